@@ -1,0 +1,65 @@
+# Compiler settings and the one function that every layer calls.
+
+# These hold for every object of a build, ours or a test's, so they are set once for the directory.
+# No contraction to fused multiply-add: the same scenario gives the same bytes on every machine.
+add_compile_options(-ffp-contract=off)
+if(LASTACK_SANITIZE STREQUAL "address-undefined")
+  set(sanitizer_flags -fsanitize=address,undefined -fno-sanitize-recover=all)
+elseif(LASTACK_SANITIZE STREQUAL "thread")
+  set(sanitizer_flags -fsanitize=thread)
+elseif(NOT LASTACK_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "LASTACK_SANITIZE: want address-undefined, thread or nothing, "
+                      "have ${LASTACK_SANITIZE}")
+endif()
+add_compile_options(${sanitizer_flags})
+add_link_options(${sanitizer_flags})
+
+if(LASTACK_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "LASTACK_FUZZ needs clang: use the preset `fuzz`")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+find_program(LASTACK_CCACHE ccache)
+if(LASTACK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${LASTACK_CCACHE})
+endif()
+
+# Warnings for our own code only. BUILD_INTERFACE keeps them out of the installed package.
+add_library(lastack_warnings INTERFACE)
+set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  list(APPEND warnings -Wno-sign-conversion)  # g++ leaves it out of -Wconversion in C++
+endif()
+if(LASTACK_WERROR)
+  list(APPEND warnings -Werror)
+endif()
+target_compile_options(lastack_warnings INTERFACE "$<BUILD_INTERFACE:${warnings}>")
+set_target_properties(lastack_warnings PROPERTIES EXPORT_NAME warnings)
+install(TARGETS lastack_warnings EXPORT LastackTargets)
+
+# lastack_layer(tcp): what all layers have in common. The target lastack_tcp exists already; it gets
+# the alias Lastack::tcp, the public headers and its place in the installed package.
+function(lastack_layer name)
+  get_target_property(kind lastack_${name} TYPE)
+  set(scope PUBLIC)
+  if(kind STREQUAL "INTERFACE_LIBRARY")
+    set(scope INTERFACE)
+  endif()
+  add_library(Lastack::${name} ALIAS lastack_${name})
+  set_target_properties(lastack_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(lastack_${name} ${scope} cxx_std_20)
+  target_include_directories(lastack_${name} ${scope}
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  install(TARGETS lastack_${name} EXPORT LastackTargets)
+endfunction()
+
+# lastack_uses(lastack_trace fmt::fmt-header-only): libraries of headers that a layer's .cpp files
+# include. BUILD_INTERFACE keeps them out of the installed package, whose users need none of them.
+function(lastack_uses target)
+  foreach(library IN LISTS ARGN)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${library}>)
+  endforeach()
+endfunction()

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/stack.hpp"
+
+namespace lastack::app {
+
+// The steps of an application, in the scenario's words.
+struct SendStep {
+  std::uint64_t bytes;
+};
+struct RecvStep {
+  std::optional<std::uint64_t> bytes;  ///< absent: until EOF
+};
+struct SleepStep {
+  SimDuration duration;
+};
+struct UntilStep {
+  SimTime time;
+};
+struct ShutdownStep {
+  tcp::Stack::Direction how;
+};
+struct CloseStep {};
+struct AbortStep {};
+struct SetOptionStep {
+  std::vector<tcp::SocketOptionValue> options;
+};
+struct HoldStep {};
+
+using Step = std::variant<SendStep, RecvStep, SleepStep, UntilStep, ShutdownStep, CloseStep,
+                          AbortStep, SetOptionStep, HoldStep>;
+
+/// A host of the run, by its number (members of groups are hosts of their own).
+using HostIndex = std::uint32_t;
+
+/// An application that listens and runs its steps on every connection it accepts.
+struct Listener {
+  HostIndex host = 0;
+  tcp::Port port = 0;
+  std::int32_t backlog = 128;
+  std::optional<SimTime> accept_from = sim_start;  ///< absent: it never accepts
+  SimTime listen_at = sim_start;                   ///< key "at"
+  std::optional<SimTime> close_at;                 ///< it stops listening; key "close_at"
+  std::vector<tcp::SocketOptionValue> options;
+  std::optional<tcp::Seq> iss;
+  std::vector<Step> steps;
+};
+
+/// An application that opens connections, each of which runs the steps.
+struct Connector {
+  HostIndex host = 0;
+  HostIndex to = 0;
+  tcp::Port to_port = 0;
+  std::optional<tcp::Port> from_port;  ///< of the first; the i-th uses from_port + i
+  SimTime at = sim_start;              ///< of the first
+  std::uint64_t count = 1;
+  SimDuration every{};                 ///< between two
+  std::vector<tcp::SocketOptionValue> options;
+  std::optional<tcp::Seq> iss;
+  std::vector<Step> steps;
+};
+
+/// Datagrams sent without any acknowledgment, to set beside TCP on the same link:
+/// {"host": "client", "datagrams": "server:9000", "size": 1000, "at": "0s", "count": 50, "every": "20ms"}
+struct DatagramFlow {
+  HostIndex host = 0;
+  HostIndex to = 0;
+  tcp::Port to_port = 0;
+  tcp::Port from_port = 0;
+  std::uint32_t size = 1000;  ///< bytes of payload
+  SimTime at = sim_start;
+  std::uint64_t count = 1;
+  SimDuration every{};
+};
+
+}  // namespace lastack::app

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace lastack {
+
+/// One consumer's own stream of random numbers: counter-based (Philox 4x32-10, Random123), keyed by
+/// the run's seed and the consumer's name, so that adding a consumer never shifts another's numbers.
+/// Every variate comes from integer or correctly rounded IEEE operations, hence equal on all machines.
+class RandomStream {
+ public:
+  /// `name` says who draws and for what: "link/client-server/loss".
+  RandomStream(std::uint64_t run_seed, std::string_view name);
+
+  std::uint64_t bits();  ///< 64 uniform bits
+
+  /// Uniform in [0, 1), a multiple of 2^-53.
+  double uniform();
+  /// Uniform in [0, bound). Requires bound > 0.
+  std::uint64_t below(std::uint64_t bound);
+  /// True with probability p. Requires 0 <= p <= 1. Always draws one number, so that streams of runs
+  /// with different p stay aligned.
+  bool bernoulli(double p);
+  /// Standard normal variate.
+  double normal();
+  /// Exponential variate with mean 1.
+  double exponential();
+
+ private:
+  std::array<std::uint32_t, 2> key_{};
+  std::uint64_t counter_ = 0;
+  std::array<std::uint32_t, 4> block_{};
+  unsigned left_ = 0;  ///< unused 64-bit halves of block_
+};
+
+/// Natural logarithm, by a series of correctly rounded operations: equal on all machines, within
+/// 2 ulp. Requires x > 0 and finite.
+double portable_log(double x);
+
+/// 64-bit hash of a name (FNV-1a), stable for ever: seeds of streams and keys of hosts derive from it.
+constexpr std::uint64_t name_hash(std::string_view name) {
+  std::uint64_t h = 0xcbf29ce484222325U;
+  for (const char c : name) {
+    h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return h;
+}
+
+}  // namespace lastack

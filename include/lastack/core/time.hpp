@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+namespace lastack {
+
+using namespace std::chrono_literals;
+
+/// How long: integer nanoseconds. Write 40ms, not 40.
+using SimDuration = std::chrono::duration<std::int64_t, std::nano>;
+
+/// A tag without now(): only the Scheduler knows the time.
+struct SimClock {
+  using rep = SimDuration::rep;
+  using period = SimDuration::period;
+  using duration = SimDuration;
+  using time_point = std::chrono::time_point<SimClock, SimDuration>;
+  static constexpr bool is_steady = true;
+};
+
+/// When, since the run began. Reaches 292 years.
+using SimTime = SimClock::time_point;
+
+/// The start of every run.
+inline constexpr SimTime sim_start{};
+/// Later than anything that happens; a deadline that never comes.
+inline constexpr SimTime never = SimTime::max();
+
+/// `at + by`, or `never` where the sum would pass the end of representable time.
+/// Requires by >= 0.
+constexpr SimTime saturating_add(SimTime at, SimDuration by) {
+  return by > never - at ? never : at + by;
+}
+
+/// Seconds as a real number, for reports only (never for decisions in a simulation).
+constexpr double to_seconds(SimDuration d) {
+  return static_cast<double>(d.count()) / 1e9;
+}
+
+}  // namespace lastack

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/counters.hpp"
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::run {
+
+/// How one connector's connection went.
+struct ConnectionSummary {
+  std::string host;          ///< "client"
+  std::string who;           ///< "connect", "connect#2"
+  std::string local;         ///< "client:40000"; empty if it never got a port
+  std::string remote;        ///< "server:80"
+  tcp::Error result = tcp::Error::would_block;  ///< would_block: still trying at the end
+  SimTime started;
+  std::optional<SimDuration> connect_time;  ///< to success or failure
+  std::optional<SimDuration> close_time;    ///< from the first FIN to both ends gone
+  std::uint64_t retransmissions = 0;        ///< by both ends
+  std::string final_state;                  ///< of the connector's end
+  std::string final_state_remote;           ///< of the other end; "CLOSED" if it holds none
+};
+
+/// What a failed (or held) expectation has to say.
+struct ExpectationResult {
+  std::string pointer;  ///< "/expect/2"
+  bool held = false;
+  std::string wanted;   ///< "2 segments client->server S"
+  std::string seen;     ///< "3"
+  std::string where;    ///< "trace line 17 at 1.030 s: send S client:40000 > server:80"; may be empty
+};
+
+struct HostSummary {
+  std::string name;
+  std::map<std::string, std::uint64_t> counters;             ///< those that are not zero
+  std::array<double, tcp::state_count> socket_seconds{};     ///< by State
+  std::array<std::uint64_t, tcp::state_count> peak{};
+  std::array<std::uint64_t, tcp::state_count> open_at_end{};
+};
+
+/// What a run was, in numbers (`--summary`).
+struct Summary {
+  std::string scenario;
+  std::uint64_t seed = 1;
+  std::uint64_t events = 0;         ///< handled by the scheduler's owner
+  std::uint64_t segments_sent = 0;  ///< forged ones aside
+  std::uint64_t segments_lost = 0;  ///< on the wire
+  std::uint64_t segments_discarded = 0;  ///< by hosts
+  std::uint64_t segments_retransmitted = 0;
+  std::map<std::string, std::uint64_t> retransmitted_by_cause;  ///< by SendReason's name
+  std::map<std::string, std::uint64_t> sent_by_kind;  ///< "syn", "synack", "fin", "rst", "data", "ack"
+  std::uint64_t bytes_delivered = 0;  ///< read by applications, or ready for them
+  std::uint64_t connects = 0;
+  std::uint64_t connects_ok = 0;
+  std::map<std::string, std::uint64_t> connect_errors;  ///< by errno's name
+  std::uint64_t accepts = 0;
+  std::uint64_t datagrams_sent = 0;
+  std::uint64_t datagrams_received = 0;
+  double simulated_seconds = 0;
+  bool interrupted = false;
+  std::map<std::string, std::uint64_t> peak;         ///< over all hosts, by state's name
+  std::map<std::string, std::uint64_t> open_at_end;  ///< by state's name
+  std::map<std::string, double> time_in;             ///< socket-seconds by state's name
+  std::uint64_t listen_overflows = 0;
+  std::uint64_t listen_drops = 0;
+  std::vector<ConnectionSummary> connections;  ///< the first 10,000
+  std::vector<HostSummary> hosts;
+  std::vector<ExpectationResult> expectations;
+
+  bool expectations_held() const;
+};
+
+/// The summary as JSON text (`--summary FILE`).
+std::string to_json(const Summary& summary);
+/// The summary for people: a few lines, no wider than `columns`.
+std::string to_text(const Summary& summary, int columns);
+
+}  // namespace lastack::run

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lastack/scenario/scenario.hpp"
+
+namespace lastack::scenario {
+
+/// Wrong input. what() reads "FILE: POINTER: want …, have …".
+class ScenarioError : public std::runtime_error {
+ public:
+  ScenarioError(const std::string& file, const std::string& pointer, const std::string& problem);
+
+  const std::string& file() const { return file_; }
+  const std::string& pointer() const { return pointer_; }  ///< JSON Pointer; "" for the whole file
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string file_;
+  std::string pointer_;
+  std::string problem_;
+};
+
+/// `--set KEY=VALUE`: a dotted path and a JSON value (text that is no JSON counts as a string).
+using Override = std::pair<std::string, std::string>;
+
+/// Reads, checks and resolves a scenario file. Throws ScenarioError.
+Scenario load_scenario(const std::string& file, const std::vector<Override>& overrides = {});
+
+/// The same from text; `file` names it in messages, and relative paths in it start from its folder.
+Scenario parse_scenario(std::string_view json, const std::string& file,
+                        const std::vector<Override>& overrides = {});
+
+/// What kind of file a JSON text is, by the keys it holds.
+enum class FileKind { scenario, sweep, other };
+FileKind kind_of_file(const std::string& file);
+
+/// The JSON Schema (draft-07) of scenario files, as text.
+std::string_view scenario_schema();
+
+}  // namespace lastack::scenario

@@ -1,0 +1,195 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lastack/app/program.hpp"
+#include "lastack/core/time.hpp"
+#include "lastack/net/link.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/settings.hpp"
+#include "lastack/tcp/stack.hpp"
+
+namespace lastack::scenario {
+
+/// A host, or a group of alike hosts. What is absent comes from the scenario, then from the profile.
+struct Host {
+  std::string name;           ///< members of a group are named clients[0], clients[1], …
+  std::uint32_t count = 1;
+  bool group = false;         ///< `count` was given, so that names have an index even for count 1
+  tcp::ProfileId profile = tcp::ProfileId::linux_6;   ///< resolved
+  tcp::Settings settings{};                           ///< resolved
+  SimDuration initial_rto{};                          ///< resolved
+  SimDuration msl{};                                  ///< resolved
+  tcp::TimerMode timers = tcp::TimerMode::wheel;      ///< resolved
+  tcp::Handshake handshake = tcp::Handshake::three_way;
+  std::optional<tcp::Address> address;  ///< of the first member; chosen by the simulation if absent
+};
+
+/// Names one host, or every member of a group, or one member.
+struct HostRef {
+  std::size_t host = 0;                   ///< index into Scenario::hosts
+  std::optional<std::uint32_t> member;    ///< absent: every member
+
+  friend bool operator==(const HostRef&, const HostRef&) = default;
+};
+
+/// One end of a link: hosts or a router.
+struct NodeRef {
+  std::variant<HostRef, std::size_t> node;  ///< size_t: index into Scenario::routers
+};
+
+struct Link {
+  NodeRef a;
+  NodeRef b;
+  net::LinkConfig a_to_b;
+  net::LinkConfig b_to_a;
+};
+
+enum class FaultAction : std::uint8_t { drop, delay, duplicate };
+
+/// What happens to chosen segments. All given conditions must hold.
+struct Fault {
+  HostRef from;
+  HostRef to;
+  std::optional<tcp::Flags> flags;  ///< P and ECN bits aside
+  std::optional<bool> payload;
+  /// Inclusive ranges of the count of matching segments, from 1; empty: every one.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> nth;
+  SimTime after = sim_start;        ///< included
+  SimTime until = never;            ///< excluded
+  FaultAction action = FaultAction::drop;
+  SimDuration by{};
+};
+
+/// An absolute sequence number, or one relative to the initial one of the live connection.
+struct SeqRef {
+  bool relative = false;       ///< counted from ISS: `value` may be negative
+  std::int64_t value = 0;
+};
+
+/// A forged segment.
+struct Injection {
+  SimTime at;
+  HostRef from;   ///< one member
+  HostRef to;     ///< one member
+  tcp::Port sport = 0;
+  tcp::Port dport = 0;
+  tcp::Flags flags;
+  SeqRef seq;     ///< relative to the ISS of `from`'s side
+  SeqRef ack;     ///< relative to the ISS of `to`'s side
+  std::uint16_t win = 65535;
+  std::uint32_t len = 0;
+};
+
+/// Something that is done to a host or link.
+struct HostEvent {
+  enum class Do : std::uint8_t { power_off, power_on, reboot, set };
+  SimTime at;
+  HostRef host;
+  Do what = Do::power_off;
+  std::vector<std::pair<std::string, std::string>> sysctl;  ///< for set, checked
+};
+struct LinkEvent {
+  enum class Do : std::uint8_t { down, up };
+  SimTime at;
+  std::size_t link = 0;  ///< index into Scenario::links
+  Do what = Do::down;
+};
+
+/// Which segments an expectation counts. All given conditions must hold.
+struct SegmentFilter {
+  std::optional<HostRef> from;
+  std::optional<HostRef> to;
+  std::optional<tcp::Flags> flags;  ///< P aside
+  std::optional<bool> payload;
+  std::optional<std::string> why;   ///< a SendReason's name
+  std::optional<std::string> fate;  ///< "delivered", "dropped", "delayed", "duplicated", "lost"
+  SimTime after = sim_start;        ///< included
+  SimTime until = never;            ///< excluded
+};
+
+struct Bounds {
+  std::optional<double> equals;
+  std::optional<double> min;
+  std::optional<double> max;
+};
+
+/// A socket in an expectation: "client:40000", and "peer" where that is not enough.
+struct SocketRef {
+  HostRef host;
+  tcp::Port port = 0;
+  std::optional<std::pair<HostRef, tcp::Port>> peer;
+};
+
+/// {"call": "connected", "host": "client", "who": "connect", "nth": 1, "result": "ok",
+///  "after": "20ms", "until": "25ms"}: the nth such call (default 1st) had this result, at
+/// after <= t <= until. {"call": …, "count": 0} counts the calls that match host, who, result and
+/// window instead.
+struct ExpectCall {
+  std::string call;
+  HostRef host;
+  std::string who;
+  std::uint64_t nth = 1;
+  std::optional<std::string> result;  ///< numbers in decimal
+  SimTime after = sim_start;
+  SimTime until = never;
+  std::optional<Bounds> count;
+};
+/// {"segments": {"on": "client->server", "flags": "S", …}, "count": 3 | "min", "max"}
+struct ExpectSegments {
+  SegmentFilter filter;
+  Bounds count;
+};
+/// {"state": "SYN_RCVD", "socket": "server:80", "peer": "client:40000", "at": "1s" | "end"}
+struct ExpectState {
+  tcp::State state = tcp::State::closed;
+  SocketRef socket;
+  std::optional<SimTime> at;  ///< absent: at the end
+};
+/// {"path": ["SYN_SENT", "ESTABLISHED", …], "socket": …}: every state it went through, in order,
+/// the first CLOSED left out.
+struct ExpectPath {
+  std::vector<tcp::State> path;
+  SocketRef socket;
+};
+/// {"metric": "segments_lost", "equals" | "min" | "max"}: a number of the summary, with dots into it
+/// ("connect_errors.ETIMEDOUT", "peak.TIME_WAIT"); what the summary does not hold counts as 0.
+struct ExpectMetric {
+  std::string metric;
+  Bounds value;
+};
+
+struct Expectation {
+  std::variant<ExpectCall, ExpectSegments, ExpectState, ExpectPath, ExpectMetric> what;
+  std::string pointer;      ///< "/expect/3", for messages
+  std::string description;  ///< the optional "description" key
+};
+
+/// A scenario as plain data, checked and with everything resolved but times drawn by chance.
+struct Scenario {
+  std::string file;  ///< for messages; may be empty
+  std::string name;
+  std::string description;
+  std::uint64_t seed = 1;
+  SimTime stop_at = sim_start + 10min;
+  std::vector<Host> hosts;             ///< in the file's order
+  std::vector<std::string> routers;
+  std::vector<Link> links;
+  std::vector<Fault> faults;
+  std::vector<Injection> injections;
+  std::vector<HostEvent> host_events;
+  std::vector<LinkEvent> link_events;
+  /// One element for each member of a group.
+  std::vector<app::Listener> listeners;
+  std::vector<app::Connector> connectors;
+  std::vector<app::DatagramFlow> datagram_flows;
+  std::vector<Expectation> expectations;
+};
+
+}  // namespace lastack::scenario

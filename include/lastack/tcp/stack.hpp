@@ -1,0 +1,195 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lastack/core/scheduler.hpp"
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/counters.hpp"
+#include "lastack/tcp/output.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/settings.hpp"
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::tcp {
+
+/// How connections are opened: as RFC 9293 has it, or changed to show what would go wrong.
+enum class Handshake : std::uint8_t {
+  two_way,    ///< the SYN alone makes a connection at the listener; nothing acknowledges its SYN-ACK
+  three_way,  ///< RFC 9293, 3.5
+  four_way,   ///< the listener sends the ACK of the SYN and its own SYN as two segments
+};
+
+enum class TimerMode : std::uint8_t {
+  exact,  ///< timers fire when they are due
+  wheel,  ///< timers round up on the kernel's grid of jiffies
+};
+
+/// What a host's TCP is made from.
+struct StackConfig {
+  std::string name;   ///< of the host; keys its random choices
+  Address address{};
+  ProfileId profile = ProfileId::linux_6;
+  Settings settings{};
+  SimDuration initial_rto = 1s;  ///< RFC 6298, 2.1
+  SimDuration msl = 30s;         ///< TIME-WAIT lasts 2 MSL (RFC 9293, 3.3.2)
+  TimerMode timers = TimerMode::wheel;
+  Handshake handshake = Handshake::three_way;
+  std::uint32_t mtu = 1500;      ///< bytes, of the host's own link
+  std::uint64_t seed = 1;        ///< the run's; initial sequence numbers and the like derive from it
+  std::uint32_t boots = 0;       ///< how often it was rebooted: each boot makes other secrets
+};
+
+/// Socket options that Lastack knows, by their Linux names (tcp(7), socket(7)).
+enum class SocketOption : std::uint8_t {
+  tcp_user_timeout,  // ms
+  tcp_syncnt,
+  tcp_linger2,       // s
+  tcp_defer_accept,  // s
+  tcp_keepidle,      // s
+  tcp_keepintvl,     // s
+  tcp_keepcnt,
+  tcp_nodelay,
+  tcp_quickack,
+  tcp_cork,
+  tcp_maxseg,        // bytes
+  so_keepalive,
+  so_reuseaddr,
+  so_linger,         // s
+  so_rcvbuf,         // bytes
+  so_sndbuf,         // bytes
+};
+
+/// "TCP_USER_TIMEOUT" and the like.
+std::string_view name_of(SocketOption option);
+std::optional<SocketOption> socket_option_named(std::string_view name);
+/// The values an option takes, both included (Linux's own limits).
+std::pair<std::int32_t, std::int32_t> socket_option_range(SocketOption option);
+
+struct SocketOptionValue {
+  SocketOption option;
+  std::int32_t value;
+};
+
+/// The answer to SEND and RECEIVE.
+struct IoResult {
+  Error error = Error::none;  ///< would_block: wait until the socket is woken
+  std::uint64_t bytes = 0;    ///< taken into the send buffer, or read
+  bool eof = false;           ///< the peer has closed, and everything before was read
+};
+
+/// One row of what `ss` would show.
+struct SocketSnapshot {
+  SocketAddress local;
+  SocketAddress remote;   ///< port 0 for LISTEN
+  State state;
+  std::uint64_t recv_q = 0;  ///< bytes not read yet; for LISTEN connections to accept
+  std::uint64_t send_q = 0;  ///< bytes not acknowledged yet; for LISTEN the backlog
+  bool orphan = false;       ///< no application holds it any more
+  std::optional<Timer> timer;  ///< the one due next
+  SimTime due = never;
+  std::uint32_t retransmits = 0;
+};
+
+/// How many sockets of a host are in each state, at most so far, and for how long in sum. Requests
+/// count as SYN_RCVD.
+class StateCensus {
+ public:
+  /// Notes that one socket goes from `from` to `to`; CLOSED is not counted.
+  void move(SimTime now, State from, State to);
+
+  std::uint32_t current(State s) const { return current_[static_cast<std::size_t>(s)]; }
+  std::uint32_t peak(State s) const { return peak_[static_cast<std::size_t>(s)]; }
+  /// Socket-seconds spent in the state until `now`.
+  double socket_seconds(State s, SimTime now) const;
+
+ private:
+  void settle(std::size_t s, SimTime now);
+
+  std::array<std::uint32_t, state_count> current_{};
+  std::array<std::uint32_t, state_count> peak_{};
+  std::array<SimTime, state_count> since_{};
+  std::array<double, state_count> seconds_{};
+};
+
+/// The TCP of one host (RFC 9293): its connections, listeners with their queues, TIME-WAIT records,
+/// ports and limits. A pure state machine: calls, segments and timeouts come in with the time, and an
+/// Output says what follows. It knows no scheduler and no network.
+class Stack {
+ public:
+  explicit Stack(StackConfig config);
+  Stack(Stack&&) noexcept;
+  Stack& operator=(Stack&&) noexcept;
+  ~Stack();
+
+  const StackConfig& config() const;
+
+  // --- User calls (RFC 9293, 3.9.1), with the answers of Linux's socket calls ---
+
+  /// A socket in CLOSED. `iss` fixes its initial sequence number.
+  SocketId open(const std::vector<SocketOptionValue>& options = {}, std::optional<Seq> iss = {});
+  /// Port 0 picks a free one. Fails with address_in_use.
+  Error bind(SocketId socket, Port port);
+  /// Starts an active open. none: a SYN was sent, and `connect_result` tells how it goes; else it
+  /// failed at once (address_not_available, already_connected).
+  Error connect(SimTime now, SocketId socket, SocketAddress remote, Output& out);
+  /// none: connected; would_block: not yet; else why it failed (told once, then not_connected).
+  Error connect_result(SocketId socket);
+
+  /// A passive open. `backlog` is capped by somaxconn. Without SO_REUSEADDR (on by default here) it
+  /// fails with address_in_use while the port's connections live on, TIME-WAIT included.
+  Error listen(SimTime now, Port port, std::int32_t backlog,
+               const std::vector<SocketOptionValue>& options, std::optional<Seq> iss,
+               ListenerId& listener, Output& out);
+  /// The oldest connection of the accept queue, if any.
+  std::optional<SocketId> accept(SimTime now, ListenerId listener, Output& out);
+  /// Stops listening: requests vanish, connections that nobody accepted are reset.
+  void close_listener(SimTime now, ListenerId listener, Output& out);
+
+  IoResult send(SimTime now, SocketId socket, std::uint64_t bytes, Output& out);
+  IoResult receive(SimTime now, SocketId socket, std::uint64_t bytes_max, Output& out);
+  enum class Direction : std::uint8_t { read, write, both };
+  Error shutdown(SimTime now, SocketId socket, Direction how, Output& out);
+  /// The application gives the socket up; TCP finishes alone. With SO_LINGER 0 it aborts.
+  void close(SimTime now, SocketId socket, Output& out);
+  /// ABORT (RFC 9293, 3.9.1.5): RST at once.
+  void abort(SimTime now, SocketId socket, Output& out);
+  Error set_option(SimTime now, SocketId socket, SocketOptionValue option, Output& out);
+
+  // --- Segments and timeouts ---
+
+  /// SEGMENT ARRIVES (RFC 9293, 3.10.7). The checksum was good.
+  void segment_arrives(SimTime now, const Segment& segment, Output& out);
+
+  /// The earliest deadline of `owner`; `never` if it has none or is gone.
+  SimTime deadline(TimerOwner owner) const;
+  /// Where the driver keeps the owner's place in its scheduler; null if there never was such an owner.
+  Wakeup* wakeup(TimerOwner owner);
+  /// USER TIMEOUT and the others (RFC 9293, 3.10.8): every deadline of `owner` up to `now` is met.
+  void timeout(SimTime now, TimerOwner owner, Output& out);
+
+  // --- What it shows ---
+
+  Settings& settings();  ///< may be changed while it runs; takes effect as in Linux, from then on
+  const Counters& counters() const;
+  const StateCensus& census() const;
+  State state(SocketId socket) const;
+  SocketAddress local(SocketId socket) const;
+  SocketAddress remote(SocketId socket) const;
+  /// ISS of the live connection (or request, or TIME-WAIT record) of this pair, as this host's own
+  /// side has it; nothing if there is none. `+`-relative injected segments are counted from here.
+  std::optional<Seq> iss(SocketAddress local, SocketAddress remote) const;
+  std::vector<SocketSnapshot> snapshot() const;  ///< ordered by state, local and remote end
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lastack::tcp

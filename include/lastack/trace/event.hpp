@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/output.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::trace {
+
+/// A node's place in Names.
+enum class HostId : std::uint32_t {};
+
+/// One end of a segment or connection, as traces name it: "client:40000".
+struct End {
+  HostId host{};
+  tcp::Port port = 0;
+
+  friend bool operator==(const End&, const End&) = default;
+};
+
+/// What kind of packet carries a `Send`.
+enum class Protocol : std::uint8_t { tcp, datagram };
+
+/// `send` and `forge`. For a datagram `segment.seq` is its number in the flow and `segment.data` its
+/// payload.
+struct Send {
+  std::uint64_t id;  ///< of the packet, unique in the run
+  End src;
+  End dst;
+  tcp::Segment segment;
+  tcp::SendReason why;
+  Protocol protocol = Protocol::tcp;
+  bool forged = false;
+};
+
+enum class DropPlace : std::uint8_t { wire, host };
+
+struct Drop {
+  std::uint64_t id;
+  HostId node;              ///< where: the host or router that it left last, or that discards it
+  DropPlace place;
+  std::string_view reason;  ///< "fault", "loss", "queue", "link_down", "host_off", "checksum", "mtu" …
+};
+
+struct Delay {
+  std::uint64_t id;
+  SimDuration by;
+};
+
+struct Duplicate {
+  std::uint64_t id;
+  SimDuration by;  ///< the copy comes this much later
+};
+
+struct Receive {
+  std::uint64_t id;
+  HostId host;
+};
+
+struct StateChange {
+  End local;
+  End remote;  ///< port 0 for LISTEN
+  tcp::State from;
+  tcp::State to;
+  std::string_view why;
+};
+
+struct TimerChange {
+  End local;
+  End remote;
+  tcp::Timer timer;
+  tcp::TimerAction action;
+  SimTime due;
+};
+
+/// An application's call or its result. Power and setting events have the `who` "host".
+struct AppCall {
+  HostId host;
+  std::string who;   ///< "connect", "connect#2", "accept#1" …
+  std::string call;  ///< "connected", "recv eof" …
+  std::variant<std::monostate, std::uint64_t, std::string> result;
+};
+
+using What = std::variant<Send, Drop, Delay, Duplicate, Receive, StateChange, TimerChange, AppCall>;
+
+/// One line of a trace.
+struct Event {
+  std::uint64_t n = 0;      ///< from 1
+  std::uint64_t cause = 0;  ///< n of the event that caused it; 0: nothing did
+  SimTime at;
+  What what;
+};
+
+/// What sinks must know of the run before its first event.
+struct Names {
+  std::string scenario;
+  std::string description;
+  std::uint64_t seed = 1;
+  std::vector<std::string> hosts;            ///< by HostId: hosts first, then routers
+  std::vector<tcp::Address> addresses;       ///< by HostId
+  std::size_t host_count = 0;                ///< how many of `hosts` are hosts
+  /// The links' ends, for pcapng interfaces.
+  std::vector<std::pair<HostId, HostId>> links;
+
+  const std::string& name(HostId id) const { return hosts[static_cast<std::size_t>(id)]; }
+  std::string text(End end) const { return name(end.host) + ":" + std::to_string(end.port); }
+};
+
+/// Takes the events of a run in order. `begin` comes first, `end` last (also when the run is cut).
+class Sink {
+ public:
+  Sink() = default;
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  virtual ~Sink() = default;
+
+  virtual void begin(const Names& names) = 0;
+  virtual void event(const Event& event) = 0;
+  virtual void end(SimTime at) = 0;
+};
+
+}  // namespace lastack::trace

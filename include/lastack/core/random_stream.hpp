@@ -7,8 +7,9 @@
 namespace lastack {
 
 /// One consumer's own stream of random numbers: counter-based (Philox 4x32-10, Random123), keyed by
-/// the run's seed and the consumer's name, so that adding a consumer never shifts another's numbers.
-/// Every variate comes from integer or correctly rounded IEEE operations, hence equal on all machines.
+/// the run's seed and the consumer's name, so that adding a consumer never shifts another's
+/// numbers. Every variate comes from integer or correctly rounded IEEE operations, hence equal on
+/// all machines.
 class RandomStream {
  public:
   /// `name` says who draws and for what: "link/client-server/loss".
@@ -20,8 +21,8 @@ class RandomStream {
   double uniform();
   /// Uniform in [0, bound). Requires bound > 0.
   std::uint64_t below(std::uint64_t bound);
-  /// True with probability p. Requires 0 <= p <= 1. Always draws one number, so that streams of runs
-  /// with different p stay aligned.
+  /// True with probability p. Requires 0 <= p <= 1. Always draws one number, so that streams of
+  /// runs with different p stay aligned.
   bool bernoulli(double p);
   /// Standard normal variate.
   double normal();
@@ -39,7 +40,8 @@ class RandomStream {
 /// 2 ulp. Requires x > 0 and finite.
 double portable_log(double x);
 
-/// 64-bit hash of a name (FNV-1a), stable for ever: seeds of streams and keys of hosts derive from it.
+/// 64-bit hash of a name (FNV-1a), stable for ever: seeds of streams and keys of hosts derive from
+/// it.
 constexpr std::uint64_t name_hash(std::string_view name) {
   std::uint64_t h = 0xcbf29ce484222325U;
   for (const char c : name) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -31,12 +32,11 @@ struct Wakeup {
 /// The pending-event set of a discrete-event simulation. Time is integer nanoseconds; events of one
 /// instant run in the order in which they were scheduled. In steady state nothing is allocated.
 ///
-/// A wheel of buckets, six bits of the time to a level, above a small heap for the bucket whose turn
-/// it is (measured against a bare 4-ary heap in tests/bench/hold.cpp; reasons in sim/README.md).
+/// A wheel of buckets, six bits of the time to a level, above a small heap for the bucket whose
+/// turn it is (measured against a bare 4-ary heap in tests/bench/hold.cpp; reasons in
+/// sim/README.md).
 class Scheduler {
  public:
-  Scheduler();
-
   /// The time of the event returned last by `next`; the start before the first.
   SimTime now() const { return now_; }
 
@@ -63,38 +63,56 @@ class Scheduler {
   bool empty() const { return size_ == 0; }
 
  private:
+  /// What a bucket holds. Entries of one bucket stand in the order of their insertion, and an entry
+  /// reaches a lower level only when its bucket is spread, before anything else can be put there:
+  /// so order is kept without being stored.
   struct Entry {
     SimTime at;
     Event event;
+  };
+  /// Buckets are lists of chunks from one pool, so that memory follows the number of entries.
+  struct Chunk {
+    static constexpr std::uint32_t capacity = 31;
+    std::array<Entry, capacity> entries;
+    std::uint32_t count = 0;
+    std::uint32_t next = no_chunk;
+  };
+  static constexpr std::uint32_t no_chunk = 0xffff'ffff;
+  struct Bucket {
+    std::uint32_t first = no_chunk;
+    std::uint32_t last = no_chunk;
   };
   struct NearEntry {
     SimTime at;
     std::uint64_t order;  ///< of insertion, so that ties keep it
     Event event;
   };
+
   static constexpr unsigned slot_bits = 6;
   static constexpr unsigned slots = 1U << slot_bits;
-  /// The lowest level's bucket spans 2^16 ns, about 66 us.
-  static constexpr unsigned near_bits = 16;
-  static constexpr unsigned levels = (64 - near_bits + slot_bits - 1) / slot_bits;
+  static constexpr unsigned near_bits = 16;  ///< a bucket of the lowest level spans 2^16 ns, 66 us
+  static constexpr unsigned levels = (63 - near_bits + slot_bits - 1) / slot_bits;
 
   struct Level {
-    std::array<std::vector<Entry>, slots> bucket;
-    std::uint64_t occupied = 0;  ///< bit i: bucket[i] is not empty
+    std::array<Bucket, slots> bucket;
+    std::uint64_t occupied = 0;  ///< bit i: bucket[i] holds something
   };
 
   void put(const Entry& entry);
+  void append(Bucket& bucket, const Entry& entry);
+  void spread(Bucket& bucket);
   void push_near(const Entry& entry);
-  void pop_near();
-  bool refill_near(SimTime limit);
+  NearEntry pop_near();
+  bool refill_near();
 
   SimTime now_ = sim_start;
-  std::uint64_t near_tick_ = 0;  ///< the lowest-level bucket that the near heap stands for
+  std::uint64_t near_tick_ = 0;  ///< time >> near_bits up to which everything is in near_
   std::uint64_t order_ = 0;
   std::size_t size_ = 0;
-  std::vector<NearEntry> near_;  ///< 4-ary heap
+  std::vector<NearEntry> near_;  ///< a 4-ary heap
   std::array<Level, levels> level_;
-  std::vector<Entry> spare_;  ///< memory of the bucket being spread, kept for reuse
+  std::deque<Chunk> chunks_;
+  std::uint32_t free_chunk_ = no_chunk;
 };
 
 }  // namespace lastack

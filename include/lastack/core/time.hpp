@@ -35,8 +35,6 @@ constexpr SimTime saturating_add(SimTime at, SimDuration by) {
 }
 
 /// Seconds as a real number, for reports only (never for decisions in a simulation).
-constexpr double to_seconds(SimDuration d) {
-  return static_cast<double>(d.count()) / 1e9;
-}
+constexpr double to_seconds(SimDuration d) { return static_cast<double>(d.count()) / 1e9; }
 
 }  // namespace lastack

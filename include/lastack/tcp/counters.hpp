@@ -6,8 +6,8 @@
 
 namespace lastack::tcp {
 
-/// What `nstat -az` counts, by Linux's names (SNMP counters, Documentation/networking/snmp_counter.rst),
-/// for one host since it started.
+/// What `nstat -az` counts, by Linux's names (SNMP counters,
+/// Documentation/networking/snmp_counter.rst), for one host since it started.
 struct Counters {
   // Tcp
   std::uint64_t ActiveOpens = 0;

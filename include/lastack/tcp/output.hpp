@@ -67,10 +67,10 @@ struct Output {
   explicit Output(Reports wanted) : reports{wanted} {}
 
   Reports reports;
-  std::vector<Effect> effects;         ///< in the order in which they happened
+  std::vector<Effect> effects;          ///< in the order in which they happened
   std::vector<TimerOwner> rescheduled;  ///< whose earliest deadline may have moved
-  std::vector<SocketId> woken;         ///< sockets on which a waiting call may go on
-  std::vector<ListenerId> acceptable;  ///< listeners that have a connection to accept
+  std::vector<SocketId> woken;          ///< sockets on which a waiting call may go on
+  std::vector<ListenerId> acceptable;   ///< listeners that have a connection to accept
 
   void clear() {
     effects.clear();

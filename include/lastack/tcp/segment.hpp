@@ -69,12 +69,12 @@ struct SackBlock {
 struct Options {
   static constexpr std::size_t max_sack_blocks = 4;
 
-  std::uint16_t mss = 0;            ///< RFC 9293, 3.7.1; 0: absent
-  std::uint8_t window_scale = 0;    ///< RFC 7323, 2; a shift of 0 to 14
+  std::uint16_t mss = 0;          ///< RFC 9293, 3.7.1; 0: absent
+  std::uint8_t window_scale = 0;  ///< RFC 7323, 2; a shift of 0 to 14
   bool has_window_scale = false;
-  bool sack_permitted = false;      ///< RFC 2018, 2
-  bool has_timestamps = false;      ///< RFC 7323, 3
-  std::uint8_t sack_count = 0;      ///< used entries of `sack`
+  bool sack_permitted = false;  ///< RFC 2018, 2
+  bool has_timestamps = false;  ///< RFC 7323, 3
+  std::uint8_t sack_count = 0;  ///< used entries of `sack`
   std::uint32_t ts_val = 0;
   std::uint32_t ts_ecr = 0;
   std::array<SackBlock, max_sack_blocks> sack{};
@@ -88,10 +88,10 @@ struct Segment {
   SocketAddress src;
   SocketAddress dst;
   Seq seq;
-  Seq ack;                  ///< meaningful where flags has ack
-  std::uint16_t wnd = 0;    ///< as on the wire: not scaled
+  Seq ack;                ///< meaningful where flags has ack
+  std::uint16_t wnd = 0;  ///< as on the wire: not scaled
   Flags flags;
-  std::uint32_t data = 0;   ///< octets of payload
+  std::uint32_t data = 0;  ///< octets of payload
   Options options;
 
   /// SEG.LEN: SYN and FIN count (RFC 9293, 3.4).

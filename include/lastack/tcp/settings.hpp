@@ -17,7 +17,8 @@ std::string_view name_of(ProfileId profile);
 std::optional<ProfileId> profile_named(std::string_view name);
 
 /// The host's settings, by their Linux names and in Linux's units (Documentation/networking/
-/// ip-sysctl.rst). The initial values are those of `linux-6`: Linux 6.18 as recorded in tests/oracle.
+/// ip-sysctl.rst). The initial values are those of `linux-6`: Linux 6.18 as recorded in
+/// tests/oracle.
 struct Settings {
   // opening
   std::int32_t tcp_syn_retries = 6;

@@ -21,7 +21,7 @@ namespace lastack::tcp {
 
 /// How connections are opened: as RFC 9293 has it, or changed to show what would go wrong.
 enum class Handshake : std::uint8_t {
-  two_way,    ///< the SYN alone makes a connection at the listener; nothing acknowledges its SYN-ACK
+  two_way,  ///< the SYN alone makes a connection at the listener; nothing acknowledges its SYN-ACK
   three_way,  ///< RFC 9293, 3.5
   four_way,   ///< the listener sends the ACK of the SYN and its own SYN as two segments
 };
@@ -33,7 +33,7 @@ enum class TimerMode : std::uint8_t {
 
 /// What a host's TCP is made from.
 struct StackConfig {
-  std::string name;   ///< of the host; keys its random choices
+  std::string name;  ///< of the host; keys its random choices
   Address address{};
   ProfileId profile = ProfileId::linux_6;
   Settings settings{};
@@ -41,9 +41,9 @@ struct StackConfig {
   SimDuration msl = 30s;         ///< TIME-WAIT lasts 2 MSL (RFC 9293, 3.3.2)
   TimerMode timers = TimerMode::wheel;
   Handshake handshake = Handshake::three_way;
-  std::uint32_t mtu = 1500;      ///< bytes, of the host's own link
-  std::uint64_t seed = 1;        ///< the run's; initial sequence numbers and the like derive from it
-  std::uint32_t boots = 0;       ///< how often it was rebooted: each boot makes other secrets
+  std::uint32_t mtu = 1500;  ///< bytes, of the host's own link
+  std::uint64_t seed = 1;    ///< the run's; initial sequence numbers and the like derive from it
+  std::uint32_t boots = 0;   ///< how often it was rebooted: each boot makes other secrets
 };
 
 /// Socket options that Lastack knows, by their Linux names (tcp(7), socket(7)).
@@ -58,12 +58,12 @@ enum class SocketOption : std::uint8_t {
   tcp_nodelay,
   tcp_quickack,
   tcp_cork,
-  tcp_maxseg,        // bytes
+  tcp_maxseg,  // bytes
   so_keepalive,
   so_reuseaddr,
-  so_linger,         // s
-  so_rcvbuf,         // bytes
-  so_sndbuf,         // bytes
+  so_linger,  // s
+  so_rcvbuf,  // bytes
+  so_sndbuf,  // bytes
 };
 
 /// "TCP_USER_TIMEOUT" and the like.
@@ -87,11 +87,11 @@ struct IoResult {
 /// One row of what `ss` would show.
 struct SocketSnapshot {
   SocketAddress local;
-  SocketAddress remote;   ///< port 0 for LISTEN
+  SocketAddress remote;  ///< port 0 for LISTEN
   State state;
-  std::uint64_t recv_q = 0;  ///< bytes not read yet; for LISTEN connections to accept
-  std::uint64_t send_q = 0;  ///< bytes not acknowledged yet; for LISTEN the backlog
-  bool orphan = false;       ///< no application holds it any more
+  std::uint64_t recv_q = 0;    ///< bytes not read yet; for LISTEN connections to accept
+  std::uint64_t send_q = 0;    ///< bytes not acknowledged yet; for LISTEN the backlog
+  bool orphan = false;         ///< no application holds it any more
   std::optional<Timer> timer;  ///< the one due next
   SimTime due = never;
   std::uint32_t retransmits = 0;
@@ -119,8 +119,8 @@ class StateCensus {
 };
 
 /// The TCP of one host (RFC 9293): its connections, listeners with their queues, TIME-WAIT records,
-/// ports and limits. A pure state machine: calls, segments and timeouts come in with the time, and an
-/// Output says what follows. It knows no scheduler and no network.
+/// ports and limits. A pure state machine: calls, segments and timeouts come in with the time, and
+/// an Output says what follows. It knows no scheduler and no network.
 class Stack {
  public:
   explicit Stack(StackConfig config);
@@ -169,7 +169,8 @@ class Stack {
 
   /// The earliest deadline of `owner`; `never` if it has none or is gone.
   SimTime deadline(TimerOwner owner) const;
-  /// Where the driver keeps the owner's place in its scheduler; null if there never was such an owner.
+  /// Where the driver keeps the owner's place in its scheduler; null if there never was such an
+  /// owner.
   Wakeup* wakeup(TimerOwner owner);
   /// USER TIMEOUT and the others (RFC 9293, 3.10.8): every deadline of `owner` up to `now` is met.
   void timeout(SimTime now, TimerOwner owner, Output& out);

@@ -46,25 +46,25 @@ std::string_view name_of(Timer timer);
 
 /// Why a segment was sent, for traces and for counting retransmissions by cause.
 enum class SendReason : std::uint8_t {
-  syn,                ///< first SYN of an active open
-  synack,             ///< answer to a SYN
-  ack,                ///< acknowledges at once
-  delack,             ///< the delayed-acknowledgment timer fired
-  data,               ///< new data
-  fin,                ///< first FIN, with or without data
-  reset,              ///< the connection is aborted, or the segment fits none
-  rto,                ///< retransmission timeout
-  tlp,                ///< tail-loss probe
-  fast_retransmit,    ///< duplicate acknowledgments or SACK say it was lost (RFC 5681, RFC 6675)
-  synack_timeout,     ///< SYN-ACK again, by its timer
-  synack_repeat,      ///< SYN-ACK again, because the SYN came again
-  syn_repeat,         ///< SYN again at once, because the answer to it was wrong
-  dup_ack,            ///< an unacceptable or out-of-order segment is answered
-  challenge,          ///< challenge ACK (RFC 5961)
-  keepalive,          ///< keepalive probe
-  window_probe,       ///< zero-window probe (RFC 9293, 3.8.6.1)
-  window_update,      ///< the application made room
-  time_wait,          ///< TIME-WAIT answers a segment
+  syn,              ///< first SYN of an active open
+  synack,           ///< answer to a SYN
+  ack,              ///< acknowledges at once
+  delack,           ///< the delayed-acknowledgment timer fired
+  data,             ///< new data
+  fin,              ///< first FIN, with or without data
+  reset,            ///< the connection is aborted, or the segment fits none
+  rto,              ///< retransmission timeout
+  tlp,              ///< tail-loss probe
+  fast_retransmit,  ///< duplicate acknowledgments or SACK say it was lost (RFC 5681, RFC 6675)
+  synack_timeout,   ///< SYN-ACK again, by its timer
+  synack_repeat,    ///< SYN-ACK again, because the SYN came again
+  syn_repeat,       ///< SYN again at once, because the answer to it was wrong
+  dup_ack,          ///< an unacceptable or out-of-order segment is answered
+  challenge,        ///< challenge ACK (RFC 5961)
+  keepalive,        ///< keepalive probe
+  window_probe,     ///< zero-window probe (RFC 9293, 3.8.6.1)
+  window_update,    ///< the application made room
+  time_wait,        ///< TIME-WAIT answers a segment
 };
 
 /// "rto" and the like.
@@ -75,22 +75,22 @@ bool is_retransmission(SendReason reason);
 /// How a call failed, by errno's names.
 enum class Error : std::uint8_t {
   none,
-  would_block,              ///< EAGAIN: nothing to do yet; a wake follows
-  address_in_use,           ///< EADDRINUSE
-  address_not_available,    ///< EADDRNOTAVAIL: no ephemeral port is free
-  already_connected,        ///< EISCONN
-  connection_aborted,       ///< ECONNABORTED
-  connection_refused,       ///< ECONNREFUSED
-  connection_reset,         ///< ECONNRESET
-  host_unreachable,         ///< EHOSTUNREACH
-  network_unreachable,      ///< ENETUNREACH
-  invalid_argument,         ///< EINVAL
-  not_connected,            ///< ENOTCONN
-  broken_pipe,              ///< EPIPE
-  timed_out,                ///< ETIMEDOUT
-  bad_descriptor,           ///< EBADF
-  no_buffer_space,          ///< ENOBUFS
-  option_not_supported,     ///< ENOPROTOOPT
+  would_block,            ///< EAGAIN: nothing to do yet; a wake follows
+  address_in_use,         ///< EADDRINUSE
+  address_not_available,  ///< EADDRNOTAVAIL: no ephemeral port is free
+  already_connected,      ///< EISCONN
+  connection_aborted,     ///< ECONNABORTED
+  connection_refused,     ///< ECONNREFUSED
+  connection_reset,       ///< ECONNRESET
+  host_unreachable,       ///< EHOSTUNREACH
+  network_unreachable,    ///< ENETUNREACH
+  invalid_argument,       ///< EINVAL
+  not_connected,          ///< ENOTCONN
+  broken_pipe,            ///< EPIPE
+  timed_out,              ///< ETIMEDOUT
+  bad_descriptor,         ///< EBADF
+  no_buffer_space,        ///< ENOBUFS
+  option_not_supported,   ///< ENOPROTOOPT
 };
 
 /// "ETIMEDOUT" and the like; "ok" for none.

@@ -5,11 +5,18 @@
 #include <memory>
 #include <vector>
 
+#include "lastack/core/time.hpp"
 #include "lastack/run/summary.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/trace/event.hpp"
 
 namespace lastack::run {
+
+/// How far a run is: written by it now and then, for a thread that watches it.
+struct Progress {
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<SimTime> now{sim_start};
+};
 
 /// One run of a scenario: it owns all state, so that any number may run side by side in threads.
 class Simulation {
@@ -22,7 +29,8 @@ class Simulation {
   Simulation(Simulation&&) noexcept;
 
   /// Runs to the scenario's end, or until nothing is left to happen, or until `stop` turns true.
-  void run(const std::atomic<bool>* stop = nullptr);
+  /// `progress` is kept up to date, if given.
+  void run(const std::atomic<bool>* stop = nullptr, Progress* progress = nullptr);
 
   /// What came out so far.
   Summary summary() const;

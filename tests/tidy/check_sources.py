@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Rules about the source text that no compiler checks; sim/README.md and the tree's layout say why.
+
+    check_sources.py [ROOT]    prints `file:line: what is wrong` for each departure; exit code 1 if any
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import Callable, Iterator, NamedTuple
+
+LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run"]
+
+# Library (as the beginning of an include's path) -> folders of the tree that may include it.
+LIBRARIES = {
+    "boost/graph/": ["sim/net/", "tests/"],
+    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "tools/", "tests/"],
+    "valijson/": ["sim/scenario/", "tools/", "tests/"],
+    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "tools/", "tests/"],
+    "spdlog/": ["tools/"],
+    "CLI/": ["tools/"],
+    "Random123/": ["sim/core/", "tests/"],
+    "boost/": ["sim/", "tests/"],
+    "catch2/": ["tests/"],
+    "rapidcheck": ["tests/"],
+    "benchmark/": ["tests/bench/"],
+}
+
+# Pattern -> why it has no place in the simulator: results would vary between runs or machines.
+NOT_DETERMINISTIC = {
+    r"\b(system|steady|high_resolution|utc|file)_clock\b": "a wall clock; only the Scheduler knows the time",
+    r"\b(clock_gettime|gettimeofday|timespec_get|localtime|gmtime)\b": "a wall clock",
+    r"(?<![\w.>])(std::)?(time|clock)\s*\(\s*(NULL|nullptr|0|&\w+)?\s*\)": "a wall clock",
+    r"\brandom_device\b": "random_device; randomness comes from RandomStream",
+    r"(?<![\w.>])(std::)?(rand|srand|drand48|random_shuffle)\s*\(": "the C library's random numbers; use RandomStream",
+    r"\b(mt19937|minstd_rand|default_random_engine|ranlux)\w*": "a std:: random engine; use RandomStream",
+    r"\bstd::\w+_distribution\b": "a std:: distribution, which differs between libraries",
+    r"\bstd::hash\b.*\bvoid\s*\*": "a hash of an address",
+    r"\bstd::(exp|exp2|expm1|log|log2|log10|log1p|pow|cbrt|hypot|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|erf|erfc|tgamma|lgamma)\s*\(":
+        "a libm function whose rounding varies between machines; only sqrt is exact",
+}
+
+
+class Source(NamedTuple):
+    """A file of C++: its path in the tree, its text, and the same text with comments blanked out and,
+    in `code`, the contents of string literals as well. Line numbers agree in all of them."""
+
+    path: str
+    text: str
+    bare: str
+    code: str
+
+    def line_of(self, offset: int) -> int:
+        return self.text.count("\n", 0, offset) + 1
+
+
+class Finding(NamedTuple):
+    path: str
+    line: int
+    message: str
+
+
+def blank(match: re.Match) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def read_source(root: Path, path: Path) -> Source:
+    text = path.read_text(encoding="utf-8")
+    literal = r'R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])\''
+    comment = r"//[^\n]*|/\*.*?\*/"
+
+    def without(blank_literals: bool) -> str:
+        def replace(match: re.Match) -> str:
+            is_comment = match.group().startswith(("//", "/*"))
+            return blank(match) if is_comment or blank_literals else match.group()
+
+        return re.sub(f"{literal}|{comment}", replace, text, flags=re.DOTALL)
+
+    return Source(path.relative_to(root).as_posix(), text, without(False), without(True))
+
+
+def layer_of(path: str) -> str | None:
+    match = re.match(r"(?:sim|include/lastack)/(\w+)/", path)
+    return match.group(1) if match else None
+
+
+def in_simulator(source: Source) -> bool:
+    return source.path.startswith(("sim/", "include/"))
+
+
+def includes(source: Source) -> Iterator[tuple[int, str]]:
+    for match in re.finditer(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', source.bare, re.MULTILINE):
+        yield source.line_of(match.start()), match.group(1)
+
+
+def check_layers(source: Source) -> Iterator[tuple[int, str]]:
+    """A layer includes only layers below it; tcp sees no Scheduler."""
+    layer = layer_of(source.path)
+    if layer is None:
+        return
+    if layer not in LAYERS:
+        yield 1, f"`{layer}` is no layer; want one of {', '.join(LAYERS)}"
+        return
+    below = LAYERS[: LAYERS.index(layer) + 1]
+    for line, path in includes(source):
+        match = re.match(r"(?:\.\./)*(?:lastack/)?(\w+)/", path)
+        if match and match.group(1) in LAYERS and match.group(1) not in below:
+            yield line, f"{layer} includes {path}, which is no layer below it"
+    if layer == "tcp":
+        for match in re.finditer(r"\bScheduler\b", source.code):
+            yield source.line_of(match.start()), "tcp knows no Scheduler: time goes in, deadlines come out"
+
+
+def check_libraries(source: Source) -> Iterator[tuple[int, str]]:
+    """Third parties stay in their places, and out of public headers."""
+    for line, path in includes(source):
+        library = next((name for name in LIBRARIES if path.startswith(name)), None)
+        if library is None:
+            continue
+        if not any(source.path.startswith(place) for place in LIBRARIES[library]):
+            yield line, f"{path} may be included only in {', '.join(LIBRARIES[library])}"
+
+
+def check_determinism(source: Source) -> Iterator[tuple[int, str]]:
+    """Same scenario and seed, same bytes."""
+    if not in_simulator(source):
+        return
+    for pattern, why in NOT_DETERMINISTIC.items():
+        for match in re.finditer(pattern, source.code):
+            yield source.line_of(match.start()), f"{match.group().strip()}: {why}"
+
+
+def check_hash_iteration(source: Source) -> Iterator[tuple[int, str]]:
+    """Hash maps are looked up, never walked: their order is no property of the scenario. Only names
+    declared in the same file are known here; members end in `_`, so a header's are found as well."""
+    if not in_simulator(source):
+        return
+    hashed = set(re.findall(r"\bunordered_\w+<[^;(){}]*>&?\s+(\w+)\s*[;={(,)]", source.code))
+    for name in sorted(hashed):
+        walks = rf"\bfor\s*\([^;()]*:\s*(?:\w+(?:\.|->))*{name}\s*\)|\b{name}\.c?begin\(\)"
+        for match in re.finditer(walks, source.code):
+            yield source.line_of(match.start()), f"iteration over the hash map `{name}`"
+
+
+def check_globals(source: Source) -> Iterator[tuple[int, str]]:
+    """A run owns all its state: no variable that outlives it, unless it is constant."""
+    if not in_simulator(source):
+        return
+    static_variable = r"^[ \t]*(?:static|thread_local|inline)\b(?![^;{=]*\b(?:constexpr|constinit const|const|consteval)\b)[^;{}()=]*(?:=|\{[^}]*\};|;)"
+    plain_variable = r"^(?!using|typedef|return|class|struct|enum|union|friend|extern|namespace|template|public|private|goto|case|else|static|inline|constexpr|const|concept)[A-Za-z_][\w:<>,*& ]*[>\w*&] +\w+(?: = [^\n;]*|\{[^\n;]*\})?;"
+    for pattern in (static_variable, plain_variable):
+        for match in re.finditer(pattern, source.code, re.MULTILINE):
+            if "constexpr" in match.group() or "operator" in match.group():
+                continue
+            yield source.line_of(match.start()), f"a mutable global: {match.group().strip()}"
+
+
+def block_after(code: str, start: int) -> str:
+    """The text of the first {...} at or after `start`, braces balanced."""
+    begin = code.find("{", start)
+    depth = 0
+    for index in range(begin, len(code)):
+        depth += {"{": 1, "}": -1}.get(code[index], 0)
+        if depth == 0:
+            return code[begin : index + 1]
+    return code[begin:]
+
+
+def check_state_switches(source: Source) -> Iterator[tuple[int, str]]:
+    """A switch over State lists every state, so that the compiler finds a forgotten one."""
+    for match in re.finditer(r"\bswitch\s*\(", source.code):
+        block = block_after(source.code, match.start())
+        inner = re.sub(r"\bswitch\s*\([^{]*\{[^{}]*\}", blank, block[1:])
+        if re.search(r"\bcase\s+(?:\w+::)*State::", inner) and re.search(r"\bdefault\s*:", inner):
+            yield source.line_of(match.start()), "a switch over State has no `default:`"
+
+
+def check_test_titles(source: Source) -> Iterator[tuple[int, str]]:
+    """ctest gets titles as a CMake list, which a semicolon or an unbalanced bracket breaks up."""
+    if not source.path.startswith("tests/"):
+        return
+    for match in re.finditer(r'\bTEST_CASE\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)', source.bare):
+        title = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', match.group(1)))
+        if ";" in title or title.count("[") != title.count("]"):
+            yield source.line_of(match.start()), f"a title without `;` and with balanced brackets, please: {title}"
+
+
+def check_pragma(source: Source) -> Iterator[tuple[int, str]]:
+    if source.path.endswith(".hpp") and not re.search(r"^#pragma once$", source.bare, re.MULTILINE):
+        yield 1, "a header begins with `#pragma once`"
+
+
+SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
+    check_layers,
+    check_libraries,
+    check_determinism,
+    check_hash_iteration,
+    check_globals,
+    check_state_switches,
+    check_test_titles,
+    check_pragma,
+]
+
+
+def cmake_text(path: Path) -> str:
+    return re.sub(r"#[^\n]*", "", path.read_text(encoding="utf-8")) if path.is_file() else ""
+
+
+def check_listed(root: Path, path: Path) -> bool:
+    """Whether the CMakeLists.txt of the file's folder, or of one above, names it."""
+    for folder in path.parents:
+        name = re.escape(path.relative_to(folder).as_posix())
+        if re.search(rf"(?<![\w./-]){name}(?![\w./-])", cmake_text(folder / "CMakeLists.txt")):
+            return True
+        if folder == root:
+            return False
+    return False
+
+
+def files(root: Path, *patterns: str) -> Iterator[Path]:
+    for top in ("include", "sim", "tools", "tests"):
+        for pattern in patterns:
+            yield from sorted((root / top).rglob(pattern))
+
+
+def check_tree(root: Path) -> list[Finding]:
+    findings = []
+    for path in files(root, "*.hpp", "*.cpp"):
+        source = read_source(root, path)
+        for rule in SOURCE_RULES:
+            findings += [Finding(source.path, line, message) for line, message in rule(source)]
+        if path.suffix == ".cpp" and not check_listed(root, path):
+            findings.append(Finding(source.path, 1, "listed in no CMakeLists.txt, so never built"))
+    for path in files(root, "CMakeLists.txt", "*.cmake"):
+        if re.search(r"\bGLOB(_RECURSE)?\b", cmake_text(path)):
+            findings.append(Finding(path.relative_to(root).as_posix(), 1, "GLOB; list the files"))
+    return findings
+
+
+def main() -> int:
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2]).resolve()
+    findings = check_tree(root)
+    for finding in findings:
+        print(f"{finding.path}:{finding.line}: {finding.message}")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Each rule of check_sources.py finds what it forbids, and leaves alone what only looks like it."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import check_sources  # noqa: E402
+
+
+def findings(path: str, text: str, cmake: str | None = None) -> list[str]:
+    """What the rules say of one file in an otherwise empty tree, which CMake lists unless told not."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        file = root / path
+        file.parent.mkdir(parents=True)
+        guard = "#pragma once\n" if path.endswith(".hpp") else ""
+        file.write_text(guard + text, encoding="utf-8")
+        listing = f"add_library(x {file.name})" if cmake is None else cmake
+        if path.endswith(".cpp"):
+            (file.parent / "CMakeLists.txt").write_text(listing, encoding="utf-8")
+        return [finding.message for finding in check_sources.check_tree(root)]
+
+
+FORBIDDEN = [
+    ("sim/tcp/a.cpp", '#include "lastack/net/link.hpp"', "no layer below it"),
+    ("include/lastack/core/a.hpp", '#include "lastack/tcp/seq.hpp"', "no layer below it"),
+    ("sim/tcp/a.cpp", "void run(Scheduler& scheduler);", "tcp knows no Scheduler"),
+    ("sim/other/a.cpp", "", "is no layer"),
+    ("include/lastack/net/a.hpp", "#include <boost/graph/adjacency_list.hpp>", "only in sim/net/"),
+    ("include/lastack/run/a.hpp", "#include <nlohmann/json.hpp>", "may be included only in"),
+    ("sim/tcp/a.cpp", "#include <nlohmann/json.hpp>", "may be included only in"),
+    ("sim/run/a.cpp", "#include <spdlog/spdlog.h>", "only in tools/"),
+    ("tools/a.cpp", "#include <catch2/catch.hpp>", "only in tests/"),
+    ("sim/run/a.cpp", "auto t = std::chrono::steady_clock::now();", "a wall clock"),
+    ("sim/run/a.cpp", "auto t = std::time(nullptr);", "a wall clock"),
+    ("sim/core/a.cpp", "std::random_device device;", "random_device"),
+    ("sim/core/a.cpp", "int i = std::rand();", "random numbers"),
+    ("sim/net/a.cpp", "std::normal_distribution<double> d{0, 1};", "distribution"),
+    ("sim/net/a.cpp", "double x = std::log(u);", "libm"),
+    ("sim/net/a.cpp", "std::unordered_map<int, int> m;\nvoid f() { for (auto& e : m) g(e); }", "iteration over"),
+    ("sim/app/a.cpp", "int counter = 0;", "a mutable global"),
+    ("sim/app/a.cpp", "std::vector<int> seen;", "a mutable global"),
+    ("sim/app/a.cpp", "void f() {\n  static int calls = 0;\n}", "a mutable global"),
+    ("sim/app/a.cpp", "void f() {\n  static std::map<int, int> cache{};\n}", "a mutable global"),
+    ("include/lastack/app/a.hpp", "inline int counter = 0;", "a mutable global"),
+    ("sim/tcp/a.cpp", "void f(State s) { switch (s) { case State::closed: break; default: break; } }", "no `default:`"),
+    ("tests/unit/a.cpp", 'TEST_CASE("half [0, 5) open") {}', "balanced brackets"),
+    ("tests/unit/a.cpp", 'TEST_CASE("one; two") {}', "without `;`"),
+]
+
+ALLOWED = [
+    ("sim/net/a.cpp", '#include <boost/graph/adjacency_list.hpp>\n#include "lastack/tcp/seq.hpp"'),
+    ("sim/run/a.cpp", '#include "lastack/run/simulation.hpp"\n#include <nlohmann/json.hpp>'),
+    ("sim/run/a.cpp", "// steady_clock is for the program, not for us\nint f();"),
+    ("sim/run/a.cpp", 'const char* f() { return "std::rand()"; }'),
+    ("sim/run/a.cpp", "void f() {\n  SimTime t = run.time();\n}"),
+    ("tools/a.cpp", "auto t = std::chrono::steady_clock::now();"),
+    ("sim/net/a.cpp", "std::unordered_map<int, int> m_();\nvoid f(const std::unordered_map<int, int>& m) { m.find(1); }"),
+    ("sim/app/a.cpp", "constexpr int limit = 3;\nconst std::string name = \"x\";\nusing A = int;\nint f(int a);"),
+    ("sim/app/a.cpp", "static int helper(int a) {\n  return a;\n}\nstatic constexpr int k = 1;"),
+    ("include/lastack/app/a.hpp", "struct A {\n  static A make(int x);\n  int member = 0;\n};\ninline int f() { return 1; }"),
+    ("sim/tcp/a.cpp", "void f(int s) { switch (s) { case 1: break; default: break; } }"),
+    ("sim/tcp/a.cpp", "void f(State s, int i) { switch (s) { case State::closed: switch (i) { case 1: break; default: break; } } }"),
+    ("tests/unit/a.cpp", 'TEST_CASE("a window [0, 5] and more", "[tcp]") {}'),
+]
+
+
+class Rules(unittest.TestCase):
+    def test_find_what_is_forbidden(self) -> None:
+        for path, text, message in FORBIDDEN:
+            with self.subTest(path=path, text=text):
+                self.assertIn(message, " ".join(findings(path, text)))
+
+    def test_leave_alone_what_is_allowed(self) -> None:
+        for path, text in ALLOWED:
+            with self.subTest(path=path, text=text):
+                self.assertEqual(findings(path, text), [])
+
+    def test_find_files_that_are_never_built(self) -> None:
+        for cmake in ["add_library(x b.cpp)", "# a.cpp comes later", "add_library(x aa.cpp)"]:
+            with self.subTest(cmake=cmake):
+                self.assertIn("never built", " ".join(findings("sim/net/a.cpp", "", cmake)))
+
+    def test_find_globbing(self) -> None:
+        found = findings("sim/net/a.cpp", "", "file(GLOB sources *.cpp) # a.cpp")
+        self.assertIn("GLOB; list the files", found)
+
+    def test_find_headers_without_a_guard(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            header = Path(folder) / "sim" / "net" / "a.hpp"
+            header.parent.mkdir(parents=True)
+            header.write_text("int f();\n", encoding="utf-8")
+            self.assertEqual(len(check_sources.check_tree(Path(folder))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

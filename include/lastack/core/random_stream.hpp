@@ -30,15 +30,21 @@ class RandomStream {
   double exponential();
 
  private:
-  std::array<std::uint32_t, 2> key_{};
-  std::uint64_t counter_ = 0;
-  std::array<std::uint32_t, 4> block_{};
-  unsigned left_ = 0;  ///< unused 64-bit halves of block_
+  void refill();
+
+  std::uint64_t seed_;
+  std::uint64_t name_;
+  std::uint64_t blocks_ = 0;              ///< drawn so far: the lower half of the counter
+  std::array<std::uint64_t, 2> block_{};  ///< the present one
+  unsigned left_ = 0;                     ///< unused halves of block_
 };
 
 /// Natural logarithm, by a series of correctly rounded operations: equal on all machines, within
 /// 2 ulp. Requires x > 0 and finite.
 double portable_log(double x);
+
+/// e^x, likewise; within 4 ulp. Requires -700 <= x <= 700.
+double portable_exp(double x);
 
 /// 64-bit hash of a name (FNV-1a), stable for ever: seeds of streams and keys of hosts derive from
 /// it.

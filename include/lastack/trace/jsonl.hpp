@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/trace/event.hpp"
+
+namespace lastack::trace {
+
+/// The trace as JSON Lines: one object a line, in the order of events. Each has `n`, `cause` where
+/// another event caused it, `t_ns` and `ev`, then what its kind of event has. A datagram is a
+/// `send` with `"proto":"udp"`, no flags, and its number in the flow as `seq`.
+class JsonLinesSink final : public Sink {
+ public:
+  explicit JsonLinesSink(std::unique_ptr<ByteWriter> out);
+  ~JsonLinesSink() override;
+
+  void begin(const Names& names) override;
+  void event(const Event& event) override;  ///< throws OutputError
+  void end(SimTime at) override;            ///< commits the file; throws OutputError
+
+ private:
+  class Line;
+
+  std::unique_ptr<ByteWriter> out_;
+  std::vector<std::string> hosts_;  ///< escaped, by HostId
+  std::string buffer_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace lastack::trace

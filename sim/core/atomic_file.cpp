@@ -1,0 +1,163 @@
+#include "lastack/core/atomic_file.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace lastack {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What /dev/stdout and its kin stand for. They are duplicated, not opened: where a shell
+/// redirected the stream to a file, opening would start that file anew.
+std::optional<int> descriptor_named(std::string_view path) {
+  if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder)) continue;
+    const std::string_view digits = path.substr(folder.size());
+    int fd = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fd);
+    if (error == std::errc{} && end == digits.data() + digits.size() && fd >= 0) return fd;
+  }
+  return std::nullopt;
+}
+
+bool exists_and_is_not_regular(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+/// The file that a chain of symbolic links ends at, there or not.
+std::string follow_links(const std::string& path) {
+  constexpr int links_max = 40;  // as the kernel's limit, path_resolution(7)
+  fs::path at = path;
+  std::error_code ignored;
+  for (int i = 0; i < links_max && fs::is_symlink(at, ignored); ++i) {
+    const fs::path to = fs::read_symlink(at, ignored);
+    at = to.is_absolute() ? to : at.parent_path() / to;
+  }
+  return at.string();
+}
+
+fs::path folder_of(const std::string& path) {
+  const fs::path folder = fs::path{path}.parent_path();
+  return folder.empty() ? fs::path{"."} : folder;
+}
+
+}  // namespace
+
+OutputError::OutputError(const std::string& file, const std::string& reason)
+    : std::runtime_error{file + ": " + reason},
+      file_{file},
+      reason_{reason} {}
+
+bool is_special_file(const std::string& path) {
+  return descriptor_named(path).has_value() || exists_and_is_not_regular(path);
+}
+
+AtomicFile::AtomicFile(std::string path) : path_{std::move(path)} {
+  if (path_.empty()) {
+    throw OutputError{"\"\"", "want the name of a file to write, have an empty one"};
+  }
+  if (is_special_file(path_)) {
+    open_directly();
+  } else {
+    open_temporary();
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+  }
+}
+
+void AtomicFile::open_directly() {
+  const std::optional<int> stream = descriptor_named(path_);
+  fd_ = stream ? ::fcntl(*stream, F_DUPFD_CLOEXEC, 0) : ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd_ < 0) {
+    fail(errno);
+  }
+}
+
+void AtomicFile::open_temporary() {
+  target_ = follow_links(path_);
+  const bool replaces = ::access(target_.c_str(), F_OK) == 0;
+  if (replaces && ::access(target_.c_str(), W_OK) != 0) {
+    fail(errno);  // a rename would not ask whether the older file may be written
+  }
+  constexpr int tries_max = 10'000;
+  const std::string stem = (folder_of(target_) / ".lastack-").string() + std::to_string(::getpid());
+  int error = EEXIST;
+  for (int i = 0; i < tries_max && fd_ < 0 && error == EEXIST; ++i) {
+    temporary_ = stem + "-" + std::to_string(i) + ".tmp";
+    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    error = errno;
+  }
+  if (fd_ < 0) {
+    temporary_.clear();  // it is not ours
+    fail(error);
+  }
+  struct stat older {};
+  if (replaces && ::stat(target_.c_str(), &older) == 0) {
+    ::fchmod(fd_, older.st_mode & 07777U);
+  }
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      fail(errno);
+    }
+  }
+}
+
+void AtomicFile::close_and_check() {
+  const int fd = std::exchange(fd_, -1);
+  if (::close(fd) != 0 && errno != EINTR) {  // some file systems report a full disk only here
+    fail(errno);
+  }
+}
+
+void AtomicFile::commit() {
+  close_and_check();
+  if (temporary_.empty()) {
+    return;
+  }
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    fail(errno);
+  }
+  temporary_.clear();
+}
+
+void AtomicFile::fail(int error) const {
+  std::string reason = "cannot be written: " + std::generic_category().message(error);
+  if (error == ENOENT && !fs::exists(folder_of(target_))) {
+    reason = "cannot be written: there is no folder " + folder_of(target_).string();
+  }
+  throw OutputError{path_, reason};
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+  AtomicFile file{path};
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace lastack

@@ -1,0 +1,317 @@
+#include "lastack/trace/jsonl.hpp"
+
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+namespace lastack::trace {
+
+namespace {
+
+/// Room for everything of one line but texts, whose own room is added when they are put.
+constexpr std::size_t line_max = 1024;
+/// Bytes that are written together.
+constexpr std::size_t block_bytes = 128 * 1024;
+
+constexpr bool needs_escape(char c) {
+  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+}
+
+/// The inside of a JSON string (RFC 8259, 7). UTF-8 stays as it is.
+std::string escaped(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (needs_escape(c)) {
+      out += "\\u00";
+      out += digits[static_cast<unsigned char>(c) >> 4U];
+      out += digits[static_cast<unsigned char>(c) & 15U];
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string_view name_of(tcp::TimerAction action) {
+  switch (action) {
+    case tcp::TimerAction::arm: return "arm";
+    case tcp::TimerAction::fire: return "fire";
+    case tcp::TimerAction::cancel: return "cancel";
+  }
+  return "?";
+}
+
+std::string_view name_of(DropPlace place) {
+  switch (place) {
+    case DropPlace::wire: return "wire";
+    case DropPlace::host: return "host";
+  }
+  return "?";
+}
+
+}  // namespace
+
+/// Puts one event behind the others of the buffer. Numbers and literals are written unchecked, into
+/// room that is made once for the line.
+class JsonLinesSink::Line {
+ public:
+  Line(JsonLinesSink& sink, const Event& event) : sink_{sink} {
+    make_room(0);
+    literal("{\"n\":");
+    number(event.n);
+    if (event.cause != 0) {
+      literal(",\"cause\":");
+      number(event.cause);
+    }
+    literal(",\"t_ns\":");
+    number(event.at.time_since_epoch().count());
+    std::visit([this](const auto& what) { put(what); }, event.what);
+    literal("}\n");
+    sink_.used_ = static_cast<std::size_t>(at_ - sink_.buffer_.data());
+  }
+
+ private:
+  void put(const Send& send) {
+    literal(send.forged ? ",\"ev\":\"forge\",\"id\":" : ",\"ev\":\"send\",\"id\":");
+    number(send.id);
+    if (send.protocol == Protocol::datagram) {
+      literal(",\"proto\":\"udp\"");
+    }
+    end(",\"src\":\"", send.src);
+    end(",\"dst\":\"", send.dst);
+    put_header(send.segment);
+    put_options(send.segment.options);
+    literal(",\"why\":\"");
+    literal(tcp::name_of(send.why));
+    literal("\"");
+  }
+
+  void put_header(const tcp::Segment& segment) {
+    literal(",\"flags\":\"");
+    put_flags(segment.flags);
+    literal("\",\"seq\":");
+    number(segment.seq.raw());
+    if (segment.flags.has(tcp::Flags::ack)) {
+      literal(",\"ack\":");
+      number(segment.ack.raw());
+    }
+    literal(",\"len\":");
+    number(segment.data);
+    literal(",\"win\":");
+    number(segment.wnd);
+  }
+
+  /// As Flags::text, without a string for it.
+  void put_flags(tcp::Flags flags) {
+    constexpr std::pair<tcp::Flags, std::string_view> letters[] = {{tcp::Flags::fin, "F"},
+                                                                   {tcp::Flags::syn, "S"},
+                                                                   {tcp::Flags::rst, "R"},
+                                                                   {tcp::Flags::psh, "P"},
+                                                                   {tcp::Flags::ack, "."}};
+    for (const auto& [flag, letter] : letters) {
+      if (flags.has(flag)) {
+        literal(letter);
+      }
+    }
+  }
+
+  void put_options(const tcp::Options& options) {
+    literal(",\"options\":{");
+    std::string_view comma;
+    const auto key = [&](std::string_view name) {
+      literal(comma);
+      literal(name);
+      comma = ",";
+    };
+    if (options.mss != 0) {
+      key("\"mss\":");
+      number(options.mss);
+    }
+    if (options.has_window_scale) {
+      key("\"wscale\":");
+      number(options.window_scale);
+    }
+    if (options.sack_permitted) {
+      key("\"sack_permitted\":true");
+    }
+    if (options.has_timestamps) {
+      key("\"ts\":");
+      pair(options.ts_val, options.ts_ecr);
+    }
+    if (options.sack_count > 0) {
+      key("\"sack\":[");
+      for (std::size_t i = 0; i < options.sack_count; ++i) {
+        literal(i == 0 ? "" : ",");
+        pair(options.sack[i].left.raw(), options.sack[i].right.raw());
+      }
+      literal("]");
+    }
+    literal("}");
+  }
+
+  void put(const Drop& drop) {
+    literal(",\"ev\":\"drop\",\"id\":");
+    number(drop.id);
+    literal(",\"at\":\"");
+    literal(name_of(drop.place));
+    text("\",\"reason\":\"", drop.reason);
+  }
+
+  void put(const Delay& delay) { put_held("delay", delay.id, delay.by); }
+  void put(const Duplicate& duplicate) { put_held("duplicate", duplicate.id, duplicate.by); }
+
+  void put_held(std::string_view kind, std::uint64_t id, SimDuration by) {
+    literal(",\"ev\":\"");
+    literal(kind);
+    literal("\",\"id\":");
+    number(id);
+    literal(",\"by_ns\":");
+    number(by.count());
+  }
+
+  void put(const Receive& receive) {
+    literal(",\"ev\":\"recv\",\"id\":");
+    number(receive.id);
+    host(",\"host\":\"", receive.host);
+    literal("\"");
+  }
+
+  void put(const StateChange& change) {
+    literal(",\"ev\":\"state\"");
+    put_connection(change.local, change.remote);
+    literal(",\"from\":\"");
+    literal(tcp::name_of(change.from));
+    literal("\",\"to\":\"");
+    literal(tcp::name_of(change.to));
+    text("\",\"why\":\"", change.why);
+  }
+
+  void put(const TimerChange& change) {
+    literal(",\"ev\":\"timer\"");
+    put_connection(change.local, change.remote);
+    literal(",\"timer\":\"");
+    literal(tcp::name_of(change.timer));
+    literal("\",\"do\":\"");
+    literal(name_of(change.action));
+    literal("\"");
+    if (change.due != never) {
+      literal(",\"due_ns\":");
+      number(change.due.time_since_epoch().count());
+    }
+  }
+
+  void put(const AppCall& app) {
+    host(",\"ev\":\"app\",\"host\":\"", app.host);
+    text("\",\"who\":\"", app.who);
+    text(",\"call\":\"", app.call);
+    if (const auto* count = std::get_if<std::uint64_t>(&app.result)) {
+      literal(",\"result\":");
+      number(*count);
+    } else if (const auto* word = std::get_if<std::string>(&app.result)) {
+      text(",\"result\":\"", *word);
+    }
+  }
+
+  /// Port 0 marks the absent other end of a listener.
+  void put_connection(End local, End remote) {
+    end(",\"local\":\"", local);
+    if (remote.port != 0) {
+      end(",\"remote\":\"", remote);
+    }
+  }
+
+  void end(std::string_view key, End end) {
+    host(key, end.host);
+    literal(":");
+    number(end.port);
+    literal("\"");
+  }
+
+  /// Leaves the string open.
+  void host(std::string_view key, HostId id) {
+    literal(key);
+    const std::string& name = sink_.hosts_[static_cast<std::size_t>(id)];
+    make_room(name.size());
+    literal(name);
+  }
+
+  void text(std::string_view key, std::string_view text) {
+    literal(key);
+    bool plain = true;
+    for (const char c : text) {
+      plain = plain && !needs_escape(c);
+    }
+    if (plain) {
+      make_room(text.size());
+      literal(text);
+    } else {
+      const std::string safe = escaped(text);
+      make_room(safe.size());
+      literal(safe);
+    }
+    literal("\"");
+  }
+
+  void pair(std::uint32_t first, std::uint32_t second) {
+    literal("[");
+    number(first);
+    literal(",");
+    number(second);
+    literal("]");
+  }
+
+  template <typename Integer> void number(Integer value) {
+    constexpr std::ptrdiff_t digits_max = 20;
+    at_ = std::to_chars(at_, at_ + digits_max, value).ptr;
+  }
+
+  void literal(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+
+  /// After this there is room for a text of `extra` bytes and for all numbers and literals of a
+  /// line.
+  void make_room(std::size_t extra) {
+    const std::size_t used =
+        at_ == nullptr ? sink_.used_ : static_cast<std::size_t>(at_ - sink_.buffer_.data());
+    if (sink_.buffer_.size() < used + extra + line_max) {
+      sink_.buffer_.resize(2 * (used + extra + line_max));
+    }
+    at_ = sink_.buffer_.data() + used;
+  }
+
+  JsonLinesSink& sink_;
+  char* at_ = nullptr;
+};
+
+JsonLinesSink::JsonLinesSink(std::unique_ptr<ByteWriter> out) : out_{std::move(out)} {}
+
+JsonLinesSink::~JsonLinesSink() = default;
+
+void JsonLinesSink::begin(const Names& names) {
+  hosts_.clear();
+  for (const std::string& name : names.hosts) {
+    hosts_.push_back(escaped(name));
+  }
+}
+
+void JsonLinesSink::event(const Event& event) {
+  const Line line{*this, event};
+  if (used_ >= block_bytes) {
+    out_->write({buffer_.data(), used_});
+    used_ = 0;
+  }
+}
+
+void JsonLinesSink::end(SimTime /*at*/) {
+  out_->write({buffer_.data(), used_});
+  used_ = 0;
+  out_->commit();
+}
+
+}  // namespace lastack::trace

@@ -1,0 +1,18 @@
+#include "lastack/trace/recording.hpp"
+
+namespace lastack::trace {
+
+void Recording::begin(const Names& names) {
+  names_ = names;
+  events_.clear();
+}
+
+void Recording::replay(Sink& sink) const {
+  sink.begin(names_);
+  for (const Event& event : events_) {
+    sink.event(event);
+  }
+  sink.end(end_);
+}
+
+}  // namespace lastack::trace

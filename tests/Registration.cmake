@@ -57,7 +57,10 @@ function(lastack_add_tests name)
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${program}_labels.cmake)
   file(CONFIGURE OUTPUT ${labels_file} @ONLY CONTENT [=[
 if(@program@_TESTS)
-  set_tests_properties(${@program@_TESTS} PROPERTIES LABELS "@arg_LABELS@" TIMEOUT @arg_TIMEOUT@)
+  set_tests_properties(${@program@_TESTS} PROPERTIES
+    LABELS "@arg_LABELS@"
+    TIMEOUT @arg_TIMEOUT@
+    ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1)
 endif()
 ]=])
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
@@ -81,5 +84,7 @@ function(lastack_add_command_test name)
   endif()
   add_test(NAME "${LASTACK_TEST_PREFIX}${name}" COMMAND ${arg_COMMAND})
   set_tests_properties("${LASTACK_TEST_PREFIX}${name}" PROPERTIES
-    LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77)
+    LABELS "${arg_LABELS}"
+    TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1)
 endfunction()

@@ -30,7 +30,7 @@ LIBRARIES = {
 NOT_DETERMINISTIC = {
     r"\b(system|steady|high_resolution|utc|file)_clock\b": "a wall clock; only the Scheduler knows the time",
     r"\b(clock_gettime|gettimeofday|timespec_get|localtime|gmtime)\b": "a wall clock",
-    r"(?<![\w.>])(std::)?(time|clock)\s*\(\s*(NULL|nullptr|0|&\w+)?\s*\)": "a wall clock",
+    r"\bstd::(time|clock)\s*\(|(?<![\w.>:])time\s*\(\s*(NULL|nullptr|0|&\w+)\s*\)": "a wall clock",
     r"\brandom_device\b": "random_device; randomness comes from RandomStream",
     r"(?<![\w.>])(std::)?(rand|srand|drand48|random_shuffle)\s*\(": "the C library's random numbers; use RandomStream",
     r"\b(mt19937|minstd_rand|default_random_engine|ranlux)\w*": "a std:: random engine; use RandomStream",
@@ -147,7 +147,7 @@ def check_globals(source: Source) -> Iterator[tuple[int, str]]:
     if not in_simulator(source):
         return
     static_variable = r"^[ \t]*(?:static|thread_local|inline)\b(?![^;{=]*\b(?:constexpr|constinit const|const|consteval)\b)[^;{}()=]*(?:=|\{[^}]*\};|;)"
-    plain_variable = r"^(?!using|typedef|return|class|struct|enum|union|friend|extern|namespace|template|public|private|goto|case|else|static|inline|constexpr|const|concept)[A-Za-z_][\w:<>,*& ]*[>\w*&] +\w+(?: = [^\n;]*|\{[^\n;]*\})?;"
+    plain_variable = r"^(?!using|typedef|return|class|struct|enum|union|friend|extern|namespace|template|public|private|goto|case|else|static|inline|constexpr|const|concept|__extension__ using)[A-Za-z_][\w:<>,*& ]*[>\w*&] +\w+(?: = [^\n;]*|\{[^\n;]*\})?;"
     for pattern in (static_variable, plain_variable):
         for match in re.finditer(pattern, source.code, re.MULTILINE):
             if "constexpr" in match.group() or "operator" in match.group():

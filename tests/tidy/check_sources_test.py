@@ -57,6 +57,7 @@ ALLOWED = [
     ("sim/run/a.cpp", "// steady_clock is for the program, not for us\nint f();"),
     ("sim/run/a.cpp", 'const char* f() { return "std::rand()"; }'),
     ("sim/run/a.cpp", "void f() {\n  SimTime t = run.time();\n}"),
+    ("include/lastack/app/a.hpp", "struct A {\n  SimTime time();\n};\n__extension__ using Wide = unsigned __int128;"),
     ("tools/a.cpp", "auto t = std::chrono::steady_clock::now();"),
     ("sim/net/a.cpp", "std::unordered_map<int, int> m_();\nvoid f(const std::unordered_map<int, int>& m) { m.find(1); }"),
     ("sim/app/a.cpp", "constexpr int limit = 3;\nconst std::string name = \"x\";\nusing A = int;\nint f(int a);"),

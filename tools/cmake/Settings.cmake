@@ -30,7 +30,8 @@ endif()
 add_library(lastack_warnings INTERFACE)
 set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  list(APPEND warnings -Wno-sign-conversion)  # g++ leaves it out of -Wconversion in C++
+  # g++ leaves these out of -Wconversion in C++.
+  list(APPEND warnings -Wno-sign-conversion -Wno-string-conversion)
 else()
   list(APPEND warnings -Wno-restrict)  # g++ 12 sees overlaps in every "literal" + std::string
 endif()

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,11 +25,17 @@ struct End {
   friend bool operator==(const End&, const End&) = default;
 };
 
+/// A link's place in Names::links.
+enum class LinkId : std::uint32_t {};
+/// Whoever made the event does not say which link; a sink then takes the link between the two
+/// hosts, or else the host's first one.
+inline constexpr LinkId any_link{0xffff'ffff};
+
 /// What kind of packet carries a `Send`.
 enum class Protocol : std::uint8_t { tcp, datagram };
 
-/// `send` and `forge`. For a datagram `segment.seq` is its number in the flow and `segment.data` its
-/// payload.
+/// `send` and `forge`. For a datagram `segment.seq` is its number in the flow and `segment.data`
+/// its payload.
 struct Send {
   std::uint64_t id;  ///< of the packet, unique in the run
   End src;
@@ -37,15 +44,17 @@ struct Send {
   tcp::SendReason why;
   Protocol protocol = Protocol::tcp;
   bool forged = false;
+  LinkId link = any_link;  ///< by which it leaves
 };
 
 enum class DropPlace : std::uint8_t { wire, host };
 
 struct Drop {
   std::uint64_t id;
-  HostId node;              ///< where: the host or router that it left last, or that discards it
+  HostId node;  ///< where: the host or router that it left last, or that discards it
   DropPlace place;
-  std::string_view reason;  ///< "fault", "loss", "queue", "link_down", "host_off", "checksum", "mtu" …
+  std::string_view
+      reason;  ///< "fault", "loss", "queue", "link_down", "host_off", "checksum", "mtu" …
 };
 
 struct Delay {
@@ -61,6 +70,7 @@ struct Duplicate {
 struct Receive {
   std::uint64_t id;
   HostId host;
+  LinkId link = any_link;  ///< by which it came
 };
 
 struct StateChange {
@@ -102,9 +112,9 @@ struct Names {
   std::string scenario;
   std::string description;
   std::uint64_t seed = 1;
-  std::vector<std::string> hosts;            ///< by HostId: hosts first, then routers
-  std::vector<tcp::Address> addresses;       ///< by HostId
-  std::size_t host_count = 0;                ///< how many of `hosts` are hosts
+  std::vector<std::string> hosts;       ///< by HostId: hosts first, then routers
+  std::vector<tcp::Address> addresses;  ///< by HostId
+  std::size_t host_count = 0;           ///< how many of `hosts` are hosts
   /// The links' ends, for pcapng interfaces.
   std::vector<std::pair<HostId, HostId>> links;
 

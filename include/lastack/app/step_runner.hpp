@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "lastack/app/program.hpp"
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/output.hpp"
+#include "lastack/tcp/stack.hpp"
+
+namespace lastack::app {
+
+/// What an application waits for after a call.
+enum class Pause : std::uint8_t {
+  none,      ///< nothing: its next call follows at once
+  socket,    ///< until TCP wakes its socket
+  clock,     ///< until a time
+  finished,  ///< it does nothing any more
+};
+
+/// What one call came to.
+struct Progress {
+  Pause pause = Pause::none;
+  SimTime until{};          ///< for Pause::clock
+  std::string_view call{};  ///< to be logged, a literal; empty: nothing is
+  std::variant<std::monostate, std::uint64_t, std::string_view> result{};  ///< views of literals
+  std::uint64_t bytes_read = 0;  ///< taken from the socket
+};
+
+/// Runs an application's steps on one connection, one call at a time, so that whoever drives it can
+/// log the call and carry out what TCP did before the next.
+///
+/// `send` is logged when all its bytes are in the send buffer, `recv` when all bytes or EOF came. A
+/// step that fails is logged with its errno, and the next one runs. Who sleeps does not read.
+class StepRunner {
+ public:
+  /// Both `steps` and the socket must outlive the runner, but for steps that close the socket.
+  StepRunner(const std::vector<Step>& steps, tcp::SocketId socket)
+      : steps_{&steps},
+        socket_{socket} {}
+
+  /// The next call. Whoever got Pause::socket or ::clock comes back when that is over.
+  Progress advance(SimTime now, tcp::Stack& stack, tcp::Output& out);
+
+ private:
+  struct Context {
+    SimTime now;
+    tcp::Stack& stack;
+    tcp::Output& out;
+  };
+
+  Progress run(const Context& c, const SendStep& step);
+  Progress run(const Context& c, const RecvStep& step);
+  Progress run(const Context& c, const SleepStep& step);
+  Progress run(const Context& c, const UntilStep& step);
+  Progress run(const Context& c, const ShutdownStep& step);
+  Progress run(const Context& c, const CloseStep& step);
+  Progress run(const Context& c, const AbortStep& step);
+  Progress run(const Context& c, const SetOptionStep& step);
+  Progress run(const Context& c, const HoldStep& step);
+
+  void next_step();
+  Progress fail(std::string_view key, tcp::Error error);
+
+  const std::vector<Step>* steps_;
+  std::size_t step_ = 0;
+  std::uint64_t done_ = 0;  ///< bytes of the present step
+  tcp::SocketId socket_;
+};
+
+/// "connect", or "connect#2" for the second of a connector with a count above 1. `index` is from 0.
+std::string connector_name(const Connector& connector, std::uint64_t index);
+/// "accept#1" for the first connection that a host's applications accepted. `number` is from 1.
+std::string accepted_name(std::uint64_t number);
+
+}  // namespace lastack::app

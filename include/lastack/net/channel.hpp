@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lastack/core/random_stream.hpp"
+#include "lastack/core/time.hpp"
+#include "lastack/net/link.hpp"
+
+namespace lastack::net {
+
+enum class LinkState : std::uint8_t { down, up };
+
+/// The expected value of a delay, by which routes are chosen.
+SimDuration mean(const Delay& delay);
+
+/// How one packet fares on a channel.
+struct Passage {
+  std::string_view
+      lost{};         ///< why it is lost: "loss", "queue", "mtu", "link_down"; empty: it is not
+  SimTime arrival{};  ///< at the other end
+  SimDuration held_back{};  ///< how much of that is due to reordering
+  bool corrupted = false;
+  bool duplicated = false;  ///< a copy arrives too,
+  SimTime copy_arrival{};   ///< not before the first
+};
+
+/// One direction of a link: decides what becomes of each packet the moment it is handed over, queue
+/// and transmission included. What was handed over before the link goes down therefore arrives.
+///
+/// A packet passes, in this order: link down, MTU, loss, duplication, corruption, queue and rate,
+/// delay and jitter, reordering. Each random choice has a stream of its own ("link/a-b/loss"), from
+/// which a number is drawn for every packet that gets there, if the model is in use at all.
+class Channel {
+ public:
+  /// `name` is "link/a-b". `config` is shared by the members of a group.
+  Channel(std::shared_ptr<const LinkConfig> config, std::uint64_t run_seed,
+          const std::string& name);
+  Channel(Channel&&) noexcept;
+  ~Channel();
+
+  /// Hands over a packet of so many bytes, IP header included.
+  Passage pass(SimTime now, std::uint32_t bytes);
+
+  void set_state(LinkState state) { state_ = state; }
+
+  /// Bytes that wait for their transmission to begin.
+  std::uint64_t queued_bytes(SimTime now);
+
+ private:
+  struct Randomness;
+  struct Waiting {
+    SimTime begins;  ///< its transmission
+    std::uint32_t bytes;
+  };
+  struct Arrival {
+    SimTime at;
+    SimDuration held_back;
+  };
+
+  void pass_with_chance(SimTime now, std::uint32_t bytes, Passage& passage);
+  bool transmit(SimTime now, std::uint32_t bytes, SimTime& sent);
+  Arrival arrival_of(SimTime sent);
+
+  SimDuration constant_delay_{};  ///< where plain_
+  std::uint32_t mtu_;
+  LinkState state_ = LinkState::up;
+  bool plain_;  ///< constant delay and nothing else, as most links are
+  std::shared_ptr<const LinkConfig> config_;
+  std::unique_ptr<Randomness> chance_;  ///< null where plain_
+  SimTime busy_until_ = sim_start;
+  std::vector<Waiting> waiting_;  ///< in order, from `served_` on
+  std::size_t served_ = 0;
+  std::uint64_t waiting_bytes_ = 0;
+};
+
+}  // namespace lastack::net

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "lastack/core/time.hpp"
+#include "lastack/net/channel.hpp"
+#include "lastack/net/fault.hpp"
+#include "lastack/net/link.hpp"
+#include "lastack/net/packet.hpp"
+#include "lastack/net/topology.hpp"
+#include "lastack/trace/event.hpp"
+
+namespace lastack::net {
+
+/// A link as the network gets it: groups are spread out.
+struct LinkSpec {
+  NodeIndex a = 0;
+  NodeIndex b = 0;
+  std::shared_ptr<const LinkConfig> a_to_b;
+  std::shared_ptr<const LinkConfig> b_to_a;
+};
+
+struct NetworkConfig {
+  std::vector<std::string> nodes;  ///< names: hosts, then routers
+  std::size_t host_count = 0;
+  std::vector<LinkSpec> links;
+  std::vector<Fault> faults;
+  std::uint64_t seed = 1;
+};
+
+/// A packet that will reach the end of a channel; whoever drives the network calls `arrives` then.
+struct Arrival {
+  SimTime at;
+  ChannelIndex channel;
+  PacketIndex packet;
+  bool copy = false;  ///< it is what the last Duplicate note speaks of
+};
+
+using Note = std::variant<trace::Drop, trace::Delay, trace::Duplicate>;
+
+/// What followed from one thing that was done to the network. Its memory is reused.
+struct Transit {
+  std::vector<Note> notes;        ///< what befell the packet
+  std::vector<Arrival> arrivals;  ///< what is now on its way
+  std::uint64_t cause = 0;        ///< of the notes: the packet's own
+  trace::Protocol protocol{};     ///< the packet's
+
+  void clear() {
+    notes.clear();
+    arrivals.clear();
+  }
+};
+
+enum class Power : std::uint8_t { off, on };
+
+/// Hosts, routers and links, and the packets that are on their way. It knows no scheduler: it says
+/// when packets arrive and is told when they do.
+///
+/// A packet meets, in this order: the power state of both hosts, the faults (both where it leaves
+/// its sender), then on each hop the channel. What is on its way when a host loses power or a link
+/// goes down arrives there; a host without power then discards it.
+class Network {
+ public:
+  explicit Network(const NetworkConfig& config);
+
+  /// Room for a new packet, to be filled in through `packet` and passed to `send`.
+  PacketIndex allocate();
+  /// Valid until the next allocate, send or arrives.
+  Packet& packet(PacketIndex index) { return packets_[index]; }
+  const Packet& packet(PacketIndex index) const { return packets_[index]; }
+
+  /// The packet leaves its host.
+  void send(SimTime now, PacketIndex index, Transit& out);
+
+  enum class Reached : std::uint8_t {
+    router,     ///< it went on, or was lost
+    host,       ///< its receiver may take it in, then calls `release`
+    discarded,  ///< by its receiver, without power or for its checksum
+  };
+  /// A packet comes to the end of its channel.
+  Reached arrives(SimTime now, ChannelIndex channel, PacketIndex index, Transit& out);
+
+  void release(PacketIndex index);
+
+  void set_power(NodeIndex host, Power power) { powered_[host] = power; }
+  Power power(NodeIndex host) const { return powered_[host]; }
+  void set_link(std::size_t link, LinkState state);
+
+  /// Packets that left a host and have not come to an end yet.
+  std::size_t in_flight() const { return packets_.size() - free_.size(); }
+
+ private:
+  void hand_on(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault, Transit& out);
+  void drop(PacketIndex index, NodeIndex node, trace::DropPlace place, std::string_view reason,
+            Transit& out);
+  void copy(SimDuration by, const Arrival& original, Transit& out);
+
+  Topology topology_;
+  std::vector<Channel> channels_;
+  FaultList faults_;
+  std::vector<Power> powered_;
+  std::vector<Packet> packets_;
+  std::vector<PacketIndex> free_;  ///< places in packets_
+};
+
+}  // namespace lastack::net

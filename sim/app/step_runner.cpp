@@ -1,0 +1,113 @@
+#include "lastack/app/step_runner.hpp"
+
+#include <limits>
+
+namespace lastack::app {
+
+namespace {
+
+std::string_view name_of(tcp::Stack::Direction how) {
+  switch (how) {
+    case tcp::Stack::Direction::read: return "read";
+    case tcp::Stack::Direction::write: return "write";
+    case tcp::Stack::Direction::both: return "both";
+  }
+  return "";
+}
+
+Progress wait_for_socket() { return {.pause = Pause::socket}; }
+
+}  // namespace
+
+Progress StepRunner::advance(SimTime now, tcp::Stack& stack, tcp::Output& out) {
+  if (step_ == steps_->size()) return {.pause = Pause::finished};
+  const Context context{now, stack, out};
+  return std::visit([&](const auto& step) { return run(context, step); }, (*steps_)[step_]);
+}
+
+void StepRunner::next_step() {
+  ++step_;
+  done_ = 0;
+}
+
+Progress StepRunner::fail(std::string_view key, tcp::Error error) {
+  next_step();
+  return {.call = key, .result = tcp::name_of(error)};
+}
+
+Progress StepRunner::run(const Context& c, const SendStep& step) {
+  const tcp::IoResult io = c.stack.send(c.now, socket_, step.bytes - done_, c.out);
+  if (io.error != tcp::Error::none && io.error != tcp::Error::would_block) {
+    return fail("send", io.error);
+  }
+  done_ += io.bytes;
+  if (done_ < step.bytes) return wait_for_socket();
+  next_step();
+  return {.call = "send", .result = step.bytes};
+}
+
+Progress StepRunner::run(const Context& c, const RecvStep& step) {
+  constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t wanted = step.bytes.value_or(all) - done_;
+  tcp::IoResult io;
+  if (wanted > 0) io = c.stack.receive(c.now, socket_, wanted, c.out);
+  if (io.error != tcp::Error::none && io.error != tcp::Error::would_block) {
+    return fail("recv", io.error);
+  }
+  done_ += io.bytes;
+  if (!io.eof && io.bytes < wanted) {
+    Progress progress{.bytes_read = io.bytes};
+    progress.pause = io.bytes > 0 ? Pause::none : Pause::socket;
+    return progress;
+  }
+  const std::uint64_t total = done_;
+  next_step();
+  return {.call = step.bytes ? "recv" : "recv eof", .result = total, .bytes_read = io.bytes};
+}
+
+Progress StepRunner::run(const Context& c, const SleepStep& step) {
+  next_step();
+  return {.pause = Pause::clock, .until = saturating_add(c.now, step.duration)};
+}
+
+Progress StepRunner::run(const Context& c, const UntilStep& step) {
+  next_step();
+  if (step.time <= c.now) return {};
+  return {.pause = Pause::clock, .until = step.time};
+}
+
+Progress StepRunner::run(const Context& c, const ShutdownStep& step) {
+  const tcp::Error error = c.stack.shutdown(c.now, socket_, step.how, c.out);
+  if (error != tcp::Error::none) return fail("shutdown", error);
+  next_step();
+  return {.call = "shutdown", .result = name_of(step.how)};
+}
+
+Progress StepRunner::run(const Context& c, const CloseStep&) {
+  c.stack.close(c.now, socket_, c.out);
+  return {.pause = Pause::finished, .call = "close"};
+}
+
+Progress StepRunner::run(const Context& c, const AbortStep&) {
+  c.stack.abort(c.now, socket_, c.out);
+  return {.pause = Pause::finished, .call = "abort"};
+}
+
+Progress StepRunner::run(const Context& c, const SetOptionStep& step) {
+  for (const tcp::SocketOptionValue& option : step.options) {
+    const tcp::Error error = c.stack.set_option(c.now, socket_, option, c.out);
+    if (error != tcp::Error::none) return fail("setsockopt", error);
+  }
+  next_step();
+  return {};
+}
+
+Progress StepRunner::run(const Context&, const HoldStep&) { return {.pause = Pause::finished}; }
+
+std::string connector_name(const Connector& connector, std::uint64_t index) {
+  return connector.count > 1 ? "connect#" + std::to_string(index + 1) : "connect";
+}
+
+std::string accepted_name(std::uint64_t number) { return "accept#" + std::to_string(number); }
+
+}  // namespace lastack::app

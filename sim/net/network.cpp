@@ -1,0 +1,149 @@
+#include "lastack/net/network.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+#include "lastack/core/assert.hpp"
+
+namespace lastack::net {
+
+namespace {
+
+Topology make_topology(const NetworkConfig& config) {
+  std::vector<Topology::Arc> arcs;
+  arcs.reserve(config.links.size() * 2);
+  for (const LinkSpec& link : config.links) {
+    arcs.push_back({link.a, link.b, mean(link.a_to_b->delay)});
+    arcs.push_back({link.b, link.a, mean(link.b_to_a->delay)});
+  }
+  return {config.host_count, config.nodes.size(), std::move(arcs)};
+}
+
+/// "link/a-b", and "link/a-b#2" for the second channel that leads from a to b.
+class ChannelNames {
+ public:
+  explicit ChannelNames(const std::vector<std::string>& nodes) : nodes_{nodes} {}
+
+  std::string name(NodeIndex from, NodeIndex to) {
+    const std::uint32_t nth = ++seen_[std::uint64_t{from} << 32 | to];
+    std::string text = "link/" + nodes_[from] + "-" + nodes_[to];
+    return nth == 1 ? text : text + "#" + std::to_string(nth);
+  }
+
+ private:
+  const std::vector<std::string>& nodes_;
+  std::unordered_map<std::uint64_t, std::uint32_t> seen_;
+};
+
+std::vector<Channel> make_channels(const NetworkConfig& config) {
+  ChannelNames names{config.nodes};
+  std::vector<Channel> channels;
+  channels.reserve(config.links.size() * 2);
+  for (const LinkSpec& link : config.links) {
+    channels.emplace_back(link.a_to_b, config.seed, names.name(link.a, link.b));
+    channels.emplace_back(link.b_to_a, config.seed, names.name(link.b, link.a));
+  }
+  return channels;
+}
+
+}  // namespace
+
+Network::Network(const NetworkConfig& config)
+    : topology_{make_topology(config)},
+      channels_{make_channels(config)},
+      faults_{config.faults},
+      powered_(config.host_count, Power::on) {}
+
+PacketIndex Network::allocate() {
+  if (free_.empty()) {
+    packets_.emplace_back();
+    return static_cast<PacketIndex>(packets_.size() - 1);
+  }
+  const PacketIndex index = free_.back();
+  free_.pop_back();
+  return index;
+}
+
+void Network::release(PacketIndex index) { free_.push_back(index); }
+
+void Network::set_link(std::size_t link, LinkState state) {
+  channels_[2 * link].set_state(state);
+  channels_[2 * link + 1].set_state(state);
+}
+
+void Network::send(SimTime now, PacketIndex index, Transit& out) {
+  Packet& packet = packets_[index];
+  packet.corrupted = false;
+  const bool chooses = !faults_.empty() && packet.protocol == trace::Protocol::tcp;
+  // Faults count what is sent without power, too: it was sent.
+  const Fault* fault = chooses ? faults_.apply(now, packet) : nullptr;
+  if (powered_[packet.from] == Power::off || powered_[packet.to] == Power::off) {
+    drop(index, packet.from, trace::DropPlace::wire, "host_off", out);
+  } else if (fault != nullptr && fault->action == FaultAction::drop) {
+    drop(index, packet.from, trace::DropPlace::wire, "fault", out);
+  } else {
+    hand_on(now, packet.from, index, fault, out);
+  }
+}
+
+Network::Reached Network::arrives(SimTime now, ChannelIndex channel, PacketIndex index,
+                                  Transit& out) {
+  const NodeIndex node = topology_.arc(channel).to;
+  if (topology_.is_router(node)) {
+    hand_on(now, node, index, nullptr, out);
+    return Reached::router;
+  }
+  LASTACK_ASSERT(node == packets_[index].to);
+  if (powered_[node] == Power::off) {
+    drop(index, node, trace::DropPlace::host, "host_off", out);
+    return Reached::discarded;
+  }
+  if (packets_[index].corrupted) {
+    drop(index, node, trace::DropPlace::host, "checksum", out);
+    return Reached::discarded;
+  }
+  return Reached::host;
+}
+
+/// The packet leaves `node` on the channel towards its receiver. `fault` is a delay or duplicate.
+void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault,
+                      Transit& out) {
+  Packet& packet = packets_[index];
+  const auto channel = topology_.next(node, packet.to);
+  if (!channel) return drop(index, node, trace::DropPlace::wire, "no_route", out);
+  const Passage passage = channels_[*channel].pass(now, packet.wire_size());
+  if (!passage.lost.empty()) {
+    return drop(index, node, trace::DropPlace::wire, passage.lost, out);
+  }
+  packet.corrupted = packet.corrupted || passage.corrupted;
+  out.cause = packet.cause;
+  out.protocol = packet.protocol;
+  SimDuration late{};
+  if (passage.held_back > 0ns) out.notes.push_back(trace::Delay{packet.id, passage.held_back});
+  if (fault != nullptr && fault->action == FaultAction::delay) {
+    late = fault->by;
+    out.notes.push_back(trace::Delay{packet.id, late});
+  }
+  const Arrival original{passage.arrival + late, *channel, index};
+  out.arrivals.push_back(original);
+  if (passage.duplicated) copy(passage.copy_arrival - passage.arrival, original, out);
+  if (fault != nullptr && fault->action == FaultAction::duplicate) copy(fault->by, original, out);
+}
+
+void Network::copy(SimDuration by, const Arrival& original, Transit& out) {
+  const PacketIndex index = allocate();
+  packets_[index] = packets_[original.packet];
+  out.notes.push_back(trace::Duplicate{packets_[index].id, by});
+  out.arrivals.push_back({original.at + by, original.channel, index, true});
+}
+
+void Network::drop(PacketIndex index, NodeIndex node, trace::DropPlace place,
+                   std::string_view reason, Transit& out) {
+  const Packet& packet = packets_[index];
+  out.cause = packet.cause;
+  out.protocol = packet.protocol;
+  out.notes.push_back(trace::Drop{packet.id, trace::HostId{node}, place, reason});
+  release(index);
+}
+
+}  // namespace lastack::net

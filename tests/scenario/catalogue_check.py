@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Holds the catalogue in scenarios/ to its own rules; exits 1 and names every file that breaks one.
+
+usage: catalogue_check.py SCENARIOS_FOLDER
+
+Every scenario names the schema, has a name, a description of one to seven sentences and expectations, and has
+a row in README.md; README.md names no file that is missing.
+"""
+import json
+import pathlib
+import re
+import sys
+
+FEWEST_FILES = 45
+SENTENCES = range(1, 8)
+
+
+def sentences(text):
+    return len(re.findall(r"[.?!](?:\s|$)", text))
+
+
+def problems_of(path, root):
+    scenario = json.loads(path.read_text(encoding="utf-8"))
+    to_root = "../" * len(path.relative_to(root).parent.parts)
+    if scenario.get("$schema") != to_root + "scenario.schema.json":
+        yield f"$schema: want {to_root}scenario.schema.json, have {scenario.get('$schema')}"
+    if not scenario.get("name"):
+        yield "name: missing"
+    if sentences(scenario.get("description", "")) not in SENTENCES:
+        yield "description: want one to seven sentences"
+    if "hosts" in scenario and not scenario.get("expect"):
+        yield "expect: want at least one expectation"
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    root = pathlib.Path(sys.argv[1])
+    files = sorted(p for p in root.rglob("*.json") if p.name != "scenario.schema.json")
+    listed = set(re.findall(r"\]\(([^)]+\.json)\)", (root / "README.md").read_text(encoding="utf-8")))
+    found = [f"{p}: {problem}" for p in files for problem in problems_of(p, root)]
+    names = {p.relative_to(root).as_posix() for p in files}
+    found += [f"README.md: no row for {name}" for name in sorted(names - listed)]
+    found += [f"README.md: {name} does not exist" for name in sorted(listed - names)]
+    if len(files) < FEWEST_FILES:
+        found.append(f"want at least {FEWEST_FILES} scenarios, have {len(files)}")
+    for problem in found:
+        print(problem)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -26,6 +26,8 @@ class ScenarioError : public std::runtime_error {
 };
 
 /// `--set KEY=VALUE`: a dotted path and a JSON value (text that is no JSON counts as a string).
+/// Keys that have dots themselves, such as "net.ipv4.tcp_sack" in a `sysctl`, may be written as
+/// they are.
 using Override = std::pair<std::string, std::string>;
 
 /// Reads, checks and resolves a scenario file. Throws ScenarioError.
@@ -35,8 +37,14 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
 Scenario parse_scenario(std::string_view json, const std::string& file,
                         const std::vector<Override>& overrides = {});
 
+/// Every error of a scenario file that can be told, in the file's order; none: `load_scenario`
+/// reads it. What only follows from an error in `hosts` is not looked for.
+std::vector<ScenarioError> check_scenario(const std::string& file,
+                                          const std::vector<Override>& overrides = {});
+
 /// What kind of file a JSON text is, by the keys it holds.
 enum class FileKind { scenario, sweep, other };
+/// Throws ScenarioError for a file that cannot be read or is no JSON.
 FileKind kind_of_file(const std::string& file);
 
 /// The JSON Schema (draft-07) of scenario files, as text.

@@ -17,24 +17,25 @@
 
 namespace lastack::scenario {
 
-/// A host, or a group of alike hosts. What is absent comes from the scenario, then from the profile.
+/// A host, or a group of alike hosts. What is absent comes from the scenario, then from the
+/// profile.
 struct Host {
-  std::string name;           ///< members of a group are named clients[0], clients[1], …
+  std::string name;  ///< members of a group are named clients[0], clients[1], …
   std::uint32_t count = 1;
-  bool group = false;         ///< `count` was given, so that names have an index even for count 1
-  tcp::ProfileId profile = tcp::ProfileId::linux_6;   ///< resolved
-  tcp::Settings settings{};                           ///< resolved
-  SimDuration initial_rto{};                          ///< resolved
-  SimDuration msl{};                                  ///< resolved
-  tcp::TimerMode timers = tcp::TimerMode::wheel;      ///< resolved
+  bool group = false;  ///< `count` was given, so that names have an index even for count 1
+  tcp::ProfileId profile = tcp::ProfileId::linux_6;  ///< resolved
+  tcp::Settings settings{};                          ///< resolved
+  SimDuration initial_rto{};                         ///< resolved
+  SimDuration msl{};                                 ///< resolved
+  tcp::TimerMode timers = tcp::TimerMode::wheel;     ///< resolved
   tcp::Handshake handshake = tcp::Handshake::three_way;
   std::optional<tcp::Address> address;  ///< of the first member; chosen by the simulation if absent
 };
 
 /// Names one host, or every member of a group, or one member.
 struct HostRef {
-  std::size_t host = 0;                   ///< index into Scenario::hosts
-  std::optional<std::uint32_t> member;    ///< absent: every member
+  std::size_t host = 0;                 ///< index into Scenario::hosts
+  std::optional<std::uint32_t> member;  ///< 0 where the host is no group; absent: every member
 
   friend bool operator==(const HostRef&, const HostRef&) = default;
 };
@@ -44,6 +45,7 @@ struct NodeRef {
   std::variant<HostRef, std::size_t> node;  ///< size_t: index into Scenario::routers
 };
 
+/// A link, or where an end is a group, one for each member (between two groups, for each pair).
 struct Link {
   NodeRef a;
   NodeRef b;
@@ -61,28 +63,28 @@ struct Fault {
   std::optional<bool> payload;
   /// Inclusive ranges of the count of matching segments, from 1; empty: every one.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> nth;
-  SimTime after = sim_start;        ///< included
-  SimTime until = never;            ///< excluded
+  SimTime after = sim_start;  ///< included
+  SimTime until = never;      ///< excluded
   FaultAction action = FaultAction::drop;
   SimDuration by{};
 };
 
 /// An absolute sequence number, or one relative to the initial one of the live connection.
 struct SeqRef {
-  bool relative = false;       ///< counted from ISS: `value` may be negative
+  bool relative = false;  ///< counted from ISS: `value` may be negative
   std::int64_t value = 0;
 };
 
 /// A forged segment.
 struct Injection {
   SimTime at;
-  HostRef from;   ///< one member
-  HostRef to;     ///< one member
+  HostRef from;  ///< one member
+  HostRef to;    ///< one member
   tcp::Port sport = 0;
   tcp::Port dport = 0;
   tcp::Flags flags;
-  SeqRef seq;     ///< relative to the ISS of `from`'s side
-  SeqRef ack;     ///< relative to the ISS of `to`'s side
+  SeqRef seq;  ///< relative to the ISS of `from`'s side
+  SeqRef ack;  ///< relative to the ISS of `to`'s side
   std::uint16_t win = 65535;
   std::uint32_t len = 0;
 };
@@ -99,6 +101,9 @@ struct LinkEvent {
   enum class Do : std::uint8_t { down, up };
   SimTime at;
   std::size_t link = 0;  ///< index into Scenario::links
+  /// Which of the links that a group makes: the ends as in Scenario::links, or one member of each.
+  NodeRef a;
+  NodeRef b;
   Do what = Do::down;
 };
 
@@ -158,7 +163,8 @@ struct ExpectPath {
   std::vector<tcp::State> path;
   SocketRef socket;
 };
-/// {"metric": "segments_lost", "equals" | "min" | "max"}: a number of the summary, with dots into it
+/// {"metric": "segments_lost", "equals" | "min" | "max"}: a number of the summary, with dots into
+/// it
 /// ("connect_errors.ETIMEDOUT", "peak.TIME_WAIT"); what the summary does not hold counts as 0.
 struct ExpectMetric {
   std::string metric;
@@ -178,7 +184,7 @@ struct Scenario {
   std::string description;
   std::uint64_t seed = 1;
   SimTime stop_at = sim_start + 10min;
-  std::vector<Host> hosts;             ///< in the file's order
+  std::vector<Host> hosts;  ///< in the file's order
   std::vector<std::string> routers;
   std::vector<Link> links;
   std::vector<Fault> faults;

@@ -1,0 +1,274 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "flags.hpp"
+#include "sections.hpp"
+
+namespace lastack::scenario {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+/// The names of all values of an enum, up to and with `last`.
+template <class Enum> Names names_up_to(Enum last) {
+  Names names;
+  for (int i = 0; i <= static_cast<int>(last); ++i) names.push_back(name_of(static_cast<Enum>(i)));
+  return names;
+}
+
+Names state_names() { return names_up_to(tcp::State::time_wait); }
+Names errno_names() { return names_up_to(tcp::Error::option_not_supported); }
+Names reason_names() { return names_up_to(tcp::SendReason::time_wait); }
+
+const Names& call_names() {
+  static const Names names{"connect",   "connected", "accepted", "listen", "send",       "recv",
+                           "recv eof",  "shutdown",  "close",    "abort",  "setsockopt", "bind",
+                           "power_off", "power_on",  "reboot",   "sysctl"};
+  return names;
+}
+
+const Names& fate_names() {
+  static const Names names{"delivered", "dropped", "lost", "delayed", "duplicated"};
+  return names;
+}
+
+/// Requires that the string at `value` is one of `known`.
+const std::string& one_name(const Value& value, std::string_view what, const Names& known) {
+  const std::string& name = value.string(what);
+  if (std::find(known.begin(), known.end(), name) == known.end()) value.unknown(what, name, known);
+  return name;
+}
+
+tcp::State state_at(const Value& value) {
+  const Names names = state_names();
+  const std::string& name = one_name(value, "a state", names);
+  const auto index = std::find(names.begin(), names.end(), name) - names.begin();
+  return static_cast<tcp::State>(index);
+}
+
+/// `exact` (a key), or `min` and `max`: at least one of them.
+Bounds bounds_of(const Value& value, std::string_view exact) {
+  Bounds bounds;
+  constexpr std::string_view wish = "a number";
+  if (const auto v = value.find(exact)) bounds.equals = v->number(wish);
+  if (const auto v = value.find("min")) bounds.min = v->number(wish);
+  if (const auto v = value.find("max")) bounds.max = v->number(wish);
+  const bool ranged = bounds.min || bounds.max;
+  if (bounds.equals && ranged) {
+    value.fail(fmt::format("want either \"{}\" or \"min\" and \"max\", have both", exact));
+  }
+  if (!bounds.equals && !ranged) {
+    value.fail(fmt::format("want \"{}\", \"min\" or \"max\", have none", exact));
+  }
+  if (bounds.min && bounds.max && *bounds.max < *bounds.min) {
+    value.at("max").want("a number that is not below \"min\"");
+  }
+  return bounds;
+}
+
+void read_window(const Value& value, SimTime& after, SimTime& until) {
+  if (const auto v = value.find("after")) after = v->time();
+  if (const auto v = value.find("until")) {
+    until = v->time();
+    if (until < after) v->want("a time that is not before \"after\"");
+  }
+}
+
+/// A result as the trace has it; what looks like an errno must be one.
+std::string result_at(const Value& value) {
+  if (value.is_integer()) return std::to_string(value.unsigned_integer());
+  const std::string& text = value.string("a number or a string such as \"ok\" or \"ETIMEDOUT\"");
+  const bool like_errno = text.size() > 1 && text[0] == 'E' && text[1] >= 'A' && text[1] <= 'Z';
+  return like_errno ? one_name(value, "an errno name", errno_names()) : text;
+}
+
+ExpectCall call_of(const Value& value, const Nodes& nodes) {
+  value.only_keys("an expected call", {"description", "call", "host", "who", "nth", "result",
+                                       "after", "until", "count", "min", "max"});
+  ExpectCall expect;
+  expect.call = one_name(value.at("call"), "a call", call_names());
+  expect.host = nodes.host(value.at("host"));
+  if (const auto v = value.find("who")) expect.who = v->string("a string such as \"connect\"");
+  if (const auto v = value.find("result")) expect.result = result_at(*v);
+  read_window(value, expect.after, expect.until);
+  if (value.has("count") || value.has("min") || value.has("max")) {
+    if (const auto v = value.find("nth")) v->fail("want either \"nth\" or a count, have both");
+    expect.count = bounds_of(value, "count");
+  } else if (const auto v = value.find("nth")) {
+    expect.nth = v->integer_as<std::uint32_t>(1);
+  }
+  return expect;
+}
+
+SegmentFilter filter_at(const Value& value, const Nodes& nodes) {
+  value.only_keys("a choice of segments",
+                  {"on", "from", "to", "flags", "payload", "why", "fate", "after", "until"});
+  SegmentFilter filter;
+  if (const auto v = value.find("on")) std::tie(filter.from, filter.to) = nodes.direction(*v);
+  for (const auto& [key, ref] : {std::pair{"from", &filter.from}, std::pair{"to", &filter.to}}) {
+    const auto v = value.find(key);
+    if (v && *ref) v->fail("want either \"on\" or \"from\" and \"to\", have both");
+    if (v) *ref = nodes.host(*v);
+  }
+  if (const auto v = value.find("flags")) filter.flags = flags_at(*v).without(tcp::Flags::psh);
+  if (const auto v = value.find("payload")) filter.payload = v->boolean();
+  if (const auto v = value.find("why")) filter.why = one_name(*v, "a reason", reason_names());
+  if (const auto v = value.find("fate")) filter.fate = one_name(*v, "a fate", fate_names());
+  read_window(value, filter.after, filter.until);
+  return filter;
+}
+
+ExpectSegments segments_of(const Value& value, const Nodes& nodes) {
+  value.only_keys("expected segments", {"description", "segments", "count", "min", "max"});
+  return {filter_at(value.at("segments"), nodes), bounds_of(value, "count")};
+}
+
+SocketRef socket_of(const Value& value, const Nodes& nodes) {
+  const EndRef local = nodes.end(value.at("socket"));
+  SocketRef socket{local.host, local.port, std::nullopt};
+  if (const auto v = value.find("peer")) {
+    const EndRef remote = nodes.end(*v);
+    socket.peer = {remote.host, remote.port};
+  }
+  return socket;
+}
+
+ExpectState state_of(const Value& value, const Nodes& nodes) {
+  value.only_keys("an expected state", {"description", "state", "socket", "peer", "at"});
+  ExpectState expect;
+  expect.state = state_at(value.at("state"));
+  expect.socket = socket_of(value, nodes);
+  const auto at = value.find("at");
+  const bool at_end = !at || (at->is_string() && at->string() == "end");
+  if (!at_end) expect.at = at->time();
+  return expect;
+}
+
+ExpectPath path_of(const Value& value, const Nodes& nodes) {
+  value.only_keys("an expected path", {"description", "path", "socket", "peer"});
+  ExpectPath expect;
+  const Value path = value.at("path");
+  path.for_each_element("an array of states",
+                        [&](const Value& state) { expect.path.push_back(state_at(state)); });
+  if (expect.path.empty()) path.want("at least one state");
+  expect.socket = socket_of(value, nodes);
+  return expect;
+}
+
+/// What a metric's parts may be. Objects of the summary have one more part.
+struct MetricGroup {
+  std::string_view name;
+  Names (*keys)();  ///< null: anything
+};
+
+Names kind_names() { return {"syn", "synack", "fin", "rst", "data", "ack"}; }
+
+constexpr MetricGroup metric_groups[] = {
+    {"connect_errors", errno_names},
+    {"retransmitted_by_cause", reason_names},
+    {"sent_by_kind", kind_names},
+    {"peak", state_names},
+    {"open_at_end", state_names},
+    {"time_in", state_names},
+    {"hosts", nullptr},
+    {"connections", nullptr},
+};
+
+constexpr std::array<std::string_view, 14> plain_metrics{"events",
+                                                         "segments_sent",
+                                                         "segments_lost",
+                                                         "segments_discarded",
+                                                         "segments_retransmitted",
+                                                         "bytes_delivered",
+                                                         "connects",
+                                                         "connects_ok",
+                                                         "accepts",
+                                                         "datagrams_sent",
+                                                         "datagrams_received",
+                                                         "simulated_seconds",
+                                                         "listen_overflows",
+                                                         "listen_drops"};
+
+Names metric_names() {
+  Names names(plain_metrics.begin(), plain_metrics.end());
+  for (const MetricGroup& group : metric_groups) names.push_back(group.name);
+  return names;
+}
+
+/// Throws where the summary has no such number and never will: it would count as 0.
+void check_metric(const Value& value, std::string_view metric) {
+  const auto dot = metric.find('.');
+  const std::string_view first = metric.substr(0, dot);
+  const bool plain =
+      std::find(plain_metrics.begin(), plain_metrics.end(), first) != plain_metrics.end();
+  if (plain) {
+    if (dot != metric.npos) value.want(fmt::format("\"{}\" without more parts", first));
+    return;
+  }
+  const auto* const group = std::find_if(std::begin(metric_groups), std::end(metric_groups),
+                                         [&](const MetricGroup& g) { return g.name == first; });
+  if (group == std::end(metric_groups)) value.unknown("a metric", first, metric_names());
+  if (dot == metric.npos) value.want(fmt::format("a number in it such as \"{}.NAME\"", first));
+  if (group->keys == nullptr) return;
+  const Names keys = group->keys();
+  const std::string_view key = metric.substr(dot + 1);
+  if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+    value.unknown(fmt::format("a key of \"{}\"", first), key, keys);
+  }
+}
+
+ExpectMetric metric_of(const Value& value, const Nodes&) {
+  value.only_keys("an expected metric", {"description", "metric", "equals", "min", "max"});
+  ExpectMetric expect;
+  expect.metric = value.at("metric").string("the name of a metric");
+  check_metric(value.at("metric"), expect.metric);
+  expect.value = bounds_of(value, "equals");
+  return expect;
+}
+
+using What = decltype(Expectation::what);
+struct ExpectationKind {
+  std::string_view key;
+  What (*read)(const Value&, const Nodes&);
+};
+
+template <auto read> What as_what(const Value& value, const Nodes& nodes) {
+  return read(value, nodes);
+}
+
+constexpr ExpectationKind kinds[] = {
+    {"call", as_what<call_of>}, {"segments", as_what<segments_of>}, {"state", as_what<state_of>},
+    {"path", as_what<path_of>}, {"metric", as_what<metric_of>},
+};
+
+Expectation expectation_at(const Value& value, const Nodes& nodes) {
+  if (!value.is_object()) value.want("an object for an expectation");
+  const auto* const kind = std::find_if(std::begin(kinds), std::end(kinds),
+                                        [&](const auto& k) { return value.has(k.key); });
+  if (kind == std::end(kinds)) {
+    value.only_keys("an expectation", {"call", "segments", "state", "path", "metric", "description",
+                                       "host", "who", "nth", "result", "after", "until", "count",
+                                       "socket", "peer", "at", "equals", "min", "max"});
+    value.fail("want one of \"call\", \"segments\", \"state\", \"path\" and \"metric\", have none");
+  }
+  Expectation expectation{kind->read(value, nodes), value.pointer(), ""};
+  if (const auto v = value.find("description")) expectation.description = v->string();
+  return expectation;
+}
+
+}  // namespace
+
+void read_expectations(const Value& root, const Nodes& nodes, Scenario& scenario) {
+  const auto expectations = root.find("expect");
+  if (!expectations) return;
+  expectations->for_each_element("an array of expectations", [&](const Value& value) {
+    scenario.expectations.push_back(expectation_at(value, nodes));
+  });
+}
+
+}  // namespace lastack::scenario

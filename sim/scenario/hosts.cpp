@@ -1,0 +1,212 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "sections.hpp"
+#include "sysctl.hpp"
+#include "unknown_name.hpp"
+
+namespace lastack::scenario {
+namespace {
+
+/// Members of all hosts of a scenario.
+constexpr std::uint32_t max_hosts = 1'000'000;
+constexpr std::size_t max_name_chars = 64;
+
+/// What scenario and hosts may both say.
+struct Common {
+  std::optional<tcp::ProfileId> profile;
+  SysctlList sysctl;
+  std::optional<Value> initial_rto;
+  std::optional<Value> msl;
+  std::optional<tcp::TimerMode> timers;
+  std::optional<tcp::Handshake> handshake;
+};
+
+tcp::ProfileId profile_at(const Value& value) {
+  const std::string& name = value.string("the name of a profile");
+  if (const auto profile = tcp::profile_named(name)) return *profile;
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < tcp::profile_count; ++i) {
+    known.push_back(tcp::name_of(static_cast<tcp::ProfileId>(i)));
+  }
+  value.unknown("a profile", name, known);
+}
+
+tcp::Handshake handshake_at(const Value& what_if) {
+  what_if.only_keys("what_if", {"handshake"});
+  return one_of<tcp::Handshake>(what_if.at("handshake"), "a handshake",
+                                {{"two-way", tcp::Handshake::two_way},
+                                 {"three-way", tcp::Handshake::three_way},
+                                 {"four-way", tcp::Handshake::four_way}});
+}
+
+Common read_common(const Value& object) {
+  Common common;
+  if (const auto v = object.find("profile")) common.profile = profile_at(*v);
+  if (const auto v = object.find("sysctl")) common.sysctl = read_sysctl(*v);
+  if (const auto v = object.find("timer_wheel")) {
+    common.timers = v->boolean() ? tcp::TimerMode::wheel : tcp::TimerMode::exact;
+  }
+  if (const auto v = object.find("what_if")) common.handshake = handshake_at(*v);
+  common.initial_rto = object.find("initial_rto");
+  common.msl = object.find("msl");
+  if (common.initial_rto) common.initial_rto->duration();
+  if (common.msl) common.msl->duration();
+  return common;
+}
+
+/// What a profile says of time.
+struct ProfileTimes {
+  SimDuration initial_rto;
+  SimDuration msl;
+  tcp::TimerMode timers;
+  bool fixed;  ///< the kernel has no setting for initial_rto and msl
+};
+
+ProfileTimes times_of(tcp::ProfileId profile) {
+  switch (profile) {
+    case tcp::ProfileId::linux_6:
+    case tcp::ProfileId::linux_4: return {1s, 30s, tcp::TimerMode::wheel, true};
+    case tcp::ProfileId::rfc9293: return {1s, 2min, tcp::TimerMode::exact, false};
+    case tcp::ProfileId::textbook: return {1s, 30s, tcp::TimerMode::exact, false};
+  }
+  return {};
+}
+
+/// The duration at `given`, if any; a profile that fixes it must agree.
+SimDuration resolve(const std::optional<Value>& given, SimDuration fallback, const Host& host,
+                    std::string_view fixed_text) {
+  if (!given) return fallback;
+  const SimDuration value = given->duration();
+  if (value <= SimDuration::zero()) given->want("a duration above 0");
+  if (times_of(host.profile).fixed && value != fallback) {
+    given->want(
+        fmt::format("{}, which the profile {} of host \"{}\" fixes (rfc9293 and textbook "
+                    "take others)",
+                    fixed_text, tcp::name_of(host.profile), host.name));
+  }
+  return value;
+}
+
+void resolve_times(const Common& all, const Common& own, Host& host) {
+  const ProfileTimes profile = times_of(host.profile);
+  host.initial_rto =
+      resolve(own.initial_rto ? own.initial_rto : all.initial_rto, profile.initial_rto, host, "1s");
+  host.msl = resolve(own.msl ? own.msl : all.msl, profile.msl, host, "30s (TIME_WAIT 60s)");
+  host.timers = own.timers.value_or(all.timers.value_or(profile.timers));
+}
+
+bool is_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  return !text.empty() && text.size() <= max_name_chars &&
+         std::all_of(text.begin(), text.end(), fits);
+}
+
+void check_name(std::string_view name, const Value& place) {
+  if (is_name(name)) return;
+  place.fail(fmt::format("want a name of 1 to {} letters, digits, _ and -, have {}", max_name_chars,
+                         shown(name)));
+}
+
+/// Reads hosts one after the other.
+class HostsReader {
+ public:
+  HostsReader(Common all, Scenario& scenario) : all_{std::move(all)}, scenario_{&scenario} {}
+
+  void read(const std::string& name, const Value& value) {
+    check_name(name, value);
+    value.only_keys("a host", {"profile", "sysctl", "sysctl_file", "address", "count", "what_if",
+                               "initial_rto", "msl", "timer_wheel"});
+    const Common own = read_common(value);
+    Host host;
+    host.name = name;
+    host.profile = own.profile.value_or(all_.profile.value_or(tcp::ProfileId::linux_6));
+    host.handshake = own.handshake.value_or(all_.handshake.value_or(tcp::Handshake::three_way));
+    resolve_times(all_, own, host);
+    host.settings = base_settings(host.profile);
+    if (const auto v = value.find("sysctl_file")) {
+      apply_sysctl_file(*v, scenario_->file, host.settings);
+    }
+    apply_sysctl(own.sysctl, host.settings);
+    read_count(value, host);
+    read_address(value, host);
+    scenario_->hosts.push_back(std::move(host));
+  }
+
+ private:
+  /// The profile's settings with the scenario's on top.
+  const tcp::Settings& base_settings(tcp::ProfileId profile) {
+    auto& base = base_[static_cast<std::size_t>(profile)];
+    if (!base) {
+      base = tcp::default_settings(profile);
+      apply_sysctl(all_.sysctl, *base);
+    }
+    return *base;
+  }
+
+  void read_count(const Value& value, Host& host) {
+    if (const auto v = value.find("count")) {
+      host.group = true;
+      host.count = v->integer_as<std::uint32_t>(1, max_hosts);
+    }
+    members_ += host.count;
+    if (members_ > max_hosts) {
+      value.fail(fmt::format("want at most {} hosts in all, have more", max_hosts));
+    }
+  }
+
+  void read_address(const Value& value, Host& host) {
+    const auto v = value.find("address");
+    if (!v) return;
+    const tcp::Address address =
+        v->parsed(parse_address, "an IPv4 address of one host such as \"10.0.0.1\"");
+    const std::uint64_t first = static_cast<std::uint32_t>(address);
+    const std::uint64_t end = first + host.count;
+    constexpr std::uint64_t multicast = 224ULL << 24U;
+    if (end > multicast) v->want("an address with room for every member of the group");
+    const auto next = addresses_.upper_bound({first, 0});
+    const bool meets_next = next != addresses_.end() && next->first < end;
+    const bool meets_last = next != addresses_.begin() && std::prev(next)->second > first;
+    if (meets_next || meets_last) v->want("an address that no other host has");
+    addresses_.emplace(first, end);
+    host.address = address;
+  }
+
+  Common all_;
+  Scenario* scenario_;
+  std::array<std::optional<tcp::Settings>, tcp::profile_count> base_;
+  std::uint64_t members_ = 0;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> addresses_;  ///< first and end of each host's
+};
+
+void read_routers(const Value& routers, Scenario& scenario) {
+  std::set<std::string_view> taken;
+  for (const Host& host : scenario.hosts) taken.insert(host.name);
+  routers.for_each_element("an array of names", [&](const Value& element) {
+    const std::string& name = element.string("the name of a router");
+    check_name(name, element);
+    if (!taken.insert(name).second) element.want("a name that no other host or router has");
+    scenario.routers.push_back(name);
+  });
+}
+
+}  // namespace
+
+void read_hosts(const Value& root, Scenario& scenario) {
+  HostsReader reader{read_common(root), scenario};
+  const Value hosts = root.at("hosts");
+  hosts.for_each_member("an object of hosts by name",
+                        [&](const std::string& name, const Value& v) { reader.read(name, v); });
+  if (scenario.hosts.empty()) hosts.want("at least one host");
+  if (const auto routers = root.find("routers")) read_routers(*routers, scenario);
+}
+
+}  // namespace lastack::scenario

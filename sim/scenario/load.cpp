@@ -1,0 +1,119 @@
+#include "lastack/scenario/load.hpp"
+
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "overrides.hpp"
+#include "sections.hpp"
+#include "value.hpp"
+
+namespace lastack::scenario {
+namespace {
+
+std::string message(const std::string& file, const std::string& pointer,
+                    const std::string& problem) {
+  std::string text;
+  if (!file.empty()) text += printable(file) + ": ";
+  if (!pointer.empty()) text += printable(pointer) + ": ";
+  return text + problem;
+}
+
+/// The document of a file's text. Throws ScenarioError.
+Json document_of(std::string_view text, const std::string& file) {
+  auto read = read_json(text);
+  if (const auto* problem = std::get_if<JsonProblem>(&read)) {
+    throw ScenarioError{file, problem->pointer, problem->text};
+  }
+  return std::get<Json>(std::move(read));
+}
+
+std::string text_of(const std::string& file) {
+  auto read = read_file(file);
+  if (const auto* problem = std::get_if<FileProblem>(&read)) {
+    throw ScenarioError{file, "", problem->text};
+  }
+  return std::get<std::string>(std::move(read));
+}
+
+void read_general(const Value& root, Scenario& scenario) {
+  scenario.name = std::filesystem::path{scenario.file}.stem().string();
+  if (const auto v = root.find("$schema")) v->string();
+  if (const auto v = root.find("name")) scenario.name = v->string();
+  if (const auto v = root.find("description")) scenario.description = v->string();
+  if (const auto v = root.find("seed")) scenario.seed = v->unsigned_integer();
+  if (const auto v = root.find("stop_at")) {
+    scenario.stop_at = v->time();
+    if (scenario.stop_at == sim_start) v->want("a time after the start");
+  }
+}
+
+/// Reads the whole document. Where `source` collects errors, what follows a wrong `hosts` section
+/// is left out.
+void read_scenario(const Value& root, const Source& source, Scenario& scenario) {
+  if (root.json().find("vary") != nullptr && root.json().find("hosts") == nullptr) {
+    root.fail("want a scenario, have a sweep (it has the key \"vary\")");
+  }
+  root.only_keys("a scenario",
+                 {"$schema", "name", "description", "seed", "stop_at", "profile", "initial_rto",
+                  "msl", "timer_wheel", "what_if", "sysctl", "hosts", "routers", "links", "faults",
+                  "inject", "events", "apps", "expect"});
+  read_general(root, scenario);
+  const std::size_t errors_before = source.errors == nullptr ? 0 : source.errors->size();
+  read_hosts(root, scenario);
+  if (source.errors != nullptr && source.errors->size() != errors_before) return;
+  const Nodes nodes{scenario.hosts, scenario.routers};
+  for (const auto read :
+       {read_links, read_faults, read_injections, read_events, read_apps, read_expectations}) {
+    source.attempt([&] { read(root, nodes, scenario); });
+  }
+}
+
+/// Reads text with overrides; errors behind the first go to `errors`, if there is such a list.
+Scenario read_text(std::string_view text, const std::string& file,
+                   const std::vector<Override>& overrides, std::vector<ScenarioError>* errors) {
+  Scenario scenario;
+  scenario.file = file;
+  Source source{file, {}, errors};
+  Json document = document_of(text, file);
+  apply_overrides(document, overrides, source);
+  read_scenario(Value{document, source}, source, scenario);
+  return scenario;
+}
+
+}  // namespace
+
+ScenarioError::ScenarioError(const std::string& file, const std::string& pointer,
+                             const std::string& problem)
+    : std::runtime_error{message(file, pointer, problem)},
+      file_{file},
+      pointer_{pointer},
+      problem_{problem} {}
+
+Scenario load_scenario(const std::string& file, const std::vector<Override>& overrides) {
+  return parse_scenario(text_of(file), file, overrides);
+}
+
+Scenario parse_scenario(std::string_view json, const std::string& file,
+                        const std::vector<Override>& overrides) {
+  return read_text(json, file, overrides, nullptr);
+}
+
+std::vector<ScenarioError> check_scenario(const std::string& file,
+                                          const std::vector<Override>& overrides) {
+  std::vector<ScenarioError> errors;
+  try {
+    read_text(text_of(file), file, overrides, &errors);
+  } catch (const ScenarioError& error) {
+    errors.push_back(error);
+  }
+  return errors;
+}
+
+FileKind kind_of_file(const std::string& file) {
+  const Json document = document_of(text_of(file), file);
+  if (document.find("hosts") != nullptr) return FileKind::scenario;
+  return document.find("vary") != nullptr ? FileKind::sweep : FileKind::other;
+}
+
+}  // namespace lastack::scenario

@@ -1,0 +1,124 @@
+#include "overrides.hpp"
+
+#include <fmt/format.h>
+
+#include "unknown_name.hpp"
+
+namespace lastack::scenario {
+namespace {
+
+/// A value of the document on the way along a dotted path.
+struct Place {
+  Json* json;
+  std::string pointer;
+};
+
+/// One override under way.
+class Setter {
+ public:
+  Setter(const Override& override, const Source& source)
+      : text_{override.first + "=" + override.second},
+        rest_{override.first},
+        source_{&source} {}
+
+  /// Walks to the place that the path names, makes it where it is not there, and returns it. The
+  /// topmost place that is new is noted for messages.
+  Place walk(Place place) {
+    if (rest_.empty() || rest_.ends_with('.')) {
+      fail("", "want a dotted path such as links.0.loss, have " + shown(rest_));
+    }
+    while (true) {
+      place = step(place);
+      if (rest_.empty()) break;
+      if (std::holds_alternative<std::nullptr_t>(place.json->value)) {
+        place.json->value = Json::Object{};
+      }
+    }
+    if (made_.empty()) made_ = place.pointer;
+    return place;
+  }
+
+  OverrideMark mark() const { return {made_, text_}; }
+
+ private:
+  [[noreturn]] void fail(const std::string& pointer, const std::string& problem) const {
+    source_->fail(pointer, problem + " (in --set " + printable(text_) + ")");
+  }
+
+  Place step(const Place& place) {
+    if (std::holds_alternative<Json::Array>(place.json->value)) return step_into_array(place);
+    if (std::holds_alternative<Json::Object>(place.json->value)) return step_into_object(place);
+    fail(place.pointer, "want an object or array on the way, have " + shown(*place.json));
+  }
+
+  Place step_into_array(const Place& place) {
+    auto& array = std::get<Json::Array>(place.json->value);
+    const std::string_view part = take_part(place);
+    const auto index = parse_count(part);
+    if (!index || *index >= array.size()) {
+      fail(place.pointer, array.empty()
+                              ? "want an element, have an empty array"
+                              : fmt::format("want a number from 0 to {} into the array, have {}",
+                                            array.size() - 1, shown(part)));
+    }
+    return {&array[*index], pointer_to(place.pointer, *index)};
+  }
+
+  Place step_into_object(const Place& place) {
+    auto& members = std::get<Json::Object>(place.json->value);
+    const std::string key{take_key(place, members)};
+    const std::string pointer = pointer_to(place.pointer, key);
+    if (Json* known = place.json->find(key)) return {known, pointer};
+    members.emplace_back(key, Json{});
+    if (made_.empty()) made_ = pointer;
+    return {&members.back().second, pointer};
+  }
+
+  /// The key at the front of the path: the longest that the object has; in `sysctl`, whose keys
+  /// have dots, the whole rest; else up to the next dot.
+  std::string_view take_key(const Place& place, const Json::Object& members) {
+    std::string_view best;
+    for (const auto& [name, member] : members) {
+      const bool fits =
+          rest_.starts_with(name) && (rest_.size() == name.size() || rest_[name.size()] == '.');
+      if (fits && name.size() > best.size()) best = name;
+    }
+    if (best.empty() && place.pointer.ends_with("/sysctl")) best = rest_;
+    if (best.empty()) return take_part(place);
+    const std::string_view key = rest_.substr(0, best.size());
+    rest_.remove_prefix(std::min(rest_.size(), key.size() + 1));
+    return key;
+  }
+
+  std::string_view take_part(const Place& place) {
+    const auto dot = rest_.find('.');
+    const std::string_view part = rest_.substr(0, dot);
+    if (part.empty()) fail(place.pointer, "want a key between two dots, have none");
+    rest_.remove_prefix(dot == rest_.npos ? rest_.size() : dot + 1);
+    return part;
+  }
+
+  std::string text_;
+  std::string_view rest_;
+  const Source* source_;
+  std::string made_;
+};
+
+/// The value: JSON if it can be read as such, else a string.
+Json value_of(const std::string& text) {
+  auto read = read_json(text);
+  if (auto* json = std::get_if<Json>(&read)) return std::move(*json);
+  return Json{text};
+}
+
+}  // namespace
+
+void apply_overrides(Json& root, const std::vector<Override>& overrides, Source& source) {
+  for (const Override& override : overrides) {
+    Setter setter{override, source};
+    setter.walk({&root, ""}).json->value = value_of(override.second).value;
+    source.overrides.push_back(setter.mark());
+  }
+}
+
+}  // namespace lastack::scenario

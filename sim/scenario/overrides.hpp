@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "lastack/scenario/load.hpp"
+#include "value.hpp"
+
+namespace lastack::scenario {
+
+/// Applies `--set KEY=VALUE` to the document, before anything is checked, and notes in `source`
+/// where.
+void apply_overrides(Json& root, const std::vector<Override>& overrides, Source& source);
+
+}  // namespace lastack::scenario

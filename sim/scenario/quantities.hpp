@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/segment.hpp"
+
+namespace lastack::scenario {
+
+/// In words what a text should have been: the part of a message after "want".
+struct Wish {
+  std::string text;
+};
+template <class T> using Parsed = std::variant<T, Wish>;
+
+/// "250us", "10ms", "1.5s", "2min", also ns and h; exact, so "0.1s" is 100,000,000 ns. Finer than
+/// 1 ns, negative or beyond 292 years is refused.
+Parsed<SimDuration> parse_duration(std::string_view text);
+
+/// "10Mbit", "1.5Gbit", also bit, kbit or Kbit, Tbit: bits per second, above zero, whole.
+Parsed<std::uint64_t> parse_rate(std::string_view text);
+
+/// An inclusive range of counts, from 1.
+using CountRange = std::pair<std::uint64_t, std::uint64_t>;
+/// "2-4" or "3+".
+Parsed<CountRange> parse_count_range(std::string_view text);
+
+/// "10.0.0.1", one host's address.
+Parsed<tcp::Address> parse_address(std::string_view text);
+
+/// A whole decimal number without sign; nothing for anything else, or beyond 64 bits.
+std::optional<std::uint64_t> parse_count(std::string_view text);
+
+}  // namespace lastack::scenario

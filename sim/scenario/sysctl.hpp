@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lastack/tcp/settings.hpp"
+#include "value.hpp"
+
+namespace lastack::scenario {
+
+/// Settings as a `sysctl` object has them: names without section, values as `sysctl` prints them.
+/// Every name and value is checked; no setting may be there twice.
+using SysctlList = std::vector<std::pair<std::string, std::string>>;
+SysctlList read_sysctl(const Value& object);
+
+/// Requires what `read_sysctl` returned.
+void apply_sysctl(const SysctlList& list, tcp::Settings& settings);
+
+/// Applies a file with the output of `sysctl -a` or in sysctl.d's format, named by the string at
+/// `value`; a relative path starts from the scenario's folder. What is not TCP, or not modelled, is
+/// passed over.
+void apply_sysctl_file(const Value& value, const std::string& scenario_file,
+                       tcp::Settings& settings);
+
+}  // namespace lastack::scenario

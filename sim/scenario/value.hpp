@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "json.hpp"
+#include "lastack/core/time.hpp"
+#include "lastack/scenario/load.hpp"
+#include "quantities.hpp"
+
+namespace lastack::scenario {
+
+/// Where an override put something, so that a message about it can name the override.
+struct OverrideMark {
+  std::string pointer;  ///< of the topmost value that the override made or replaced
+  std::string text;     ///< "hosts.client.sysctl.tcp_syn_retries=900"
+};
+
+/// What messages about a JSON document have to know.
+struct Source {
+  std::string file;
+  std::vector<OverrideMark> overrides;
+
+  /// Where errors go that do not end the reading; null: the first one ends it.
+  std::vector<ScenarioError>* errors = nullptr;
+
+  /// Throws the ScenarioError for `pointer`.
+  [[noreturn]] void fail(const std::string& pointer, std::string problem) const;
+
+  /// Does `part`; where errors are collected, one in it is noted and the reading goes on behind it.
+  template <class Part> void attempt(Part part) const {
+    try {
+      part();
+    } catch (const ScenarioError& error) {
+      if (errors == nullptr) throw;
+      errors->push_back(error);
+    }
+  }
+};
+
+/// A JSON value, its place, and typed readers. Each reader throws a ScenarioError that says what is
+/// wanted there and what there is. A Value is valid as long as document and Source are.
+class Value {
+ public:
+  Value(const Json& json, const Source& source, std::string pointer = "")
+      : json_{&json},
+        source_{&source},
+        pointer_{std::move(pointer)} {}
+
+  const Json& json() const { return *json_; }
+  const std::string& pointer() const { return pointer_; }
+
+  [[noreturn]] void fail(std::string problem) const { source_->fail(pointer_, std::move(problem)); }
+  /// "want {wish}, have {what there is}".
+  [[noreturn]] void want(std::string_view wish) const;
+  /// "want {what}, have {name}; nearest is …".
+  [[noreturn]] void unknown(std::string_view what, std::string_view name,
+                            const std::vector<std::string_view>& known) const;
+
+  // --- Objects ---
+
+  bool is_object() const { return std::holds_alternative<Json::Object>(json_->value); }
+  /// Requires an object without other keys than these; `what` names it in messages: "a link".
+  void only_keys(std::string_view what, std::initializer_list<std::string_view> keys) const;
+  bool has(std::string_view key) const { return json_->find(key) != nullptr; }
+  std::optional<Value> find(std::string_view key) const;
+  /// The member, which must be there.
+  Value at(std::string_view key) const;
+  /// Calls `use(name, value)` for each member, in the file's order.
+  template <class Use> void for_each_member(std::string_view wish, Use use) const {
+    const auto* members = std::get_if<Json::Object>(&json_->value);
+    if (members == nullptr) want(wish);
+    for (const auto& [name, member] : *members) {
+      const Value value{member, *source_, pointer_to(pointer_, name)};
+      source_->attempt([&] { use(name, value); });
+    }
+  }
+
+  // --- Arrays ---
+
+  bool is_array() const { return std::holds_alternative<Json::Array>(json_->value); }
+  /// Calls `use(value)` for each element.
+  template <class Use> void for_each_element(std::string_view wish, Use use) const {
+    const auto* array = std::get_if<Json::Array>(&json_->value);
+    if (array == nullptr) want(wish);
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      const Value element{(*array)[i], *source_, pointer_to(pointer_, i)};
+      source_->attempt([&] { use(element); });
+    }
+  }
+
+  // --- Scalars ---
+
+  bool is_string() const { return std::holds_alternative<std::string>(json_->value); }
+  bool is_bool() const { return std::holds_alternative<bool>(json_->value); }
+  bool is_integer() const;
+  bool is_number() const;
+  const std::string& string(std::string_view wish = "a string") const;
+  bool boolean() const;
+  /// Requires min <= value <= max.
+  std::int64_t integer(std::int64_t min, std::int64_t max) const;
+  template <class T>
+  T integer_as(std::int64_t min = std::numeric_limits<T>::min(),
+               std::int64_t max = std::numeric_limits<T>::max()) const {
+    return static_cast<T>(integer(min, max));
+  }
+  std::uint64_t unsigned_integer() const;  ///< the whole range of 64 bits
+  double number(std::string_view wish = "a number") const;
+  double probability() const;
+  SimDuration duration() const;
+  SimTime time() const;  ///< a duration since the start
+  /// A string that `parse` makes something of.
+  template <class T> T parsed(Parsed<T> (*parse)(std::string_view), std::string_view wish) const {
+    Parsed<T> result = parse(string(wish));
+    if (const auto* problem = std::get_if<Wish>(&result)) want(problem->text);
+    return std::get<T>(std::move(result));
+  }
+
+ private:
+  const Json* json_;
+  const Source* source_;
+  std::string pointer_;
+};
+
+/// One of the names that `choices` pairs with what they stand for.
+template <class T>
+T one_of(const Value& value, std::string_view what,
+         std::initializer_list<std::pair<std::string_view, T>> choices) {
+  const std::string& name = value.string(what);
+  std::vector<std::string_view> known;
+  for (const auto& [choice, meaning] : choices) {
+    if (choice == name) return meaning;
+    known.push_back(choice);
+  }
+  value.unknown(what, name, known);
+}
+
+}  // namespace lastack::scenario

@@ -19,7 +19,7 @@ LIBRARIES = {
     "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "tools/", "tests/"],
     "spdlog/": ["tools/"],
     "CLI/": ["tools/"],
-    "Random123/": ["sim/core/", "tests/"],
+    "Random123/": ["sim/", "tests/"],
     "boost/": ["sim/", "tests/"],
     "catch2/": ["tests/"],
     "rapidcheck": ["tests/"],

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lastack/trace/event.hpp"
+
+namespace lastack::trace {
+
+/// The kinds of trace files.
+enum class Format { json_lines, pcapng, ladder };
+
+/// The endings of trace files, for messages: ".jsonl, .pcapng, .txt".
+std::string_view known_endings();
+
+/// The format that a file's ending names: .jsonl, .pcapng or .txt. "-", /dev/stdout and other
+/// special files without a known ending get JSON Lines. Throws OutputError for every other ending.
+Format format_of(const std::string& path);
+
+/// A sink that writes `path` in the format its ending names. Throws OutputError when the ending is
+/// unknown or the file cannot be made.
+std::unique_ptr<Sink> make_sink(const std::string& path);
+
+}  // namespace lastack::trace

@@ -1,0 +1,539 @@
+#include "lastack/trace/ladder_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "text_canvas.hpp"
+#include "units.hpp"
+
+namespace lastack::trace {
+
+namespace {
+
+constexpr int columns_min = 60;
+
+Ink ink_of(tcp::State state) {
+  switch (state) {
+    case tcp::State::closed:
+    case tcp::State::listen: return Ink::no_state;
+    case tcp::State::established: return Ink::established_state;
+    case tcp::State::syn_sent:
+    case tcp::State::syn_rcvd:
+    case tcp::State::fin_wait_1:
+    case tcp::State::fin_wait_2:
+    case tcp::State::close_wait:
+    case tcp::State::closing:
+    case tcp::State::last_ack:
+    case tcp::State::time_wait: return Ink::open_state;
+  }
+  return Ink::plain;
+}
+
+Ink ink_of(const LadderNote& note) {
+  switch (note.kind) {
+    case LadderNote::Kind::state: return ink_of(note.state);
+    case LadderNote::Kind::call: return Ink::call;
+    case LadderNote::Kind::timer: return Ink::timer;
+    case LadderNote::Kind::discard: return Ink::trouble;
+    case LadderNote::Kind::host: return Ink::title;
+  }
+  return Ink::plain;
+}
+
+std::string text_of(const LadderNote& note) {
+  switch (note.kind) {
+    case LadderNote::Kind::timer: return "◷ " + note.text;
+    case LadderNote::Kind::discard: return "✗ " + note.text;
+    case LadderNote::Kind::state:
+    case LadderNote::Kind::call:
+    case LadderNote::Kind::host: return note.text;
+  }
+  return note.text;
+}
+
+/// Decimals of a second that tell the rows' times apart: 3, 6 or 9.
+int decimals_for(const Ladder& ladder) {
+  SimDuration least = 1ms;
+  for (std::size_t i = 1; i < ladder.rows.size(); ++i) {
+    const SimDuration step = ladder.rows[i].at - ladder.rows[i - 1].at;
+    if (step > SimDuration::zero()) {
+      least = std::min(least, step);
+    }
+  }
+  return least >= 1ms ? 3 : least >= 1us ? 6 : 9;
+}
+
+/// Where things stand in a line: the time, the left end's notes and its line, the space for arrows,
+/// the right end's line and its notes.
+struct Geometry {
+  int columns;
+  int time_end;            ///< the times' last column
+  std::array<int, 2> bar;  ///< column of each end's line, by Side
+  int decimals;
+
+  Geometry(const Ladder& ladder, SimTime ended, int wanted_columns)
+      : columns{std::max(wanted_columns, columns_min)},
+        decimals{decimals_for(ladder)} {
+    constexpr int state_columns = 11;  // ESTABLISHED, FIN_WAIT_1
+    // Notes get what they need, up to a fifth of the line.
+    std::array<int, 2> notes{state_columns, state_columns};
+    for (const LadderRow& row : ladder.rows) {
+      for (std::size_t side = 0; side < 2; ++side) {
+        if (row.notes[side]) {
+          notes[side] = std::max(notes[side], display_width(text_of(*row.notes[side])));
+        }
+      }
+    }
+    const SimTime last = ladder.rows.empty() ? ended : std::max(ended, ladder.rows.back().at);
+    time_end = std::max(7, display_width(seconds_text(last, decimals)));
+    bar[0] = time_end + 3 + std::min(notes[0], columns / 5);
+    bar[1] = columns - 3 - std::min(notes[1], columns / 5);
+  }
+
+  int from(Side side) const { return bar[index_of(side)]; }
+  int space() const { return bar[1] - bar[0] - 1; }
+  /// The column `steps` steps from a side's line towards the other.
+  int inward(Side side, int steps) const {
+    return side == Side::left ? bar[0] + steps : bar[1] - steps;
+  }
+};
+
+/// A leg that ends in another row than its arrow begins, and the column in which it comes down.
+struct Lane {
+  std::size_t first_row;
+  std::size_t last_row;
+  int column;
+};
+
+/// Draws one ladder, row by row.
+class LadderText {
+ public:
+  LadderText(const Ladder& ladder, SimTime ended, const LadderTextOptions& options)
+      : ladder_{ladder},
+        ended_{ended},
+        options_{options},
+        geometry_{ladder, ended, options.columns},
+        states_{ladder.first_states} {
+    choose_lanes();
+  }
+
+  std::string text() {
+    draw_ends();
+    for (std::size_t row = 0; row < ladder_.rows.size(); ++row) {
+      draw_row(row);
+    }
+    draw_last_states();
+    return std::move(out_);
+  }
+
+ private:
+  static constexpr int lane_distance = 3;
+
+  /// Each leg that comes down to a later row gets a column of its own as long as it lasts: behind
+  /// two thirds of the way, so that there is room for the label; later legs nearer to the sender,
+  /// so that legs which keep their order do not cross.
+  void choose_lanes() {
+    lanes_.resize(ladder_.arrows.size());
+    std::array<std::vector<std::size_t>, 2> busy_until;  // by Side and lane: last row
+    for (std::size_t i = 0; i < ladder_.arrows.size(); ++i) {
+      const LadderArrow& arrow = ladder_.arrows[i];
+      for (const LadderLeg& leg : arrow.legs) {
+        if (leg.row == arrow.row) {
+          lanes_[i].push_back({leg.row, leg.row, -1});
+          continue;
+        }
+        auto& busy = busy_until[index_of(arrow.from)];
+        const std::size_t lane = free_lane(busy, arrow.row);
+        busy[lane] = leg.row;
+        const int steps = geometry_.space() * 3 / 4 - lane_distance * static_cast<int>(lane);
+        lanes_[i].push_back({arrow.row, leg.row, geometry_.inward(arrow.from, steps)});
+      }
+    }
+  }
+
+  /// The one behind the last that is busy at `row`, while there is space; else any that is free.
+  std::size_t free_lane(std::vector<std::size_t>& busy, std::size_t row) const {
+    const auto lanes_max =
+        static_cast<std::size_t>(std::max(1, geometry_.space() / 3 / lane_distance));
+    std::size_t lane = 0;
+    for (std::size_t i = 0; i < busy.size(); ++i) {
+      if (busy[i] >= row) {
+        lane = i + 1;
+      }
+    }
+    if (lane >= lanes_max) {
+      const auto least = std::min_element(busy.begin(), busy.end());
+      lane = static_cast<std::size_t>(least - busy.begin());
+    }
+    if (lane >= busy.size()) {
+      busy.resize(lane + 1, 0);
+    }
+    return lane;
+  }
+
+  TextLine new_line() const { return TextLine{geometry_.columns}; }
+  void finish(const TextLine& line) { out_ += line.text(options_); }
+
+  void draw_ends() {
+    TextLine line = new_line();
+    line.put_left_of(geometry_.time_end, "time/s", Ink::faint);
+    const int half = geometry_.space() / 2 - 1;
+    // Above their lines, centred where there is room.
+    for (const Side side : {Side::left, Side::right}) {
+      const std::string name = fitted(ladder_.ends[index_of(side)], half);
+      const int width = display_width(name);
+      const int start = geometry_.from(side) - width / 2;
+      line.put(std::clamp(start, geometry_.time_end + 2, geometry_.columns - width), name,
+               Ink::title);
+    }
+    finish(line);
+    if (ladder_.protocol == Protocol::datagram) {
+      return;
+    }
+    TextLine states = new_line();
+    draw_bars(states);
+    for (const Side side : {Side::left, Side::right}) {
+      const tcp::State state = ladder_.first_states[index_of(side)];
+      draw_note(states, side, {LadderNote::Kind::state, std::string{tcp::name_of(state)}, state});
+    }
+    finish(states);
+  }
+
+  void draw_row(std::size_t number) {
+    const LadderRow& row = ladder_.rows[number];
+    if (row.gap) {
+      draw_gap(number, duration_text(*row.gap));
+    }
+    if (row.left_out > 0) {
+      draw_gap(number, std::to_string(row.left_out) + " steps left out");
+      return;
+    }
+    TextLine line = new_line();
+    if (row.at != told_) {
+      line.put_left_of(geometry_.time_end, seconds_text(row.at, geometry_.decimals), Ink::faint);
+      told_ = row.at;
+    }
+    for (const Side side : {Side::left, Side::right}) {
+      const auto& note = row.notes[index_of(side)];
+      if (note && note->kind == LadderNote::Kind::state) {
+        states_[index_of(side)] = note->state;
+      }
+    }
+    draw_bars(line);
+    draw_lanes(line, number);
+    draw_arrows(line, number);
+    for (const Side side : {Side::left, Side::right}) {
+      if (const auto& note = row.notes[index_of(side)]) {
+        draw_note(line, side, *note);
+      }
+    }
+    finish(line);
+  }
+
+  void draw_bars(TextLine& line) const {
+    for (const Side side : {Side::left, Side::right}) {
+      line.put(geometry_.from(side), bar_of(side), ink_of(states_[index_of(side)]));
+    }
+  }
+
+  std::string_view bar_of(Side side) const {
+    switch (states_[index_of(side)]) {
+      case tcp::State::closed:
+      case tcp::State::listen: return "┊";
+      default: return "│";
+    }
+  }
+
+  void draw_note(TextLine& line, Side side, const LadderNote& note) const {
+    if (side == Side::left) {
+      const int space = geometry_.bar[0] - geometry_.time_end - 3;
+      line.put_left_of(geometry_.bar[0] - 2, fitted(text_of(note), space), ink_of(note));
+    } else {
+      const int space = geometry_.columns - geometry_.bar[1] - 2;
+      line.put(geometry_.bar[1] + 2, fitted(text_of(note), space), ink_of(note));
+    }
+  }
+
+  /// A line that stands for much time, or for many steps.
+  void draw_gap(std::size_t row, const std::string& text) {
+    TextLine line = new_line();
+    line.put(geometry_.bar[0], "⋮", Ink::faint);
+    line.put(geometry_.bar[1], "⋮", Ink::faint);
+    for (const auto& lanes : lanes_) {
+      for (const Lane& lane : lanes) {
+        if (lane.first_row < row && row <= lane.last_row) {
+          line.put(lane.column, "╎", Ink::faint);
+        }
+      }
+    }
+    line.put(2, "⋮ " + text, Ink::faint);
+    finish(line);
+  }
+
+  /// What passes this row on its way down.
+  void draw_lanes(TextLine& line, std::size_t row) const {
+    for (const auto& lanes : lanes_) {
+      for (const Lane& lane : lanes) {
+        if (lane.first_row < row && row < lane.last_row) {
+          line.put(lane.column, "╎", Ink::faint);
+        }
+      }
+    }
+  }
+
+  void draw_arrows(TextLine& line, std::size_t row) const {
+    for (std::size_t i = 0; i < ladder_.arrows.size(); ++i) {
+      const LadderArrow& arrow = ladder_.arrows[i];
+      if (arrow.row == row) {
+        draw_beginning(line, i);
+      }
+      for (std::size_t leg = 0; leg < arrow.legs.size(); ++leg) {
+        if (arrow.row != row && arrow.legs[leg].row == row) {
+          draw_end(line, arrow, arrow.legs[leg], lanes_[i][leg].column);
+        }
+      }
+    }
+  }
+
+  static Ink ink_of_line(const LadderArrow& arrow) {
+    return arrow.origin == Origin::nowhere ? Ink::forged : arrow.again ? Ink::again : Ink::plain;
+  }
+
+  /// Draws from one column to another, both included; lanes on the way are crossed.
+  void draw_line(TextLine& line, std::size_t row, int a, int b, const LadderArrow& arrow) const {
+    const int from = std::min(a, b);
+    const int to = std::max(a, b) + 1;
+    const Ink ink = ink_of_line(arrow);
+    line.fill(from, to, arrow.origin == Origin::nowhere ? "╌" : "─", ink);
+    for (const auto& lanes : lanes_) {
+      for (const Lane& lane : lanes) {
+        if (lane.first_row < row && row < lane.last_row && from <= lane.column &&
+            lane.column < to) {
+          line.put(lane.column, "┼", ink);
+        }
+      }
+    }
+  }
+
+  /// The row in which a packet leaves: all of its way, or as far as its lanes.
+  void draw_beginning(TextLine& line, std::size_t index) const {
+    const LadderArrow& arrow = ladder_.arrows[index];
+    const Side to = other(arrow.from);
+    const Ink ink = ink_of_line(arrow);
+    int start = geometry_.inward(arrow.from, 1);
+    if (arrow.origin != Origin::sender) {
+      start = geometry_.inward(arrow.from, geometry_.space() / 5);
+    }
+    const LadderLeg* here = nullptr;
+    int end = start;
+    for (std::size_t leg = 0; leg < arrow.legs.size(); ++leg) {
+      if (arrow.legs[leg].row == arrow.row) {
+        here = &arrow.legs[leg];
+      } else {
+        end = farther(arrow.from, end, lanes_[index][leg].column);
+      }
+    }
+    if (here != nullptr) {
+      end = end_column(arrow, *here);
+    }
+    draw_line(line, arrow.row, start, end, arrow);
+    if (arrow.origin == Origin::sender) {
+      line.put(geometry_.from(arrow.from), arrow.from == Side::left ? "├" : "┤",
+               ink_of(states_[index_of(arrow.from)]));
+    }
+    for (std::size_t leg = 0; leg < arrow.legs.size(); ++leg) {
+      if (arrow.legs[leg].row != arrow.row) {
+        const int column = lanes_[index][leg].column;
+        line.put(column, column == end ? (arrow.from == Side::left ? "╮" : "╭") : "┬", ink);
+      }
+    }
+    if (here != nullptr) {
+      draw_head(line, arrow, *here, end, to);
+    }
+    draw_label(line, arrow, start, end);
+  }
+
+  static int farther(Side from, int a, int b) {
+    return from == Side::left ? std::max(a, b) : std::min(a, b);
+  }
+
+  static std::string loss_text(const LadderLeg& leg) {
+    return leg.fate == LadderLeg::Fate::open ? "on its way" : "lost: " + leg.reason;
+  }
+
+  /// The head's column, for a packet whose way ends in its own row. A lost one gets about two
+  /// thirds of the way, with the reason behind it.
+  int end_column(const LadderArrow& arrow, const LadderLeg& leg) const {
+    if (leg.fate == LadderLeg::Fate::arrived || leg.fate == LadderLeg::Fate::discarded) {
+      return geometry_.inward(arrow.from, geometry_.space());
+    }
+    const int behind = display_width(loss_text(leg)) + 2;
+    const int wanted = std::max(geometry_.space() * 2 / 3, display_width(arrow.label) + 10);
+    return geometry_.inward(arrow.from, std::max(8, std::min(wanted, geometry_.space() - behind)));
+  }
+
+  void draw_head(TextLine& line, const LadderArrow& arrow, const LadderLeg& leg, int column,
+                 Side to) const {
+    const bool right = to == Side::right;
+    switch (leg.fate) {
+      case LadderLeg::Fate::arrived: line.put(column, right ? "▶" : "◀", ink_of_line(arrow)); break;
+      case LadderLeg::Fate::discarded:
+        line.put(column, "✗", Ink::trouble);
+        draw_note(line, to, {LadderNote::Kind::discard, leg.reason});
+        break;
+      case LadderLeg::Fate::lost:
+      case LadderLeg::Fate::open: {
+        const bool lost = leg.fate == LadderLeg::Fate::lost;
+        const Ink ink = lost ? Ink::trouble : Ink::faint;
+        line.put(column, lost ? "✗" : "…", ink);
+        if (right) {
+          line.put(column + 2, loss_text(leg), ink);
+        } else {
+          line.put_left_of(column - 2, loss_text(leg), ink);
+        }
+        break;
+      }
+    }
+  }
+
+  /// In the middle of the line, with a blank on both sides.
+  void draw_label(TextLine& line, const LadderArrow& arrow, int start, int end) const {
+    const int from = std::min(start, end);
+    const int space = std::max(start, end) - from + 1;
+    constexpr int around = 6;  // blanks, and so much of the line that it is seen
+    const std::string label = " " + fitted(arrow.label, space - around) + " ";
+    const int width = display_width(label);
+    line.put(from + (space - width) / 2, label, ink_of_line(arrow));
+  }
+
+  /// The row in which a packet arrives or is lost that left in a row above.
+  void draw_end(TextLine& line, const LadderArrow& arrow, const LadderLeg& leg, int lane) const {
+    const Side to = other(arrow.from);
+    if (leg.fate == LadderLeg::Fate::lost || leg.fate == LadderLeg::Fate::open) {
+      draw_head(line, arrow, leg, lane, to);
+      return;
+    }
+    const int end = geometry_.inward(arrow.from, geometry_.space());
+    draw_line(line, leg.row, lane, end, arrow);
+    line.put(lane, arrow.from == Side::left ? "╰" : "╯", ink_of_line(arrow));
+    draw_head(line, arrow, leg, end, to);
+  }
+
+  /// Says in what state the run leaves the ends, where that is not the end of the story.
+  void draw_last_states() {
+    const auto is_over = [](tcp::State state) {
+      return state == tcp::State::closed || state == tcp::State::listen;
+    };
+    const auto& last = ladder_.last_states;
+    if (ladder_.protocol == Protocol::datagram || (is_over(last[0]) && is_over(last[1]))) {
+      return;
+    }
+    TextLine line = new_line();
+    line.put_left_of(geometry_.time_end, seconds_text(ended_, geometry_.decimals), Ink::faint);
+    draw_bars(line);
+    for (const Side side : {Side::left, Side::right}) {
+      const tcp::State state = last[index_of(side)];
+      draw_note(line, side, {LadderNote::Kind::state, std::string{tcp::name_of(state)}, state});
+    }
+    const std::string words = "the run ends";
+    line.put(geometry_.bar[0] + (geometry_.space() - display_width(words)) / 2, words, Ink::faint);
+    finish(line);
+  }
+
+  const Ladder& ladder_;
+  SimTime ended_;
+  const LadderTextOptions& options_;
+  Geometry geometry_;
+  std::array<tcp::State, 2> states_;
+  std::vector<std::vector<Lane>> lanes_;  ///< by arrow and leg
+  SimTime told_ = never;                  ///< the time in the line above
+  std::string out_;
+};
+
+/// Breaks a text at blanks into lines of at most `columns`.
+std::vector<std::string> wrapped(std::string_view text, int columns) {
+  std::vector<std::string> lines;
+  std::string line;
+  while (!text.empty()) {
+    const std::size_t blank = std::min(text.find_first_of(" \n"), text.size());
+    const std::string word = fitted(text.substr(0, blank), columns);
+    text.remove_prefix(std::min(blank + 1, text.size()));
+    if (!line.empty() && display_width(line) + 1 + display_width(word) > columns) {
+      lines.push_back(std::exchange(line, ""));
+    }
+    line += (line.empty() || word.empty() ? "" : " ") + word;
+  }
+  lines.push_back(line);
+  return lines;
+}
+
+std::string line_of(std::string_view text, Ink ink, int columns, const LadderTextOptions& options) {
+  TextLine line{columns};
+  line.put(0, fitted(text, columns), ink);
+  return line.text(options);
+}
+
+}  // namespace
+
+std::string to_text(const LadderSheet& sheet, const LadderTextOptions& options) {
+  const int columns = std::max(options.columns, columns_min);
+  std::string out;
+  const auto add = [&](std::string_view text, Ink ink) {
+    out += line_of(text, ink, columns, options);
+  };
+  if (!sheet.scenario.empty()) {
+    add(sheet.scenario + " (seed " + std::to_string(sheet.seed) + ")", Ink::title);
+  }
+  if (!sheet.description.empty()) {
+    for (const std::string& line : wrapped(sheet.description, columns)) {
+      add(line, Ink::faint);
+    }
+  }
+  for (std::size_t i = 0; i < sheet.ladders.size(); ++i) {
+    const Ladder& ladder = sheet.ladders[i];
+    out += "\n";
+    if (sheet.ladders.size() > 1) {
+      TextLine line{columns};
+      line.fill(0, columns, "─", Ink::faint);
+      line.put(
+          2,
+          fitted(" " + ladder.ends[0] + " ↔ " + ladder.ends[1] + " (" + std::to_string(i + 1) +
+                     " of " + std::to_string(sheet.ladders.size() + sheet.ladders_left_out) + ") ",
+                 columns - 4),
+          Ink::title);
+      out += line.text(options);
+    }
+    out += LadderText{ladder, sheet.ended, options}.text();
+  }
+  if (sheet.ladders_left_out > 0) {
+    out += "\n";
+    add(std::to_string(sheet.ladders_left_out) + " more conversations are not shown", Ink::faint);
+  }
+  if (!sheet.loose_calls.empty()) {
+    out += "\n";
+    add("Calls without a segment:", Ink::title);
+  }
+  for (const auto& [at, text] : sheet.loose_calls) {
+    add("  " + seconds_text(at, 3) + "  " + text, Ink::call);
+  }
+  if (sheet.loose_calls_left_out > 0) {
+    add("  and " + std::to_string(sheet.loose_calls_left_out) + " more", Ink::faint);
+  }
+  return out;
+}
+
+LadderTextSink::LadderTextSink(std::unique_ptr<ByteWriter> out, LadderTextOptions options,
+                               LadderLimits limits)
+    : out_{std::move(out)},
+      options_{options},
+      builder_{limits} {}
+
+void LadderTextSink::end(SimTime at) {
+  builder_.end(at);
+  out_->write(to_text(builder_.sheet(), options_));
+  out_->commit();
+}
+
+}  // namespace lastack::trace

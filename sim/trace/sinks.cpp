@@ -1,0 +1,49 @@
+#include "lastack/trace/sinks.hpp"
+
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/trace/jsonl.hpp"
+#include "lastack/trace/ladder_text.hpp"
+#include "lastack/trace/pcapng.hpp"
+
+namespace lastack::trace {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Format>, 3> formats{{
+    {".jsonl", Format::json_lines},
+    {".pcapng", Format::pcapng},
+    {".txt", Format::ladder},
+}};
+
+}  // namespace
+
+std::string_view known_endings() { return ".jsonl, .pcapng, .txt"; }
+
+Format format_of(const std::string& path) {
+  for (const auto& [ending, format] : formats) {
+    if (path.ends_with(ending)) return format;
+  }
+  if (is_special_file(path)) {
+    return Format::json_lines;
+  }
+  const std::string ending = std::filesystem::path{path}.extension().string();
+  throw OutputError{path, "want a file whose ending is one of " + std::string{known_endings()} +
+                              ", have " + (ending.empty() ? "none" : ending)};
+}
+
+std::unique_ptr<Sink> make_sink(const std::string& path) {
+  const Format format = format_of(path);
+  auto file = std::make_unique<AtomicFile>(path);
+  switch (format) {
+    case Format::json_lines: return std::make_unique<JsonLinesSink>(std::move(file));
+    case Format::pcapng: return std::make_unique<PcapngSink>(std::move(file));
+    case Format::ladder: return std::make_unique<LadderTextSink>(std::move(file));
+  }
+  return nullptr;
+}
+
+}  // namespace lastack::trace

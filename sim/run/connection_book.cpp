@@ -1,0 +1,78 @@
+#include "connection_book.hpp"
+
+namespace lastack::run {
+
+std::optional<ConnectionBook::RecordIndex> ConnectionBook::start(SimTime now, std::size_t connector,
+                                                                 std::uint64_t index) {
+  if (records_.size() == max_records) return std::nullopt;
+  Record record;
+  record.connector = connector;
+  record.index = index;
+  record.started = now;
+  records_.push_back(record);
+  return static_cast<RecordIndex>(records_.size() - 1);
+}
+
+void ConnectionBook::follow(RecordIndex record, tcp::SocketAddress local,
+                            tcp::SocketAddress remote) {
+  records_[record].local = local;
+  records_[record].remote = remote;
+  const auto [earlier, fresh] = followed_.try_emplace(Ends{local, remote}, record);
+  if (!fresh) {
+    records_[earlier->second].superseded = true;
+    earlier->second = record;
+  }
+}
+
+void ConnectionBook::decide(SimTime now, RecordIndex record, tcp::Error result) {
+  records_[record].decided = now;
+  records_[record].result = result;
+}
+
+template <typename Note>
+void ConnectionBook::for_each(tcp::SocketAddress local, tcp::SocketAddress remote, Note note) {
+  if (followed_.empty()) return;
+  if (const auto own = followed_.find(Ends{local, remote}); own != followed_.end()) {
+    note(records_[own->second], true);
+  }
+  if (const auto other = followed_.find(Ends{remote, local}); other != followed_.end()) {
+    note(records_[other->second], false);
+  }
+}
+
+void ConnectionBook::sent(SimTime now, const tcp::Sent& sent) {
+  const bool again = tcp::is_retransmission(sent.why);
+  const bool fin = sent.segment.flags.has(tcp::Flags::fin);
+  if (!again && !fin) return;
+  for_each(sent.segment.src, sent.segment.dst, [&](Record& record, bool) {
+    if (again) ++record.retransmissions;
+    if (fin && record.first_fin == never) record.first_fin = now;
+  });
+}
+
+void ConnectionBook::changed(SimTime now, const tcp::StateChanged& change) {
+  for_each(change.local, change.remote, [&](Record& record, bool is_local) {
+    note_state(now, record, is_local ? record.local_state : record.remote_state, change.to);
+  });
+}
+
+void ConnectionBook::host_lost(SimTime now, tcp::Address host) {
+  for (Record& record : records_) {
+    if (record.superseded) continue;
+    if (record.local.address == host) {
+      note_state(now, record, record.local_state, tcp::State::closed);
+    }
+    if (record.remote.address == host) {
+      note_state(now, record, record.remote_state, tcp::State::closed);
+    }
+  }
+}
+
+void ConnectionBook::note_state(SimTime now, Record& record, tcp::State& end, tcp::State to) {
+  end = to;
+  const bool both_gone =
+      record.local_state == tcp::State::closed && record.remote_state == tcp::State::closed;
+  if (both_gone && record.first_fin != never && record.gone == never) record.gone = now;
+}
+
+}  // namespace lastack::run

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "ends.hpp"
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/output.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::run {
+
+/// How the connections of the first connectors went.
+class ConnectionBook {
+ public:
+  static constexpr std::size_t max_records = 10'000;
+  using RecordIndex = std::uint32_t;
+
+  struct Record {
+    std::size_t connector;  ///< index into Scenario::connectors
+    std::uint64_t index;    ///< which of its `count`
+    tcp::SocketAddress local;
+    tcp::SocketAddress remote;
+    SimTime started;
+    SimTime decided = never;  ///< when `connect` succeeded or failed
+    tcp::Error result = tcp::Error::would_block;
+    SimTime first_fin = never;
+    SimTime gone = never;  ///< when both ends had closed, after a FIN
+    std::uint64_t retransmissions = 0;
+    tcp::State local_state = tcp::State::closed;
+    tcp::State remote_state = tcp::State::closed;
+    bool superseded = false;  ///< a later connection has the same ends
+  };
+
+  /// A connector begins; nothing when the book is full.
+  std::optional<RecordIndex> start(SimTime now, std::size_t connector, std::uint64_t index);
+  /// The connection got its ends, and is followed from now on.
+  void follow(RecordIndex record, tcp::SocketAddress local, tcp::SocketAddress remote);
+  void decide(SimTime now, RecordIndex record, tcp::Error result);
+
+  /// A host sent this segment. Only retransmissions and FINs matter.
+  void sent(SimTime now, const tcp::Sent& sent);
+  void changed(SimTime now, const tcp::StateChanged& change);
+  /// The host forgot all its connections.
+  void host_lost(SimTime now, tcp::Address host);
+
+  const std::vector<Record>& records() const { return records_; }
+
+ private:
+  /// Calls `note(record, is_local)` for each record of this connection (two if both ends opened
+  /// it).
+  template <typename Note>
+  void for_each(tcp::SocketAddress local, tcp::SocketAddress remote, Note note);
+  static void note_state(SimTime now, Record& record, tcp::State& end, tcp::State to);
+
+  std::vector<Record> records_;
+  boost::unordered_flat_map<Ends, RecordIndex> followed_;
+};
+
+}  // namespace lastack::run

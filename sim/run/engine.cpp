@@ -1,0 +1,353 @@
+#include "engine.hpp"
+
+#include <algorithm>
+
+#include "lastack/core/assert.hpp"
+
+namespace lastack::run {
+
+namespace {
+
+/// With so few connections each one's states are followed, though nobody traces them.
+constexpr std::uint64_t followed_connections_max = ConnectionBook::max_records;
+
+bool needs_recording(const scenario::Scenario& scenario) {
+  return std::any_of(scenario.expectations.begin(), scenario.expectations.end(),
+                     [](const scenario::Expectation& e) {
+                       return !std::holds_alternative<scenario::ExpectMetric>(e.what);
+                     });
+}
+
+tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& recorder) {
+  std::uint64_t connections = 0;
+  for (const app::Connector& connector : scenario.connectors) {
+    connections = connector.count > followed_connections_max ? followed_connections_max + 1
+                                                             : connections + connector.count;
+    if (connections > followed_connections_max) break;
+  }
+  const bool few = connections <= followed_connections_max;
+  return recorder.active() || few ? tcp::Reports::all : tcp::Reports::none;
+}
+
+// A timers' owner in the 32 bits of Event::index.
+constexpr unsigned owner_bits = 30;
+
+std::uint32_t pack(tcp::TimerOwner owner) {
+  LASTACK_ASSERT(owner.index >> owner_bits == 0);
+  return static_cast<std::uint32_t>(owner.kind) << owner_bits | owner.index;
+}
+
+tcp::TimerOwner unpack(std::uint32_t packed) {
+  constexpr std::uint32_t mask = (1U << owner_bits) - 1;
+  return {static_cast<tcp::TimerOwner::Kind>(packed >> owner_bits), packed & mask};
+}
+
+}  // namespace
+
+Simulation::Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
+                       std::vector<trace::Sink*> sinks)
+    : impl_{std::make_unique<Impl>(scenario, seed, std::move(sinks))} {}
+Simulation::Simulation(Simulation&&) noexcept = default;
+Simulation::~Simulation() = default;
+
+void Simulation::run(const std::atomic<bool>* stop, Progress* progress) {
+  impl_->run(stop, progress);
+}
+Summary Simulation::summary() const { return impl_->summary(); }
+
+Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
+                       std::vector<trace::Sink*> sinks)
+    : scenario_{scenario},
+      world_{scenario_, seed},
+      recorder_{with_recording(std::move(sinks), scenario_, recording_)},
+      out_{wanted_reports(scenario_, recorder_)},
+      network_{world_.network_config()},
+      connectors_(scenario_.connectors.size()),
+      datagrams_sent_(scenario_.datagram_flows.size()) {
+  hosts_.reserve(world_.host_count());
+  for (HostIndex host = 0; host < world_.host_count(); ++host) {
+    hosts_.emplace_back(world_.stack_config(host, 0));
+  }
+}
+
+std::vector<trace::Sink*> Simulation::Impl::with_recording(std::vector<trace::Sink*> sinks,
+                                                           const scenario::Scenario& scenario,
+                                                           trace::Recording& recording) {
+  if (needs_recording(scenario)) sinks.push_back(&recording);
+  return sinks;
+}
+
+Event Simulation::Impl::event(Kind kind, std::uint32_t owner, std::size_t index) {
+  LASTACK_ASSERT(owner < 1U << 24);
+  Event event;
+  event.kind = static_cast<std::uint8_t>(kind);
+  event.owner = owner & 0xff'ffffU;
+  event.index = static_cast<std::uint32_t>(index);
+  return event;
+}
+
+void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
+  if (!started_) start();
+  constexpr std::uint64_t look_around = 4096;  // events between two looks at the outside
+  for (std::uint64_t turn = 0;; ++turn) {
+    if (turn % look_around == 0) {
+      if (progress != nullptr) {
+        progress->events = tally_.events;
+        progress->now = now();
+      }
+      interrupted_ = stop != nullptr && *stop;
+      if (interrupted_) break;
+    }
+    const std::optional<Event> next = scheduler_.next(scenario_.stop_at);
+    if (!next) break;
+    if (handle(*next)) {
+      ++tally_.events;
+      ended_ = now();
+    }
+  }
+  finish();
+}
+
+/// What happens before the clock starts, then everything whose time the scenario tells.
+void Simulation::Impl::start() {
+  started_ = true;
+  if (recorder_.active()) recorder_.begin(world_.names());
+  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) bind_early(i);
+  for (std::uint32_t i = 0; i < scenario_.listeners.size(); ++i) {
+    if (scenario_.listeners[i].listen_at == sim_start) start_listener(i);
+  }
+  schedule_scenario();
+}
+
+/// Of one instant, what is done to hosts and links comes first, then applications, listeners before
+/// connectors.
+void Simulation::Impl::schedule_scenario() {
+  const auto schedule = [this](SimTime at, Kind kind, std::size_t index) {
+    scheduler_.schedule(at, event(kind, 0, index));
+  };
+  for (std::size_t i = 0; i < scenario_.host_events.size(); ++i) {
+    schedule(scenario_.host_events[i].at, Kind::host_event, i);
+  }
+  for (std::size_t i = 0; i < scenario_.link_events.size(); ++i) {
+    schedule(scenario_.link_events[i].at, Kind::link_event, i);
+  }
+  for (std::size_t i = 0; i < scenario_.injections.size(); ++i) {
+    schedule(scenario_.injections[i].at, Kind::injection, i);
+  }
+  for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
+    const app::Listener& listener = scenario_.listeners[i];
+    if (listener.listen_at > sim_start) schedule(listener.listen_at, Kind::listener_start, i);
+    if (listener.accept_from && *listener.accept_from > listener.listen_at) {
+      schedule(*listener.accept_from, Kind::listener_accept, i);
+    }
+    if (listener.close_at) schedule(*listener.close_at, Kind::listener_close, i);
+  }
+  for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
+    if (scenario_.connectors[i].count > 0) schedule(scenario_.connectors[i].at, Kind::connector, i);
+  }
+  for (std::size_t i = 0; i < scenario_.datagram_flows.size(); ++i) {
+    const app::DatagramFlow& flow = scenario_.datagram_flows[i];
+    if (flow.count > 0) schedule(flow.at, Kind::datagram, i);
+  }
+}
+
+/// Stale entries in the queue are nothing left to happen.
+void Simulation::Impl::finish() {
+  if (!interrupted_) {
+    while (const std::optional<Event> later = scheduler_.next()) {
+      const auto kind = static_cast<Kind>(later->kind);
+      bool real = true;
+      if (kind == Kind::tcp_timer) {
+        Wakeup* wakeup = hosts_[later->owner].stack.wakeup(unpack(later->index));
+        real = wakeup != nullptr && scheduler_.comes_due(*wakeup, *later);
+      } else if (kind == Kind::process) {
+        real = scheduler_.comes_due(processes_[later->index].clock, *later);
+      }
+      if (real) {
+        ended_ = scenario_.stop_at;
+        break;
+      }
+    }
+  }
+  if (recorder_.active()) recorder_.end(ended_);
+}
+
+bool Simulation::Impl::handle(Event event) {
+  const std::uint32_t index = event.index;
+  switch (static_cast<Kind>(event.kind)) {
+    case Kind::arrival: packet_arrives(event); break;
+    case Kind::tcp_timer: return tcp_timer(event);
+    case Kind::process: return wake_process(event);
+    case Kind::connector: start_connector(index); break;
+    case Kind::listener_start: start_listener(index); break;
+    case Kind::listener_accept: {
+      const HostIndex host = scenario_.listeners[index].host;
+      for (const auto& [id, listener] : hosts_[host].listening) {
+        if (listener == index) accept_all(host, index, id, 0);
+      }
+      break;
+    }
+    case Kind::listener_close: close_listener(index); break;
+    case Kind::datagram: send_datagram(index); break;
+    case Kind::injection: inject(scenario_.injections[index]); break;
+    case Kind::host_event: do_to_hosts(scenario_.host_events[index]); break;
+    case Kind::link_event: do_to_links(scenario_.link_events[index]); break;
+  }
+  run_woken();
+  return true;
+}
+
+void Simulation::Impl::packet_arrives(Event event) {
+  const net::PacketIndex index = event.index;
+  const net::Network::Reached reached = network_.arrives(now(), event.owner, index, transit_);
+  if (reached == net::Network::Reached::host) {
+    take_in(network_.packet(index).to, index);
+  } else {
+    carry_out_transit();
+  }
+}
+
+/// The packet reached its host in good order.
+void Simulation::Impl::take_in(HostIndex host, net::PacketIndex index) {
+  const net::Packet& packet = network_.packet(index);
+  const std::uint64_t cause = record(packet.cause, trace::Receive{packet.id, trace::HostId{host}});
+  if (packet.protocol == trace::Protocol::datagram) {
+    ++tally_.datagrams_received;
+    network_.release(index);
+    return;
+  }
+  arriving_id_ = packet.id;
+  hosts_[host].stack.segment_arrives(now(), packet.segment, out_);
+  network_.release(index);
+  carry_out(host, cause);
+}
+
+bool Simulation::Impl::tcp_timer(Event event) {
+  const HostIndex host = event.owner;
+  const tcp::TimerOwner owner = unpack(event.index);
+  Wakeup* wakeup = hosts_[host].stack.wakeup(owner);
+  if (wakeup == nullptr || !scheduler_.comes_due(*wakeup, event)) return false;
+  hosts_[host].stack.timeout(now(), owner, out_);
+  carry_out(host, 0);
+  reschedule(host, owner);  // it may wait for more
+  run_woken();
+  return true;
+}
+
+/// Carries out what TCP answered. `cause` is the trace event that it follows from; after a timer
+/// fired, it is that.
+void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
+  for (const tcp::Effect& effect : out_.effects) {
+    if (const auto* sent = std::get_if<tcp::Sent>(&effect)) {
+      send(host, *sent, cause);
+    } else {
+      carry_out_reported(host, effect, cause);
+    }
+  }
+  for (const tcp::TimerOwner owner : out_.rescheduled) reschedule(host, owner);
+  for (const tcp::ListenerId listener : out_.acceptable) woken_.push_back({host, listener, cause});
+  for (const tcp::SocketId socket : out_.woken) woken_.push_back({host, socket, cause});
+  out_.clear();
+  count_states(hosts_[host]);
+}
+
+void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
+                                          std::uint64_t& cause) {
+  if (const auto* discarded = std::get_if<tcp::Discarded>(&effect)) {
+    ++tally_.segments_discarded;
+    record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host,
+                              discarded->reason});
+  } else if (const auto* state = std::get_if<tcp::StateChanged>(&effect)) {
+    const bool listens = state->remote.port == 0;
+    if (!listens) book_.changed(now(), *state);
+    if (!recorder_.active()) return;
+    const trace::End remote = listens ? trace::End{} : world_.end(state->remote);
+    record(cause, trace::StateChange{world_.end(state->local), remote, state->from, state->to,
+                                     state->why});
+  } else if (const auto* timer = std::get_if<tcp::TimerChanged>(&effect);
+             timer != nullptr && recorder_.active()) {
+    const std::uint64_t n =
+        recorder_.record_timer(now(), cause,
+                               {world_.end(timer->local), world_.end(timer->remote), timer->timer,
+                                timer->action, timer->due});
+    if (timer->action == tcp::TimerAction::fire) cause = n;
+  }
+}
+
+void Simulation::Impl::send(HostIndex host, const tcp::Sent& sent, std::uint64_t cause) {
+  const net::PacketIndex index = network_.allocate();
+  net::Packet& packet = network_.packet(index);
+  packet.id = ++last_packet_id_;
+  packet.from = host;
+  packet.to = world_.host_at(sent.segment.dst.address);
+  packet.protocol = trace::Protocol::tcp;
+  packet.segment = sent.segment;
+  tally_.sent(sent);
+  if (out_.reports == tcp::Reports::all || tcp::is_retransmission(sent.why)) {
+    book_.sent(now(), sent);
+  }
+  if (!scenario_.injections.empty()) note_syn(sent.segment);
+  if (recorder_.active()) {
+    packet.cause = recorder_.record(now(), cause,
+                                    trace::Send{packet.id,
+                                                {trace::HostId{host}, sent.segment.src.port},
+                                                {trace::HostId{packet.to}, sent.segment.dst.port},
+                                                sent.segment,
+                                                sent.why});
+  }
+  put_on_wire(index);
+}
+
+void Simulation::Impl::put_on_wire(net::PacketIndex index) {
+  network_.send(now(), index, transit_);
+  carry_out_transit();
+}
+
+void Simulation::Impl::carry_out_transit() {
+  auto copy = transit_.arrivals.begin();
+  for (const net::Note& note : transit_.notes) {
+    if (const auto* drop = std::get_if<trace::Drop>(&note)) {
+      if (transit_.protocol == trace::Protocol::tcp) {
+        ++(drop->place == trace::DropPlace::wire ? tally_.segments_lost
+                                                 : tally_.segments_discarded);
+      }
+      record(transit_.cause, *drop);
+    } else if (const auto* delay = std::get_if<trace::Delay>(&note)) {
+      record(transit_.cause, *delay);
+    } else if (recorder_.active()) {  // copies arrive because they were made
+      copy = std::find_if(copy, transit_.arrivals.end(), [](const auto& a) { return a.copy; });
+      LASTACK_ASSERT(copy != transit_.arrivals.end());
+      network_.packet(copy++->packet).cause =
+          record(transit_.cause, std::get<trace::Duplicate>(note));
+    }
+  }
+  for (const net::Arrival& arrival : transit_.arrivals) {
+    scheduler_.schedule(arrival.at, event(Kind::arrival, arrival.channel, arrival.packet));
+  }
+  transit_.clear();
+}
+
+void Simulation::Impl::reschedule(HostIndex host, tcp::TimerOwner owner) {
+  tcp::Stack& stack = hosts_[host].stack;
+  Wakeup* wakeup = stack.wakeup(owner);
+  if (wakeup == nullptr) return;
+  const SimTime due = stack.deadline(owner);
+  if (due == never) {
+    Scheduler::cancel(*wakeup);
+  } else {
+    scheduler_.arm(*wakeup, std::max(due, now()), event(Kind::tcp_timer, host, pack(owner)));
+  }
+}
+
+/// Keeps the sum over all hosts, for its peaks.
+void Simulation::Impl::count_states(Host& host) {
+  const tcp::StateCensus& census = host.stack.census();
+  for (std::size_t s = 0; s < tcp::state_count; ++s) {
+    const std::uint64_t present = census.current(static_cast<tcp::State>(s));
+    current_[s] += present - host.current[s];
+    host.current[s] = present;
+    peak_[s] = std::max(peak_[s], current_[s]);
+  }
+}
+
+}  // namespace lastack::run

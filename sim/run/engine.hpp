@@ -1,0 +1,209 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "connection_book.hpp"
+#include "ends.hpp"
+#include "lastack/app/step_runner.hpp"
+#include "lastack/core/scheduler.hpp"
+#include "lastack/net/network.hpp"
+#include "lastack/run/simulation.hpp"
+#include "lastack/scenario/scenario.hpp"
+#include "lastack/tcp/stack.hpp"
+#include "lastack/trace/recording.hpp"
+#include "recorder.hpp"
+#include "tally.hpp"
+#include "world.hpp"
+
+namespace lastack::run {
+
+/// Everything of one run, and the loop that runs it: takes events from the scheduler, passes them
+/// to the host, link or application they are for, and carries out what follows.
+///
+/// engine.cpp has the loop, segments and timers; engine_apps.cpp what applications do;
+/// engine_events.cpp what the scenario does to hosts and links; engine_summary.cpp the numbers at
+/// the end.
+class Simulation::Impl {
+ public:
+  Impl(const scenario::Scenario& scenario, std::uint64_t seed, std::vector<trace::Sink*> sinks);
+
+  void run(const std::atomic<bool>* stop, Progress* progress);
+  Summary summary() const;
+
+ private:
+  using HostIndex = app::HostIndex;
+  using ProcessIndex = std::uint32_t;
+  using StateCounts = std::array<std::uint64_t, tcp::state_count>;
+
+  /// What an Event of the scheduler is about.
+  enum class Kind : std::uint8_t {
+    arrival,          ///< owner: channel, index: packet
+    tcp_timer,        ///< owner: host, index: the timers' owner, packed
+    process,          ///< index: process
+    connector,        ///< index: into Scenario::connectors; its next connection begins
+    listener_start,   ///< index: into Scenario::listeners
+    listener_accept,  ///< index: into Scenario::listeners
+    listener_close,   ///< index: into Scenario::listeners
+    datagram,         ///< index: into Scenario::datagram_flows
+    injection,        ///< index: into Scenario::injections
+    host_event,       ///< index: into Scenario::host_events
+    link_event,       ///< index: into Scenario::link_events
+  };
+
+  /// A running application: it is connecting, or runs its steps.
+  struct Process {
+    enum class Doing : std::uint8_t { nothing, connecting, waiting_for_socket, sleeping };
+
+    explicit Process(app::StepRunner first) : runner{first} {}
+
+    Doing doing = Doing::nothing;
+    bool accepted = false;
+    HostIndex host = 0;
+    tcp::SocketId socket{};
+    std::uint32_t program = 0;  ///< index into Scenario::listeners or ::connectors
+    std::uint64_t number = 0;   ///< of a connector's connections from 0, of accepted ones from 1
+    std::uint64_t cause = 0;    ///< trace event that its next call follows from
+    std::optional<ConnectionBook::RecordIndex> record;
+    app::StepRunner runner;
+    Wakeup clock;  ///< outlives the process: its place in the table is used again
+  };
+
+  /// What a host did before it was rebooted.
+  struct Past {
+    tcp::Counters counters;
+    StateCounts peak{};
+    std::array<double, tcp::state_count> socket_seconds{};
+  };
+
+  struct Host {
+    explicit Host(tcp::StackConfig config) : stack{std::move(config)} {}
+
+    tcp::Stack stack;
+    std::uint32_t boots = 0;
+    std::uint64_t accepted = 0;  ///< connections that its applications accepted
+    boost::unordered_flat_map<std::uint32_t, ProcessIndex> processes;  ///< by socket
+    std::vector<std::pair<tcp::ListenerId, std::uint32_t>> listening;  ///< with listener's index
+    StateCounts current{};                                             ///< its part of current_
+    std::optional<Past> past;
+  };
+
+  /// A connector's progress, and the sockets it bound before their time.
+  struct ConnectorState {
+    struct Bound {
+      tcp::SocketId socket;
+      tcp::Error error;
+    };
+    std::uint64_t next = 0;    ///< which of its connections begins next
+    std::vector<Bound> bound;  ///< by index; those begun are stale
+  };
+
+  /// Somebody who may go on, and because of what.
+  struct Wake {
+    HostIndex host;
+    std::variant<tcp::SocketId, tcp::ListenerId> whom;
+    std::uint64_t cause;
+  };
+
+  static std::vector<trace::Sink*> with_recording(std::vector<trace::Sink*> sinks,
+                                                  const scenario::Scenario& scenario,
+                                                  trace::Recording& recording);
+
+  // engine.cpp
+  static Event event(Kind kind, std::uint32_t owner, std::size_t index);
+  void start();
+  void schedule_scenario();
+  void finish();
+  /// False for an entry that has gone stale: then nothing happened.
+  bool handle(Event event);
+  void packet_arrives(Event event);
+  void take_in(HostIndex host, net::PacketIndex index);
+  bool tcp_timer(Event event);
+  void carry_out(HostIndex host, std::uint64_t cause);
+  void carry_out_reported(HostIndex host, const tcp::Effect& effect, std::uint64_t& cause);
+  void send(HostIndex host, const tcp::Sent& sent, std::uint64_t cause);
+  void put_on_wire(net::PacketIndex index);
+  void carry_out_transit();
+  void reschedule(HostIndex host, tcp::TimerOwner owner);
+  void count_states(Host& host);
+  std::uint64_t record(std::uint64_t cause, trace::What what) {
+    return recorder_.active() ? recorder_.record(now(), cause, std::move(what)) : 0;
+  }
+  SimTime now() const { return scheduler_.now(); }
+
+  // engine_apps.cpp
+  void run_woken();
+  void wake_socket(const Wake& wake, tcp::SocketId socket);
+  void start_listener(std::uint32_t index);
+  void close_listener(std::uint32_t index);
+  void accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id, std::uint64_t cause);
+  void bind_early(std::uint32_t connector);
+  void start_connector(std::uint32_t index);
+  void connect(std::uint32_t connector, std::uint64_t number);
+  ConnectorState::Bound bound_socket(std::uint32_t connector, std::uint64_t number);
+  void decide(ProcessIndex index, tcp::Error result);
+  ProcessIndex new_process(HostIndex host, tcp::SocketId socket,
+                           const std::vector<app::Step>& steps);
+  void end_process(ProcessIndex index);
+  void run_process(ProcessIndex index);
+  bool wake_process(Event event);
+  std::string who(const Process& process) const;
+  std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress);
+  std::uint64_t log_listener(const app::Listener& listener, std::string_view call,
+                             std::string_view result);
+  void send_datagram(std::uint32_t flow);
+
+  // engine_events.cpp
+  void note_syn(const tcp::Segment& segment);
+  void inject(const scenario::Injection& injection);
+  tcp::Seq resolve(const scenario::SeqRef& ref, tcp::SocketAddress local,
+                   tcp::SocketAddress remote) const;
+  void do_to_hosts(const scenario::HostEvent& event);
+  void do_to_host(const scenario::HostEvent& event, HostIndex host);
+  void reboot(HostIndex host, std::uint64_t cause);
+  void forget_past(Host& host);
+  void do_to_links(const scenario::LinkEvent& event);
+  std::uint64_t log_host(trace::HostId host, std::string call, std::string result);
+
+  // engine_summary.cpp
+  HostSummary host_summary(HostIndex index) const;
+  ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
+  void add_socket_states(Summary& summary) const;
+
+  scenario::Scenario scenario_;  ///< a copy of its own: applications point into it
+  World world_;
+  trace::Recording recording_;  ///< for expectations
+  Recorder recorder_;
+  tcp::Output out_;
+  Scheduler scheduler_;
+  net::Network network_;
+  net::Transit transit_;
+  std::vector<Host> hosts_;
+  std::vector<Process> processes_;
+  std::vector<ProcessIndex> free_processes_;
+  std::vector<ConnectorState> connectors_;
+  std::vector<std::uint64_t> datagrams_sent_;  ///< by flow
+  std::vector<Wake> woken_;
+  Tally tally_;
+  ConnectionBook book_;
+  StateCounts current_{};  ///< sockets of all hosts by state
+  StateCounts peak_{};
+  /// Number of the last SYN from `local` to `remote`, kept only where segments are injected.
+  boost::unordered_flat_map<Ends, tcp::Seq> last_syn_;
+  std::uint64_t last_packet_id_ = 0;
+  std::uint64_t arriving_id_ = 0;  ///< packet that is being taken in
+  SimTime ended_ = sim_start;      ///< when the last thing happened, or the run was cut
+  bool started_ = false;
+  bool interrupted_ = false;
+};
+
+}  // namespace lastack::run

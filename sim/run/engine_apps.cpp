@@ -1,0 +1,286 @@
+// What applications do: listeners, connectors, the steps of their connections, datagram flows.
+#include <algorithm>
+#include <limits>
+
+#include "engine.hpp"
+#include "lastack/core/assert.hpp"
+
+namespace lastack::run {
+
+namespace {
+
+/// Result texts and numbers as the trace keeps them.
+decltype(trace::AppCall::result) logged(const decltype(app::Progress::result)& result) {
+  if (const auto* number = std::get_if<std::uint64_t>(&result)) return *number;
+  if (const auto* text = std::get_if<std::string_view>(&result)) return std::string{*text};
+  return std::monostate{};
+}
+
+}  // namespace
+
+/// Lets everybody go on who may, in the order in which they were woken; what they do may wake more.
+void Simulation::Impl::run_woken() {
+  for (std::size_t i = 0; i < woken_.size(); ++i) {
+    const Wake wake = woken_[i];
+    if (const auto* socket = std::get_if<tcp::SocketId>(&wake.whom)) {
+      wake_socket(wake, *socket);
+      continue;
+    }
+    const auto id = std::get<tcp::ListenerId>(wake.whom);
+    const auto& listening = hosts_[wake.host].listening;
+    const auto found = std::find_if(listening.begin(), listening.end(),
+                                    [id](const auto& entry) { return entry.first == id; });
+    if (found == listening.end()) continue;
+    const app::Listener& listener = scenario_.listeners[found->second];
+    if (listener.accept_from && *listener.accept_from <= now()) {
+      accept_all(wake.host, found->second, id, wake.cause);
+    }
+  }
+  woken_.clear();
+}
+
+void Simulation::Impl::wake_socket(const Wake& wake, tcp::SocketId socket) {
+  const auto& processes = hosts_[wake.host].processes;
+  const auto found = processes.find(static_cast<std::uint32_t>(socket));
+  if (found == processes.end()) return;
+  const ProcessIndex index = found->second;
+  Process& process = processes_[index];
+  if (process.doing == Process::Doing::connecting) {
+    const tcp::Error result = hosts_[wake.host].stack.connect_result(socket);
+    if (result == tcp::Error::would_block) return;
+    process.cause = wake.cause;
+    decide(index, result);
+  } else if (process.doing == Process::Doing::waiting_for_socket) {
+    process.cause = wake.cause;
+    run_process(index);
+  }
+}
+
+void Simulation::Impl::start_listener(std::uint32_t index) {
+  const app::Listener& listener = scenario_.listeners[index];
+  Host& host = hosts_[listener.host];
+  tcp::ListenerId id{};
+  const tcp::Error error = host.stack.listen(now(), listener.port, listener.backlog,
+                                             listener.options, listener.iss, id, out_);
+  // A listener that is there from the start goes without saying.
+  const bool worth_saying = error != tcp::Error::none || listener.listen_at > sim_start;
+  const std::uint64_t cause =
+      worth_saying ? log_listener(listener, "listen", tcp::name_of(error)) : 0;
+  if (error == tcp::Error::none) host.listening.emplace_back(id, index);
+  carry_out(listener.host, cause);
+}
+
+void Simulation::Impl::close_listener(std::uint32_t index) {
+  const app::Listener& listener = scenario_.listeners[index];
+  auto& listening = hosts_[listener.host].listening;
+  const auto found = std::find_if(listening.begin(), listening.end(),
+                                  [index](const auto& entry) { return entry.second == index; });
+  if (found == listening.end()) return;  // it never listened, or a reboot ended it
+  const tcp::ListenerId id = found->first;
+  listening.erase(found);
+  const std::uint64_t cause = log_listener(listener, "close", {});
+  hosts_[listener.host].stack.close_listener(now(), id, out_);
+  carry_out(listener.host, cause);
+}
+
+void Simulation::Impl::accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id,
+                                  std::uint64_t cause) {
+  while (const auto socket = hosts_[host].stack.accept(now(), id, out_)) {
+    const ProcessIndex index = new_process(host, *socket, scenario_.listeners[listener].steps);
+    Process& process = processes_[index];
+    process.accepted = true;
+    process.program = listener;
+    process.number = ++hosts_[host].accepted;
+    process.cause = cause;
+    process.cause = log(process, "accepted", {});
+    ++tally_.accepts;
+    carry_out(host, process.cause);
+    run_process(index);
+  }
+  carry_out(host, cause);
+}
+
+/// `from_port` implies SO_REUSEADDR and is bound at the start of the scenario, or of the host's new
+/// life after a reboot.
+void Simulation::Impl::bind_early(std::uint32_t connector) {
+  const app::Connector& program = scenario_.connectors[connector];
+  ConnectorState& state = connectors_[connector];
+  if (!program.from_port) return;
+  tcp::Stack& stack = hosts_[program.host].stack;
+  state.bound.resize(program.count);
+  std::vector<tcp::SocketOptionValue> options = program.options;
+  options.push_back({tcp::SocketOption::so_reuseaddr, 1});
+  for (std::uint64_t i = state.next; i < program.count; ++i) {
+    const std::uint64_t port = *program.from_port + i;
+    const tcp::SocketId socket = stack.open(options, program.iss);
+    const bool possible = port <= std::numeric_limits<tcp::Port>::max();
+    const tcp::Error error =
+        possible ? stack.bind(socket, static_cast<tcp::Port>(port)) : tcp::Error::invalid_argument;
+    state.bound[i] = {socket, error};
+  }
+}
+
+Simulation::Impl::ConnectorState::Bound Simulation::Impl::bound_socket(std::uint32_t connector,
+                                                                       std::uint64_t number) {
+  const app::Connector& program = scenario_.connectors[connector];
+  if (program.from_port) return connectors_[connector].bound[number];
+  return {hosts_[program.host].stack.open(program.options, program.iss), tcp::Error::none};
+}
+
+/// One connection of the connector begins, and the time of the next is set.
+void Simulation::Impl::start_connector(std::uint32_t index) {
+  const app::Connector& program = scenario_.connectors[index];
+  const std::uint64_t number = connectors_[index].next++;
+  if (number + 1 < program.count) {
+    scheduler_.schedule(saturating_add(now(), program.every), event(Kind::connector, 0, index));
+  }
+  connect(index, number);
+}
+
+void Simulation::Impl::connect(std::uint32_t connector, std::uint64_t number) {
+  const app::Connector& program = scenario_.connectors[connector];
+  const auto [socket, bind_error] = bound_socket(connector, number);
+  const ProcessIndex index = new_process(program.host, socket, program.steps);
+  Process& process = processes_[index];
+  process.accepted = false;
+  process.doing = Process::Doing::connecting;
+  process.program = connector;
+  process.number = number;
+  process.record = book_.start(now(), connector, number);
+  process.cause = log(process, "connect", {});
+  ++tally_.connects;
+
+  const tcp::SocketAddress remote{world_.address(program.to), program.to_port};
+  tcp::Stack& stack = hosts_[program.host].stack;
+  tcp::Error error = bind_error;
+  if (error == tcp::Error::none) error = stack.connect(now(), socket, remote, out_);
+  if (error == tcp::Error::none && process.record) {
+    book_.follow(*process.record, stack.local(socket), remote);
+  }
+  carry_out(program.host, process.cause);
+  if (error != tcp::Error::none) decide(index, error);
+}
+
+/// `connect` succeeded or failed.
+void Simulation::Impl::decide(ProcessIndex index, tcp::Error result) {
+  Process& process = processes_[index];
+  process.cause = log(process, "connected", {.result = tcp::name_of(result)});
+  if (process.record) book_.decide(now(), *process.record, result);
+  if (result == tcp::Error::none) {
+    ++tally_.connects_ok;
+    run_process(index);
+    return;
+  }
+  ++tally_.connect_errors[static_cast<std::size_t>(result)];
+  // The steps are not run. The socket is dead; closing it gives its port and memory back.
+  const HostIndex host = process.host;
+  hosts_[host].stack.close(now(), process.socket, out_);
+  carry_out(host, process.cause);
+  end_process(index);
+}
+
+Simulation::Impl::ProcessIndex Simulation::Impl::new_process(HostIndex host, tcp::SocketId socket,
+                                                             const std::vector<app::Step>& steps) {
+  ProcessIndex index = static_cast<ProcessIndex>(processes_.size());
+  if (free_processes_.empty()) {
+    processes_.emplace_back(app::StepRunner{steps, socket});
+  } else {
+    index = free_processes_.back();
+    free_processes_.pop_back();
+  }
+  Process& process = processes_[index];
+  process.host = host;
+  process.socket = socket;
+  process.record.reset();
+  process.runner = app::StepRunner{steps, socket};
+  hosts_[host].processes.insert_or_assign(static_cast<std::uint32_t>(socket), index);
+  return index;
+}
+
+/// The application has nothing left to do. Its socket, unless closed, stays.
+void Simulation::Impl::end_process(ProcessIndex index) {
+  Process& process = processes_[index];
+  hosts_[process.host].processes.erase(static_cast<std::uint32_t>(process.socket));
+  process.doing = Process::Doing::nothing;
+  Scheduler::cancel(process.clock);
+  free_processes_.push_back(index);
+}
+
+/// Makes the application's calls until it has to wait.
+void Simulation::Impl::run_process(ProcessIndex index) {
+  Process& process = processes_[index];
+  while (true) {
+    const app::Progress progress = process.runner.advance(now(), hosts_[process.host].stack, out_);
+    tally_.bytes_read += progress.bytes_read;
+    if (!progress.call.empty()) process.cause = log(process, progress.call, progress);
+    carry_out(process.host, process.cause);
+    switch (progress.pause) {
+      case app::Pause::none: break;
+      case app::Pause::socket: process.doing = Process::Doing::waiting_for_socket; return;
+      case app::Pause::clock:
+        process.doing = Process::Doing::sleeping;
+        scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
+        return;
+      case app::Pause::finished: end_process(index); return;
+    }
+  }
+}
+
+bool Simulation::Impl::wake_process(Event event) {
+  if (!scheduler_.comes_due(processes_[event.index].clock, event)) return false;
+  run_process(event.index);
+  run_woken();
+  return true;
+}
+
+std::string Simulation::Impl::who(const Process& process) const {
+  return process.accepted
+             ? app::accepted_name(process.number)
+             : app::connector_name(scenario_.connectors[process.program], process.number);
+}
+
+/// Returns the number of the trace event; the process's cause where there is no trace.
+std::uint64_t Simulation::Impl::log(const Process& process, std::string_view call,
+                                    const app::Progress& progress) {
+  if (!recorder_.active()) return 0;
+  return recorder_.record(now(), process.cause,
+                          trace::AppCall{trace::HostId{process.host}, who(process),
+                                         std::string{call}, logged(progress.result)});
+}
+
+std::uint64_t Simulation::Impl::log_listener(const app::Listener& listener, std::string_view call,
+                                             std::string_view result) {
+  if (!recorder_.active()) return 0;
+  trace::AppCall line{trace::HostId{listener.host}, "listen", std::string{call}, {}};
+  if (!result.empty()) line.result = std::string{result};
+  return recorder_.record(now(), 0, std::move(line));
+}
+
+void Simulation::Impl::send_datagram(std::uint32_t index) {
+  const app::DatagramFlow& flow = scenario_.datagram_flows[index];
+  const std::uint64_t number = ++datagrams_sent_[index];
+  if (number < flow.count) {
+    scheduler_.schedule(saturating_add(now(), flow.every), event(Kind::datagram, 0, index));
+  }
+  const net::PacketIndex place = network_.allocate();
+  net::Packet& packet = network_.packet(place);
+  packet.id = ++last_packet_id_;
+  packet.from = flow.host;
+  packet.to = flow.to;
+  packet.protocol = trace::Protocol::datagram;
+  packet.segment = {};
+  packet.segment.src = {world_.address(flow.host), flow.from_port};
+  packet.segment.dst = {world_.address(flow.to), flow.to_port};
+  packet.segment.seq = tcp::Seq{static_cast<std::uint32_t>(number)};
+  packet.segment.data = flow.size;
+  ++tally_.datagrams_sent;
+  packet.cause = record(0, trace::Send{packet.id,
+                                       {trace::HostId{flow.host}, flow.from_port},
+                                       {trace::HostId{flow.to}, flow.to_port},
+                                       packet.segment,
+                                       tcp::SendReason::data,
+                                       trace::Protocol::datagram});
+  put_on_wire(place);
+}
+
+}  // namespace lastack::run

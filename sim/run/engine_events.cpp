@@ -1,0 +1,151 @@
+// What the scenario does to hosts and links, and the segments that it forges.
+#include "engine.hpp"
+#include "lastack/core/assert.hpp"
+#include "lastack/tcp/settings.hpp"
+
+namespace lastack::run {
+
+void Simulation::Impl::note_syn(const tcp::Segment& segment) {
+  if (segment.flags.has(tcp::Flags::syn)) last_syn_[{segment.src, segment.dst}] = segment.seq;
+}
+
+/// A relative number counts from the initial one of the live connection at `local`; where there is
+/// none, from its last SYN's; where there never was one, from 0.
+tcp::Seq Simulation::Impl::resolve(const scenario::SeqRef& ref, tcp::SocketAddress local,
+                                   tcp::SocketAddress remote) const {
+  const auto offset = static_cast<std::uint32_t>(ref.value);
+  if (!ref.relative) return tcp::Seq{offset};
+  if (const auto live = hosts_[world_.host_at(local.address)].stack.iss(local, remote)) {
+    return *live + offset;
+  }
+  const auto last = last_syn_.find({local, remote});
+  return (last == last_syn_.end() ? tcp::Seq{} : last->second) + offset;
+}
+
+/// The segment arrives now, without having crossed any link.
+void Simulation::Impl::inject(const scenario::Injection& injection) {
+  const HostIndex from = world_.hosts(injection.from).first;
+  const HostIndex to = world_.hosts(injection.to).first;
+  const net::PacketIndex index = network_.allocate();
+  net::Packet& packet = network_.packet(index);
+  packet = net::Packet{};
+  packet.id = ++last_packet_id_;
+  packet.from = from;
+  packet.to = to;
+  tcp::Segment& segment = packet.segment;
+  segment.src = {world_.address(from), injection.sport};
+  segment.dst = {world_.address(to), injection.dport};
+  segment.flags = injection.flags;
+  segment.seq = resolve(injection.seq, segment.src, segment.dst);
+  segment.ack = resolve(injection.ack, segment.dst, segment.src);
+  segment.wnd = injection.win;
+  segment.data = injection.len;
+  trace::Send forged{packet.id, world_.end(segment.src), world_.end(segment.dst), segment,
+                     tcp::SendReason::data};
+  forged.forged = true;
+  packet.cause = record(0, std::move(forged));
+  if (network_.power(to) == net::Power::on) {
+    take_in(to, index);
+    return;
+  }
+  ++tally_.segments_discarded;
+  record(packet.cause,
+         trace::Drop{packet.id, trace::HostId{to}, trace::DropPlace::host, "host_off"});
+  network_.release(index);
+}
+
+void Simulation::Impl::do_to_hosts(const scenario::HostEvent& event) {
+  const net::HostRange hosts = world_.hosts(event.host);
+  for (HostIndex host = hosts.first; host <= hosts.last; ++host) do_to_host(event, host);
+}
+
+void Simulation::Impl::do_to_host(const scenario::HostEvent& event, HostIndex host) {
+  using Do = scenario::HostEvent::Do;
+  const trace::HostId id{host};
+  switch (event.what) {
+    case Do::power_off:
+      log_host(id, "power_off", "");
+      network_.set_power(host, net::Power::off);
+      break;
+    case Do::power_on:
+      log_host(id, "power_on", "");
+      network_.set_power(host, net::Power::on);
+      break;
+    case Do::reboot: reboot(host, log_host(id, "reboot", "")); break;
+    case Do::set:
+      for (const auto& [name, value] : event.sysctl) {
+        log_host(id, "sysctl", name + "=" + value);
+        const auto wrong = tcp::apply_setting(hosts_[host].stack.settings(), name, value);
+        LASTACK_ASSERT(!wrong);  // the scenario was checked
+      }
+      break;
+  }
+}
+
+/// All state is lost and nothing is sent: sockets, requests, applications that were running,
+/// settings made meanwhile. Afterwards the host has power, and applications whose time is still to
+/// come will find the new sockets that they bind.
+void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
+  Host& host = hosts_[index];
+  if (out_.reports == tcp::Reports::all) {
+    book_.host_lost(now(), world_.address(index));
+    for (const tcp::SocketSnapshot& socket : host.stack.snapshot()) {
+      if (socket.state == tcp::State::closed || !recorder_.active()) continue;
+      const bool listens = socket.remote.port == 0;
+      record(cause, trace::StateChange{world_.end(socket.local),
+                                       listens ? trace::End{} : world_.end(socket.remote),
+                                       socket.state, tcp::State::closed, "reboot"});
+    }
+  }
+  for (ProcessIndex i = 0; i < processes_.size(); ++i) {
+    const bool runs = processes_[i].doing != Process::Doing::nothing;
+    if (runs && processes_[i].host == index) end_process(i);
+  }
+  forget_past(host);
+  host.stack = tcp::Stack{world_.stack_config(index, ++host.boots)};
+  host.listening.clear();
+  count_states(host);
+  network_.set_power(index, net::Power::on);
+  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
+    if (scenario_.connectors[i].host == index) bind_early(i);
+  }
+}
+
+/// Keeps the numbers of the life that ends.
+void Simulation::Impl::forget_past(Host& host) {
+  if (!host.past) host.past.emplace();
+  Past& past = *host.past;
+  const tcp::StateCensus& census = host.stack.census();
+  for (const tcp::CounterInfo& info : tcp::counter_infos()) {
+    past.counters.*info.value += host.stack.counters().*info.value;
+  }
+  for (std::size_t s = 0; s < tcp::state_count; ++s) {
+    const auto state = static_cast<tcp::State>(s);
+    past.peak[s] = std::max<std::uint64_t>(past.peak[s], census.peak(state));
+    past.socket_seconds[s] += census.socket_seconds(state, now());
+  }
+}
+
+void Simulation::Impl::do_to_links(const scenario::LinkEvent& event) {
+  const bool down = event.what == scenario::LinkEvent::Do::down;
+  const World::LinkRange links = world_.links(event.link);
+  const net::HostRange as = world_.nodes(event.a);
+  const net::HostRange bs = world_.nodes(event.b);
+  for (std::size_t i = links.first; i < links.last; ++i) {
+    const auto [a, b] = world_.names().links[i];
+    if (!as.contains(static_cast<net::NodeIndex>(a))) continue;
+    if (!bs.contains(static_cast<net::NodeIndex>(b))) continue;
+    log_host(a, down ? "link_down" : "link_up",
+             world_.names().name(a) + "-" + world_.names().name(b));
+    network_.set_link(i, down ? net::LinkState::down : net::LinkState::up);
+  }
+}
+
+std::uint64_t Simulation::Impl::log_host(trace::HostId host, std::string call, std::string result) {
+  if (!recorder_.active()) return 0;
+  trace::AppCall line{host, "host", std::move(call), {}};
+  if (!result.empty()) line.result = std::move(result);
+  return recorder_.record(now(), 0, std::move(line));
+}
+
+}  // namespace lastack::run

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "lastack/run/summary.hpp"
+#include "lastack/scenario/scenario.hpp"
+#include "lastack/trace/recording.hpp"
+#include "world.hpp"
+
+namespace lastack::run {
+
+/// Holds what happened against the scenario's expectations, one result each, in their order.
+std::vector<ExpectationResult> evaluate(const scenario::Scenario& scenario, const World& world,
+                                        const trace::Recording& recording, const Summary& summary);
+
+}  // namespace lastack::run

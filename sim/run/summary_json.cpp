@@ -1,0 +1,138 @@
+#include "summary_json.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json seconds_or_null(const std::optional<SimDuration>& duration) {
+  return duration ? Json(to_seconds(*duration)) : Json(nullptr);
+}
+
+template <typename Numbers> Json by_state(const Numbers& numbers) {
+  Json json = Json::object();
+  for (std::size_t s = 0; s < tcp::state_count; ++s) {
+    if (numbers[s] != 0) json[std::string{tcp::name_of(static_cast<tcp::State>(s))}] = numbers[s];
+  }
+  return json;
+}
+
+Json json_of(const ConnectionSummary& c) {
+  const bool pending = c.result == tcp::Error::would_block;
+  Json json;
+  json["host"] = c.host;
+  json["who"] = c.who;
+  json["local"] = c.local;
+  json["remote"] = c.remote;
+  json["result"] = pending ? std::string{"pending"} : std::string{tcp::name_of(c.result)};
+  json["started"] = to_seconds(c.started - sim_start);
+  json["connect_time"] = seconds_or_null(c.connect_time);
+  json["close_time"] = seconds_or_null(c.close_time);
+  json["retransmissions"] = c.retransmissions;
+  json["final_state"] = c.final_state;
+  json["final_state_remote"] = c.final_state_remote;
+  return json;
+}
+
+Json json_of(const HostSummary& host) {
+  Json json;
+  json["counters"] = host.counters;
+  json["time_in"] = by_state(host.socket_seconds);
+  json["peak"] = by_state(host.peak);
+  json["open_at_end"] = by_state(host.open_at_end);
+  return json;
+}
+
+Json json_of(const ExpectationResult& result) {
+  return {{"pointer", result.pointer},
+          {"held", result.held},
+          {"wanted", result.wanted},
+          {"seen", result.seen},
+          {"where", result.where}};
+}
+
+/// The mean over the connections that have such a time.
+template <typename TimeOf>
+Json mean_seconds(const std::vector<ConnectionSummary>& connections, TimeOf time_of) {
+  double sum = 0;
+  std::uint64_t count = 0;
+  for (const ConnectionSummary& connection : connections) {
+    if (const std::optional<SimDuration> time = time_of(connection)) {
+      sum += to_seconds(*time);
+      ++count;
+    }
+  }
+  return count == 0 ? Json(nullptr) : Json(sum / static_cast<double>(count));
+}
+
+void add_connection_times(Json& json, const std::vector<ConnectionSummary>& connections) {
+  json["connect_time"] = mean_seconds(connections, [](const ConnectionSummary& c) {
+    return c.result == tcp::Error::none ? c.connect_time : std::nullopt;
+  });
+  json["close_time"] =
+      mean_seconds(connections, [](const ConnectionSummary& c) { return c.close_time; });
+}
+
+}  // namespace
+
+Json json_of(const Summary& s) {
+  Json json;
+  json["scenario"] = s.scenario;
+  json["seed"] = s.seed;
+  json["simulated_seconds"] = s.simulated_seconds;
+  json["interrupted"] = s.interrupted;
+  json["events"] = s.events;
+  json["segments_sent"] = s.segments_sent;
+  json["segments_lost"] = s.segments_lost;
+  json["segments_discarded"] = s.segments_discarded;
+  json["segments_retransmitted"] = s.segments_retransmitted;
+  json["retransmitted_by_cause"] = s.retransmitted_by_cause;
+  json["sent_by_kind"] = s.sent_by_kind;
+  json["bytes_delivered"] = s.bytes_delivered;
+  json["connects"] = s.connects;
+  json["connects_ok"] = s.connects_ok;
+  json["connect_errors"] = s.connect_errors;
+  add_connection_times(json, s.connections);
+  json["accepts"] = s.accepts;
+  json["datagrams_sent"] = s.datagrams_sent;
+  json["datagrams_received"] = s.datagrams_received;
+  json["listen_overflows"] = s.listen_overflows;
+  json["listen_drops"] = s.listen_drops;
+  json["peak"] = s.peak;
+  json["open_at_end"] = s.open_at_end;
+  json["time_in"] = s.time_in;
+  json["connections"] = Json::array();
+  for (const ConnectionSummary& c : s.connections) json["connections"].push_back(json_of(c));
+  json["hosts"] = Json::object();
+  for (const HostSummary& host : s.hosts) json["hosts"][host.name] = json_of(host);
+  json["expectations"] = Json::array();
+  for (const ExpectationResult& r : s.expectations) json["expectations"].push_back(json_of(r));
+  return json;
+}
+
+double metric(const Json& json, std::string_view path) {
+  if (json.is_number()) return path.empty() ? json.get<double>() : 0;
+  if (path.empty()) return 0;
+  // A key may have dots of its own, so that each prefix is tried, the shortest first.
+  for (std::size_t end = path.find('.');; end = path.find('.', end + 1)) {
+    const std::string key{path.substr(0, end)};
+    const std::string_view rest = end == path.npos ? "" : path.substr(end + 1);
+    if (json.is_array() && key.find_first_not_of("0123456789") == key.npos && key.size() < 10) {
+      const auto index = std::stoul(key);
+      return index < json.size() ? metric(json[index], rest) : 0;
+    }
+    if (json.is_object() && json.contains(key)) return metric(json[key], rest);
+    if (end == path.npos) return 0;
+  }
+}
+
+std::string to_json(const Summary& summary) { return json_of(summary).dump(2) + "\n"; }
+
+}  // namespace lastack::run

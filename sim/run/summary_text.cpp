@@ -1,0 +1,204 @@
+// The summary for people.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "describe.hpp"
+#include "lastack/run/summary.hpp"
+
+namespace lastack::run {
+
+namespace {
+
+/// More connections than these are summed up rather than listed.
+constexpr std::size_t listed_connections = 6;
+constexpr std::size_t label_width = 12;
+
+/// Lines of a label and items that follow each other as long as there is room.
+class Page {
+ public:
+  explicit Page(int columns) : columns_{static_cast<std::size_t>(std::max(columns, 40))} {}
+
+  void line(std::string_view label, const std::vector<std::string>& items) {
+    if (items.empty()) return;
+    std::string row = fmt::format("{:<{}}", label, label_width);
+    bool first = true;
+    for (const std::string& item : items) {
+      if (!first && width(row) + 2 + width(item) > columns_) {
+        text_ += row + ",\n";
+        row = std::string(label_width, ' ');
+        first = true;
+      }
+      row += (first ? "" : ", ") + item;
+      first = false;
+    }
+    text_ += row + "\n";
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  static std::size_t width(std::string_view text) { return text.size(); }  // all is ASCII
+
+  std::size_t columns_;
+  std::string text_;
+};
+
+std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// 1234567 as "1 234 567".
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, " ");
+  return digits;
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 4> units{"bytes", "kB", "MB", "GB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 10'000 && unit + 1 < units.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  return fmt::format("{:.5g} {}", value, units[unit]);
+}
+
+std::vector<std::string> connection_items(const ConnectionSummary& c) {
+  std::vector<std::string> items;
+  const std::string time = c.connect_time ? rounded(*c.connect_time) : "";
+  if (c.result == tcp::Error::none) {
+    items.push_back("connected in " + time);
+  } else if (c.result == tcp::Error::would_block) {
+    items.push_back("still connecting");
+  } else if (c.connect_time == SimDuration{0}) {
+    items.push_back(fmt::format("{} at once", tcp::name_of(c.result)));
+  } else {
+    items.push_back(fmt::format("{} after {}", tcp::name_of(c.result), time));
+  }
+  if (c.close_time) items.push_back("closed in " + rounded(*c.close_time));
+  if (c.retransmissions > 0) {
+    items.push_back(plural(c.retransmissions, "retransmission", "retransmissions"));
+  }
+  const bool gone = c.final_state == "CLOSED" && c.final_state_remote == "CLOSED";
+  if (!gone) items.push_back(fmt::format("left {} / {}", c.final_state, c.final_state_remote));
+  return items;
+}
+
+void list_connections(const Summary& s, Page& page) {
+  for (const ConnectionSummary& c : s.connections) {
+    std::vector<std::string> items = connection_items(c);
+    const std::string ends =
+        fmt::format("{} > {}", c.local.empty() ? c.host + ":?" : c.local, c.remote);
+    items.front() = ends + "  " + items.front();
+    page.line(c.who, items);
+  }
+}
+
+/// "20 ms (median; 18 to 40 ms)" of the times that there are.
+std::string spread_text(std::vector<SimDuration> times) {
+  std::sort(times.begin(), times.end());
+  const std::string median = rounded(times[times.size() / 2]);
+  if (times.front() == times.back()) return median;
+  return fmt::format("{} (median; {} to {})", median, rounded(times.front()),
+                     rounded(times.back()));
+}
+
+template <typename TimeOf>
+void add_spread(const Summary& s, std::string_view what, TimeOf time_of,
+                std::vector<std::string>& items) {
+  std::vector<SimDuration> times;
+  for (const ConnectionSummary& c : s.connections) {
+    if (const auto time = time_of(c)) times.push_back(*time);
+  }
+  if (!times.empty()) items.push_back(fmt::format("{} in {}", what, spread_text(times)));
+}
+
+void sum_up_connections(const Summary& s, Page& page) {
+  std::vector<std::string> items{
+      fmt::format("{} of {} connects succeeded", grouped(s.connects_ok), grouped(s.connects))};
+  for (const auto& [error, count] : s.connect_errors) {
+    items.push_back(fmt::format("{} {}", grouped(count), error));
+  }
+  add_spread(
+      s, "connected",
+      [](const ConnectionSummary& c) {
+        return c.result == tcp::Error::none ? c.connect_time : std::nullopt;
+      },
+      items);
+  add_spread(
+      s, "closed", [](const ConnectionSummary& c) { return c.close_time; }, items);
+  page.line("connections", items);
+}
+
+void segments(const Summary& s, Page& page) {
+  std::vector<std::string> items{fmt::format("{} sent", grouped(s.segments_sent))};
+  if (s.segments_lost > 0) items.push_back(fmt::format("{} lost", grouped(s.segments_lost)));
+  if (s.segments_discarded > 0) {
+    items.push_back(fmt::format("{} discarded by hosts", grouped(s.segments_discarded)));
+  }
+  if (s.segments_retransmitted > 0) {
+    std::string causes;
+    for (const auto& [cause, count] : s.retransmitted_by_cause) {
+      causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", grouped(count), cause);
+    }
+    items.push_back(
+        fmt::format("{} retransmitted ({})", grouped(s.segments_retransmitted), causes));
+  }
+  if (s.bytes_delivered > 0) items.push_back(bytes_text(s.bytes_delivered) + " delivered");
+  page.line("segments", items);
+  if (s.datagrams_sent > 0) {
+    page.line("datagrams", {fmt::format("{} sent", grouped(s.datagrams_sent)),
+                            fmt::format("{} received", grouped(s.datagrams_received))});
+  }
+}
+
+/// Times in the order of the states' names in RFC 9293, LISTEN left out: it says nothing.
+void times(const Summary& s, Page& page) {
+  std::vector<std::string> items;
+  for (std::size_t i = 0; i < tcp::state_count; ++i) {
+    const auto state = static_cast<tcp::State>(i);
+    const auto found = s.time_in.find(std::string{tcp::name_of(state)});
+    if (state == tcp::State::listen || found == s.time_in.end()) continue;
+    items.push_back(fmt::format("{} {}", found->first, rounded_seconds(found->second)));
+  }
+  page.line("time in", items);
+}
+
+void queues(const Summary& s, Page& page) {
+  std::vector<std::string> items;
+  if (s.listen_overflows > 0) {
+    items.push_back(plural(s.listen_overflows, "accept queue overflow", "accept queue overflows"));
+  }
+  if (s.listen_drops > 0) {
+    items.push_back(plural(s.listen_drops, "SYN or ACK dropped by a listener",
+                           "SYNs and ACKs dropped by listeners"));
+  }
+  page.line("queues", items);
+}
+
+}  // namespace
+
+std::string to_text(const Summary& summary, int columns) {
+  Page page{columns};
+  if (summary.connections.size() <= listed_connections) {
+    list_connections(summary, page);
+  } else {
+    sum_up_connections(summary, page);
+  }
+  segments(summary, page);
+  times(summary, page);
+  queues(summary, page);
+  page.line("run",
+            {fmt::format("{} simulated", rounded_seconds(summary.simulated_seconds)),
+             plural(summary.events, "event", "events"), fmt::format("seed {}", summary.seed)});
+  return page.text();
+}
+
+}  // namespace lastack::run

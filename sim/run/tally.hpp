@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "lastack/tcp/output.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::run {
+
+/// What a segment is counted as; of several that fit the first.
+enum class SegmentKind : std::uint8_t { rst, synack, syn, fin, data, ack };
+inline constexpr std::size_t segment_kind_count = 6;
+/// "synack" and the like, as the summary has them.
+std::string_view name_of(SegmentKind kind);
+SegmentKind kind_of(const tcp::Segment& segment);
+
+/// Counts of a run, kept whether or not it is traced.
+struct Tally {
+  static constexpr std::size_t reason_count =
+      static_cast<std::size_t>(tcp::SendReason::time_wait) + 1;
+  static constexpr std::size_t error_count =
+      static_cast<std::size_t>(tcp::Error::option_not_supported) + 1;
+
+  void sent(const tcp::Sent& sent) {
+    ++segments_sent;
+    ++by_kind[static_cast<std::size_t>(kind_of(sent.segment))];
+    if (tcp::is_retransmission(sent.why)) ++retransmitted[static_cast<std::size_t>(sent.why)];
+  }
+
+  std::uint64_t events = 0;
+  std::uint64_t segments_sent = 0;
+  std::uint64_t segments_lost = 0;
+  std::uint64_t segments_discarded = 0;
+  std::array<std::uint64_t, segment_kind_count> by_kind{};
+  std::array<std::uint64_t, reason_count> retransmitted{};  ///< by SendReason
+  std::uint64_t bytes_read = 0;
+  std::uint64_t connects = 0;
+  std::uint64_t connects_ok = 0;
+  std::array<std::uint64_t, error_count> connect_errors{};  ///< by Error
+  std::uint64_t accepts = 0;
+  std::uint64_t datagrams_sent = 0;
+  std::uint64_t datagrams_received = 0;
+};
+
+}  // namespace lastack::run

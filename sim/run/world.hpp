@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "lastack/app/program.hpp"
+#include "lastack/net/network.hpp"
+#include "lastack/scenario/scenario.hpp"
+#include "lastack/tcp/stack.hpp"
+#include "lastack/trace/event.hpp"
+
+namespace lastack::run {
+
+/// A scenario with its groups spread out: hosts and links by number, names and addresses.
+class World {
+ public:
+  World(const scenario::Scenario& scenario, std::uint64_t seed);
+
+  std::size_t host_count() const { return names_.host_count; }
+  const trace::Names& names() const { return names_; }
+
+  /// The hosts that a reference stands for.
+  net::HostRange hosts(const scenario::HostRef& ref) const;
+  /// The hosts or the router at one end of a link.
+  net::HostRange nodes(const scenario::NodeRef& ref) const;
+  /// What became of Scenario::links[i]: the network's links from `first`, up to but not `last`.
+  struct LinkRange {
+    std::size_t first;
+    std::size_t last;
+  };
+  LinkRange links(std::size_t scenario_link) const { return links_[scenario_link]; }
+
+  /// What the host's TCP starts from after so many reboots.
+  tcp::StackConfig stack_config(app::HostIndex host, std::uint32_t boots) const;
+
+  tcp::Address address(app::HostIndex host) const { return names_.addresses[host]; }
+  /// Who has this address. Requires that a host does.
+  app::HostIndex host_at(tcp::Address address) const {
+    // Addresses given out by ourselves follow each other.
+    const std::uint32_t guess = static_cast<std::uint32_t>(address) - first_address;
+    if (guess < host_count() && names_.addresses[guess] == address) return guess;
+    return host_by_address(address);
+  }
+  trace::End end(tcp::SocketAddress socket) const {
+    return {trace::HostId{host_at(socket.address)}, socket.port};
+  }
+
+  /// The network's configuration, made anew at each call.
+  net::NetworkConfig network_config() const;
+
+ private:
+  static constexpr std::uint32_t first_address = 0x0a000001;  // 10.0.0.1
+
+  void name_hosts();
+  void give_addresses();
+  void spread_links();
+  void find_mtus();
+  app::HostIndex host_by_address(tcp::Address address) const;
+  net::Fault fault(const scenario::Fault& fault) const;
+
+  const scenario::Scenario* scenario_;  ///< the run's own copy
+  trace::Names names_;
+  std::vector<app::HostIndex> first_member_;  ///< by Scenario::hosts
+  std::vector<std::uint32_t> group_;          ///< by host: its place in Scenario::hosts
+  std::vector<std::uint32_t> mtu_;            ///< by host
+  std::vector<LinkRange> links_;              ///< by Scenario::links
+  std::vector<net::LinkSpec> link_specs_;
+  boost::unordered_flat_map<std::uint32_t, app::HostIndex> given_addresses_;
+};
+
+}  // namespace lastack::run

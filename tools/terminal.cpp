@@ -1,0 +1,89 @@
+#include "terminal.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <unistd.h>
+
+#include <sys/ioctl.h>
+
+namespace lastack::tools {
+
+namespace {
+
+constexpr int narrowest = 80;
+constexpr int widest = 120;
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+/// Characters that stand in a line: UTF-8 continuation bytes take no room of their own.
+int width_of(std::string_view text) {
+  const auto starts = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
+  return static_cast<int>(std::count_if(text.begin(), text.end(), starts));
+}
+
+/// Wraps one paragraph, which holds no line break.
+void wrap_paragraph(std::string_view text, int columns, const std::string& margin,
+                    std::string& out) {
+  int used = 0;
+  while (!text.empty()) {
+    const std::size_t start = text.find_first_not_of(' ');
+    if (start == std::string_view::npos) break;
+    const std::size_t end = std::min(text.find(' ', start), text.size());
+    const std::string_view word = text.substr(start, end - start);
+    text.remove_prefix(end);
+
+    const int room = columns - static_cast<int>(margin.size());
+    if (used > 0 && used + 1 + width_of(word) > room) {
+      out += '\n';
+      used = 0;
+    }
+    out += used == 0 ? margin : " ";
+    out += word;
+    used += (used == 0 ? 0 : 1) + width_of(word);
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+bool is_terminal(std::FILE* stream) { return isatty(fileno(stream)) == 1; }
+
+Colour colour_for(std::FILE* stream, ColourChoice choice) {
+  switch (choice) {
+    case ColourChoice::always: return Colour::on;
+    case ColourChoice::never: return Colour::off;
+    case ColourChoice::automatic: break;
+  }
+  const char* term = std::getenv("TERM");
+  const bool dumb = term == nullptr || std::string_view{term} == "dumb";
+  return is_terminal(stream) && !dumb && !is_set("NO_COLOR") ? Colour::on : Colour::off;
+}
+
+int columns_for(std::FILE* stream) {
+  winsize size{};
+  if (!is_terminal(stream) || ioctl(fileno(stream), TIOCGWINSZ, &size) != 0) return narrowest;
+  return std::clamp(static_cast<int>(size.ws_col), narrowest, widest);
+}
+
+std::string Paint::in(std::string_view sgr, std::string_view text) const {
+  if (colour_ == Colour::off) return std::string{text};
+  std::string painted = "\x1b[";
+  painted.append(sgr).append("m").append(text).append("\x1b[0m");
+  return painted;
+}
+
+std::string wrapped(std::string_view text, int columns, int indent) {
+  const std::string margin(static_cast<std::size_t>(indent), ' ');
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    wrap_paragraph(text.substr(0, end), columns, margin, out);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+}  // namespace lastack::tools

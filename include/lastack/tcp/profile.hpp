@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/congestion_control.hpp"
+#include "lastack/tcp/rto_estimator.hpp"
+#include "lastack/tcp/settings.hpp"
+
+namespace lastack::tcp {
+
+/// How a retry setting limits retransmission.
+enum class RetryBudget : std::uint8_t {
+  count,        ///< so many retransmissions
+  elapsed_time  ///< the time that so many would take with the minimum RTO (retransmits_timed_out)
+};
+
+/// When received octets are acknowledged.
+enum class AckPolicy : std::uint8_t {
+  at_once,   ///< before the application sees them; TCP_QUICKACK 0 turns delaying on
+  quick_ack  ///< Linux: at once at the start, after that as the exchange suggests
+};
+
+/// What the listener does for a SYN that comes again while its request waits.
+enum class RepeatedSyn : std::uint8_t {
+  ack,                  ///< unacceptable, so an ACK answers (RFC 9293, 3.10.7.4, first)
+  synack,               ///< SYN-ACK again, the timer unchanged
+  synack_restart_timer  ///< SYN-ACK again, at most every tcp_invalid_ratelimit, and its timer anew
+};
+
+/// What a request that used up its retries leaves behind.
+enum class RequestExpiry : std::uint8_t { silent, reset };
+
+/// How a synchronized connection meets a SYN, and a RST whose number is not exactly the next one.
+enum class BlindAttacks : std::uint8_t {
+  rfc793,     ///< in the window they end the connection
+  challenged  ///< a challenge ACK answers (RFC 5961; RFC 9293, 3.10.7.4)
+};
+
+/// What a SYN-SENT host does about an ACK that acknowledges something it never sent.
+enum class WrongSynAck : std::uint8_t {
+  reset,           ///< RST, and waits on (RFC 9293, 3.10.7.3)
+  reset_and_retry  ///< RST, and the SYN again at once (tcp_rcv_synsent_state_process, since 5.0)
+};
+
+/// The state in which an orphan waits for the peer's FIN.
+enum class OrphanFinWait2 : std::uint8_t {
+  connection,  ///< the full connection stays
+  record       ///< a small record as for TIME-WAIT, which answers data with RST
+};
+
+/// How a peer's repeated segments move the end of TIME-WAIT.
+enum class TimeWaitRestart : std::uint8_t { on_fin, on_any_ack };
+
+/// Where profiles differ in what no setting of theirs says; the table is in sim/tcp/profile.cpp.
+struct Profile {
+  ProfileId id;
+  RtoFormula rto_formula;
+  CongestionAlgorithm congestion;
+  RetryBudget retry_budget;
+  std::int32_t orphan_retries_for_0;  ///< what tcp_orphan_retries = 0 means
+  AckPolicy acks;
+  RepeatedSyn repeated_syn;
+  RequestExpiry request_expiry;
+  BlindAttacks blind_attacks;
+  WrongSynAck wrong_syn_ack;
+  OrphanFinWait2 orphan_fin_wait_2;
+  TimeWaitRestart time_wait_restart;
+  /// Whether an application that closes with data unread, or whose closed half still gets data,
+  /// resets the connection (RFC 9293, MAY-1; RFC 2525, 2.17).
+  bool reset_on_unread;
+  /// The peer's window and our own: Linux grows its window with the traffic, others offer what is
+  /// free.
+  bool window_follows_traffic;
+};
+
+const Profile& profile_of(ProfileId id);
+
+}  // namespace lastack::tcp

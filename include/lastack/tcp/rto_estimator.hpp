@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/timer_grid.hpp"
+
+namespace lastack::tcp {
+
+/// Which formula turns samples into a timeout.
+enum class RtoFormula : std::uint8_t {
+  rfc6298,
+  linux,  ///< RFC 6298 with a minimum on the variance instead of the timeout (tcp_rtt_estimator)
+};
+
+/// The bounds and unit of a host's retransmission timeouts.
+struct RtoLimits {
+  RtoFormula formula = RtoFormula::rfc6298;
+  SimDuration min{};  ///< tcp_rto_min_us
+  SimDuration max{};  ///< tcp_rto_max_ms
+  TimerGrid grid = TimerGrid::exact();
+};
+
+/// Whether all that was in flight at the last turn of the window has been acknowledged.
+enum class WindowTurn : std::uint8_t { same, passed };
+
+/// Retransmission timeout from round-trip samples (RFC 6298), with exponential backoff.
+class RtoEstimator {
+ public:
+  explicit RtoEstimator(SimDuration initial) : rto_{initial} {}
+
+  /// Requires rtt > 0, measured on a segment sent once, or by a timestamp (Karn's rule, RFC 6298,
+  /// 3).
+  void sample(SimDuration rtt, WindowTurn turn, const RtoLimits& limits);
+  /// Doubles the timeout, up to the maximum (RFC 6298, 5.5).
+  void back_off(const RtoLimits& limits);
+  /// Back to what the samples say; unchanged before the first.
+  void undo_back_off(const RtoLimits& limits);
+  /// Forgets the backoff and starts from `rto` (a new connection after a handshake without sample).
+  void reset(SimDuration rto);
+
+  SimDuration rto() const { return rto_; }
+  bool has_sample() const { return srtt8_us_ != 0; }
+  SimDuration srtt() const { return std::chrono::microseconds{srtt8_us_ >> 3}; }
+  std::uint32_t backoff() const { return backoff_; }
+
+ private:
+  SimDuration from_samples(const RtoLimits& limits) const;
+  void sample_linux(std::int64_t rtt_us, WindowTurn turn, const RtoLimits& limits);
+  void sample_rfc6298(std::int64_t rtt_us);
+
+  SimDuration rto_;
+  std::int32_t srtt8_us_ = 0;     ///< 8 x SRTT
+  std::int32_t mdev_us_ = 0;      ///< 4 x mean deviation
+  std::int32_t mdev_max_us_ = 0;  ///< largest of this window; linux only
+  std::int32_t rttvar_us_ = 0;    ///< 4 x RTTVAR
+  std::uint32_t backoff_ = 0;
+};
+
+}  // namespace lastack::tcp

@@ -1,0 +1,239 @@
+// What an acceptable ACK does to the send side (RFC 9293, 3.10.7.4, fifth): it takes acknowledged
+// segments from the retransmission queue, samples the round trip, moves the window.
+
+#include <algorithm>
+
+#include "endpoint.hpp"
+#include "lastack/core/assert.hpp"
+
+namespace lastack::tcp {
+
+Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
+  if (after(seg.ack, snd_.nxt)) {
+    return AckKind::unsent;
+  }
+  if (before(seg.ack, snd_.una)) {
+    // A duplicate can be ignored, unless no live peer could still send it (RFC 5961, 5.2).
+    return before(seg.ack, snd_.una - snd_.max_wnd) ? AckKind::ancient : AckKind::fine;
+  }
+  const std::uint32_t in_flight_before = in_flight();
+  const bool advanced = seg.ack != snd_.una;
+  const bool nothing_was_out = queue_.empty();
+  const std::uint32_t window_before = snd_.wnd;
+  last_ack_seen_ = c.now;
+  probes_out_ = 0;
+  probing_since_ = never;
+  update_send_window(seg);
+  if (nothing_was_out) {
+    probe_answered(c);
+    return AckKind::fine;
+  }
+  Acked acked = clean_queue(seg.ack, c);
+  if (advanced) {
+    retransmits_ = 0;
+  }
+  note_sacks(seg, acked, c);
+  sample_rtt(seg, acked, c);
+  const bool duplicate =
+      !advanced && seg.len() == 0 && snd_.wnd == window_before && !queue_.empty();
+  const Progress progress = advanced    ? Progress::advanced
+                            : duplicate ? Progress::duplicate
+                                        : Progress::none;
+  process_tlp_ack(seg, progress);
+  recover(acked, progress, c);
+  if (advanced && !schedule_tlp(rto_.rto(), c)) {
+    restart_rtx_timer(c);
+  }
+  grow_window(acked, in_flight_before, c);
+  resend_lost(c);
+  return AckKind::fine;
+}
+
+/// RFC 9293, 3.10.7.4: SND.WND comes from segments that are not older than the last one used.
+void Endpoint::update_send_window(const Segment& seg) {
+  const std::uint32_t offered = std::uint32_t{seg.wnd}
+                                << (seg.flags.has(Flags::syn) ? 0 : snd_.scale);
+  const bool newer = after(seg.seq, snd_.wl1) || after(seg.ack, snd_.una) ||
+                     (seg.seq == snd_.wl1 && offered > snd_.wnd);
+  if (newer) {
+    snd_.wnd = offered;
+    snd_.wl1 = seg.seq;
+    snd_.max_wnd = std::max(snd_.max_wnd, offered);
+  }
+}
+
+/// Takes what `ack` covers from the retransmission queue.
+Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
+  Acked acked;
+  auto end = queue_.begin();
+  for (; end != queue_.end() && at_or_before(end->end(), ack); ++end) {
+    if (!end->sacked) {
+      note_delivered(*end, acked, c);
+    }
+    acked.repeated |= end->retransmitted;
+    if (!end->retransmitted) {
+      acked.first_sent = std::min(acked.first_sent, end->sent);
+    }
+    ++acked.segments;
+  }
+  queue_.erase(queue_.begin(), end);
+  if (!queue_.empty() && after(ack, queue_.front().seq)) {  // a part of it
+    queue_.front().len -= ack - queue_.front().seq;
+    queue_.front().seq = ack;
+  }
+  snd_.una = ack;
+  return acked;
+}
+
+/// Something arrived at the peer: its time of sending leads RACK (RFC 8985, 6.2, step 2).
+void Endpoint::note_delivered(const InFlight& record, Acked& acked, Context& c) {
+  ++acked.delivered;
+  ++c.host.counters.TCPDelivered;
+  const SimDuration rtt = c.now - record.sent;
+  if (record.retransmitted && rtt < recovery_.min_rtt) {
+    return;  // it was probably the original that arrived
+  }
+  acked.rack_advanced = true;
+  recovery_.rack_rtt = rtt;
+  if (record.sent > recovery_.rack_sent ||
+      (record.sent == recovery_.rack_sent && after(record.end(), recovery_.rack_end))) {
+    recovery_.rack_sent = record.sent;
+    recovery_.rack_end = record.end();
+  }
+}
+
+void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
+  for (std::size_t i = 0; i < seg.options.sack_count && sack_ok_; ++i) {
+    const SackBlock& block = seg.options.sack[i];
+    if (at_or_before(block.right, snd_.una)) {
+      acked.dsack |= i == 0;  // RFC 2883, 4.1: the peer got these twice
+      c.host.counters.TCPDSACKRecv += i == 0 ? 1U : 0U;
+      continue;
+    }
+    for (InFlight& record : queue_) {
+      const bool inside =
+          at_or_after(record.seq, block.left) && at_or_before(record.end(), block.right);
+      if (inside && !record.sacked) {
+        note_delivered(record, acked, c);
+        record.sacked = true;
+        record.lost = false;
+        record.resent_in_flight = false;
+        ++acked.newly_sacked;
+      }
+    }
+  }
+}
+
+/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp tells even for what was sent twice.
+void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
+  std::optional<SimDuration> rtt;
+  if (!acked.repeated && acked.first_sent != never) {
+    rtt = c.now - acked.first_sent;
+  } else if (ts_.on && seg.options.has_timestamps && seg.options.ts_ecr != 0) {
+    const auto ms =
+        static_cast<std::int32_t>(Host::timestamp_ms(c.now) + ts_.offset - seg.options.ts_ecr);
+    if (ms >= 0) {
+      rtt = std::chrono::milliseconds{std::max(ms, 1)};
+    }
+  }
+  if (!rtt) {
+    return;
+  }
+  const SimDuration sample = std::max<SimDuration>(*rtt, 1us);
+  if (recovery_.min_rtt == SimDuration::zero() || sample < recovery_.min_rtt) {
+    recovery_.min_rtt = sample;
+  }
+  const bool passed = after(snd_.una, rtt_turn_) || !rto_.has_sample();
+  rto_.sample(sample, passed ? WindowTurn::passed : WindowTurn::same, c.host.rto_limits());
+  if (passed) {
+    rtt_turn_ = snd_.nxt;
+  }
+}
+
+/// The congestion window grows only while it is what limits sending (RFC 7661's idea, as Linux has
+/// it).
+void Endpoint::grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c) {
+  if (recovery_.phase == RecoveryState::Phase::recovery || acked.delivered == 0) {
+    return;
+  }
+  const bool limited = congestion_.in_slow_start() ? congestion_.cwnd() < 2 * in_flight_before
+                                                   : congestion_.cwnd() <= in_flight_before;
+  if (limited) {
+    congestion_.acknowledged(acked.delivered, c.now,
+                             rto_.has_sample() ? rto_.srtt() : SimDuration::zero());
+  }
+}
+
+// --- The retransmission timer (RFC 6298, 5) and its kin ---
+
+/// How long until the oldest segment in flight is overdue.
+SimDuration Endpoint::rto_left(const Context& c) const {
+  if (queue_.empty()) {
+    return rto_.rto();
+  }
+  return queue_.front().sent + rto_.rto() - c.now;
+}
+
+/// RFC 6298, 5.2 and 5.3; time that a tail-loss probe's timer used counts (Linux, tcp_rearm_rto).
+void Endpoint::restart_rtx_timer(Context& c) {
+  if (queue_.empty()) {
+    clear_rtx_timer(c);
+    return;
+  }
+  SimDuration left = rto_.rto();
+  if (rtx_timer_ == RtxTimer::tlp || rtx_timer_ == RtxTimer::reorder) {
+    left = std::max<SimDuration>(rto_left(c), 1us);
+  }
+  set_rtx_timer(RtxTimer::rto, left, c);
+}
+
+/// Tail-loss probe instead of the RTO, which it precedes (RFC 8985, 7.2); false where none is due.
+bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
+  const std::int32_t mode = c.host.settings().tcp_early_retrans;
+  const bool calm = recovery_.phase == RecoveryState::Phase::open;
+  if ((mode != 3 && mode != 4) || queue_.empty() || !sack_ok_ || !calm || !connected_) {
+    return false;
+  }
+  SimDuration timeout = 1s;  // TCP_TIMEOUT_INIT, before the first sample
+  if (rto_.has_sample()) {
+    timeout = 2 * rto_.srtt();
+    timeout += queue_.size() == 1 ? c.host.rto_limits().min : SimDuration{2ms};
+  }
+  timeout = c.host.grid.quantize(timeout);
+  if (rto_left > SimDuration::zero()) {
+    timeout = std::min(timeout, c.host.grid.quantize(rto_left));
+  }
+  set_rtx_timer(RtxTimer::tlp, timeout, c);
+  return true;
+}
+
+/// While the peer's window keeps everything back, probes ask for it (RFC 9293, 3.8.6.1).
+void Endpoint::check_probe_timer(Context& c) {
+  if (queue_.empty() && unsent() > 0 && rtx_timer_ == RtxTimer::none) {
+    set_rtx_timer(RtxTimer::probe, probe_interval(c), c);
+  }
+}
+
+SimDuration Endpoint::probe_interval(const Context& c) const {
+  SimDuration interval = std::max(rto_.rto(), c.host.rto_limits().min);
+  for (unsigned i = 0; i < probe_backoff_ && interval < c.host.rto_limits().max; ++i) {
+    interval *= 2;
+  }
+  return std::min(interval, c.host.rto_limits().max);
+}
+
+/// An ACK came while nothing was in flight: perhaps the window opened.
+void Endpoint::probe_answered(Context& c) {
+  if (unsent() == 0) {
+    return;
+  }
+  const std::uint32_t next = std::min(unsent(), mss_now());
+  if (!after(snd_.nxt + next, snd_.window_end())) {
+    probe_backoff_ = 0;
+    clear_rtx_timer(c);
+  } else {
+    set_rtx_timer(RtxTimer::probe, probe_interval(c), c);
+  }
+}
+
+}  // namespace lastack::tcp

@@ -1,0 +1,134 @@
+#include "lastack/tcp/congestion_control.hpp"
+
+#include <algorithm>
+
+#include "lastack/core/assert.hpp"
+
+namespace lastack::tcp {
+
+namespace {
+
+constexpr std::uint64_t beta = 717;        // 0.7, in 1/1024 (RFC 9438, 4.6)
+constexpr std::uint64_t unit = 1024;       // fixed point, and parts of a second
+constexpr std::uint64_t cube_scale = 410;  // C = 0.4 in 1/1024 (RFC 9438, 4.1)
+
+std::uint64_t cube_root(std::uint64_t x) {
+  std::uint64_t low = 0;
+  std::uint64_t high = 2'600'000;  // its cube is just below 2^64
+  while (low < high) {
+    const std::uint64_t middle = (low + high + 1) / 2;
+    if (middle * middle * middle <= x) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+std::uint64_t in_units(SimDuration d) {
+  return static_cast<std::uint64_t>(d / std::chrono::microseconds{1}) * unit / 1'000'000;
+}
+
+}  // namespace
+
+void CongestionControl::acknowledged(std::uint32_t segments, SimTime now, SimDuration srtt) {
+  if (in_slow_start()) {
+    segments = slow_start(segments);
+  }
+  if (segments == 0) {
+    return;
+  }
+  const std::uint32_t per =
+      algorithm_ == CongestionAlgorithm::cubic ? cubic_count(segments, now, srtt) : cwnd_;
+  additive_increase(per, segments);
+}
+
+/// RFC 5681, 3.1; returns the acknowledged segments left when ssthresh is reached.
+std::uint32_t CongestionControl::slow_start(std::uint32_t segments) {
+  const std::uint32_t grown = std::min(cwnd_ + segments, ssthresh_);
+  const std::uint32_t left = segments - (grown - cwnd_);
+  cwnd_ = grown;
+  return left;
+}
+
+/// One segment more for every `per_segments` acknowledged ones.
+void CongestionControl::additive_increase(std::uint32_t per_segments, std::uint32_t segments) {
+  cwnd_count_ += segments;
+  if (cwnd_count_ >= per_segments) {
+    cwnd_ += cwnd_count_ / per_segments;
+    cwnd_count_ %= per_segments;
+  }
+}
+
+/// How many acknowledged segments the next growth takes (RFC 9438, 4.2 to 4.5).
+std::uint32_t CongestionControl::cubic_count(std::uint32_t segments, SimTime now,
+                                             SimDuration srtt) {
+  if (epoch_ == never) {
+    epoch_ = now;
+    reno_window_ = cwnd_;
+    reno_count_ = 0;
+    origin_ = std::max(cwnd_, w_max_);
+    // K^3 = (W_max - cwnd) / C, with K in 1/1024 s.
+    k_ = static_cast<std::uint32_t>(
+        cube_root((origin_ - cwnd_) * (unit * unit / cube_scale) * unit * unit));
+  }
+  const std::uint64_t t = in_units(now - epoch_) + in_units(srtt);
+  const std::uint64_t distance = std::min<std::uint64_t>(t > k_ ? t - k_ : k_ - t, 1U << 20);
+  const std::uint64_t rise =
+      distance * distance / unit * distance / unit * cube_scale / unit / unit;
+  const std::uint64_t target =
+      t > k_ ? origin_ + rise : origin_ - std::min<std::uint64_t>(rise, origin_ - 1);
+  std::uint64_t count = target > cwnd_ ? cwnd_ / (target - cwnd_) : 100ULL * cwnd_;
+  // The Reno-friendly region (RFC 9438, 4.3).
+  reno_count_ += segments;
+  const std::uint32_t per = std::max(1U, static_cast<std::uint32_t>(cwnd_ * 15ULL / 8));
+  while (reno_count_ >= per) {
+    reno_count_ -= per;
+    ++reno_window_;
+  }
+  if (reno_window_ > cwnd_) {
+    count = std::min<std::uint64_t>(count, cwnd_ / (reno_window_ - cwnd_));
+  }
+  return static_cast<std::uint32_t>(std::max<std::uint64_t>(count, 2));
+}
+
+void CongestionControl::loss_detected() {
+  prior_cwnd_ = std::max(prior_cwnd_, cwnd_);
+  prior_ssthresh_ = ssthresh_;
+  if (algorithm_ == CongestionAlgorithm::cubic) {
+    epoch_ = never;
+    // Fast convergence (RFC 9438, 4.7).
+    w_max_ =
+        cwnd_ < w_max_ ? static_cast<std::uint32_t>(cwnd_ * (unit + beta) / (2 * unit)) : cwnd_;
+    ssthresh_ = std::max(2U, static_cast<std::uint32_t>(cwnd_ * beta / unit));
+  } else {
+    ssthresh_ = std::max(2U, cwnd_ / 2);
+  }
+  cwnd_count_ = 0;
+}
+
+void CongestionControl::collapse() {
+  cwnd_ = 1;
+  cwnd_count_ = 0;
+}
+
+void CongestionControl::undo() {
+  cwnd_ = std::max(cwnd_, prior_cwnd_);
+  ssthresh_ = std::max(ssthresh_, prior_ssthresh_);
+  prior_cwnd_ = 0;
+}
+
+void CongestionControl::restart_after_idle(SimDuration idle, SimDuration rto) {
+  LASTACK_ASSERT(rto > SimDuration::zero());
+  const std::uint32_t restart = std::min(cwnd_, initial_window);
+  ssthresh_ = std::max(ssthresh_, cwnd_ * 3 / 4);
+  while (idle > rto && cwnd_ > restart) {
+    idle -= rto;
+    cwnd_ /= 2;
+  }
+  cwnd_ = std::max(cwnd_, restart);
+  cwnd_count_ = 0;
+}
+
+}  // namespace lastack::tcp

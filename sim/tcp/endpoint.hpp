@@ -1,0 +1,333 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "host.hpp"
+#include "lastack/core/scheduler.hpp"
+#include "lastack/tcp/congestion_control.hpp"
+#include "lastack/tcp/rto_estimator.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/stack.hpp"
+#include "lastack/tcp/state.hpp"
+#include "tcb.hpp"
+
+namespace lastack::tcp {
+
+/// What the parties of a handshake agreed on, as the side that was opened knows it when the third
+/// segment comes.
+struct Negotiated {
+  SocketAddress local;
+  SocketAddress remote;
+  Seq iss;
+  Seq irs;
+  std::uint16_t mss = 536;  ///< the peer's
+  bool timestamps = false;
+  bool sack = false;
+  bool window_scaling = false;
+  std::uint8_t send_scale = 0;       ///< the peer's shift
+  std::uint8_t receive_scale = 0;    ///< ours
+  std::uint32_t send_window = 0;     ///< offered in the SYN
+  std::uint32_t receive_window = 0;  ///< offered in the SYN-ACK
+  std::uint32_t window_clamp = 0;
+  std::uint32_t ts_recent = 0;
+  SimTime ts_recent_at = sim_start;
+  std::optional<SimDuration> rtt;  ///< of a SYN-ACK sent once
+  std::uint32_t synack_retransmits = 0;
+};
+
+/// Options of a socket, set by its application (tcp(7), socket(7)).
+struct SocketOptions {
+  std::int32_t user_timeout_ms = 0;
+  std::int32_t defer_accept_s = 0;
+  std::int32_t keep_idle_s = 0;  ///< 0: tcp_keepalive_time, and so on
+  std::int32_t keep_interval_s = 0;
+  std::int32_t rcvbuf = 0;  ///< bytes; 0: tcp_rmem
+  std::int32_t sndbuf = 0;
+  std::int32_t linger2_s = 0;  ///< 0: tcp_fin_timeout
+  std::int32_t linger_s = -1;  ///< -1: off
+  std::uint16_t max_seg = 0;
+  std::uint8_t keep_count = 0;
+  std::uint8_t syn_count = 0;
+  std::int8_t quick_ack = -1;  ///< -1: never set
+  bool no_delay : 1 = false;
+  bool cork : 1 = false;
+  bool keep_alive : 1 = false;
+  bool reuse_address : 1 = true;
+
+  /// Requires a value in the option's range.
+  void set(SocketOptionValue option);
+};
+
+/// One connection: the state machine of RFC 9293, 3.10, from SYN-SENT (or a handshake that a
+/// listener completed) to its end. Split into files as the RFC's section is: user_calls.cpp
+/// (3.10.1-6), segment_arrives.cpp (3.10.7), timeouts.cpp (3.10.8); what these need stands in
+/// transmit.cpp, receive.cpp and loss_recovery.cpp.
+class Endpoint {
+ public:
+  Endpoint() = default;
+
+  // --- Life in its slot (Stack) ---
+
+  /// A new socket in CLOSED.
+  void open(const SocketOptions& options, std::optional<Seq> iss);
+  /// A connection whose handshake a listener completed; in SYN_RCVD until `segment_arrives` sees
+  /// the third segment, unless `from` says otherwise.
+  void open_passive(const Negotiated& agreed, const SocketOptions& options, State from, Context& c);
+
+  /// What the Stack has to do with the endpoint after an event.
+  enum class Fate : std::uint8_t {
+    lives,
+    closed,         ///< CLOSED: nothing finds it any more
+    to_time_wait,   ///< its TIME-WAIT record takes over
+    to_fin_wait_2,  ///< a record waits in its place for the peer's FIN
+  };
+  Fate fate() const { return fate_; }
+  SimDuration record_lasts() const { return record_lasts_; }  ///< of to_time_wait, to_fin_wait_2
+  /// The Stack made the record: the endpoint is only the application's handle now.
+  void handed_over() {
+    state_ = State::closed;
+    fate_ = Fate::closed;
+  }
+  /// Whether the Stack has taken it out of its tables after `fate`.
+  bool detached = false;
+  bool released = false;                 ///< the slot was given back
+  std::uint32_t listener = no_listener;  ///< where it waits to be accepted
+  Port bound_port = 0;
+
+  static constexpr std::uint32_t no_listener = 0xffff'ffff;
+
+  // --- 3.10.1 to 3.10.6: user calls ---
+
+  void connect(SocketAddress local, SocketAddress remote, Seq iss, Context& c);
+  Error connect_result();
+  IoResult send(std::uint64_t bytes, Context& c);
+  IoResult receive(std::uint64_t bytes_max, Context& c);
+  Error shutdown(Stack::Direction how, Context& c);
+  void close(Context& c);
+  void abort(Context& c);
+  Error set_option(SocketOptionValue option, Context& c);
+
+  // --- 3.10.7 and 3.10.8 ---
+
+  void segment_arrives(const Segment& seg, Context& c);
+  SimTime deadline() const;
+  void timeout(Context& c);
+  Wakeup wakeup;
+
+  // --- What it shows ---
+
+  State state() const { return state_; }
+  bool orphan() const { return orphan_; }
+  bool connected() const { return connected_; }
+  SocketAddress local() const { return local_; }
+  SocketAddress remote() const { return remote_; }
+  const SendState& snd() const { return snd_; }
+  const ReceiveState& rcv() const { return rcv_; }
+  const TimestampState& ts() const { return ts_; }
+  const SocketOptions& options() const { return options_; }
+  bool uses_timestamps() const { return ts_.on; }
+  SocketSnapshot snapshot() const;
+  /// Whether a waiting call may go on; asked once after each event.
+  bool take_wake() {
+    const bool woken = wake_;
+    wake_ = false;
+    return woken;
+  }
+
+ private:
+  enum class Step : std::uint8_t { go_on, done };
+  enum class Nagle : std::uint8_t { on, off };
+  enum class RtxTimer : std::uint8_t { none, rto, tlp, probe, reorder };
+  enum class KeepTimer : std::uint8_t { none, keepalive, fin_wait_2 };
+
+  // endpoint.cpp: states and timers
+  void enter(State next, std::string_view why, Context& c);
+  void done(std::string_view why, Context& c);
+  void fail(Error error, std::string_view why, Context& c);
+  void become_record(Fate fate, std::string_view why, Context& c);
+  void report_timer(Timer timer, TimerAction action, SimTime due, Context& c);
+  void set_rtx_timer(RtxTimer kind, SimDuration timeout, Context& c);
+  void clear_rtx_timer(Context& c);
+  static Timer name_of_rtx(RtxTimer kind);
+  void set_keep_timer(KeepTimer kind, SimDuration timeout, Context& c);
+  void clear_keep_timer(Context& c);
+  void clear_timers(Context& c);
+  void wake() { wake_ = !orphan_; }
+  SimDuration fin_wait_2_length(const Context& c) const;
+  void fin_wait_2_as_orphan(std::string_view why, Context& c);
+
+  // transmit.cpp: what is sent
+  Segment blank(Flags flags, Seq seq) const;
+  void add_options(Segment& seg, Context& c);
+  void add_sack_blocks(Options& options) const;
+  Segment synchronize(Flags flags, Context& c);
+  std::uint16_t window_to_tell(Context& c);
+  std::uint32_t select_window(const Context& c) const;
+  std::uint32_t full_space(const Context& c) const;
+  void init_receive_window(const Context& c);
+  void init_buffers(const Context& c);
+  void finish_options(const Options& peer, Context& c);
+  void send_segment(InFlight& what, SendReason why, Context& c);
+  void send_syn(SendReason why, Context& c);
+  void send_ack(SendReason why, Context& c);
+  void send_reset(Context& c);
+  void send_probe(SendReason why, Context& c);
+  void send_what_is_allowed(Nagle nagle, Context& c);
+  bool send_next(Nagle nagle, std::uint32_t window, SendReason why, Context& c);
+  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle) const;
+  void send_piece(std::uint32_t octets, Context& c);
+  void after_new_data(bool nothing_was_out, Context& c);
+  void retransmit(InFlight& what, SendReason why, Context& c);
+  std::uint32_t mss_now() const;
+  std::uint32_t in_flight() const;
+  std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
+  std::uint32_t send_room(const Context& c) const;
+
+  // segment_arrives.cpp
+  void segment_arrives_syn_sent(const Segment& seg, Context& c);
+  void syn_sent_acceptable_ack(const Segment& seg, Context& c);
+  void syn_sent_reset_and_retry(const Segment& seg, Context& c);
+  void simultaneous_open(const Segment& seg, Context& c);
+  void segment_arrives_other_states(const Segment& seg, Context& c);
+  Step check_timestamp(const Segment& seg, Context& c);
+  Step check_sequence(const Segment& seg, Context& c);
+  Step check_rst(const Segment& seg, Context& c);
+  Step check_syn(const Segment& seg, Context& c);
+  Step check_ack(const Segment& seg, Context& c);
+  Step check_ack_syn_rcvd(const Segment& seg, Context& c);
+  Step ack_of_fin(const Segment& seg, Context& c);
+  Step process_text(const Segment& seg, Context& c);
+  void check_fin(Context& c);
+  void reset_by_peer(Context& c);
+  void become_established(std::string_view why, Context& c);
+  void challenge(Context& c);
+  void answer_unacceptable(const Segment& seg, Context& c);
+  bool acceptable(const Segment& seg, const Context& c) const;
+  bool reset_is_exact(const Segment& seg) const;
+
+  // acknowledgments.cpp
+  enum class AckKind : std::uint8_t { fine, unsent, ancient };
+  /// What one ACK said of segments in flight.
+  struct Acked {
+    std::uint32_t segments = 0;  ///< acknowledged by number
+    std::uint32_t newly_sacked = 0;
+    std::uint32_t delivered = 0;  ///< known for the first time to have arrived
+    SimTime first_sent = never;   ///< the first of those acknowledged by number and sent once
+    bool repeated = false;        ///< one of them had been sent again
+    bool rack_advanced = false;
+    bool dsack = false;  ///< the peer got something twice
+  };
+  AckKind acknowledge(const Segment& seg, Context& c);
+  void update_send_window(const Segment& seg);
+  Acked clean_queue(Seq ack, Context& c);
+  void note_delivered(const InFlight& record, Acked& acked, Context& c);
+  void note_sacks(const Segment& seg, Acked& acked, Context& c);
+  void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
+  void grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c);
+  SimDuration rto_left(const Context& c) const;
+  void restart_rtx_timer(Context& c);
+  bool schedule_tlp(SimDuration rto_left, Context& c);
+  void check_probe_timer(Context& c);
+  SimDuration probe_interval(const Context& c) const;
+  void probe_answered(Context& c);
+
+  // loss_recovery.cpp
+  enum class Progress : std::uint8_t { none, duplicate, advanced };
+  void recover(const Acked& acked, Progress progress, Context& c);
+  void find_losses(const Acked& acked, Progress progress, Context& c);
+  void find_losses_without_sack(Progress progress);
+  void find_losses_by_count();
+  void find_losses_by_time(Context& c);
+  void enter_recovery();
+  void reduce_window(const Acked& acked, Progress progress);
+  void end_recovery();
+  void enter_loss();
+  void resend_lost(Context& c);
+  void process_tlp_ack(const Segment& seg, Progress progress);
+
+  // receive.cpp
+  void queue_text(const Segment& seg, Context& c);
+  void queue_out_of_order(const Segment& seg, Context& c);
+  void absorb_reassembled();
+  void note_dsack(Seq left, Seq right, const Context& c);
+  Reassembly& reassembly();
+  void data_arrived(const Segment& seg, const Context& c);
+  void grow_offer(std::uint32_t len, const Context& c);
+  void after_read(Context& c);
+
+  // acknowledging.cpp
+  void quick_acks(std::uint32_t most);
+  void ack_at_once();
+  bool both_ways(const Context& c) const;
+  bool acks_at_once(const Context& c) const;
+  void decide_ack(Context& c);
+  void delay_ack(Context& c);
+  void ack_was_sent(Context& c);
+  void delack_timeout(Context& c);
+
+  // timeouts.cpp
+  void rtx_timeout(Context& c);
+  void retransmission_timeout(Context& c);
+  void tail_loss_probe(Context& c);
+  void reorder_timeout(Context& c);
+  void probe_timeout(Context& c);
+  bool gave_up(Context& c);
+  bool retries_used_up(std::int32_t retries, SimDuration user_timeout, const Context& c) const;
+  std::int32_t orphan_retries(const Context& c) const;
+  bool out_of_resources(Context& c);
+  SimDuration clamp_to_user_timeout(SimDuration timeout, SimTime since, const Context& c) const;
+  SimDuration user_timeout() const { return std::chrono::milliseconds{options_.user_timeout_ms}; }
+  void keep_timeout(Context& c);
+  void keepalive_timeout(Context& c);
+  SimDuration keep_idle(const Context& c) const;
+  SimDuration keep_interval(const Context& c) const;
+  std::uint32_t keep_count(const Context& c) const;
+
+  SocketAddress local_;
+  SocketAddress remote_;
+  State state_ = State::closed;
+  Fate fate_ = Fate::lives;
+  RtxTimer rtx_timer_ = RtxTimer::none;
+  KeepTimer keep_timer_ = KeepTimer::none;
+  Error error_ = Error::none;  ///< for the application's next call
+  bool orphan_ : 1 = false;    ///< the application gave it up
+  bool wake_ : 1 = false;
+  bool connecting_ : 1 = false;  ///< the application waits for connect's result
+  bool connected_ : 1 = false;
+  bool write_closed_ : 1 = false;  ///< shutdown for writing
+  bool read_closed_ : 1 = false;   ///< shutdown for reading, or EOF
+  bool sack_ok_ : 1 = false;
+  bool scaling_ok_ : 1 = false;
+  bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
+  std::uint16_t peer_mss_ = 536;
+  std::uint16_t retransmits_ = 0;   ///< timeouts in a row (icsk_retransmits)
+  std::uint16_t probes_out_ = 0;    ///< unanswered keepalive or window probes
+  std::uint16_t syn_timeouts_ = 0;  ///< total, for linear SYN timeouts
+  std::uint8_t probe_backoff_ = 0;
+  SendState snd_;
+  ReceiveState rcv_;
+  AckState ack_;
+  TimestampState ts_;
+  RecoveryState recovery_;
+  RtoEstimator rto_{std::chrono::seconds{1}};
+  Seq rtt_turn_;  ///< a sample that acknowledges beyond starts a new window
+  CongestionControl congestion_{CongestionAlgorithm::reno};
+  SimTime rtx_due_ = never;
+  SimTime keep_due_ = never;
+  SimDuration record_lasts_{};
+  SimTime last_invalid_answer_ = long_ago;
+  SimTime last_ack_seen_ = sim_start;  ///< rcv_tstamp
+  SimTime last_sent_ = sim_start;      ///< data last sent (lsndtime)
+  SimTime probing_since_ = never;
+  boost::container::small_vector<InFlight, 1> queue_;  ///< ascending
+  std::unique_ptr<Reassembly> reassembly_;
+  SocketOptions options_;
+  std::optional<Seq> fixed_iss_;
+
+ public:
+  std::optional<Seq> fixed_iss() const { return fixed_iss_; }
+};
+
+}  // namespace lastack::tcp

@@ -1,0 +1,136 @@
+#include "host.hpp"
+
+#include <utility>
+
+#include <Random123/philox.h>
+
+#include "lastack/core/assert.hpp"
+#include "lastack/core/random_stream.hpp"
+
+namespace lastack::tcp {
+
+namespace {
+
+/// The wheel turns the same way on all hosts of a run, as on machines that boot together; by how
+/// much is the seed's choice, over a span that moves every level that matters.
+TimerGrid grid_of(const StackConfig& config) {
+  if (config.timers == TimerMode::exact) {
+    return TimerGrid::exact();
+  }
+  constexpr auto span = static_cast<std::uint64_t>((TimerGrid::jiffy * 32768).count());
+  RandomStream stream{config.seed, "tcp/timer_phase"};
+  return TimerGrid::wheel(SimDuration{static_cast<std::int64_t>(stream.below(span))});
+}
+
+std::uint64_t secret_of(const StackConfig& config) {
+  RandomStream stream{config.seed,
+                      "host/" + config.name + "/secret/" + std::to_string(config.boots)};
+  return stream.bits();
+}
+
+}  // namespace
+
+bool ChallengeLimit::take(SimTime now, std::int32_t per_second) {
+  const std::int64_t second = now.time_since_epoch() / std::chrono::seconds{1};
+  if (second != second_) {
+    second_ = second;
+    left_ = per_second;
+  }
+  if (left_ <= 0) {
+    return false;
+  }
+  --left_;
+  return true;
+}
+
+Host::Host(StackConfig from)
+    : config{std::move(from)},
+      profile{profile_of(config.profile)},
+      grid{grid_of(config)},
+      secret{secret_of(config)} {}
+
+RtoLimits Host::rto_limits() const {
+  return RtoLimits{.formula = profile.rto_formula,
+                   .min = std::chrono::microseconds{settings().tcp_rto_min_us},
+                   .max = std::chrono::milliseconds{settings().tcp_rto_max_ms},
+                   .grid = grid};
+}
+
+std::uint16_t Host::advertised_mss() const {
+  return static_cast<std::uint16_t>(std::clamp<std::uint32_t>(config.mtu, 88, 65535) - 40);
+}
+
+std::uint64_t Host::keyed_hash(std::uint64_t a, std::uint64_t b) const {
+  const r123::Philox4x32::ctr_type counter{
+      {static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(a >> 32),
+       static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(b >> 32)}};
+  const r123::Philox4x32::key_type key{
+      {static_cast<std::uint32_t>(secret), static_cast<std::uint32_t>(secret >> 32)}};
+  const auto word = r123::Philox4x32{}(counter, key);
+  return std::uint64_t{word[1]} << 32 | word[0];
+}
+
+Seq Host::choose_iss(SimTime now, Port local, SocketAddress remote) const {
+  const std::uint64_t pair = std::uint64_t{static_cast<std::uint32_t>(remote.address)} << 32 |
+                             std::uint64_t{remote.port} << 16 | local;
+  const auto clock =
+      static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::microseconds{4});
+  return Seq{clock + static_cast<std::uint32_t>(keyed_hash(pair, 1))};
+}
+
+std::uint32_t Host::timestamp_offset(Address remote) const {
+  return static_cast<std::uint32_t>(keyed_hash(static_cast<std::uint32_t>(remote), 2));
+}
+
+bool Host::invalid_answer_limited(SimTime now, SimTime& last_answer) const {
+  const SimDuration limit = std::chrono::milliseconds{settings().tcp_invalid_ratelimit};
+  if (now - last_answer < limit) {
+    return true;
+  }
+  last_answer = now;
+  return false;
+}
+
+void Context::send(const Segment& segment, SendReason why) {
+  ++host.counters.OutSegs;
+  if (is_retransmission(why)) {
+    ++host.counters.RetransSegs;
+  }
+  if (segment.flags.has(Flags::rst)) {
+    ++host.counters.OutRsts;
+  }
+  out.effects.emplace_back(Sent{segment, why});
+}
+
+void Context::discard(std::string_view reason) { out.effects.emplace_back(Discarded{reason}); }
+
+void Context::report_state(SocketAddress local, SocketAddress remote, State from, State to,
+                           std::string_view why) {
+  if (out.reports == Reports::all) {
+    out.effects.emplace_back(StateChanged{local, remote, from, to, why});
+  }
+}
+
+void Context::report_timer(SocketAddress local, SocketAddress remote, Timer timer,
+                           TimerAction action, SimTime due) {
+  if (out.reports == Reports::all) {
+    out.effects.emplace_back(TimerChanged{local, remote, timer, action, due});
+  }
+}
+
+Segment reset_for(const Segment& segment) {
+  LASTACK_ASSERT(!segment.flags.has(Flags::rst));
+  Segment reset;
+  reset.src = segment.dst;
+  reset.dst = segment.src;
+  if (segment.flags.has(Flags::ack)) {
+    reset.flags = Flags::rst;
+    reset.seq = segment.ack;
+  } else {
+    reset.flags = Flags::rst | Flags::ack;
+    reset.ack = segment.end();
+  }
+  return reset;
+}
+
+}  // namespace lastack::tcp

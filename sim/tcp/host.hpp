@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "lastack/tcp/counters.hpp"
+#include "lastack/tcp/output.hpp"
+#include "lastack/tcp/profile.hpp"
+#include "lastack/tcp/stack.hpp"
+#include "lastack/tcp/timer_grid.hpp"
+
+namespace lastack::tcp {
+
+/// At most so many challenge ACKs a second for the whole host (RFC 5961, 7; Linux's
+/// tcp_challenge_ack_limit).
+class ChallengeLimit {
+ public:
+  /// Takes one from this second's allowance; false when it is used up.
+  bool take(SimTime now, std::int32_t per_second);
+
+ private:
+  std::int64_t second_ = -1;
+  std::int32_t left_ = 0;
+};
+
+/// What a host's connections share: its configuration, limits and counts.
+struct Host {
+  explicit Host(StackConfig from);
+
+  StackConfig config;
+  const Profile& profile;
+  TimerGrid grid;
+  Counters counters;
+  StateCensus census;
+  ChallengeLimit challenge_limit;
+  std::uint32_t orphans = 0;
+  std::uint64_t secret;  ///< keys ISNs, cookies, timestamp offsets and ports
+
+  const Settings& settings() const { return config.settings; }
+  RtoLimits rto_limits() const;
+  /// The largest segment that fits the host's own link, options aside.
+  std::uint16_t advertised_mss() const;
+  SimDuration time_wait_length() const { return 2 * config.msl; }
+  bool too_many_orphans(unsigned shift) const {
+    return std::int64_t{orphans} << shift > settings().tcp_max_orphans;
+  }
+  /// 64 bits that only this host could compute from these numbers.
+  std::uint64_t keyed_hash(std::uint64_t a, std::uint64_t b) const;
+  /// Initial send sequence number (RFC 9293, 3.4.1): a clock of 4 us plus a keyed hash of the pair.
+  Seq choose_iss(SimTime now, Port local, SocketAddress remote) const;
+  /// What is added to the millisecond clock in timestamps towards this peer (RFC 7323, 7.1).
+  std::uint32_t timestamp_offset(Address remote) const;
+  /// The timestamp clock: milliseconds (RFC 7323, 4.1).
+  static std::uint32_t timestamp_ms(SimTime now) {
+    return static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::milliseconds{1});
+  }
+  /// Linux's tcp_invalid_ratelimit: whether the answer to an invalid segment must be left out.
+  /// Notes the time when not.
+  bool invalid_answer_limited(SimTime now, SimTime& last_answer) const;
+};
+
+/// The surroundings of one event: whose, when, and where its effects go.
+struct Context {
+  Host& host;
+  SimTime now;
+  Output& out;
+
+  void send(const Segment& segment, SendReason why);
+  void discard(std::string_view reason);
+  void report_state(SocketAddress local, SocketAddress remote, State from, State to,
+                    std::string_view why);
+  void report_timer(SocketAddress local, SocketAddress remote, Timer timer, TimerAction action,
+                    SimTime due);
+};
+
+/// The RST that answers a segment which belongs to nothing (RFC 9293, 3.10.7.1). Requires that the
+/// segment is none itself.
+Segment reset_for(const Segment& segment);
+
+/// For times of last answers: before every run, by more than any limit.
+inline constexpr SimTime long_ago = sim_start - std::chrono::hours{24 * 365};
+
+}  // namespace lastack::tcp

@@ -1,0 +1,431 @@
+// LISTEN (RFC 9293, 3.10.7.2), the SYN queue (SYN-RECEIVED of passive opens) and the accept queue.
+
+#include <algorithm>
+
+#include "lastack/core/assert.hpp"
+#include "stack_impl.hpp"
+
+namespace lastack::tcp {
+
+namespace {
+
+/// How many SYN-ACK timeouts cover so many seconds (Linux, secs_to_retrans).
+std::int32_t timeouts_within(std::int32_t seconds) {
+  constexpr std::int32_t longest = 120;
+  std::int32_t count = 0;
+  std::int32_t wait = 1;
+  for (std::int32_t passed = 0; passed < seconds && count < 255; ++count) {
+    passed += wait;
+    wait = std::min(wait * 2, longest);
+  }
+  return count;
+}
+
+/// RFC 9293, 3.4, in Linux's form (tcp_in_window).
+bool fits_window(const Segment& seg, Seq first, Seq end) {
+  return seg.seq == first || (after(seg.end(), first) && before(seg.seq, end)) ||
+         (seg.seq == end && seg.len() == 0);
+}
+
+}  // namespace
+
+// --- User calls ---
+
+Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
+                    const std::vector<SocketOptionValue>& options, std::optional<Seq> iss,
+                    ListenerId& listener, Output& out) {
+  Context c{impl_->host_, now, out};
+  Listening l;
+  for (const SocketOptionValue& value : options) {
+    l.options.set(value);
+  }
+  if (impl_->port_listens(port) ||
+      (!l.options.reuse_address && impl_->port_has_connections(port))) {
+    return Error::address_in_use;
+  }
+  l.local = {impl_->host_.config.address, port};
+  l.open = true;
+  l.backlog = std::min(std::max(backlog, 0), impl_->host_.settings().somaxconn);
+  l.iss = iss;
+  const auto index = static_cast<std::uint32_t>(impl_->listeners_.size());
+  impl_->listeners_.push_back(std::move(l));
+  impl_->listener_of_[port] = index;
+  listener = ListenerId{index};
+  c.report_state({impl_->host_.config.address, port}, {}, State::closed, State::listen, "listen");
+  c.host.census.move(now, State::closed, State::listen);
+  return Error::none;
+}
+
+void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
+  Context c{impl_->host_, now, out};
+  const auto index = static_cast<std::uint32_t>(listener);
+  Listening& l = impl_->listeners_[index];
+  if (!l.open) {
+    return;
+  }
+  l.open = false;
+  impl_->listener_of_.erase(l.local.port);
+  c.report_state(l.local, {}, State::listen, State::closed, "close");
+  c.host.census.move(now, State::listen, State::closed);
+  for (const std::uint32_t request : impl_->requests_of(index)) {
+    impl_->drop_request(request, "listener closed", c);
+  }
+  while (!l.accept_queue.empty()) {
+    const std::uint32_t socket = l.accept_queue.front();
+    l.accept_queue.pop_front();
+    impl_->sockets_[socket].abort(c);
+    impl_->settle(socket, c);
+  }
+}
+
+std::vector<std::uint32_t> Stack::Impl::requests_of(std::uint32_t listener) const {
+  std::vector<std::uint32_t> found;
+  for (const auto& [tuple, target] : table_) {  // sorted below
+    if (target.kind == TimerOwner::Kind::request && requests_[target.index].listener == listener) {
+      found.push_back(target.index);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// --- LISTEN ---
+
+Listening* Stack::Impl::listener_at(Port port, std::uint32_t& index) {
+  const auto found = listener_of_.find(port);
+  if (found == listener_of_.end()) {
+    return nullptr;
+  }
+  index = found->second;
+  return &listeners_[index];
+}
+
+bool Stack::Impl::port_listens(Port port) const { return listener_of_.contains(port); }
+
+void Stack::Impl::segment_arrives_listen(std::uint32_t listener, const Segment& seg,
+                                         std::optional<Seq> iss, Context& c) {
+  if (seg.flags.has(Flags::rst)) {  // first
+    c.discard("rst_in_listen");
+    return;
+  }
+  if (seg.flags.has(Flags::ack)) {  // second
+    if (!seg.flags.has(Flags::syn)) {
+      if (const auto agreed = check_cookie(listeners_[listener], seg, c)) {
+        third_segment_of_cookie(listener, *agreed, seg, c);
+        return;
+      }
+    }
+    no_socket(seg, c);
+    return;
+  }
+  if (seg.flags.has(Flags::syn) && !seg.flags.has(Flags::fin)) {  // third
+    syn_arrives(listener, seg, iss, c);
+    return;
+  }
+  c.discard("no_syn");  // fourth
+}
+
+void Stack::Impl::syn_arrives(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss,
+                              Context& c) {
+  Listening& l = listeners_[listener];
+  const Admission admission = admit(l, iss.has_value(), c);
+  if (admission == Admission::refused) {
+    ++host_.counters.ListenDrops;
+    return;
+  }
+  Request request = request_from(seg, host_, l.options, c.now);
+  request.listener = listener;
+  if (admission == Admission::cookie) {
+    send_cookie(l, request, c);
+    return;
+  }
+  request.iss = iss.value_or(l.iss.value_or(host_.choose_iss(c.now, seg.dst.port, seg.src)));
+  if (host_.config.handshake == Handshake::two_way) {
+    open_two_way(listener, request, c);
+    return;
+  }
+  add_request(listener, request, c);
+}
+
+/// Whether there is room for one more (Linux, tcp_conn_request).
+Stack::Impl::Admission Stack::Impl::admit(Listening& l, bool from_time_wait, Context& c) {
+  const Settings& settings = host_.settings();
+  bool cookie = false;
+  if ((settings.tcp_syncookies == 2 || l.syn_queue_full()) && !from_time_wait) {
+    if (settings.tcp_syncookies == 0) {
+      ++host_.counters.TCPReqQFullDrop;
+      c.discard("syn_queue");
+      return Admission::refused;
+    }
+    ++host_.counters.TCPReqQFullDoCookies;
+    cookie = true;
+  }
+  if (l.accept_queue_full()) {
+    ++host_.counters.ListenOverflows;
+    c.discard("accept_queue");
+    return Admission::refused;
+  }
+  // Without cookies the last quarter of tcp_max_syn_backlog is kept for peers known to be alive.
+  const std::int64_t left = std::int64_t{settings.tcp_max_syn_backlog} - l.requests;
+  if (!cookie && !from_time_wait && settings.tcp_syncookies == 0 &&
+      left < settings.tcp_max_syn_backlog >> 2) {
+    c.discard("syn_queue");
+    return Admission::refused;
+  }
+  return cookie ? Admission::cookie : Admission::request;
+}
+
+void Stack::Impl::add_request(std::uint32_t listener, Request request, Context& c) {
+  const std::uint32_t index = requests_.take();
+  request.wakeup = requests_[index].wakeup;
+  requests_[index] = request;
+  Listening& l = listeners_[listener];
+  ++l.requests;
+  ++l.young_requests;
+  enter_table(request.local.port, request.remote, {TimerOwner::Kind::request, index});
+  c.report_state(request.local, request.remote, State::closed, State::syn_rcvd, "syn arrives");
+  host_.census.move(c.now, State::closed, State::syn_rcvd);
+  arm_request(index, c);
+  send_synack(index, SendReason::synack, c);
+}
+
+void Stack::Impl::send_synack(std::uint32_t index, SendReason why, Context& c) {
+  Request& r = requests_[index];
+  const SocketOptions& options = listeners_[r.listener].options;
+  r.ts_last = Host::timestamp_ms(c.now) + host_.timestamp_offset(r.remote.address);
+  if (why == SendReason::synack) {
+    r.ts_first = r.ts_last;
+  } else {
+    ++r.retransmits;
+  }
+  if (host_.config.handshake == Handshake::four_way) {
+    c.send(ack_of_syn(r, host_, c.now), SendReason::ack);
+    c.send(synack_of(r, host_, options, Flags::syn, c.now), why);
+    return;
+  }
+  c.send(synack_of(r, host_, options, Flags::syn | Flags::ack, c.now), why);
+}
+
+/// The listener believes the connection open with the SYN alone.
+void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, Context& c) {
+  c.send(synack_of(request, host_, listeners_[listener].options, Flags::syn | Flags::ack, c.now),
+         SendReason::synack);
+  c.report_state(request.local, request.remote, State::closed, State::established, "syn arrives");
+  host_.census.move(c.now, State::closed, State::established);
+  const std::uint32_t child = make_child(request.agreed(c.now), listener, State::established, c);
+  settle(child, c);
+}
+
+// --- SYN-RECEIVED (RFC 9293, 3.10.7.4; Linux, tcp_check_req) ---
+
+void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& seg, Context& c) {
+  Request& r = requests_[index];
+  const bool outdated = r.timestamps && seg.options.has_timestamps && !seg.flags.has(Flags::rst) &&
+                        static_cast<std::int32_t>(r.ts_recent - seg.options.ts_val) > 0;
+  const bool only_syn = seg.flags.without(Flags::psh) == Flags::syn;
+  if (only_syn && seg.seq == r.irs && !outdated) {
+    syn_repeated(index, seg, c);
+    return;
+  }
+  if (seg.flags.has(Flags::ack) && seg.ack != r.iss + 1) {
+    no_socket(seg, c);  // an old duplicate: RST (RFC 9293, 3.10.7.4, fifth)
+    return;
+  }
+  if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer.window)) {
+    c.discard("unacceptable");
+    if (!seg.flags.has(Flags::rst) && !host_.invalid_answer_limited(c.now, r.last_answer)) {
+      c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
+    }
+    return;
+  }
+  if (seg.flags.has(Flags::rst)) {
+    ++host_.counters.AttemptFails;
+    drop_request(index, "rst arrives", c);
+    return;
+  }
+  if (seg.flags.has(Flags::syn) && seg.seq != r.irs) {
+    ++host_.counters.AttemptFails;
+    c.send(reset_for(seg), SendReason::reset);
+    drop_request(index, "syn in the window", c);
+    return;
+  }
+  if (!seg.flags.has(Flags::ack)) {
+    c.discard("no_ack");
+    return;
+  }
+  if (r.timestamps && seg.options.has_timestamps && at_or_before(seg.seq, r.irs + 1)) {
+    r.ts_recent = seg.options.ts_val;
+  }
+  third_segment(index, seg, c);
+}
+
+/// The same SYN once more: the SYN-ACK may be lost.
+void Stack::Impl::syn_repeated(std::uint32_t index, const Segment& /*seg*/, Context& c) {
+  Request& r = requests_[index];
+  switch (host_.profile.repeated_syn) {
+    case RepeatedSyn::ack: c.send(ack_of(r, host_, c.now), SendReason::dup_ack); break;
+    case RepeatedSyn::synack: send_synack(index, SendReason::synack_repeat, c); break;
+    case RepeatedSyn::synack_restart_timer:
+      if (host_.invalid_answer_limited(c.now, r.last_answer)) {
+        ++host_.counters.TCPACKSkippedSynRecv;
+        c.discard("answer_limited");
+        return;
+      }
+      send_synack(index, SendReason::synack_repeat, c);
+      arm_request(index, c);
+      break;
+  }
+}
+
+/// The ACK that completes the handshake.
+void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context& c) {
+  Request& r = requests_[index];
+  Listening& l = listeners_[r.listener];
+  const bool bare = seg.end() == r.irs + 1;
+  if (bare && r.timeouts < timeouts_within(l.options.defer_accept_s)) {
+    r.acked = true;  // TCP_DEFER_ACCEPT: not before there is data
+    ++host_.counters.TCPDeferAcceptDrop;
+    c.discard("defer_accept");
+    return;
+  }
+  if (l.accept_queue_full()) {
+    ++host_.counters.ListenOverflows;
+    ++host_.counters.ListenDrops;
+    c.discard("accept_queue");
+    if (host_.settings().tcp_abort_on_overflow != 0) {
+      c.send(reset_for(seg), SendReason::reset);
+      drop_request(index, "accept queue full", c);
+    } else {
+      r.acked = true;  // the SYN-ACK's timer tries again
+    }
+    return;
+  }
+  const Negotiated agreed = r.agreed(c.now);
+  const std::uint32_t listener = r.listener;
+  forget_request(index, c);
+  const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
+  sockets_[child].segment_arrives(seg, c);
+  settle(child, c);
+}
+
+void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiated& agreed,
+                                          const Segment& seg, Context& c) {
+  if (listeners_[listener].accept_queue_full()) {
+    ++host_.counters.ListenOverflows;
+    ++host_.counters.ListenDrops;
+    c.discard("accept_queue");
+    return;
+  }
+  c.report_state(agreed.local, agreed.remote, State::closed, State::syn_rcvd, "cookie arrives");
+  host_.census.move(c.now, State::closed, State::syn_rcvd);
+  const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
+  sockets_[child].segment_arrives(seg, c);
+  settle(child, c);
+}
+
+/// A connection for the accept queue.
+std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t listener, State from,
+                                      Context& c) {
+  const std::uint32_t index = sockets_.take();
+  Listening& l = listeners_[listener];
+  sockets_[index].open_passive(agreed, l.options, from, c);
+  sockets_[index].listener = listener;
+  ++host_.counters.PassiveOpens;
+  enter_table(agreed.local.port, agreed.remote, {TimerOwner::Kind::socket, index});
+  l.accept_queue.push_back(index);
+  c.out.acceptable.push_back(ListenerId{listener});
+  return index;
+}
+
+// --- The SYN-ACK's timer (Linux, reqsk_timer_handler) ---
+
+void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
+  Request& r = requests_[index];
+  SimDuration wait = host_.config.initial_rto;
+  const SimDuration longest = host_.rto_limits().max;
+  for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
+    wait *= 2;
+  }
+  r.due = host_.grid.expiry(c.now, std::min(wait, longest));
+  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::arm, r.due);
+  c.out.rescheduled.push_back({TimerOwner::Kind::request, index});
+}
+
+/// A long SYN queue sheds old requests early, so that half of it stays for young ones.
+std::int32_t Stack::Impl::synack_retries(const Listening& l) const {
+  std::int32_t retries =
+      l.options.syn_count != 0 ? l.options.syn_count : host_.settings().tcp_synack_retries;
+  const bool sheds = host_.profile.retry_budget == RetryBudget::elapsed_time;
+  if (sheds && std::int64_t{l.requests} * 2 > std::max(8, l.backlog)) {
+    std::int64_t young = std::int64_t{l.young_requests} * 2;
+    while (retries > 2 && l.requests >= young) {
+      --retries;
+      young *= 2;
+    }
+  }
+  return retries;
+}
+
+void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
+  Request& r = requests_[index];
+  if (r.due > c.now) {
+    return;
+  }
+  Listening& l = listeners_[r.listener];
+  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::fire, r.due);
+  r.due = never;
+  const std::int32_t retries = synack_retries(l);
+  const std::int32_t deferred = timeouts_within(l.options.defer_accept_s);
+  bool expired = r.timeouts >= retries;
+  bool resend = true;
+  if (deferred > 0) {
+    // A request that was acknowledged waits for data; near the end one SYN-ACK gives a last chance.
+    expired = expired && (!r.acked || r.timeouts >= deferred);
+    resend = !r.acked || r.timeouts >= deferred - 1;
+  }
+  if (expired) {
+    if (host_.profile.request_expiry == RequestExpiry::reset) {
+      Segment reset;
+      reset.src = r.local;
+      reset.dst = r.remote;
+      reset.flags = Flags::rst;
+      reset.seq = r.iss + 1;
+      c.send(reset, SendReason::reset);
+    }
+    drop_request(index, "retries used up", c);
+    return;
+  }
+  ++host_.counters.TCPTimeouts;
+  if (r.timeouts++ == 0) {
+    --l.young_requests;
+  }
+  if (resend) {
+    send_synack(index, SendReason::synack_timeout, c);
+  }
+  arm_request(index, c);
+}
+
+void Stack::Impl::drop_request(std::uint32_t index, std::string_view why, Context& c) {
+  const Request& r = requests_[index];
+  c.report_state(r.local, r.remote, State::syn_rcvd, State::closed, why);
+  host_.census.move(c.now, State::syn_rcvd, State::closed);
+  leave_table(r.local.port, r.remote);
+  forget_request(index, c);
+}
+
+void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
+  Request& r = requests_[index];
+  Listening& l = listeners_[r.listener];
+  --l.requests;
+  if (r.timeouts == 0) {
+    --l.young_requests;
+  }
+  if (r.due != never) {
+    c.report_timer(r.local, r.remote, Timer::synack, TimerAction::cancel, r.due);
+    r.due = never;
+  }
+  c.out.rescheduled.push_back({TimerOwner::Kind::request, index});
+  requests_.release(index);
+}
+
+}  // namespace lastack::tcp

@@ -1,0 +1,85 @@
+// Local ports: binding, and the choice of ephemeral ones (RFC 6056).
+
+#include <algorithm>
+
+#include "stack_impl.hpp"
+
+namespace lastack::tcp {
+
+Error Stack::Impl::bind(std::uint32_t socket, Port port) {
+  Endpoint& endpoint = sockets_[socket];
+  if (endpoint.bound_port != 0 || endpoint.state() != State::closed) {
+    return Error::invalid_argument;
+  }
+  if (port == 0) {
+    // Any peer will do: the port must be free altogether.
+    if (const Error error = choose_port(sim_start, SocketAddress{}, port); error != Error::none) {
+      return Error::address_in_use;
+    }
+  }
+  const bool reuse = endpoint.options().reuse_address;
+  const auto use = bound_.find(port);
+  const bool shared_badly =
+      use != bound_.end() && (use->second.exclusive > 0 || (!reuse && use->second.bound > 0));
+  if (shared_badly || port_listens(port) || (!reuse && port_has_connections(port))) {
+    return Error::address_in_use;
+  }
+  PortUse& now = bound_[port];
+  ++now.bound;
+  now.exclusive += reuse ? 0U : 1U;
+  endpoint.bound_port = port;
+  return Error::none;
+}
+
+void Stack::Impl::unbind(std::uint32_t socket) {
+  Endpoint& endpoint = sockets_[socket];
+  if (endpoint.bound_port == 0) {
+    return;
+  }
+  const auto use = bound_.find(endpoint.bound_port);
+  use->second.exclusive -= endpoint.options().reuse_address ? 0U : 1U;
+  if (--use->second.bound == 0) {
+    bound_.erase(use);
+  }
+  endpoint.bound_port = 0;
+}
+
+bool Stack::Impl::port_has_connections(Port port) const {
+  return std::any_of(table_.begin(), table_.end(), [port](const auto& entry) {
+    return static_cast<Port>(entry.first & 0xffff) == port;
+  });
+}
+
+/// Linux's tcp_tw_reuse: a new connection may take over a pair in TIME-WAIT when timestamps tell
+/// old segments from new ones. 2 means on the loopback interface, which is not modelled.
+bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record) const {
+  const SimDuration rest = std::chrono::milliseconds{host_.settings().tcp_tw_reuse_delay};
+  return host_.settings().tcp_tw_reuse == 1 && record.state == State::time_wait &&
+         record.timestamps && now - record.ts_recent_at >= rest;
+}
+
+/// The next port of the range that makes a new pair with `remote`, from a start that the host and
+/// the peer's address choose.
+Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
+  const auto [low, high] = host_.settings().ip_local_port_range;
+  const auto size = static_cast<std::uint32_t>(high - low + 1);
+  const auto start = static_cast<std::uint32_t>(
+      host_.keyed_hash(static_cast<std::uint32_t>(remote.address), 3) % size);
+  for (std::uint32_t i = 0; i < size; ++i) {
+    const std::uint32_t step = (start + next_port_ + i) % size;
+    const auto candidate = static_cast<Port>(static_cast<std::uint32_t>(low) + step);
+    if (bound_.contains(candidate) || port_listens(candidate)) {
+      continue;
+    }
+    const auto taken = find(candidate, remote);
+    if (!taken ||
+        (taken->kind == TimerOwner::Kind::time_wait && may_reuse(now, time_waits_[taken->index]))) {
+      next_port_ = (next_port_ + i + 1) % size;
+      port = candidate;
+      return Error::none;
+    }
+  }
+  return Error::address_not_available;
+}
+
+}  // namespace lastack::tcp

@@ -1,0 +1,65 @@
+#include "lastack/tcp/profile.hpp"
+
+#include <array>
+
+namespace lastack::tcp {
+
+namespace {
+
+constexpr Profile linux_6{
+    .id = ProfileId::linux_6,
+    .rto_formula = RtoFormula::linux,
+    .congestion = CongestionAlgorithm::cubic,
+    .retry_budget = RetryBudget::elapsed_time,
+    .orphan_retries_for_0 = 8,
+    .acks = AckPolicy::quick_ack,
+    .repeated_syn = RepeatedSyn::synack_restart_timer,
+    .request_expiry = RequestExpiry::silent,
+    .blind_attacks = BlindAttacks::challenged,
+    .wrong_syn_ack = WrongSynAck::reset_and_retry,
+    .orphan_fin_wait_2 = OrphanFinWait2::record,
+    .time_wait_restart = TimeWaitRestart::on_any_ack,
+    .reset_on_unread = true,
+    .window_follows_traffic = true,
+};
+
+constexpr Profile linux_4 = [] {
+  Profile p = linux_6;  // the rest of what sets them apart are settings
+  p.id = ProfileId::linux_4;
+  p.wrong_syn_ack = WrongSynAck::reset;
+  return p;
+}();
+
+constexpr Profile rfc9293{
+    .id = ProfileId::rfc9293,
+    .rto_formula = RtoFormula::rfc6298,
+    .congestion = CongestionAlgorithm::reno,
+    .retry_budget = RetryBudget::count,
+    .orphan_retries_for_0 = 0,
+    .acks = AckPolicy::at_once,
+    .repeated_syn = RepeatedSyn::ack,
+    .request_expiry = RequestExpiry::silent,
+    .blind_attacks = BlindAttacks::challenged,
+    .wrong_syn_ack = WrongSynAck::reset,
+    .orphan_fin_wait_2 = OrphanFinWait2::connection,
+    .time_wait_restart = TimeWaitRestart::on_fin,
+    .reset_on_unread = true,
+    .window_follows_traffic = false,
+};
+
+constexpr Profile textbook = [] {
+  Profile p = rfc9293;
+  p.id = ProfileId::textbook;
+  p.repeated_syn = RepeatedSyn::synack;
+  p.request_expiry = RequestExpiry::reset;
+  p.blind_attacks = BlindAttacks::rfc793;
+  return p;
+}();
+
+constexpr std::array<Profile, profile_count> profiles{linux_6, linux_4, rfc9293, textbook};
+
+}  // namespace
+
+const Profile& profile_of(ProfileId id) { return profiles[static_cast<std::size_t>(id)]; }
+
+}  // namespace lastack::tcp

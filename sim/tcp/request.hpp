@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "endpoint.hpp"
+#include "lastack/core/scheduler.hpp"
+#include "windows.hpp"
+
+namespace lastack::tcp {
+
+/// An entry of a SYN queue: a SYN was answered, the third segment has not come yet. It is SYN_RCVD
+/// for whoever looks, but much smaller than a connection.
+struct Request {
+  SocketAddress local;
+  SocketAddress remote;
+  std::uint32_t listener = 0;
+  Seq iss;
+  Seq irs;
+  std::uint32_t ts_recent = 0;
+  std::uint32_t ts_first = 0;  ///< our stamp in the first SYN-ACK, and in the last
+  std::uint32_t ts_last = 0;
+  std::uint32_t peer_window = 0;
+  WindowOffer offer;
+  std::uint16_t peer_mss = 536;
+  std::uint8_t send_scale = 0;
+  std::uint8_t timeouts = 0;     ///< of the SYN-ACK timer
+  std::uint8_t retransmits = 0;  ///< of the SYN-ACK, for any reason
+  bool timestamps : 1 = false;
+  bool sack : 1 = false;
+  bool scaling : 1 = false;
+  bool acked : 1 = false;  ///< the third segment came, but nobody could take it
+  SimTime sent;            ///< SYN-ACK, first time
+  SimTime due = never;
+  SimTime last_answer = long_ago;  ///< to something invalid
+  Wakeup wakeup;
+
+  /// What a connection made from it starts with.
+  Negotiated agreed(SimTime now) const;
+};
+
+/// Reads a SYN's options against what the host allows.
+Request request_from(const Segment& syn, const Host& host, const SocketOptions& options,
+                     SimTime now);
+
+/// The SYN-ACK of a request; without the ACK (four-way) its SYN alone.
+Segment synack_of(const Request& request, const Host& host, const SocketOptions& options,
+                  Flags flags, SimTime now);
+/// The ACK with which a request answers what does not fit.
+Segment ack_of(const Request& request, const Host& host, SimTime now);
+/// The ACK of the SYN alone, while the listener's own SYN comes separately (four-way).
+Segment ack_of_syn(const Request& request, const Host& host, SimTime now);
+
+}  // namespace lastack::tcp

@@ -1,0 +1,449 @@
+// One host's TCP: which connection, request or record a segment, call or timeout concerns.
+
+#include "lastack/tcp/stack.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "lastack/core/assert.hpp"
+#include "stack_impl.hpp"
+
+namespace lastack::tcp {
+
+namespace {
+
+std::uint32_t raw(SocketId id) { return static_cast<std::uint32_t>(id); }
+
+SocketOptions options_of(const std::vector<SocketOptionValue>& given) {
+  SocketOptions options;
+  for (const SocketOptionValue& value : given) {
+    options.set(value);
+  }
+  return options;
+}
+
+}  // namespace
+
+// --- Census ---
+
+void StateCensus::settle(std::size_t s, SimTime now) {
+  seconds_[s] += current_[s] * to_seconds(now - since_[s]);
+  since_[s] = now;
+}
+
+void StateCensus::move(SimTime now, State from, State to) {
+  if (from != State::closed) {
+    const auto s = static_cast<std::size_t>(from);
+    settle(s, now);
+    --current_[s];
+  }
+  if (to != State::closed) {
+    const auto s = static_cast<std::size_t>(to);
+    settle(s, now);
+    ++current_[s];
+    peak_[s] = std::max(peak_[s], current_[s]);
+  }
+}
+
+double StateCensus::socket_seconds(State state, SimTime now) const {
+  const auto s = static_cast<std::size_t>(state);
+  return seconds_[s] + current_[s] * to_seconds(now - since_[s]);
+}
+
+// --- The table of four-tuples ---
+
+std::optional<Stack::Impl::Target> Stack::Impl::find(Port local, SocketAddress remote) const {
+  const auto found = table_.find(key(local, remote));
+  if (found == table_.end()) {
+    return std::nullopt;
+  }
+  return found->second;
+}
+
+Stack::Impl::Target* Stack::Impl::slot_of(Port local, SocketAddress remote) {
+  const auto found = table_.find(key(local, remote));
+  return found == table_.end() ? nullptr : &found->second;
+}
+
+void Stack::Impl::enter_table(Port local, SocketAddress remote, Target target) {
+  table_[key(local, remote)] = target;
+}
+
+void Stack::Impl::leave_table(Port local, SocketAddress remote) {
+  table_.erase(key(local, remote));
+}
+
+// --- Segments ---
+
+void Stack::Impl::segment_arrives(const Segment& seg, Context& c) {
+  ++host_.counters.InSegs;
+  std::optional<Target> target = find(seg.dst.port, seg.src);
+  std::optional<Seq> iss;
+  if (target && supersedes(seg, *target)) {
+    supersede(*target);
+    target.reset();
+  }
+  if (target && target->kind == TimerOwner::Kind::time_wait) {
+    TimeWait& record = time_waits_[target->index];
+    switch (record.segment_arrives(seg, c)) {
+      case TimeWait::Verdict::stays:
+        c.out.rescheduled.push_back({target->kind, target->index});
+        return;
+      case TimeWait::Verdict::gone: time_wait_ends(target->index, "ended early", c); return;
+      case TimeWait::Verdict::new_syn: {
+        if (!port_listens(seg.dst.port)) {
+          no_socket(seg, c);
+          return;
+        }
+        iss = record.next_iss();
+        time_wait_ends(target->index, "new connection", c);
+        target.reset();
+        break;
+      }
+    }
+  }
+  if (target && target->kind == TimerOwner::Kind::request) {
+    segment_arrives_request(target->index, seg, c);
+    return;
+  }
+  if (target) {
+    sockets_[target->index].segment_arrives(seg, c);
+    settle(target->index, c);
+    return;
+  }
+  std::uint32_t listener = 0;
+  if (listener_at(seg.dst.port, listener) != nullptr) {
+    segment_arrives_listen(listener, seg, iss, c);
+  } else {
+    no_socket(seg, c);
+  }
+}
+
+/// CLOSED (RFC 9293, 3.10.7.1).
+void Stack::Impl::no_socket(const Segment& seg, Context& c) {
+  c.discard("no_socket");
+  const bool answer_to_syn = seg.flags.has(Flags::syn) && seg.flags.has(Flags::ack);
+  if (host_.config.handshake == Handshake::two_way && answer_to_syn) {
+    return;  // without a third segment nobody expects an answer to a SYN-ACK
+  }
+  if (!seg.flags.has(Flags::rst)) {
+    c.send(reset_for(seg), SendReason::reset);
+  }
+}
+
+/// Under a two-way handshake every SYN is a new connection: the listener cannot know better.
+bool Stack::Impl::supersedes(const Segment& seg, const Target& target) const {
+  return host_.config.handshake == Handshake::two_way && target.kind == TimerOwner::Kind::socket &&
+         seg.flags.has(Flags::syn) && !seg.flags.has(Flags::ack) && port_listens(seg.dst.port) &&
+         sockets_[target.index].state() != State::syn_sent;
+}
+
+/// Leaves the old connection to itself: nothing reaches it any more.
+void Stack::Impl::supersede(const Target& target) {
+  Endpoint& old = sockets_[target.index];
+  leave_table(old.local().port, old.remote());
+  old.detached = true;
+}
+
+// --- Timeouts ---
+
+void Stack::Impl::timeout(TimerOwner owner, Context& c) {
+  switch (owner.kind) {
+    case TimerOwner::Kind::socket:
+      sockets_[owner.index].timeout(c);
+      settle(owner.index, c);
+      break;
+    case TimerOwner::Kind::request: request_timeout(owner.index, c); break;
+    case TimerOwner::Kind::time_wait: {
+      const TimeWait& record = time_waits_[owner.index];
+      if (record.due <= c.now) {
+        c.report_timer(record.local, record.remote,
+                       record.state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait,
+                       TimerAction::fire, record.due);
+        time_wait_ends(owner.index, "timeout", c);
+      }
+      break;
+    }
+  }
+}
+
+// --- Life and death ---
+
+void Stack::Impl::settle(std::uint32_t socket, Context& c) {
+  Endpoint& endpoint = sockets_[socket];
+  if (endpoint.fate() != Endpoint::Fate::lives && !endpoint.detached) {
+    endpoint.detached = true;
+    const Endpoint::Fate fate = endpoint.fate();
+    if (fate == Endpoint::Fate::closed) {
+      leave_table(endpoint.local().port, endpoint.remote());
+    } else {
+      make_record(socket,
+                  fate == Endpoint::Fate::to_time_wait ? State::time_wait : State::fin_wait_2, c);
+    }
+  } else if (endpoint.fate() == Endpoint::Fate::to_time_wait ||
+             endpoint.fate() == Endpoint::Fate::to_fin_wait_2) {
+    host_.census.move(c.now, endpoint.state(), State::closed);  // a superseded one has no record
+    endpoint.handed_over();
+  }
+  if (endpoint.take_wake() && endpoint.listener == Endpoint::no_listener) {
+    c.out.woken.push_back(SocketId{socket});
+  }
+  c.out.rescheduled.push_back({TimerOwner::Kind::socket, socket});
+  release_if_done(socket);
+}
+
+/// TIME-WAIT, or an orphan's FIN-WAIT-2, goes on in a small record.
+void Stack::Impl::make_record(std::uint32_t socket, State state, Context& c) {
+  Endpoint& endpoint = sockets_[socket];
+  if (host_.census.current(State::time_wait) >
+      static_cast<std::uint32_t>(host_.settings().tcp_max_tw_buckets)) {
+    ++host_.counters.TCPTimeWaitOverflow;
+    c.report_state(endpoint.local(), endpoint.remote(), state, State::closed,
+                   "too many in time_wait");
+    host_.census.move(c.now, state, State::closed);
+    leave_table(endpoint.local().port, endpoint.remote());
+  } else {
+    const std::uint32_t index = time_waits_.take();
+    const Wakeup kept = time_waits_[index].wakeup;
+    time_waits_[index] = time_wait_from(endpoint, state);
+    time_waits_[index].wakeup = kept;
+    time_waits_[index].arm(endpoint.record_lasts(), c);
+    ++host_.counters.TW;
+    enter_table(endpoint.local().port, endpoint.remote(), {TimerOwner::Kind::time_wait, index});
+    c.out.rescheduled.push_back({TimerOwner::Kind::time_wait, index});
+  }
+  endpoint.handed_over();
+}
+
+void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Context& c) {
+  TimeWait& record = time_waits_[index];
+  c.report_state(record.local, record.remote, record.state, State::closed, why);
+  host_.census.move(c.now, record.state, State::closed);
+  leave_table(record.local.port, record.remote);
+  record.due = never;
+  c.out.rescheduled.push_back({TimerOwner::Kind::time_wait, index});
+  time_waits_.release(index);
+}
+
+/// The slot is free once neither the network nor the application knows the socket.
+void Stack::Impl::release_if_done(std::uint32_t socket) {
+  Endpoint& endpoint = sockets_[socket];
+  const bool unknown_to_network = endpoint.state() == State::closed;
+  if (unknown_to_network && endpoint.orphan() && !endpoint.released) {
+    endpoint.released = true;
+    unbind(socket);
+    sockets_.release(socket);
+  }
+}
+
+// --- The public face ---
+
+Stack::Stack(StackConfig config) : impl_{std::make_unique<Impl>(std::move(config))} {}
+Stack::Stack(Stack&&) noexcept = default;
+Stack& Stack::operator=(Stack&&) noexcept = default;
+Stack::~Stack() = default;
+
+const StackConfig& Stack::config() const { return impl_->host_.config; }
+
+SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
+  const std::uint32_t index = impl_->sockets_.take();
+  impl_->sockets_[index].open(options_of(options), iss);
+  return SocketId{index};
+}
+
+Error Stack::bind(SocketId socket, Port port) { return impl_->bind(raw(socket), port); }
+
+Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output& out) {
+  Context c{impl_->host_, now, out};
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  if (endpoint.state() != State::closed || endpoint.detached) {
+    return Error::already_connected;
+  }
+  Port port = endpoint.bound_port;
+  if (port == 0) {
+    if (const Error error = impl_->choose_port(now, remote, port); error != Error::none) {
+      return error;
+    }
+  }
+  const SocketAddress local{impl_->host_.config.address, port};
+  Seq iss = endpoint.fixed_iss().value_or(impl_->host_.choose_iss(now, port, remote));
+  if (const auto taken = impl_->find(port, remote)) {
+    if (taken->kind != TimerOwner::Kind::time_wait ||
+        !impl_->may_reuse(now, impl_->time_waits_[taken->index])) {
+      return Error::address_not_available;
+    }
+    iss = endpoint.fixed_iss().value_or(impl_->time_waits_[taken->index].next_iss());
+    impl_->time_wait_ends(taken->index, "new connection", c);
+    ++impl_->host_.counters.TWRecycled;
+  }
+  impl_->enter_table(port, remote, {TimerOwner::Kind::socket, raw(socket)});
+  endpoint.connect(local, remote, iss, c);
+  impl_->settle(raw(socket), c);
+  return Error::none;
+}
+
+Error Stack::connect_result(SocketId socket) {
+  return impl_->sockets_[raw(socket)].connect_result();
+}
+
+std::optional<SocketId> Stack::accept(SimTime /*now*/, ListenerId listener, Output& /*out*/) {
+  Listening& l = impl_->listeners_[static_cast<std::uint32_t>(listener)];
+  if (!l.open || l.accept_queue.empty()) {
+    return std::nullopt;
+  }
+  const std::uint32_t index = l.accept_queue.front();
+  l.accept_queue.pop_front();
+  impl_->sockets_[index].listener = Endpoint::no_listener;
+  return SocketId{index};
+}
+
+IoResult Stack::send(SimTime now, SocketId socket, std::uint64_t bytes, Output& out) {
+  Context c{impl_->host_, now, out};
+  const IoResult result = impl_->sockets_[raw(socket)].send(bytes, c);
+  impl_->settle(raw(socket), c);
+  return result;
+}
+
+IoResult Stack::receive(SimTime now, SocketId socket, std::uint64_t bytes_max, Output& out) {
+  Context c{impl_->host_, now, out};
+  const IoResult result = impl_->sockets_[raw(socket)].receive(bytes_max, c);
+  impl_->settle(raw(socket), c);
+  return result;
+}
+
+Error Stack::shutdown(SimTime now, SocketId socket, Direction how, Output& out) {
+  Context c{impl_->host_, now, out};
+  const Error error = impl_->sockets_[raw(socket)].shutdown(how, c);
+  impl_->settle(raw(socket), c);
+  return error;
+}
+
+void Stack::close(SimTime now, SocketId socket, Output& out) {
+  Context c{impl_->host_, now, out};
+  impl_->sockets_[raw(socket)].close(c);
+  impl_->settle(raw(socket), c);
+}
+
+void Stack::abort(SimTime now, SocketId socket, Output& out) {
+  Context c{impl_->host_, now, out};
+  impl_->sockets_[raw(socket)].abort(c);
+  impl_->settle(raw(socket), c);
+}
+
+Error Stack::set_option(SimTime now, SocketId socket, SocketOptionValue option, Output& out) {
+  Context c{impl_->host_, now, out};
+  const Error error = impl_->sockets_[raw(socket)].set_option(option, c);
+  impl_->settle(raw(socket), c);
+  return error;
+}
+
+void Stack::segment_arrives(SimTime now, const Segment& segment, Output& out) {
+  Context c{impl_->host_, now, out};
+  impl_->segment_arrives(segment, c);
+}
+
+SimTime Stack::deadline(TimerOwner owner) const {
+  switch (owner.kind) {
+    case TimerOwner::Kind::socket: return impl_->sockets_[owner.index].deadline();
+    case TimerOwner::Kind::request: return impl_->requests_[owner.index].due;
+    case TimerOwner::Kind::time_wait: return impl_->time_waits_[owner.index].due;
+  }
+  return never;
+}
+
+Wakeup* Stack::wakeup(TimerOwner owner) {
+  switch (owner.kind) {
+    case TimerOwner::Kind::socket:
+      return impl_->sockets_.contains(owner.index) ? &impl_->sockets_[owner.index].wakeup : nullptr;
+    case TimerOwner::Kind::request:
+      return impl_->requests_.contains(owner.index) ? &impl_->requests_[owner.index].wakeup
+                                                    : nullptr;
+    case TimerOwner::Kind::time_wait:
+      return impl_->time_waits_.contains(owner.index) ? &impl_->time_waits_[owner.index].wakeup
+                                                      : nullptr;
+  }
+  return nullptr;
+}
+
+void Stack::timeout(SimTime now, TimerOwner owner, Output& out) {
+  Context c{impl_->host_, now, out};
+  impl_->timeout(owner, c);
+}
+
+Settings& Stack::settings() { return impl_->host_.config.settings; }
+
+const Counters& Stack::counters() const { return impl_->host_.counters; }
+
+const StateCensus& Stack::census() const { return impl_->host_.census; }
+
+State Stack::state(SocketId socket) const { return impl_->sockets_[raw(socket)].state(); }
+
+SocketAddress Stack::local(SocketId socket) const { return impl_->sockets_[raw(socket)].local(); }
+
+SocketAddress Stack::remote(SocketId socket) const { return impl_->sockets_[raw(socket)].remote(); }
+
+std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
+  const auto target = impl_->find(local.port, remote);
+  if (!target) {
+    return std::nullopt;
+  }
+  switch (target->kind) {
+    case TimerOwner::Kind::socket: return impl_->sockets_[target->index].snd().iss;
+    case TimerOwner::Kind::request: return impl_->requests_[target->index].iss;
+    case TimerOwner::Kind::time_wait: return impl_->time_waits_[target->index].iss;
+  }
+  return std::nullopt;
+}
+
+std::vector<SocketSnapshot> Stack::snapshot() const {
+  std::vector<SocketSnapshot> rows;
+  for (const Listening& l : impl_->listeners_) {
+    if (l.open) {
+      SocketSnapshot row{};
+      row.local = l.local;
+      row.state = State::listen;
+      row.recv_q = l.accept_queue.size();
+      row.send_q = static_cast<std::uint64_t>(l.backlog);
+      rows.push_back(row);
+    }
+  }
+  for (const auto& [tuple, target] : impl_->table_) {  // sorted below
+    rows.push_back(impl_->snapshot_of(target));
+  }
+  const auto order = [](const SocketSnapshot& s) {
+    return std::tuple{s.state, s.local.port, s.remote.address, s.remote.port};
+  };
+  std::sort(rows.begin(), rows.end(),
+            [&](const SocketSnapshot& a, const SocketSnapshot& b) { return order(a) < order(b); });
+  return rows;
+}
+
+SocketSnapshot Stack::Impl::snapshot_of(const Target& target) const {
+  SocketSnapshot row{};
+  switch (target.kind) {
+    case TimerOwner::Kind::socket: return sockets_[target.index].snapshot();
+    case TimerOwner::Kind::request: {
+      const Request& r = requests_[target.index];
+      row.local = r.local;
+      row.remote = r.remote;
+      row.state = State::syn_rcvd;
+      row.timer = Timer::synack;
+      row.due = r.due;
+      row.retransmits = r.timeouts;
+      return row;
+    }
+    case TimerOwner::Kind::time_wait: {
+      const TimeWait& tw = time_waits_[target.index];
+      row.local = tw.local;
+      row.remote = tw.remote;
+      row.state = tw.state;
+      row.orphan = true;
+      row.timer = tw.state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait;
+      row.due = tw.due;
+      return row;
+    }
+  }
+  return row;
+}
+
+}  // namespace lastack::tcp

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "endpoint.hpp"
+#include "host.hpp"
+#include "lastack/tcp/stack.hpp"
+#include "request.hpp"
+#include "slab.hpp"
+#include "time_wait.hpp"
+
+namespace lastack::tcp {
+
+/// A listening socket with its two queues: requests whose handshake is under way, and connections
+/// that wait to be accepted.
+struct Listening {
+  SocketAddress local;
+  bool open = false;
+  std::int32_t backlog = 0;
+  SocketOptions options;
+  std::optional<Seq> iss;
+  std::uint32_t requests = 0;        ///< in the SYN queue
+  std::uint32_t young_requests = 0;  ///< of these, without a SYN-ACK timeout yet
+  std::deque<std::uint32_t> accept_queue;
+  SimTime cookies_since = long_ago;  ///< when a cookie was sent last
+
+  /// Linux compares with more-than, so that each queue takes one above the backlog.
+  bool accept_queue_full() const {
+    return static_cast<std::int64_t>(accept_queue.size()) > backlog;
+  }
+  bool syn_queue_full() const { return std::int64_t{requests} > backlog; }
+};
+
+class Stack::Impl {
+ public:
+  explicit Impl(StackConfig config) : host_{std::move(config)} {}
+
+  Host host_;
+  Slab<Endpoint> sockets_;
+  Slab<Request> requests_;
+  Slab<TimeWait> time_waits_;
+  std::vector<Listening> listeners_;
+
+  // --- stack.cpp: demultiplexing and the life of records ---
+
+  /// What a four-tuple leads to.
+  struct Target {
+    TimerOwner::Kind kind;
+    std::uint32_t index;
+  };
+  std::optional<Target> find(Port local, SocketAddress remote) const;
+  void enter_table(Port local, SocketAddress remote, Target target);
+  void leave_table(Port local, SocketAddress remote);
+  Target* slot_of(Port local, SocketAddress remote);
+
+  void segment_arrives(const Segment& seg, Context& c);
+  void timeout(TimerOwner owner, Context& c);
+  /// Carries out what an event on the socket came to: wakes, records, the slot's release.
+  void settle(std::uint32_t socket, Context& c);
+  void make_record(std::uint32_t socket, State state, Context& c);
+  void time_wait_ends(std::uint32_t index, std::string_view why, Context& c);
+  void release_if_done(std::uint32_t socket);
+  void no_socket(const Segment& seg, Context& c);
+  SocketSnapshot snapshot_of(const Target& target) const;
+  bool supersedes(const Segment& seg, const Target& target) const;
+  void supersede(const Target& target);
+
+  // --- listener.cpp ---
+
+  std::vector<std::uint32_t> requests_of(std::uint32_t listener) const;
+  Listening* listener_at(Port port, std::uint32_t& index);
+  void segment_arrives_listen(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss,
+                              Context& c);
+  void syn_arrives(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss, Context& c);
+  enum class Admission : std::uint8_t { request, cookie, refused };
+  Admission admit(Listening& listener, bool from_time_wait, Context& c);
+  void add_request(std::uint32_t listener, Request request, Context& c);
+  void send_synack(std::uint32_t index, SendReason why, Context& c);
+  void segment_arrives_request(std::uint32_t index, const Segment& seg, Context& c);
+  void syn_repeated(std::uint32_t index, const Segment& seg, Context& c);
+  void third_segment(std::uint32_t index, const Segment& seg, Context& c);
+  void third_segment_of_cookie(std::uint32_t listener, const Negotiated& agreed, const Segment& seg,
+                               Context& c);
+  void request_timeout(std::uint32_t index, Context& c);
+  void drop_request(std::uint32_t index, std::string_view why, Context& c);
+  void forget_request(std::uint32_t index, Context& c);
+  void arm_request(std::uint32_t index, Context& c);
+  std::int32_t synack_retries(const Listening& listener) const;
+  std::uint32_t make_child(const Negotiated& agreed, std::uint32_t listener, State from,
+                           Context& c);
+  void open_two_way(std::uint32_t listener, const Request& request, Context& c);
+
+  // --- syn_cookies.cpp ---
+
+  void send_cookie(Listening& listener, Request request, Context& c);
+  /// The connection that an ACK's cookie stands for.
+  std::optional<Negotiated> check_cookie(const Listening& listener, const Segment& seg, Context& c);
+
+  // --- ports.cpp ---
+
+  Error bind(std::uint32_t socket, Port port);
+  Error choose_port(SimTime now, SocketAddress remote, Port& port);
+  bool port_listens(Port port) const;
+  bool port_has_connections(Port port) const;
+  /// Whether a new connection may use this pair although a TIME-WAIT record has it.
+  bool may_reuse(SimTime now, const TimeWait& record) const;
+  void unbind(std::uint32_t socket);
+
+ private:
+  static std::uint64_t key(Port local, SocketAddress remote) {
+    return std::uint64_t{static_cast<std::uint32_t>(remote.address)} << 32 |
+           std::uint64_t{remote.port} << 16 | local;
+  }
+
+  struct PortUse {
+    std::uint32_t bound = 0;      ///< sockets bound by `bind`
+    std::uint32_t exclusive = 0;  ///< of these, without SO_REUSEADDR
+  };
+  boost::unordered_flat_map<std::uint64_t, Target> table_;
+  boost::unordered_flat_map<Port, std::uint32_t> listener_of_;
+  boost::unordered_flat_map<Port, PortUse> bound_;
+  std::uint32_t next_port_ = 0;  ///< how far the search for a free port has come
+
+  friend class Stack;
+};
+
+}  // namespace lastack::tcp

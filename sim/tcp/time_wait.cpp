@@ -1,0 +1,131 @@
+#include "time_wait.hpp"
+
+#include <algorithm>
+
+namespace lastack::tcp {
+
+TimeWait time_wait_from(const Endpoint& endpoint, State state) {
+  TimeWait tw;
+  tw.local = endpoint.local();
+  tw.remote = endpoint.remote();
+  tw.state = state;
+  tw.iss = endpoint.snd().iss;
+  tw.snd_nxt = endpoint.snd().nxt;
+  tw.rcv_nxt = endpoint.rcv().nxt;
+  tw.rcv_wnd = endpoint.rcv().window();
+  tw.rcv_scale = endpoint.rcv().scale;
+  tw.timestamps = endpoint.ts().on;
+  tw.ts_recent = endpoint.ts().recent;
+  tw.ts_offset = endpoint.ts().offset;
+  tw.ts_recent_at = endpoint.ts().recent_at;
+  return tw;
+}
+
+void TimeWait::arm(SimDuration length, Context& c) {
+  due = c.host.grid.expiry(c.now, length);
+  c.report_timer(local, remote, state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait,
+                 TimerAction::arm, due);
+}
+
+TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {
+  const bool stamped = timestamps && seg.options.has_timestamps;
+  const bool outdated = stamped && !seg.flags.has(Flags::rst) &&
+                        static_cast<std::int32_t>(ts_recent - seg.options.ts_val) > 0;
+  return state == State::fin_wait_2 ? in_fin_wait_2(seg, outdated, c)
+                                    : in_time_wait(seg, outdated, c);
+}
+
+/// The same answers as the full connection would give (Linux, tcp_timewait_state_process).
+TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Context& c) {
+  const bool in_window = seg.seq == rcv_nxt ||
+                         (after(seg.end(), rcv_nxt) && before(seg.seq, rcv_nxt + rcv_wnd)) ||
+                         (seg.seq == rcv_nxt + rcv_wnd && seg.len() == 0);
+  if (outdated || !in_window) {
+    answer_limited(seg, c);
+    return Verdict::stays;
+  }
+  if (seg.flags.has(Flags::rst)) {
+    return Verdict::gone;
+  }
+  const bool reset = seg.flags.has(Flags::syn) && !before(seg.seq, rcv_nxt);
+  const bool nothing_new =
+      !seg.flags.has(Flags::ack) || !after(seg.end(), rcv_nxt) || seg.len() == 0;
+  if (!reset && nothing_new) {
+    return Verdict::stays;
+  }
+  if (reset || !seg.flags.has(Flags::fin) || seg.end() != rcv_nxt + 1) {
+    c.send(reset_for(seg), SendReason::reset);  // nobody is left to read data
+    return Verdict::gone;
+  }
+  rcv_nxt = seg.end();
+  note_timestamp(seg, c.now);
+  c.report_timer(local, remote, Timer::fin_wait_2, TimerAction::cancel, due);
+  c.report_state(local, remote, State::fin_wait_2, State::time_wait, "fin arrives");
+  c.host.census.move(c.now, State::fin_wait_2, State::time_wait);
+  state = State::time_wait;
+  arm(c.host.time_wait_length(), c);
+  answer(SendReason::ack, c);
+  return Verdict::stays;
+}
+
+TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Context& c) {
+  const bool linux_rules = c.host.profile.time_wait_restart == TimeWaitRestart::on_any_ack;
+  if (seg.flags.has(Flags::rst)) {
+    // RFC 1337: with the setting, nothing ends TIME-WAIT early.
+    const bool fits = linux_rules ? seg.seq == rcv_nxt : in_window(seg.seq, rcv_nxt, rcv_wnd);
+    return fits && c.host.settings().tcp_rfc1337 == 0 ? Verdict::gone : Verdict::stays;
+  }
+  if (linux_rules && !outdated && seg.seq == rcv_nxt && seg.len() == 0) {
+    arm(c.host.time_wait_length(), c);
+    note_timestamp(seg, c.now);
+    return Verdict::stays;
+  }
+  const bool fresh_stamp = timestamps && seg.options.has_timestamps &&
+                           static_cast<std::int32_t>(ts_recent - seg.options.ts_val) < 0;
+  if (seg.flags.has(Flags::syn) && !seg.flags.has(Flags::ack) && !outdated &&
+      (after(seg.seq, rcv_nxt) || fresh_stamp)) {
+    return Verdict::new_syn;
+  }
+  if (linux_rules ? outdated || seg.flags.has(Flags::ack)
+                  : seg.flags.has(Flags::fin) && seg.flags.has(Flags::ack)) {
+    arm(c.host.time_wait_length(), c);  // RFC 9293, 3.10.7.4, eighth
+  }
+  if (!linux_rules && seg.len() == 0 && seg.seq == rcv_nxt) {
+    return Verdict::stays;  // an acceptable ACK says nothing new
+  }
+  answer_limited(seg, c);
+  return Verdict::stays;
+}
+
+void TimeWait::note_timestamp(const Segment& seg, SimTime now) {
+  if (timestamps && seg.options.has_timestamps) {
+    ts_recent = seg.options.ts_val;
+    ts_recent_at = now;
+  }
+}
+
+/// Answers to what may be part of an ACK loop are rationed (tcp_invalid_ratelimit).
+void TimeWait::answer_limited(const Segment& seg, Context& c) {
+  const bool may_loop = seg.len() == 0 || seg.flags.has(Flags::syn);
+  if (!may_loop || !c.host.invalid_answer_limited(c.now, last_answer)) {
+    answer(SendReason::time_wait, c);
+  }
+}
+
+void TimeWait::answer(SendReason why, Context& c) {
+  Segment seg;
+  seg.src = local;
+  seg.dst = remote;
+  seg.flags = Flags::ack;
+  seg.seq = snd_nxt;
+  seg.ack = rcv_nxt;
+  seg.wnd = static_cast<std::uint16_t>(std::min<std::uint32_t>(rcv_wnd >> rcv_scale, 65535));
+  if (timestamps) {
+    seg.options.has_timestamps = true;
+    seg.options.ts_val = Host::timestamp_ms(c.now) + ts_offset;
+    seg.options.ts_ecr = ts_recent;
+  }
+  c.send(seg, why);
+}
+
+}  // namespace lastack::tcp

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "host.hpp"
+
+namespace lastack::tcp {
+
+/// What a SYN or SYN-ACK tells of the receive window.
+struct WindowOffer {
+  std::uint32_t window = 0;  ///< octets, unscaled on the wire
+  std::uint32_t clamp = 0;   ///< the most that may ever be offered
+  std::uint8_t scale = 0;    ///< shift of later windows
+};
+
+enum class Scaling : std::uint8_t { none, offered };
+
+/// Octets of payload that a receive buffer of `bytes` takes: Linux counts as much again for
+/// overhead.
+std::uint32_t receive_space(const Profile& profile, std::int32_t bytes);
+/// How much of that space `unread` octets take.
+std::uint32_t receive_memory(const Profile& profile, std::uint32_t unread);
+
+/// RFC 7323, 2, with Linux's choice of numbers (tcp_select_initial_window). `mss` is the payload of
+/// the segments that we will receive.
+WindowOffer initial_window(const Host& host, std::uint32_t space, std::uint32_t mss,
+                           Scaling scaling);
+
+}  // namespace lastack::tcp

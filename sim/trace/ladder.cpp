@@ -76,8 +76,8 @@ std::string_view remark_of(tcp::SendReason why) {
     case SendReason::syn_repeat: return "again";
     case SendReason::tlp: return "loss probe";
     case SendReason::fast_retransmit: return "fast retransmit";
-    case SendReason::dup_ack: return "duplicate ACK";
-    case SendReason::challenge: return "challenge ACK";
+    case SendReason::dup_ack: return "duplicate";
+    case SendReason::challenge: return "challenge";
     case SendReason::keepalive: return "keepalive";
     case SendReason::window_probe: return "window probe";
     case SendReason::window_update: return "window update";

@@ -114,18 +114,25 @@ class Layout {
         if (packet.first_landing == none) {
           packet.first_landing = i;
         }
-        if (packet.departure != none) {
+        if (landing->fate == LadderLeg::Fate::arrived && packet.departure != none &&
+            is_real(steps_[packet.departure])) {
           quickest_ = std::min(quickest_, steps_[i].at - steps_[packet.departure].at);
         }
       }
     }
   }
 
+  static bool reaches(const Landing& landing) { return landing.fate != LadderLeg::Fate::lost; }
+
+  /// Forged segments arrive at once, which says nothing of the link.
+  static bool is_real(const Step& step) { return departure_of(step)->origin == Origin::sender; }
+
   void place(std::size_t i) {
     const Step& step = steps_[i];
     if (i == cut_) {
       new_row(step.at).left_out = conversation_.left_out();
       ladder_.rows.back().gap.reset();
+      shown_until_ = step.at;
     }
     if (const Departure* departure = departure_of(step)) {
       place(*departure, i);
@@ -160,7 +167,7 @@ class Layout {
     const std::size_t row = row_for_departure(departure.from, at);
     marks_[row].arrow = true;
     marks_[row].touched[index_of(departure.from)] = true;
-    if (single) {
+    if (single && reaches(*landing_of(steps_[packet.first_landing]))) {
       marks_[row].touched[index_of(other(departure.from))] = true;
     }
     used_[index_of(departure.from)] = {row, at};
@@ -188,12 +195,11 @@ class Layout {
     Packet& packet = packets_[landing.id];
     const SimTime at = steps_[step].at;
     const Side to = other(landing.from);
-    const bool reaches = landing.fate != LadderLeg::Fate::lost;
     if (packet.arrow != none && packet.first_landing == step && single_[landing.id]) {
       const std::size_t row = ladder_.arrows[packet.arrow].row;
       ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
       Used& used = used_[index_of(to)];
-      if (reaches && (used.row == none || used.row <= row)) {
+      if (reaches(landing) && (used.row == none || used.row <= row)) {
         used = {row, at};
       }
       return;
@@ -206,7 +212,7 @@ class Layout {
       ladder_.arrows.push_back({landing.from, Origin::left_out, false, landing.label, row, at, {}});
     }
     ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
-    if (reaches) {
+    if (reaches(landing)) {
       marks_[row].touched[index_of(to)] = true;
       used_[index_of(to)] = {row, at};
     }

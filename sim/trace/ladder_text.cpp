@@ -343,20 +343,26 @@ class LadderText {
       line.put(geometry_.from(arrow.from), arrow.from == Side::left ? "├" : "┤",
                ink_of(states_[index_of(arrow.from)]));
     }
+    int label_end = end;
     for (std::size_t leg = 0; leg < arrow.legs.size(); ++leg) {
       if (arrow.legs[leg].row != arrow.row) {
         const int column = lanes_[index][leg].column;
         line.put(column, column == end ? (arrow.from == Side::left ? "╮" : "╭") : "┬", ink);
+        label_end = nearer(arrow.from, label_end, column);
       }
     }
     if (here != nullptr) {
       draw_head(line, arrow, *here, end, to);
     }
-    draw_label(line, arrow, start, end);
+    draw_label(line, arrow, start, label_end);
   }
 
   static int farther(Side from, int a, int b) {
     return from == Side::left ? std::max(a, b) : std::min(a, b);
+  }
+
+  static int nearer(Side from, int a, int b) {
+    return from == Side::left ? std::min(a, b) : std::max(a, b);
   }
 
   static std::string loss_text(const LadderLeg& leg) {
@@ -398,14 +404,36 @@ class LadderText {
     }
   }
 
-  /// In the middle of the line, with a blank on both sides.
+  /// In the middle of the line, with a blank on both sides; a little beside it where a lane passes.
   void draw_label(TextLine& line, const LadderArrow& arrow, int start, int end) const {
     const int from = std::min(start, end);
     const int space = std::max(start, end) - from + 1;
     constexpr int around = 6;  // blanks, and so much of the line that it is seen
     const std::string label = " " + fitted(arrow.label, space - around) + " ";
     const int width = display_width(label);
-    line.put(from + (space - width) / 2, label, ink_of_line(arrow));
+    const int middle = from + (space - width) / 2;
+    const int shift_max = (space - width) / 2 - 2;
+    int column = middle;
+    for (int shift = 1; shift <= shift_max && meets_lane(arrow.row, column, width); ++shift) {
+      column = meets_lane(arrow.row, middle - shift, width) ? middle + shift : middle - shift;
+    }
+    if (meets_lane(arrow.row, column, width)) {
+      column = middle;
+    }
+    line.put(column, label, ink_of_line(arrow));
+  }
+
+  /// Whether a lane passes through `width` columns of a row.
+  bool meets_lane(std::size_t row, int column, int width) const {
+    for (const auto& lanes : lanes_) {
+      for (const Lane& lane : lanes) {
+        if (lane.first_row < row && row < lane.last_row && column <= lane.column &&
+            lane.column < column + width) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /// The row in which a packet arrives or is lost that left in a row above.
@@ -509,7 +537,10 @@ std::string to_text(const LadderSheet& sheet, const LadderTextOptions& options) 
   }
   if (sheet.ladders_left_out > 0) {
     out += "\n";
-    add(std::to_string(sheet.ladders_left_out) + " more conversations are not shown", Ink::faint);
+    add(sheet.ladders_left_out == 1
+            ? "1 more conversation is not shown"
+            : std::to_string(sheet.ladders_left_out) + " more conversations are not shown",
+        Ink::faint);
   }
   if (!sheet.loose_calls.empty()) {
     out += "\n";

@@ -21,7 +21,7 @@ HostEvent host_event_at(const Value& value, const Nodes& nodes) {
     event.sysctl = read_sysctl(*sysctl);
     return event;
   }
-  event.what = one_of<HostEvent::Do>(value.at("do"), "what happens to a host",
+  event.what = one_of<HostEvent::Do>(value.at("do"), "an action on a host",
                                      {{"power_off", HostEvent::Do::power_off},
                                       {"power_on", HostEvent::Do::power_on},
                                       {"reboot", HostEvent::Do::reboot}});
@@ -63,7 +63,7 @@ void read_link_event(const Value& value, const Nodes& nodes, Scenario& scenario)
   value.only_keys("an event of a link", {"at", "link", "do"});
   LinkEvent event;
   event.at = value.at("at").time();
-  event.what = one_of<LinkEvent::Do>(value.at("do"), "what happens to a link",
+  event.what = one_of<LinkEvent::Do>(value.at("do"), "an action on a link",
                                      {{"down", LinkEvent::Do::down}, {"up", LinkEvent::Do::up}});
   const Value link = value.at("link");
   constexpr std::string_view wish = "an array of two names such as [\"client\",\"server\"]";

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -160,73 +160,108 @@ ExpectPath path_of(const Value& value, const Nodes& nodes) {
   return expect;
 }
 
-/// What a metric's parts may be. Objects of the summary have one more part.
-struct MetricGroup {
-  std::string_view name;
-  Names (*keys)();  ///< null: anything
-};
-
 Names kind_names() { return {"syn", "synack", "fin", "rst", "data", "ack"}; }
 
-constexpr MetricGroup metric_groups[] = {
-    {"connect_errors", errno_names},
-    {"retransmitted_by_cause", reason_names},
-    {"sent_by_kind", kind_names},
-    {"peak", state_names},
-    {"open_at_end", state_names},
-    {"time_in", state_names},
-    {"hosts", nullptr},
-    {"connections", nullptr},
-};
-
-constexpr std::array<std::string_view, 14> plain_metrics{"events",
-                                                         "segments_sent",
-                                                         "segments_lost",
-                                                         "segments_discarded",
-                                                         "segments_retransmitted",
-                                                         "bytes_delivered",
-                                                         "connects",
-                                                         "connects_ok",
-                                                         "accepts",
-                                                         "datagrams_sent",
-                                                         "datagrams_received",
-                                                         "simulated_seconds",
-                                                         "listen_overflows",
-                                                         "listen_drops"};
-
-Names metric_names() {
-  Names names(plain_metrics.begin(), plain_metrics.end());
-  for (const MetricGroup& group : metric_groups) names.push_back(group.name);
+Names counter_names() {
+  Names names;
+  for (const tcp::CounterInfo& info : tcp::counter_infos()) names.push_back(info.name);
   return names;
 }
 
-/// Throws where the summary has no such number and never will: it would count as 0.
-void check_metric(const Value& value, std::string_view metric) {
-  const auto dot = metric.find('.');
-  const std::string_view first = metric.substr(0, dot);
-  const bool plain =
-      std::find(plain_metrics.begin(), plain_metrics.end(), first) != plain_metrics.end();
-  if (plain) {
-    if (dot != metric.npos) value.want(fmt::format("\"{}\" without more parts", first));
-    return;
-  }
-  const auto* const group = std::find_if(std::begin(metric_groups), std::end(metric_groups),
-                                         [&](const MetricGroup& g) { return g.name == first; });
-  if (group == std::end(metric_groups)) value.unknown("a metric", first, metric_names());
-  if (dot == metric.npos) value.want(fmt::format("a number in it such as \"{}.NAME\"", first));
-  if (group->keys == nullptr) return;
+/// An object of numbers in the summary, and what its keys may be.
+struct MetricGroup {
+  std::string_view name;
+  Names (*keys)();
+};
+
+constexpr MetricGroup metric_groups[] = {
+    {"connect_errors", errno_names}, {"retransmitted_by_cause", reason_names},
+    {"sent_by_kind", kind_names},    {"peak", state_names},
+    {"open_at_end", state_names},    {"time_in", state_names},
+};
+
+/// The same for one host: "hosts.server.counters.TcpExtListenDrops".
+constexpr MetricGroup host_metric_groups[] = {
+    {"counters", counter_names},
+    {"time_in", state_names},
+    {"peak", state_names},
+    {"open_at_end", state_names},
+};
+
+/// Numbers of the summary that stand alone.
+constexpr std::string_view plain_metrics[] = {"events",
+                                              "segments_sent",
+                                              "segments_lost",
+                                              "segments_discarded",
+                                              "segments_retransmitted",
+                                              "bytes_delivered",
+                                              "connects",
+                                              "connects_ok",
+                                              "connect_time",
+                                              "close_time",
+                                              "accepts",
+                                              "datagrams_sent",
+                                              "datagrams_received",
+                                              "simulated_seconds",
+                                              "listen_overflows",
+                                              "listen_drops"};
+
+/// "peak.TIME_WAIT" gives "peak" and leaves "TIME_WAIT".
+std::string_view take_part(std::string_view& path) {
+  const std::string_view part = path.substr(0, path.find('.'));
+  path.remove_prefix(std::min(path.size(), part.size() + 1));
+  return part;
+}
+
+void check_group(const Value& value, std::span<const MetricGroup> groups, std::string_view name,
+                 std::string_view key) {
+  const auto group = std::find_if(groups.begin(), groups.end(),
+                                  [&](const MetricGroup& g) { return g.name == name; });
   const Names keys = group->keys();
-  const std::string_view key = metric.substr(dot + 1);
   if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-    value.unknown(fmt::format("a key of \"{}\"", first), key, keys);
+    value.unknown(fmt::format("a key of \"{}\"", name), key, keys);
   }
 }
 
-ExpectMetric metric_of(const Value& value, const Nodes&) {
+Names names_of(std::span<const MetricGroup> groups) {
+  Names names;
+  for (const MetricGroup& group : groups) names.push_back(group.name);
+  return names;
+}
+
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Throws where the summary has no such number and never will: it would count as 0.
+void check_metric(const Value& value, std::string_view metric, const Nodes& nodes) {
+  std::string_view rest = metric;
+  const std::string_view first = take_part(rest);
+  Names known(std::begin(plain_metrics), std::end(plain_metrics));
+  if (contains(known, first)) {
+    if (first.size() != metric.size()) value.want(fmt::format("\"{}\" without more parts", first));
+    return;
+  }
+  if (contains(names_of(metric_groups), first))
+    return check_group(value, metric_groups, first, rest);
+  if (first != "hosts") {
+    const Names groups = names_of(metric_groups);
+    known.insert(known.end(), groups.begin(), groups.end());
+    known.push_back("hosts");
+    value.unknown("a metric", first, known);
+  }
+  nodes.host_named(value, take_part(rest));
+  const std::string_view group = take_part(rest);
+  const Names groups = names_of(host_metric_groups);
+  if (!contains(groups, group)) value.unknown("a group of a host's metrics", group, groups);
+  check_group(value, host_metric_groups, group, rest);
+}
+
+ExpectMetric metric_of(const Value& value, const Nodes& nodes) {
   value.only_keys("an expected metric", {"description", "metric", "equals", "min", "max"});
   ExpectMetric expect;
   expect.metric = value.at("metric").string("the name of a metric");
-  check_metric(value.at("metric"), expect.metric);
+  check_metric(value.at("metric"), expect.metric, nodes);
   expect.value = bounds_of(value, "equals");
   return expect;
 }

@@ -47,7 +47,7 @@ Fault fault_at(const Value& value, const Nodes& nodes) {
   if (const auto v = value.find("payload")) fault.payload = v->boolean();
   if (const auto v = value.find("nth")) fault.nth = nth_at(*v);
   read_window(value, fault.after, fault.until);
-  fault.action = one_of<FaultAction>(value.at("do"), "what a fault does",
+  fault.action = one_of<FaultAction>(value.at("do"), "an action of a fault",
                                      {{"drop", FaultAction::drop},
                                       {"delay", FaultAction::delay},
                                       {"duplicate", FaultAction::duplicate}});
@@ -63,7 +63,9 @@ Fault fault_at(const Value& value, const Nodes& nodes) {
 SeqRef seq_at(const Value& value) {
   constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
   constexpr std::string_view wish = "a number from 0 to 4294967295 or one such as \"iss+1\"";
-  if (value.is_integer()) return {false, value.integer(0, max)};
+  if (const auto* n = std::get_if<std::int64_t>(&value.json().value); n && *n >= 0 && *n <= max) {
+    return {false, *n};
+  }
   std::string_view text = value.string(wish);
   if (!text.starts_with("iss")) value.want(wish);
   text.remove_prefix(3);

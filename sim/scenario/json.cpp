@@ -245,7 +245,8 @@ std::string shown(const Json& json) {
     std::string operator()(double value) const { return fmt::format("{}", value); }
     std::string operator()(const std::string& value) const { return shown(value); }
     std::string operator()(const Json::Array& value) const {
-      return value.empty() ? "an empty array" : "an array";
+      if (value.empty()) return "an empty array";
+      return fmt::format("an array of {}", value.size());
     }
     std::string operator()(const Json::Object& value) const {
       return value.empty() ? "an empty object" : "an object";

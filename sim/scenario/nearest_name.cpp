@@ -24,6 +24,13 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+/// The edit distance; but the beginning of a name is as near to it as a slip of the pen.
+std::size_t unlikeness(std::string_view wrong, std::string_view name) {
+  const bool begins_it = wrong.size() >= 2 && name.starts_with(wrong);
+  return begins_it ? std::min<std::size_t>(1, name.size() - wrong.size())
+                   : edit_distance(wrong, name);
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -46,15 +53,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string_view nearest_name(std::string_view wrong, std::span<const std::string_view> known) {
-  if (wrong.size() > name_chars_max) return {};
+  if (wrong.empty() || wrong.size() > name_chars_max) return {};
   const std::string wanted = lower(wrong);
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, wrong.size() / 2) + 1;
+  std::size_t best_distance = name_chars_max;
   for (const std::string_view name : known) {
     if (name.size() > name_chars_max) continue;
-    const std::size_t distance = edit_distance(wanted, lower(name));
-    const bool something_in_common = distance < std::max(name.size(), wrong.size());
-    if (distance < best_distance && something_in_common) {
+    const std::size_t distance = unlikeness(wanted, lower(name));
+    const bool likely = 2 * distance <= std::max(name.size(), wrong.size());
+    if (likely && distance < best_distance) {
       best = name;
       best_distance = distance;
     }

@@ -1,0 +1,65 @@
+#include "bad_inputs.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support.hpp"
+
+namespace lastack::scenario {
+namespace {
+
+/// Whether the message is the one wanted; after "…" anything may follow.
+bool says(const std::string& message, const std::string& wanted) {
+  constexpr std::string_view open_end = "…";
+  if (!wanted.ends_with(open_end)) return message == wanted;
+  return message.starts_with(wanted.substr(0, wanted.size() - open_end.size()));
+}
+
+TEST_CASE("bad input: the scenario that all the others are made from is good", "[scenario]") {
+  CHECK(problem_with(good_scenario()) == "");
+}
+
+TEST_CASE("bad input: each message names file, place, wish, fact and the nearest right name",
+          "[scenario]") {
+  for (const BadInput& input : bad_inputs()) {
+    const std::string json = scenario_with(input.pointer, input.value);
+    const std::string message = problem_with(json);
+    INFO(json);
+    INFO("wanted: s.json: " << input.message);
+    INFO("seen:   " << message);
+    CHECK(says(message, "s.json: " + input.message));
+  }
+}
+
+TEST_CASE("bad input: all errors of a file can be had at once", "[scenario]") {
+  const TemporaryFile file{"several-errors.json", R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "servr", "loss": 2}, {"a": "client", "b": "server", "los": 0}],
+    "apps": [{"host": "server", "listen": 80, "steps": [{"snd": 1}, {"close": 1}]}],
+    "expect": 7
+  })"};
+  std::vector<std::string> pointers;
+  for (const ScenarioError& error : check_scenario(file.path())) {
+    CHECK(error.file() == file.path());
+    pointers.push_back(error.pointer());
+  }
+  CHECK(pointers == std::vector<std::string>{"/links/0/b", "/links/1/los", "/apps/0/steps/0/snd",
+                                             "/apps/0/steps/1/close", "/expect"});
+}
+
+TEST_CASE("bad input: what follows from a wrong host is not told as well", "[scenario]") {
+  const TemporaryFile file{"wrong-host.json", R"({
+    "hosts": {"client": {}, "server": {"count": 0}}, "links": [{"a": "client", "b": "server"}]
+  })"};
+  const auto errors = check_scenario(file.path());
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].pointer() == "/hosts/server/count");
+}
+
+TEST_CASE("bad input: nothing is wrong with a good file", "[scenario]") {
+  const TemporaryFile file{"good.json", good_scenario()};
+  CHECK(check_scenario(file.path()).empty());
+  CHECK(load_scenario(file.path()).name == "good");  // by the file's name, having none of its own
+}
+
+}  // namespace
+}  // namespace lastack::scenario

@@ -1,0 +1,181 @@
+#include "lastack/tcp/settings.hpp"
+
+#include <set>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "lastack/tcp/stack.hpp"
+
+namespace lastack::tcp {
+namespace {
+
+constexpr ProfileId every_profile[] = {ProfileId::linux_6, ProfileId::linux_4, ProfileId::rfc9293,
+                                       ProfileId::textbook};
+
+/// What apply_setting says; "" if it takes the value.
+std::string problem(std::string_view name, std::string_view value) {
+  Settings settings;
+  return apply_setting(settings, name, value).value_or("");
+}
+
+TEST_CASE("settings: every row has a range, a meaning and a source, and no name comes twice",
+          "[tcp][settings]") {
+  std::set<std::string_view> names;
+  for (const SettingInfo& info : setting_infos()) {
+    INFO(info.name);
+    CHECK(names.insert(info.name).second);
+    CHECK(info.min < info.max);
+    CHECK(info.meaning.ends_with("."));
+    CHECK_FALSE(info.source.empty());
+    CHECK((info.section == "net.ipv4" || info.section == "net.core"));
+    CHECK_FALSE(is_unmodelled_setting(info.name));
+  }
+}
+
+TEST_CASE("settings: every default of every profile is a value that may be set",
+          "[tcp][settings]") {
+  for (const ProfileId profile : every_profile) {
+    const Settings settings = default_settings(profile);
+    Settings copy;
+    for (const SettingInfo& info : setting_infos()) {
+      INFO(name_of(profile) << " " << info.name);
+      CHECK(apply_setting(copy, info.name, setting_value(settings, info.name)) == std::nullopt);
+    }
+    CHECK(copy == settings);  // so that the table has every member
+  }
+}
+
+TEST_CASE("settings: each name writes a member of its own", "[tcp][settings]") {
+  for (const SettingInfo& info : setting_infos()) {
+    INFO(info.name);
+    const Settings before;
+    const bool at_max = setting_value(before, info.name) == std::to_string(info.max);
+    const std::string number = std::to_string(at_max ? info.min : info.max);
+    std::string value = number;
+    for (std::size_t i = 1; i < info.numbers; ++i) value += " " + number;
+    Settings after;
+    REQUIRE(apply_setting(after, info.name, value) == std::nullopt);
+    for (const SettingInfo& other : setting_infos()) {
+      const bool same = setting_value(before, other.name) == setting_value(after, other.name);
+      CHECK(same == (other.name != info.name));
+    }
+  }
+}
+
+TEST_CASE("settings: profiles differ as their tables say", "[tcp][settings]") {
+  CHECK(default_settings(ProfileId::linux_6) == Settings{});
+  const Settings linux_4 = default_settings(ProfileId::linux_4);
+  CHECK(linux_4.tcp_syn_linear_timeouts == 0);
+  CHECK(linux_4.tcp_syn_retries == 6);
+  CHECK(linux_4.somaxconn == 128);
+  const Settings rfc = default_settings(ProfileId::rfc9293);
+  CHECK(rfc.tcp_timestamps == 1);
+  CHECK(rfc.tcp_sack == 1);
+  CHECK(rfc.tcp_window_scaling == 1);
+  CHECK(rfc.tcp_rto_min_us == 1'000'000);
+  CHECK(rfc.tcp_syncookies == 0);
+  const Settings textbook = default_settings(ProfileId::textbook);
+  CHECK(textbook.tcp_syn_retries == 5);
+  CHECK(textbook.tcp_synack_retries == 5);
+  CHECK(textbook.tcp_orphan_retries == 8);
+  CHECK(textbook.tcp_fin_timeout == 60);
+  CHECK(textbook.tcp_syn_linear_timeouts == 0);
+  CHECK(textbook.tcp_syncookies == 0);
+  CHECK(textbook.tcp_early_retrans == 0);
+  CHECK(textbook.tcp_rto_min_us == 1'000'000);
+  CHECK(textbook.tcp_timestamps == 0);
+  CHECK(textbook.tcp_sack == 0);
+  CHECK(textbook.tcp_window_scaling == 0);
+}
+
+/// When the last wait of `retries` plain retries ends: 1 + 2 + 4 + … s, none above the limit.
+int give_up_after_s(int retries, int limit_s) {
+  int sum = 0;
+  for (int i = 0, wait = 1; i <= retries; ++i, wait = std::min(2 * wait, limit_s)) sum += wait;
+  return sum;
+}
+
+TEST_CASE("settings: rfc9293 gives up no sooner than R2 allows (RFC 9293, 3.8.3)",
+          "[tcp][settings][rfc9293]") {
+  const Settings s = default_settings(ProfileId::rfc9293);
+  const int limit_s = s.tcp_rto_max_ms / 1000;
+  CHECK(limit_s >= 60);  // RFC 6298, 2.5
+  CHECK(s.tcp_retries1 >= 3);
+  CHECK(give_up_after_s(s.tcp_retries2, limit_s) >= 100);
+  CHECK(give_up_after_s(s.tcp_retries2 - 1, limit_s) < 100);
+  CHECK(give_up_after_s(s.tcp_syn_retries, limit_s) >= 180);
+  CHECK(give_up_after_s(s.tcp_syn_retries - 1, limit_s) < 180);
+  CHECK(give_up_after_s(s.tcp_synack_retries, limit_s) >= 180);
+}
+
+TEST_CASE("settings: names go with and without their own section", "[tcp][settings]") {
+  CHECK(find_setting("tcp_sack")->name == "tcp_sack");
+  CHECK(find_setting("net.ipv4.tcp_sack")->name == "tcp_sack");
+  CHECK(find_setting("net.core.somaxconn")->name == "somaxconn");
+  CHECK(find_setting("net.core.tcp_sack") == nullptr);
+  CHECK(find_setting("net.ipv4.somaxconn") == nullptr);
+  CHECK(find_setting("net.ipv4.") == nullptr);
+  CHECK(find_setting("tcp_") == nullptr);
+}
+
+TEST_CASE("settings: what Linux has beside them is known by name", "[tcp][settings]") {
+  CHECK(is_unmodelled_setting("tcp_ecn"));
+  CHECK(is_unmodelled_setting("net.ipv4.tcp_congestion_control"));
+  CHECK(is_unmodelled_setting("tcp_tw_recycle"));
+  CHECK_FALSE(is_unmodelled_setting("tcp_sack"));
+  CHECK_FALSE(is_unmodelled_setting("tcp_nonsense"));
+}
+
+TEST_CASE("settings: wrong values are refused with the range", "[tcp][settings]") {
+  CHECK(problem("tcp_syn_retries", "0") == "want 1 to 127, have 0");
+  CHECK(problem("tcp_syn_retries", "128") == "want 1 to 127, have 128");
+  CHECK(problem("tcp_synack_retries", "0") == "");
+  CHECK(problem("tcp_synack_retries", "256") == "want 0 to 255, have 256");
+  CHECK(problem("tcp_tw_reuse", "3") == "want 0 to 2, have 3");
+  CHECK(problem("tcp_rto_max_ms", "120001") == "want 1000 to 120000, have 120001");
+  CHECK(problem("tcp_notsent_lowat", "4294967296") == "want 0 to 4294967295, have 4294967296");
+  CHECK(problem("tcp_sack", "99999999999999999999") == "want 0 to 255, have 99999999999999999999");
+  for (const auto* text : {"", " ", "x", "1x", "1 2", "1.0", "+1", "0x1", "1,"}) {
+    INFO(text);
+    CHECK(problem("tcp_sack", text) != "");
+  }
+  CHECK(problem("tcp_rmem", "1 2") == "want 3 numbers, each 1 to 2147483647, have 1 2");
+  CHECK(problem("ip_local_port_range", "9 8") ==
+        "want a first port that is not above the last, have 9 8");
+  CHECK(problem("tcp_nonsense", "1") == "unknown setting");
+}
+
+TEST_CASE("settings: values may be parted by blanks and tabs", "[tcp][settings]") {
+  Settings s;
+  CHECK_FALSE(apply_setting(s, "net.ipv4.tcp_rmem", " 1\t2  3 "));
+  CHECK(setting_value(s, "tcp_rmem") == "1 2 3");
+  CHECK(setting_value(s, "net.ipv4.ip_local_port_range") == "32768 60999");
+}
+
+TEST_CASE("settings: a refused value changes nothing", "[tcp][settings]") {
+  Settings s;
+  CHECK(apply_setting(s, "tcp_rmem", "1 2 0"));
+  CHECK(apply_setting(s, "ip_local_port_range", "2 1"));
+  CHECK(s == Settings{});
+}
+
+TEST_CASE("profiles: have names", "[tcp][settings]") {
+  for (const ProfileId profile : every_profile) CHECK(profile_named(name_of(profile)) == profile);
+  CHECK_FALSE(profile_named("linux"));
+}
+
+TEST_CASE("socket options: have names and ranges", "[tcp][settings]") {
+  CHECK(name_of(SocketOption::tcp_user_timeout) == "TCP_USER_TIMEOUT");
+  CHECK(name_of(SocketOption::so_sndbuf) == "SO_SNDBUF");
+  for (int i = 0; i <= static_cast<int>(SocketOption::so_sndbuf); ++i) {
+    const auto option = static_cast<SocketOption>(i);
+    CHECK(socket_option_named(name_of(option)) == option);
+    CHECK(socket_option_range(option).first < socket_option_range(option).second);
+  }
+  CHECK(socket_option_range(SocketOption::tcp_syncnt) == std::pair{1, 127});
+  CHECK_FALSE(socket_option_named("TCP_FASTOPEN"));
+}
+
+}  // namespace
+}  // namespace lastack::tcp

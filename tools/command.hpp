@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "exit_code.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace lastack::tools {
+
+/// Arguments that make no sense together, or a value that CLI11 could not judge.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Each adds one subcommand. When the command line names it, it does its work and says in
+// `exit_code` how that went; it throws UsageError for wrong arguments.
+void add_run_command(CLI::App& program, ExitCode& exit_code);
+void add_test_command(CLI::App& program, ExitCode& exit_code);
+void add_validate_command(CLI::App& program, ExitCode& exit_code);
+void add_schema_command(CLI::App& program, ExitCode& exit_code);
+void add_sysctl_command(CLI::App& program, ExitCode& exit_code);
+
+/// Gives a subcommand its -v, its --help and the examples at the end of that. Comes last.
+void finish_command(CLI::App& command, const std::string& examples);
+
+}  // namespace lastack::tools

@@ -1,0 +1,178 @@
+// The `lastack` program: parses the command line, hands over to a subcommand, answers with its exit
+// code. Every subcommand is a file of its own.
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "command.hpp"
+#include "lastack/scenario/nearest_name.hpp"
+
+namespace lastack::tools {
+
+namespace {
+
+constexpr const char* description =
+    "Lastack simulates the life and death of TCP connections: what happens when\n"
+    "handshakes, old SYNs and FINs get lost. A scenario says who connects to whom and\n"
+    "what goes wrong on the way.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  lastack run scenarios/handshake/three_way.json     look at a three-way handshake\n"
+    "  lastack run S.json --trace S.pcapng                and at its segments in Wireshark\n"
+    "  lastack test scenarios --junit report.xml          check every expectation, as CI does\n"
+    "  lastack sysctl tcp_syn_retries                     what a setting means\n"
+    "\n"
+    "`lastack COMMAND --help` explains a command.\n"
+    "Exit code: 0 all well, 1 an expectation failed, 2 bad usage or input, 130 interrupted.";
+
+/// Diagnostics go to stderr, so that stdout holds nothing but what was asked for.
+void start_diagnostics() {
+  auto logger = spdlog::stderr_color_mt("lastack");
+  logger->set_pattern("lastack: %^%l%$: %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
+std::vector<std::string> command_names(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string nearest_name(std::string_view wrong, const std::vector<std::string>& names) {
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return std::string{scenario::nearest_name(wrong, known)};
+}
+
+/// What to say to a first argument that names no command.
+std::string unknown_command(const std::string& word, const std::vector<std::string>& names) {
+  std::string text = fmt::format("unknown command `{}`", word);
+  std::error_code error;
+  const std::string nearest = nearest_name(word, names);
+  if (std::filesystem::exists(word, error)) {
+    text += fmt::format("; to run this file: lastack run {}", word);
+  } else if (!nearest.empty()) {
+    text += fmt::format("; did you mean `{}`?", nearest);
+  } else {
+    text += fmt::format("; want one of {}", fmt::join(names, ", "));
+  }
+  return text;
+}
+
+/// CLI11 names arguments that it could not place; this adds the option that may have been meant.
+std::string explain(const CLI::ParseError& error, const CLI::App& command,
+                    const std::vector<std::string>& arguments) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  const std::vector<std::string> options = option_names(command);
+  for (const std::string& argument : arguments) {
+    const std::string name = argument.substr(0, argument.find('='));
+    const bool known = std::find(options.begin(), options.end(), name) != options.end();
+    if (!name.starts_with("--") || name == "--" || known) continue;
+    const std::string nearest = nearest_name(name, options);
+    return fmt::format("unknown option `{}`{}", name,
+                       nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest));
+  }
+  return error.what();
+}
+
+/// The subcommand that was named, or the program itself.
+const CLI::App& named_command(const CLI::App& program) {
+  const auto commands = program.get_subcommands();
+  return commands.empty() ? program : *commands.front();
+}
+
+ExitCode usage_error(const std::string& problem, const CLI::App& program) {
+  const CLI::App& command = named_command(program);
+  spdlog::error("{}", problem);
+  const std::string name = &command == &program ? "" : " " + command.get_name();
+  fmt::print(stderr, "Try `lastack{} --help`.\n", name);
+  return ExitCode::bad_input;
+}
+
+/// `lastack help run` is what people type who have not read that it is `lastack run --help`.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+    arguments.push_back("--help");
+  }
+  return arguments;
+}
+
+ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
+                       const ExitCode& exit_code) {
+  const std::vector<std::string> names = command_names(program);
+  if (arguments.empty()) {
+    fmt::print(stderr, "{}", program.help());
+    return ExitCode::bad_input;
+  }
+  const std::string& first = arguments.front();
+  if (!first.starts_with('-') && std::find(names.begin(), names.end(), first) == names.end()) {
+    return usage_error(unknown_command(first, names), program);
+  }
+  try {
+    program.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    return exit_code;
+  } catch (const CLI::Success& help_or_version) {
+    program.exit(help_or_version);
+    return ExitCode::success;
+  } catch (const CLI::ParseError& error) {
+    return usage_error(explain(error, named_command(program), arguments), program);
+  } catch (const UsageError& error) {
+    return usage_error(error.what(), program);
+  }
+}
+
+}  // namespace
+
+void finish_command(CLI::App& command, const std::string& text) {
+  command.add_flag_callback(
+      "-v,--verbose", [] { spdlog::set_level(spdlog::level::debug); },
+      "Say on stderr what the program does");
+  command.group("Commands");
+  command.footer(text);
+}
+
+}  // namespace lastack::tools
+
+int main(int argc, char** argv) {
+  using namespace lastack::tools;
+  start_diagnostics();
+  ExitCode exit_code = ExitCode::success;
+  try {
+    CLI::App program{description, "lastack"};
+    program.footer(examples);
+    program.require_subcommand(1);
+    program.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    program.set_version_flag("--version", "lastack " LASTACK_VERSION, "Print the version and exit");
+    add_run_command(program, exit_code);
+    add_test_command(program, exit_code);
+    add_validate_command(program, exit_code);
+    add_schema_command(program, exit_code);
+    add_sysctl_command(program, exit_code);
+    exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
+  } catch (const std::exception& error) {  // such as an output that cannot be written
+    spdlog::error("{}", error.what());
+    exit_code = ExitCode::bad_input;
+  }
+  return static_cast<int>(exit_code);
+}

@@ -1,0 +1,190 @@
+// `lastack run SCENARIO…`: runs scenarios and shows what happened.
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "command.hpp"
+#include "interrupt.hpp"
+#include "lastack/run/simulation.hpp"
+#include "lastack/scenario/load.hpp"
+#include "progress_line.hpp"
+#include "run_outputs.hpp"
+#include "run_report.hpp"
+#include "terminal.hpp"
+
+namespace lastack::tools {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;  ///< --set KEY=VALUE
+  std::optional<std::uint64_t> seed;
+  OutputNames outputs;
+  bool quiet = false;
+  LadderChoice ladder = LadderChoice::when_short;
+  std::optional<int> columns;
+  ColourChoice colour = ColourChoice::automatic;
+  bool ascii = false;
+};
+
+std::vector<scenario::Override> overrides_of(const std::vector<std::string>& settings) {
+  std::vector<scenario::Override> overrides;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UsageError{fmt::format(
+          "--set: want KEY=VALUE such as hosts.client.sysctl.tcp_syn_retries=3, have {}", setting)};
+    }
+    overrides.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return overrides;
+}
+
+/// All scenarios, or nothing when one of them is bad: then every bad one has been complained about.
+std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) {
+  const std::vector<scenario::Override> overrides = overrides_of(options.settings);
+  std::vector<scenario::Scenario> scenarios;
+  for (const std::string& file : options.files) {
+    try {
+      scenarios.push_back(scenario::load_scenario(file, overrides));
+    } catch (const scenario::ScenarioError& error) {
+      spdlog::error("{}", error.what());
+    }
+  }
+  if (scenarios.size() < options.files.size()) return std::nullopt;
+  return scenarios;
+}
+
+Look look_of(const Options& options) {
+  Look look;
+  look.columns = options.columns.value_or(columns_for(stdout));
+  look.colour = colour_for(stdout, options.colour);
+  look.charset = options.ascii ? trace::Charset::ascii : trace::Charset::utf8;
+  look.ladder = options.ladder;
+  return look;
+}
+
+/// Runs the simulation, with a line on stderr that shows how far it is.
+void run_with_progress(run::Simulation& simulation, const scenario::Scenario& scenario,
+                       const std::atomic<bool>& stop) {
+  run::Progress done;
+  const ProgressLine line{[&](std::chrono::duration<double> since_start) {
+    const auto events = static_cast<double>(done.events.load());
+    return fmt::format("{}: simulated {:.3f} of at most {:g} s, {:.1f} million events/s",
+                       scenario.name, to_seconds(done.now.load() - sim_start),
+                       to_seconds(scenario.stop_at - sim_start),
+                       events / since_start.count() / 1e6);
+  }};
+  simulation.run(&stop, &done);
+}
+
+ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names,
+                 const Options& options, const std::atomic<bool>& stop) {
+  RunOutputs outputs{names};
+  RunReport report{scenario, look_of(options)};
+  std::vector<trace::Sink*> sinks = outputs.sinks();
+  if (!options.quiet) {
+    report.print_head();
+    if (trace::Sink* ladder = report.ladder()) sinks.push_back(ladder);
+  }
+  run::Simulation simulation{scenario, options.seed.value_or(scenario.seed), sinks};
+  run_with_progress(simulation, scenario, stop);
+
+  const run::Summary summary = simulation.summary();
+  outputs.finish(run::to_json(summary));
+  if (!options.quiet) report.print_run(summary);
+  report.print_expectations(summary, options.quiet);
+  if (summary.interrupted) return ExitCode::interrupted;
+  return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
+}
+
+ExitCode run_all(const Options& options) {
+  const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
+  const auto scenarios = load_all(options);
+  if (!scenarios) return ExitCode::bad_input;
+
+  const std::atomic<bool>& stop = catch_interrupts();
+  ExitCode exit_code = ExitCode::success;
+  for (std::size_t i = 0; i < scenarios->size() && !stop; ++i) {
+    if (i > 0 && !options.quiet) fmt::print("\n");
+    exit_code = worse(exit_code, run_one((*scenarios)[i], outputs[i], options, stop));
+  }
+  return exit_code;
+}
+
+void add_output_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--trace", options.outputs.traces,
+                  "Write what happened: .jsonl, .pcapng (Wireshark) or\n"
+                  ".txt (ladder); may be given more than once")
+      ->allow_extra_args(false)
+      ->option_text("FILE");
+  command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")
+      ->option_text("FILE");
+}
+
+void add_look_options(CLI::App& command, Options& options) {
+  command.add_flag("-q,--quiet", options.quiet, "Print errors and failed expectations only");
+  command.add_flag_callback(
+      "--ladder", [&options] { options.ladder = LadderChoice::always; },
+      "Print the ladder diagram, however long it is");
+  command.add_flag_callback(
+      "--no-ladder", [&options] { options.ladder = LadderChoice::never; },
+      "Print no ladder diagram (default: print a short one)");
+  command
+      .add_option("--columns", options.columns,
+                  "Width of the text, 80 to 120 (default: the\nterminal's)")
+      ->check(CLI::Range(80, 120))
+      ->option_text("N");
+  command.add_option("--color", options.colour, "auto (default), always or never")
+      ->transform(
+          CLI::Transformer(std::map<std::string, ColourChoice>{{"auto", ColourChoice::automatic},
+                                                               {"always", ColourChoice::always},
+                                                               {"never", ColourChoice::never}}))
+      ->option_text("WHEN");
+  command.add_flag("--ascii", options.ascii, "Draw with ASCII only");
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& program, ExitCode& exit_code) {
+  CLI::App* command = program.add_subcommand("run", "Run scenarios and show what happened");
+  auto options = std::make_shared<Options>();
+  command->add_option("SCENARIO", options->files, "Scenario files")->required()->option_text("...");
+  command
+      ->add_option("--set", options->settings,
+                   "Replace a value of the scenario; KEY is a dotted path;\n"
+                   "may be given more than once")
+      ->allow_extra_args(false)
+      ->option_text("KEY=VALUE");
+  command->add_option("--seed", options->seed, "Seed of the run, in place of the scenario's")
+      ->option_text("N");
+  add_output_options(*command, *options);
+  add_look_options(*command, *options);
+  command->callback([options, &exit_code] { exit_code = run_all(*options); });
+  finish_command(
+      *command,
+      "Examples:\n"
+      "  lastack run S.json\n"
+      "  lastack run S.json --set hosts.client.sysctl.tcp_syn_retries=3 \\\n"
+      "                     --set links.0.loss=0.05 --seed 7\n"
+      "  lastack run S.json --trace S.pcapng --trace S.jsonl --summary S.summary.json\n"
+      "  lastack run scenarios/close/*.json --trace 'out/{name}.txt' --quiet\n"
+      "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
+      "run; what it wrote until then is complete.\n"
+      "Exit code: 0 ran and expectations hold, 1 one failed, 2 bad usage or input (then\n"
+      "nothing is written), 130 interrupted.");
+}
+
+}  // namespace lastack::tools

@@ -1,0 +1,78 @@
+#include "run_outputs.hpp"
+
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "lastack/trace/sinks.hpp"
+
+namespace lastack::tools {
+
+namespace {
+
+constexpr std::string_view placeholder = "{name}";
+
+std::string filled_in(std::string pattern, const std::string& scenario) {
+  const std::string name = std::filesystem::path{scenario}.stem().string();
+  for (std::size_t at = pattern.find(placeholder); at != std::string::npos;
+       at = pattern.find(placeholder, at + name.size())) {
+    pattern.replace(at, placeholder.size(), name);
+  }
+  return pattern;
+}
+
+/// Requires that neither another output nor a scenario of the same command has this name.
+void add_once(const std::string& output, std::set<std::filesystem::path>& taken) {
+  if (is_special_file(output)) return;
+  std::error_code error;
+  if (!taken.insert(std::filesystem::weakly_canonical(output, error)).second) {
+    throw UsageError{
+        fmt::format("{}: another output, or a scenario, has this name already; with several "
+                    "scenarios write {} in it, such as --trace 'out/{}.jsonl'",
+                    output, placeholder, placeholder)};
+  }
+}
+
+}  // namespace
+
+std::vector<OutputNames> names_for_each(const OutputNames& patterns,
+                                        const std::vector<std::string>& scenarios) {
+  std::vector<OutputNames> all;
+  std::set<std::filesystem::path> taken;
+  std::error_code error;
+  for (const std::string& scenario : scenarios) {
+    taken.insert(std::filesystem::weakly_canonical(scenario, error));
+  }
+  for (const std::string& scenario : scenarios) {
+    OutputNames names;
+    for (const std::string& pattern : patterns.traces) {
+      names.traces.push_back(filled_in(pattern, scenario));
+      add_once(names.traces.back(), taken);
+    }
+    names.summary = filled_in(patterns.summary, scenario);
+    if (!names.summary.empty()) add_once(names.summary, taken);
+    all.push_back(std::move(names));
+  }
+  return all;
+}
+
+RunOutputs::RunOutputs(const OutputNames& names) {
+  for (const std::string& file : names.traces) traces_.push_back(trace::make_sink(file));
+  if (!names.summary.empty()) summary_ = std::make_unique<AtomicFile>(names.summary);
+}
+
+std::vector<trace::Sink*> RunOutputs::sinks() const {
+  std::vector<trace::Sink*> sinks;
+  for (const auto& sink : traces_) sinks.push_back(sink.get());
+  return sinks;
+}
+
+void RunOutputs::finish(const std::string& summary_json) {
+  if (!summary_) return;
+  summary_->write(summary_json);
+  summary_->commit();
+}
+
+}  // namespace lastack::tools

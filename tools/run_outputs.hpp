@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/trace/event.hpp"
+
+namespace lastack::tools {
+
+/// Where one run of `lastack run` is to be written, by --trace and --summary.
+struct OutputNames {
+  std::vector<std::string> traces;
+  std::string summary;  ///< empty: not wanted
+};
+
+/// What --trace and --summary mean for each scenario: "{name}" in them stands for the scenario's
+/// file without folder and ending. Throws UsageError when two outputs would be the same file.
+std::vector<OutputNames> names_for_each(const OutputNames& patterns,
+                                        const std::vector<std::string>& scenarios);
+
+/// The files of one run, made before it starts so that a name that cannot be written is known at
+/// once. Nothing is there under their names until `finish`, or the traces' end.
+class RunOutputs {
+ public:
+  explicit RunOutputs(const OutputNames& names);  ///< throws OutputError
+
+  std::vector<trace::Sink*> sinks() const;
+  bool wants_summary() const { return summary_ != nullptr; }
+  void finish(const std::string& summary_json);  ///< throws OutputError
+
+ private:
+  std::vector<std::unique_ptr<trace::Sink>> traces_;
+  std::unique_ptr<AtomicFile> summary_;
+};
+
+}  // namespace lastack::tools

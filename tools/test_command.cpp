@@ -1,0 +1,225 @@
+// `lastack test PATH…`: runs a tree of scenarios in parallel and says which expectations failed.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "command.hpp"
+#include "find_files.hpp"
+#include "interrupt.hpp"
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/run/simulation.hpp"
+#include "lastack/scenario/load.hpp"
+#include "progress_line.hpp"
+#include "terminal.hpp"
+#include "test_report.hpp"
+
+namespace lastack::tools {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  unsigned threads = 0;  ///< 0: as many as the machine has processors
+  std::string junit;
+  bool tap = false;
+  bool github = false;
+  std::optional<std::uint64_t> seed;
+  bool quiet = false;
+};
+
+FileResult skipped(FileResult result, std::string reason) {
+  result.outcome = Outcome::skipped;
+  result.problem = std::move(reason);
+  return result;
+}
+
+FileResult bad(FileResult result, std::string problem, std::string pointer = {}) {
+  result.outcome = Outcome::bad;
+  result.problem = std::move(problem);
+  result.pointer = std::move(pointer);
+  return result;
+}
+
+/// Puts what the run's expectations came to into `result`.
+void judge(const run::Summary& summary, FileResult& result) {
+  result.expectations = summary.expectations.size();
+  for (const run::ExpectationResult& expectation : summary.expectations) {
+    if (!expectation.held) result.failed.push_back(expectation);
+  }
+  if (summary.interrupted) {
+    result.outcome = Outcome::not_run;
+    result.problem = "interrupted";
+  } else if (result.expectations == 0) {
+    result.outcome = Outcome::unchecked;
+  } else {
+    result.outcome = result.failed.empty() ? Outcome::held : Outcome::failed;
+  }
+}
+
+FileResult run_scenario(FileResult result, const std::atomic<bool>& stop) {
+  const auto start = std::chrono::steady_clock::now();
+  const scenario::Scenario scenario = scenario::load_scenario(result.file);
+  run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
+  simulation.run(&stop);
+  judge(simulation.summary(), result);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+/// Runs the file if it is a scenario.
+FileResult test_file(const std::string& file, const Options& options,
+                     const std::atomic<bool>& stop) {
+  FileResult result;
+  result.file = file;
+  result.seed = options.seed;
+  try {
+    switch (scenario::kind_of_file(file)) {
+      case scenario::FileKind::scenario: return run_scenario(result, stop);
+      case scenario::FileKind::sweep: return skipped(result, "sweep: needs `lastack sweep`");
+      case scenario::FileKind::other: break;
+    }
+    return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
+  } catch (const scenario::ScenarioError& error) {
+    return bad(result, error.what(), error.pointer());
+  } catch (const std::exception& error) {
+    return bad(result, file + ": " + error.what());
+  }
+}
+
+/// Runs the files side by side; the results are in the files' order, whatever thread was first.
+class Runner {
+ public:
+  Runner(std::vector<std::string> files, const Options& options, const std::atomic<bool>& stop)
+      : files_{std::move(files)},
+        options_{options},
+        stop_{stop},
+        results_(files_.size()) {}
+
+  std::vector<FileResult> run() {
+    const ProgressLine progress{[this](std::chrono::duration<double> since_start) {
+      return fmt::format("{} of {} files, {} failed, {:.0f} s", done_.load(), files_.size(),
+                         failed_.load(), since_start.count());
+    }};
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < thread_count(); ++i) others.emplace_back([this] { work(); });
+    work();
+    for (std::thread& thread : others) thread.join();
+    return std::move(results_);
+  }
+
+ private:
+  unsigned thread_count() const {
+    const unsigned wanted =
+        options_.threads > 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+    return static_cast<unsigned>(std::min<std::size_t>(wanted, files_.size()));
+  }
+
+  void work() {
+    for (std::size_t i = next_++; i < files_.size(); i = next_++) {
+      results_[i].file = files_[i];
+      results_[i].problem = "interrupted";
+      if (stop_) continue;
+      results_[i] = test_file(files_[i], options_, stop_);
+      ++done_;
+      if (is_failure(results_[i].outcome)) ++failed_;
+    }
+  }
+
+  std::vector<std::string> files_;
+  const Options& options_;
+  const std::atomic<bool>& stop_;
+  std::vector<FileResult> results_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<std::size_t> done_{0};
+  std::atomic<std::size_t> failed_{0};
+};
+
+void print_for_people(const std::vector<FileResult>& results, const Options& options,
+                      std::chrono::duration<double> duration) {
+  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
+  for (const FileResult& result : results) {
+    if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
+      fmt::print("{}", failure_text(result, paint));
+    } else if (result.outcome == Outcome::skipped && !options.quiet) {
+      fmt::print("{} {}: {}\n", paint.dim("skipped"), result.file, result.problem);
+    }
+  }
+  if (!options.quiet) {
+    fmt::print("{} ({:.2f} s)\n", totals_text(results, paint), duration.count());
+  }
+}
+
+ExitCode exit_code_of(const std::vector<FileResult>& results) {
+  if (count_of(results, Outcome::not_run) > 0) return ExitCode::interrupted;
+  if (count_of(results, Outcome::bad) > 0) return ExitCode::bad_input;
+  if (count_of(results, Outcome::failed) > 0) return ExitCode::expectation_failed;
+  return ExitCode::success;
+}
+
+ExitCode test(const Options& options) {
+  const std::atomic<bool>& stop = catch_interrupts();
+  std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
+  if (!options.junit.empty()) junit.emplace(options.junit);
+  std::vector<std::string> files = find_files(options.paths);
+  if (files.empty()) {
+    throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
+  }
+  spdlog::debug("{} files", files.size());
+
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<FileResult> results = Runner{std::move(files), options, stop}.run();
+  if (options.tap) {
+    fmt::print("{}", tap(results));
+  } else {
+    print_for_people(results, options, std::chrono::steady_clock::now() - start);
+  }
+  if (options.github) fmt::print("{}", github_annotations(results));
+  if (junit) {
+    junit->write(junit_xml(results));
+    junit->commit();
+  }
+  return exit_code_of(results);
+}
+
+}  // namespace
+
+void add_test_command(CLI::App& program, ExitCode& exit_code) {
+  CLI::App* command = program.add_subcommand(
+      "test", "Run a tree of scenarios in parallel and check what they expect");
+  auto options = std::make_shared<Options>();
+  command->add_option("PATH", options->paths, "Scenario files, or folders with such")
+      ->required()
+      ->option_text("...");
+  command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
+      ->check(CLI::Range(1, 1024))
+      ->option_text("N");
+  command->add_option("--seed", options->seed, "Seed of every run, in place of the scenarios'")
+      ->option_text("N");
+  command->add_option("--junit", options->junit, "Write the results as JUnit XML as well")
+      ->option_text("FILE");
+  command->add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
+  command->add_flag("--github", options->github,
+                    "Print failures as annotations for GitHub as well");
+  command->add_flag("-q,--quiet", options->quiet, "Print failures only");
+  command->callback([options, &exit_code] { exit_code = test(*options); });
+  finish_command(*command,
+                 "Examples:\n"
+                 "  lastack test scenarios\n"
+                 "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
+                 "Files below a folder count when they end in .json and hold `hosts`; others are\n"
+                 "named and skipped. Each failure comes with the command that repeats it.\n"
+                 "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad.");
+}
+
+}  // namespace lastack::tools

@@ -1,0 +1,82 @@
+// `lastack validate PATH…`: checks scenario files without running them.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "command.hpp"
+#include "find_files.hpp"
+#include "lastack/scenario/load.hpp"
+
+namespace lastack::tools {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  bool quiet = false;
+};
+
+/// Why a file is no business of this command, or nothing. A file that was named is always checked.
+std::string reason_to_skip(const std::string& file, const Options& options) {
+  const bool named =
+      std::find(options.paths.begin(), options.paths.end(), file) != options.paths.end();
+  switch (scenario::kind_of_file(file)) {
+    case scenario::FileKind::scenario: return {};
+    case scenario::FileKind::sweep: return "a sweep (it holds `vary`)";
+    case scenario::FileKind::other: break;
+  }
+  return named ? "" : "no scenario (no `hosts`)";
+}
+
+ExitCode validate_file(const std::string& file, const Options& options) {
+  std::string remark = "ok";
+  try {
+    const std::string reason = reason_to_skip(file, options);
+    if (!reason.empty()) {
+      remark = "skipped: " + reason;
+    } else if (const auto errors = scenario::check_scenario(file); !errors.empty()) {
+      for (const scenario::ScenarioError& error : errors) spdlog::error("{}", error.what());
+      return ExitCode::bad_input;
+    }
+  } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
+    spdlog::error("{}", error.what());
+    return ExitCode::bad_input;
+  }
+  if (!options.quiet) fmt::print("{}: {}\n", file, remark);
+  return ExitCode::success;
+}
+
+ExitCode validate(const Options& options) {
+  const std::vector<std::string> files = find_files(options.paths);
+  if (files.empty())
+    throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
+  ExitCode exit_code = ExitCode::success;
+  for (const std::string& file : files) exit_code = worse(exit_code, validate_file(file, options));
+  return exit_code;
+}
+
+}  // namespace
+
+void add_validate_command(CLI::App& program, ExitCode& exit_code) {
+  CLI::App* command =
+      program.add_subcommand("validate", "Check scenario files without running them");
+  auto options = std::make_shared<Options>();
+  command->add_option("PATH", options->paths, "Scenario files, or folders with such")
+      ->required()
+      ->option_text("...");
+  command->add_flag("-q,--quiet", options->quiet, "Print errors only");
+  command->callback([options, &exit_code] { exit_code = validate(*options); });
+  finish_command(
+      *command,
+      "Example:\n"
+      "  lastack validate scenarios/handshake/three_way.json\n"
+      "Each error names the file, the place in it (a JSON Pointer), what is wanted and what\n"
+      "is there. Exit code: 0 all valid, 2 otherwise.");
+}
+
+}  // namespace lastack::tools

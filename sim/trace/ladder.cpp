@@ -22,7 +22,7 @@ PairKey key_of(End a, End b, Protocol protocol) {
   const auto raw = [](End end) {
     return std::pair{static_cast<std::uint32_t>(end.host), end.port};
   };
-  const auto [low, high] = std::minmax(raw(a), raw(b));
+  const auto [low, high] = std::minmax({raw(a), raw(b)});
   return {low.first, low.second, high.first, high.second, protocol};
 }
 
@@ -358,14 +358,18 @@ class LadderBuilder::Impl {
            {LadderNote::Kind::state, std::string{tcp::name_of(change.to)}, change.to});
   }
 
-  /// A listener belongs to every conversation of its end.
+  /// A listener belongs to every conversation of its end that has no connection there now.
   void listen_changes(const StateChange& change, const Event& event) {
     listening_[listener_key(change.local)] = change.to == tcp::State::listen;
     for (Index i = 0; i < conversations_.size(); ++i) {
+      Conversation& conversation = conversations_[i];
       for (const Side side : {Side::left, Side::right}) {
-        Conversation& conversation = conversations_[i];
-        if (conversation.protocol == Protocol::tcp &&
-            conversation.ends[index_of(side)] == change.local) {
+        tcp::State& state = conversation.states[index_of(side)];
+        const bool concerned = conversation.protocol == Protocol::tcp &&
+                               conversation.ends[index_of(side)] == change.local &&
+                               state == change.from;
+        if (concerned) {
+          state = change.to;
           remark(i, side, event,
                  {LadderNote::Kind::state, std::string{tcp::name_of(change.to)}, change.to});
         }
@@ -404,17 +408,47 @@ class LadderBuilder::Impl {
       tell_all(app, event);
       return;
     }
-    if (const auto it = apps_.find({app.host, app.who}); it != apps_.end()) {
-      remark_call(it->second, event);
-      return;
-    }
-    if (const std::optional<App> taken = app_by_cause(app, event)) {
-      apps_.emplace(std::pair{app.host, app.who}, *taken);
-      remark_call(*taken, event);
+    const std::optional<App> known = app_of(app, event);
+    if (known) {
+      apps_.insert_or_assign({app.host, app.who}, *known);
+      remark_call(*known, event);
     } else {
       unplaced_.push_back({event});
       tell_old_unplaced();
     }
+  }
+
+  /// Whose connection a call concerns: that of the event that caused it; else that of the earlier
+  /// calls of the same name, which several connectors of a host may share.
+  std::optional<App> app_of(const AppCall& app, const Event& event) {
+    if (app.call == "connect") {
+      return std::nullopt;  // its connection is still to come
+    }
+    const std::optional<Index> owner = owner_of(event.cause);
+    if (owner == hidden) {
+      return App{hidden, Side::left};
+    }
+    const auto named = apps_.find({app.host, app.who});
+    if (owner && (named == apps_.end() || named->second.conversation != *owner)) {
+      return App{*owner, side_at(*owner, app)};
+    }
+    const bool of_unplaced =
+        std::any_of(unplaced_.begin(), unplaced_.end(),
+                    [&](const Unplaced& call) { return call.event.n == event.cause; });
+    if (named != apps_.end() && !of_unplaced) {
+      return named->second;
+    }
+    return app.call == "accepted" ? oldest_unaccepted(app.host) : std::nullopt;
+  }
+
+  /// The end of a conversation at an application's host; where both are there, who accepts is
+  /// right.
+  Side side_at(Index conversation, const AppCall& app) const {
+    const auto& ends = conversations_[conversation].ends;
+    if (ends[0].host == ends[1].host) {
+      return app.who.starts_with("accept") ? Side::right : Side::left;
+    }
+    return ends[0].host == app.host ? Side::left : Side::right;
   }
 
   void remark_call(App app, const Event& event) {
@@ -426,25 +460,7 @@ class LadderBuilder::Impl {
            {LadderNote::Kind::call, call_text(std::get<AppCall>(event.what))});
   }
 
-  /// The connection that an accepting application was given.
-  std::optional<App> app_by_cause(const AppCall& app, const Event& event) {
-    if (app.call != "accepted") {
-      return std::nullopt;
-    }
-    const std::optional<Index> owner = owner_of(event.cause);
-    if (owner == hidden) {
-      return App{hidden, Side::left};
-    }
-    if (owner) {
-      for (const Side side : {Side::right, Side::left}) {
-        if (conversations_[*owner].ends[index_of(side)].host == app.host) {
-          return App{*owner, side};
-        }
-      }
-    }
-    return oldest_unaccepted(app.host);
-  }
-
+  /// For a trace that does not say which connection was accepted.
   std::optional<App> oldest_unaccepted(HostId host) {
     for (Index i = 0; i < conversations_.size(); ++i) {
       Conversation& conversation = conversations_[i];
@@ -472,7 +488,7 @@ class LadderBuilder::Impl {
       const bool at_once = event.cause == 0 && call.at == event.at;
       if (app.host != local.host || app.call != "connect" || !(caused || at_once)) continue;
       const App found{index, index == hidden ? Side::left : conversations_[index].side_of(local)};
-      apps_.emplace(std::pair{app.host, app.who}, found);
+      apps_.insert_or_assign({app.host, app.who}, found);
       unplaced_.erase(unplaced_.begin() + static_cast<std::ptrdiff_t>(i));
       remark_call(found, call);
       return;

@@ -47,13 +47,22 @@ class StateChangesInPlace {
     for (std::size_t j = i; j-- > 0 && steps_[j].at == change.at;) {
       const Landing* landing = landing_of(steps_[j]);
       if (landing != nullptr && steps_[j].n == change.cause) {
-        return j + 1;
+        return behind_states(j + 1, change);
       }
       const Departure* departure = departure_of(steps_[j]);
       if (departure != nullptr && departure->from == side && steps_[j].cause == change.cause &&
           departure->weight == Weight::control && !(j > 0 && is_state(steps_[j - 1]))) {
         place = j;
       }
+    }
+    return place;
+  }
+
+  /// One segment may change the state twice: in that order.
+  std::size_t behind_states(std::size_t place, const Step& change) const {
+    while (is_state(steps_[place]) && steps_[place].n < change.n &&
+           steps_[place].cause == change.cause) {
+      ++place;
     }
     return place;
   }

@@ -239,11 +239,8 @@ class LadderText {
   }
 
   std::string_view bar_of(Side side) const {
-    switch (states_[index_of(side)]) {
-      case tcp::State::closed:
-      case tcp::State::listen: return "┊";
-      default: return "│";
-    }
+    const tcp::State state = states_[index_of(side)];
+    return state == tcp::State::closed || state == tcp::State::listen ? "┊" : "│";
   }
 
   void draw_note(TextLine& line, Side side, const LadderNote& note) const {

@@ -340,6 +340,54 @@ TEST_CASE("ladder: every connection has its own, with its own application's call
   CHECK(sheet.loose_calls.empty());
 }
 
+TEST_CASE("ladder: a second connector of the same name has its calls in its own ladder",
+          "[trace][ladder]") {
+  Story t;
+  const End second{Story::client, 50000};
+  const auto one = t.app(Story::client, "connect#1", "connect");
+  t.send(c, s, "S", 0, 0, SendReason::syn, one);
+  t.at(1s);
+  const auto two = t.app(Story::client, "connect#1", "connect");
+  t.send(second, s, "S", 0, 0, SendReason::syn, two);
+  t.app(Story::client, "connect#1", "connected", std::string{"ECONNREFUSED"}, one);
+  t.app(Story::client, "connect#1", "connected", std::string{"ETIMEDOUT"}, two);
+  const LadderSheet sheet = sheet_of(t);
+  REQUIRE(sheet.ladders.size() == 2);
+  CHECK(outline(sheet.ladders[0]).back() == "+ 1000: connect: ECONNREFUSED |  | ");
+  CHECK(outline(sheet.ladders[1]).back() == "1000: connect: ETIMEDOUT |  | ");
+}
+
+TEST_CASE("ladder: one segment may change a state twice, told in that order", "[trace][ladder]") {
+  Scene t;
+  t.handshake();
+  t.at(1s);
+  const auto packet = t.send(s, c, "F.", 1, 2, SendReason::fin);
+  t.at(1010ms);
+  const auto arrives = t.receive(packet, Story::client);
+  t.send(c, s, ".", 2, 2, SendReason::ack, arrives);
+  t.state(c, s, State::fin_wait_1, State::fin_wait_2, arrives);
+  t.state(c, s, State::fin_wait_2, State::time_wait, arrives);
+  Lines lines = outline(t);
+  lines.erase(lines.begin(), lines.begin() + 5);
+  CHECK(lines == Lines{
+                     "+ 1000: FIN_WAIT_2 | < FIN ACK seq=1 ack=2 | ",
+                     "1010: TIME_WAIT | > ACK seq=2 ack=2 open | ",
+                 });
+}
+
+TEST_CASE("ladder: a reboot closes listener and connection once", "[trace][ladder]") {
+  Scene t;
+  t.handshake();
+  t.at(1s);
+  t.state(s, c, State::established, State::closed);
+  t.state(s, End{Story::server, 0}, State::listen, State::closed);
+  t.at(2s);
+  t.state(s, End{Story::server, 0}, State::closed, State::listen);
+  Lines lines = outline(t);
+  lines.erase(lines.begin(), lines.begin() + 5);
+  CHECK(lines == Lines{"+ 1000:  |  | CLOSED", "+ 2000:  |  | LISTEN"});
+}
+
 TEST_CASE("ladder: connections beyond the limit are counted", "[trace][ladder]") {
   Story t;
   for (tcp::Port i = 0; i < 5; ++i) {

@@ -46,6 +46,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   }
   grow_window(acked, in_flight_before, c);
   resend_lost(c);
+  wake_sender(c);
   return AckKind::fine;
 }
 
@@ -227,7 +228,7 @@ void Endpoint::probe_answered(Context& c) {
   if (unsent() == 0) {
     return;
   }
-  const std::uint32_t next = std::min(unsent(), mss_now());
+  const std::uint32_t next = std::min(unsent(), mss_now(c));
   if (!after(snd_.nxt + next, snd_.window_end())) {
     probe_backoff_ = 0;
     clear_rtx_timer(c);

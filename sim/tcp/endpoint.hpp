@@ -176,11 +176,12 @@ class Endpoint {
   void send_probe(SendReason why, Context& c);
   void send_what_is_allowed(Nagle nagle, Context& c);
   bool send_next(Nagle nagle, std::uint32_t window, SendReason why, Context& c);
-  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle) const;
+  void wake_sender(const Context& c);
+  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const;
   void send_piece(std::uint32_t octets, Context& c);
   void after_new_data(bool nothing_was_out, Context& c);
   void retransmit(InFlight& what, SendReason why, Context& c);
-  std::uint32_t mss_now() const;
+  std::uint32_t mss_now(const Context& c) const;
   std::uint32_t in_flight() const;
   std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
   std::uint32_t send_room(const Context& c) const;
@@ -205,7 +206,7 @@ class Endpoint {
   void challenge(Context& c);
   void answer_unacceptable(const Segment& seg, Context& c);
   bool acceptable(const Segment& seg, const Context& c) const;
-  bool reset_is_exact(const Segment& seg) const;
+  bool reset_is_exact(const Segment& seg, const Context& c) const;
 
   // acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
@@ -235,7 +236,8 @@ class Endpoint {
 
   // loss_recovery.cpp
   enum class Progress : std::uint8_t { none, duplicate, advanced };
-  void recover(const Acked& acked, Progress progress, Context& c);
+  void recover(Acked& acked, Progress progress, Context& c);
+  void count_duplicates(Acked& acked, Progress progress);
   void find_losses(const Acked& acked, Progress progress, Context& c);
   void find_losses_without_sack(Progress progress);
   void find_losses_by_count();
@@ -300,7 +302,10 @@ class Endpoint {
   bool read_closed_ : 1 = false;   ///< shutdown for reading, or EOF
   bool sack_ok_ : 1 = false;
   bool scaling_ok_ : 1 = false;
-  bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
+  bool syn_again_soon_ : 1 =
+      false;                       ///< the retransmission timer repeats a SYN after a wrong answer
+  bool send_blocked_ : 1 = false;  ///< the application waits for room in the send buffer
+  bool syn_acked_ : 1 = false;     ///< four-way: the SYN's ACK came ahead of the peer's SYN
   std::uint16_t peer_mss_ = 536;
   std::uint16_t retransmits_ = 0;   ///< timeouts in a row (icsk_retransmits)
   std::uint16_t probes_out_ = 0;    ///< unanswered keepalive or window probes

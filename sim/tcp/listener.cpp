@@ -238,15 +238,8 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     }
     return;
   }
-  if (seg.flags.has(Flags::rst)) {
-    ++host_.counters.AttemptFails;
-    drop_request(index, "rst arrives", c);
-    return;
-  }
-  if (seg.flags.has(Flags::syn) && seg.seq != r.irs) {
-    ++host_.counters.AttemptFails;
-    c.send(reset_for(seg), SendReason::reset);
-    drop_request(index, "syn in the window", c);
+  if (seg.flags.has(Flags::rst) || (seg.flags.has(Flags::syn) && seg.seq != r.irs)) {
+    request_cut_off(index, seg, c);
     return;
   }
   if (!seg.flags.has(Flags::ack)) {
@@ -257,6 +250,29 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     r.ts_recent = seg.options.ts_val;
   }
   third_segment(index, seg, c);
+}
+
+/// A RST or another SYN in the window: back to LISTEN.
+void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Context& c) {
+  Request& r = requests_[index];
+  const bool strict = host_.profile.repeated_syn == RepeatedSyn::ack;
+  if (seg.flags.has(Flags::rst)) {
+    if (strict && seg.seq != r.irs + 1) {
+      c.discard("challenged");
+      if (in_window(seg.seq, r.irs + 1, r.offer.window)) {
+        c.send(ack_of(r, host_, c.now), SendReason::challenge);  // RFC 5961, 3.2
+      }
+      return;
+    }
+    ++host_.counters.AttemptFails;
+    drop_request(index, "rst arrives", c);
+    return;
+  }
+  ++host_.counters.AttemptFails;
+  if (!strict) {  // RFC 9293, 3.10.7.4, fourth, just returns; RFC 793 and Linux tell the peer
+    c.send(reset_for(seg), SendReason::reset);
+  }
+  drop_request(index, "syn in the window", c);
 }
 
 /// The same SYN once more: the SYN-ACK may be lost.

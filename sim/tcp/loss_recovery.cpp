@@ -15,12 +15,8 @@ using Phase = RecoveryState::Phase;
 
 }  // namespace
 
-void Endpoint::recover(const Acked& acked, Progress progress, Context& c) {
-  if (progress == Progress::advanced) {
-    recovery_.duplicate_acks = 0;
-  } else if (progress == Progress::duplicate) {
-    ++recovery_.duplicate_acks;
-  }
+void Endpoint::recover(Acked& acked, Progress progress, Context& c) {
+  count_duplicates(acked, progress);
   const bool all_repaired = at_or_after(snd_.una, recovery_.high);
   if (recovery_.phase == Phase::recovery && all_repaired) {
     end_recovery();
@@ -45,6 +41,26 @@ void Endpoint::recover(const Acked& acked, Progress progress, Context& c) {
   }
 }
 
+/// Without SACK, duplicate ACKs are all that is known of what arrived beyond a hole; what then is
+/// acknowledged at once had been counted before.
+void Endpoint::count_duplicates(Acked& acked, Progress progress) {
+  if (progress == Progress::duplicate) {
+    ++recovery_.duplicate_acks;
+    acked.delivered += sack_ok_ ? 0U : 1U;
+    return;
+  }
+  if (progress != Progress::advanced) {
+    return;
+  }
+  const bool recovering = recovery_.phase == Phase::recovery && !sack_ok_;
+  const std::uint32_t known = acked.segments > 0 ? acked.segments - 1 : 0;
+  if (recovering && recovery_.duplicate_acks > known) {
+    recovery_.duplicate_acks = static_cast<std::uint8_t>(recovery_.duplicate_acks - known);
+  } else {
+    recovery_.duplicate_acks = 0;
+  }
+}
+
 void Endpoint::find_losses(const Acked& acked, Progress progress, Context& c) {
   if (!sack_ok_) {
     find_losses_without_sack(progress);
@@ -64,10 +80,11 @@ void Endpoint::find_losses_without_sack(Progress progress) {
   }
   InFlight& oldest = queue_.front();
   const bool partial = recovery_.phase == Phase::recovery && progress == Progress::advanced;
-  if (recovery_.duplicate_acks == duplicate_threshold || partial) {
-    if (!oldest.resent_in_flight) {
-      oldest.lost = true;
-    }
+  const bool threshold = progress == Progress::duplicate &&
+                         recovery_.duplicate_acks == duplicate_threshold &&
+                         recovery_.phase != Phase::recovery;
+  if ((threshold || partial) && !oldest.resent_in_flight) {
+    oldest.lost = true;
   }
 }
 
@@ -139,7 +156,9 @@ void Endpoint::reduce_window(const Acked& acked, Progress progress) {
     send = std::max(owed, acked.delivered) + (progress == Progress::advanced ? 1 : 0);
     send = std::min(send, target - pipe);
   }
-  send = std::max(send, recovery_.prr_out == 0 ? 1U : 0U);  // the first retransmission at once
+  // The first retransmission goes at once, and so does that of the next hole (RFC 6582, 3.2, 5).
+  const bool hole = !sack_ok_ && progress == Progress::advanced;
+  send = std::max(send, recovery_.prr_out == 0 || hole ? 1U : 0U);
   congestion_.set_cwnd(pipe + send);
 }
 

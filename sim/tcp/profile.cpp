@@ -20,6 +20,8 @@ constexpr Profile linux_6{
     .orphan_fin_wait_2 = OrphanFinWait2::record,
     .time_wait_restart = TimeWaitRestart::on_any_ack,
     .reset_on_unread = true,
+    .reset_on_keepalive_failure = true,
+    .reset_at_fin = true,
     .window_follows_traffic = true,
 };
 
@@ -44,6 +46,8 @@ constexpr Profile rfc9293{
     .orphan_fin_wait_2 = OrphanFinWait2::connection,
     .time_wait_restart = TimeWaitRestart::on_fin,
     .reset_on_unread = true,
+    .reset_on_keepalive_failure = true,
+    .reset_at_fin = false,
     .window_follows_traffic = false,
 };
 
@@ -53,6 +57,7 @@ constexpr Profile textbook = [] {
   p.repeated_syn = RepeatedSyn::synack;
   p.request_expiry = RequestExpiry::reset;
   p.blind_attacks = BlindAttacks::rfc793;
+  p.reset_on_keepalive_failure = false;
   return p;
 }();
 

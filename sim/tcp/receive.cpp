@@ -41,13 +41,18 @@ void Endpoint::queue_text(const Segment& seg, Context& c) {
     ack_at_once();
     return;
   }
-  const std::uint32_t new_data = seg.seq + seg.data - rcv_.nxt;
-  if (seg.data > 0) {
+  std::uint32_t new_data = seg.seq + seg.data - rcv_.nxt;
+  bool fin = seg.flags.has(Flags::fin);
+  if (!c.host.profile.window_follows_traffic && new_data > window) {
+    new_data = window;  // RFC 9293, 3.10.7.4, first: trimmed to the window. Linux has room to spare
+    fin = false;
+  }
+  if (new_data > 0) {
     rcv_.nxt += new_data;
     data_arrived(seg, c);
     wake();
   }
-  if (seg.flags.has(Flags::fin)) {
+  if (fin) {
     rcv_.nxt += 1;
     rcv_.fin_received = true;
     ack_.scheduled = true;
@@ -118,7 +123,8 @@ void Endpoint::absorb_reassembled() {
   if (had_holes && r.ranges.empty()) {
     ack_.now = true;  // RFC 5681, 4.2: a filled hole is told at once
   }
-  if (r.ranges.empty() && !r.dsack) {
+  const bool fin_waits = r.fin && !rcv_.fin_received;
+  if (r.ranges.empty() && !r.dsack && !fin_waits) {
     reassembly_.reset();
   }
 }

@@ -68,6 +68,7 @@ void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
   c.send(reset_for(seg), SendReason::reset);
   if (c.host.profile.wrong_syn_ack == WrongSynAck::reset_and_retry && retransmits_ == 0) {
     constexpr SimDuration soon = 2 * TimerGrid::jiffy;  // TCP_TIMEOUT_MIN
+    syn_again_soon_ = true;
     set_rtx_timer(RtxTimer::rto, soon, c);
   }
 }
@@ -88,8 +89,9 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   if (c.host.config.handshake == Handshake::two_way) {
     return;  // that is the point: nothing tells the listener that its SYN-ACK came
   }
-  if (options_.defer_accept_s != 0 || ack_.pingpong > 0) {
-    // Data will follow soon and can carry the ACK.
+  const bool data_follows = options_.defer_accept_s != 0 || ack_.pingpong > 0;
+  if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {
+    // It can carry the ACK.
     ack_.scheduled = true;
     ack_.timeout = 200ms;
     delay_ack(c);
@@ -226,7 +228,7 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
     return Step::go_on;
   }
   if (seg.flags.has(Flags::rst)) {
-    if (reset_is_exact(seg)) {
+    if (reset_is_exact(seg, c)) {
       reset_by_peer(c);
     } else {
       c.discard("rst_out_of_window");
@@ -272,11 +274,11 @@ void Endpoint::challenge(Context& c) {
 
 /// Whether a RST is certainly the peer's: exactly the next number, or, once its FIN is here, the
 /// FIN's own (Linux, tcp_reset_check).
-bool Endpoint::reset_is_exact(const Segment& seg) const {
+bool Endpoint::reset_is_exact(const Segment& seg, const Context& c) const {
   if (seg.seq == rcv_.nxt) {
     return true;
   }
-  return seg.seq == rcv_.nxt - 1 &&
+  return c.host.profile.reset_at_fin && seg.seq == rcv_.nxt - 1 &&
          (state_ == State::close_wait || state_ == State::last_ack || state_ == State::closing);
 }
 
@@ -284,7 +286,7 @@ Endpoint::Step Endpoint::check_rst(const Segment& seg, Context& c) {
   if (!seg.flags.has(Flags::rst)) {
     return Step::go_on;
   }
-  if (reset_is_exact(seg) || c.host.profile.blind_attacks == BlindAttacks::rfc793) {
+  if (reset_is_exact(seg, c) || c.host.profile.blind_attacks == BlindAttacks::rfc793) {
     reset_by_peer(c);
   } else {
     challenge(c);

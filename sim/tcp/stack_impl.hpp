@@ -82,6 +82,7 @@ class Stack::Impl {
   void add_request(std::uint32_t listener, Request request, Context& c);
   void send_synack(std::uint32_t index, SendReason why, Context& c);
   void segment_arrives_request(std::uint32_t index, const Segment& seg, Context& c);
+  void request_cut_off(std::uint32_t index, const Segment& seg, Context& c);
   void syn_repeated(std::uint32_t index, const Segment& seg, Context& c);
   void third_segment(std::uint32_t index, const Segment& seg, Context& c);
   void third_segment_of_cookie(std::uint32_t listener, const Negotiated& agreed, const Segment& seg,

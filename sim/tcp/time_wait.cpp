@@ -71,9 +71,7 @@ TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Con
 TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Context& c) {
   const bool linux_rules = c.host.profile.time_wait_restart == TimeWaitRestart::on_any_ack;
   if (seg.flags.has(Flags::rst)) {
-    // RFC 1337: with the setting, nothing ends TIME-WAIT early.
-    const bool fits = linux_rules ? seg.seq == rcv_nxt : in_window(seg.seq, rcv_nxt, rcv_wnd);
-    return fits && c.host.settings().tcp_rfc1337 == 0 ? Verdict::gone : Verdict::stays;
+    return reset_in_time_wait(seg, c);
   }
   if (linux_rules && !outdated && seg.seq == rcv_nxt && seg.len() == 0) {
     arm(c.host.time_wait_length(), c);
@@ -90,10 +88,25 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
                   : seg.flags.has(Flags::fin) && seg.flags.has(Flags::ack)) {
     arm(c.host.time_wait_length(), c);  // RFC 9293, 3.10.7.4, eighth
   }
-  if (!linux_rules && seg.len() == 0 && seg.seq == rcv_nxt) {
-    return Verdict::stays;  // an acceptable ACK says nothing new
+  const bool says_nothing = seg.len() == 0 && seg.seq == rcv_nxt;
+  if (!linux_rules && (says_nothing || !seg.flags.has(Flags::ack))) {
+    return Verdict::stays;
   }
   answer_limited(seg, c);
+  return Verdict::stays;
+}
+
+/// RFC 1337: with the setting, nothing ends TIME-WAIT early.
+TimeWait::Verdict TimeWait::reset_in_time_wait(const Segment& seg, Context& c) {
+  const Profile& profile = c.host.profile;
+  const bool exact = seg.seq == rcv_nxt;
+  const bool fits = exact || in_window(seg.seq, rcv_nxt, rcv_wnd);
+  if (exact || (fits && profile.blind_attacks == BlindAttacks::rfc793)) {
+    return c.host.settings().tcp_rfc1337 == 0 ? Verdict::gone : Verdict::stays;
+  }
+  if (fits && profile.time_wait_restart == TimeWaitRestart::on_fin) {
+    answer(SendReason::challenge, c);  // RFC 5961, 3.2
+  }
   return Verdict::stays;
 }
 

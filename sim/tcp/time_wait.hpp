@@ -39,6 +39,7 @@ struct TimeWait {
  private:
   Verdict in_fin_wait_2(const Segment& seg, bool outdated, Context& c);
   Verdict in_time_wait(const Segment& seg, bool outdated, Context& c);
+  Verdict reset_in_time_wait(const Segment& seg, Context& c);
   void answer(SendReason why, Context& c);
   void answer_limited(const Segment& seg, Context& c);
   void note_timestamp(const Segment& seg, SimTime now);

@@ -72,7 +72,8 @@ void Endpoint::retransmission_timeout(Context& c) {
   }
   ++retransmits_;
   ++syn_timeouts_;
-  retransmit(queue_.front(), SendReason::rto, c);
+  retransmit(queue_.front(), syn_again_soon_ ? SendReason::syn_repeat : SendReason::rto, c);
+  syn_again_soon_ = false;
   const bool linear =
       state_ == State::syn_sent && syn_timeouts_ <= c.host.settings().tcp_syn_linear_timeouts;
   if (!linear) {
@@ -280,7 +281,9 @@ void Endpoint::keepalive_timeout(Context& c) {
   const bool enough = options_.user_timeout_ms != 0 ? silent >= user_timeout() && probes_out_ > 0
                                                     : probes_out_ >= keep_count(c);
   if (enough) {
-    send_reset(c);
+    if (c.host.profile.reset_on_keepalive_failure) {
+      send_reset(c);
+    }
     fail(Error::timed_out, "keepalive unanswered", c);
     return;
   }

@@ -208,7 +208,7 @@ std::uint16_t Endpoint::window_to_tell(Context& c) {
 // --- New data ---
 
 /// The most payload that fits a segment now: SACK blocks take from it.
-std::uint32_t Endpoint::mss_now() const {
+std::uint32_t Endpoint::mss_now(const Context& c) const {
   std::uint32_t mss = peer_mss_;
   Options options;
   options.has_timestamps = ts_.on;
@@ -216,16 +216,18 @@ std::uint32_t Endpoint::mss_now() const {
     add_sack_blocks(options);
   }
   const std::uint32_t taken = options.wire_size();
-  return mss > taken + 8 ? mss - taken : 8;
+  mss = mss > taken + 8 ? mss - taken : 8;
+  return c.host.profile.window_follows_traffic ? bound_to_half_window(mss, snd_.max_wnd) : mss;
 }
 
 /// Segments on their way: sent, neither acknowledged nor SACKed nor believed lost (RFC 6675, pipe).
+/// Without SACK each duplicate ACK stands for one that arrived.
 std::uint32_t Endpoint::in_flight() const {
   std::uint32_t count = 0;
   for (const InFlight& r : queue_) {
     count += (!r.sacked && !r.lost) || r.resent_in_flight ? 1U : 0U;
   }
-  return count;
+  return sack_ok_ ? count : count - std::min<std::uint32_t>(count, recovery_.duplicate_acks);
 }
 
 /// The peer's window and the congestion window let data out; in the latter's terms one segment
@@ -251,14 +253,24 @@ void Endpoint::send_what_is_allowed(Nagle nagle, Context& c) {
 /// Sends the next new segment if the window (counted from SND.UNA) and Nagle allow it.
 bool Endpoint::send_next(Nagle nagle, std::uint32_t window, SendReason why, Context& c) {
   const std::uint32_t queued = snd_.queue_end - snd_.nxt;
-  const std::uint32_t mss = mss_now();
-  const std::uint32_t data = std::min(queued, mss);
+  const std::uint32_t mss = mss_now(c);
+  std::uint32_t data = std::min(queued, mss);
+  const Seq window_end = snd_.una + window;
+  if (after(snd_.nxt + data, window_end)) {
+    // A part goes if it is half of the largest window seen (RFC 9293, 3.8.6.2.1, (3)). Linux cuts
+    // its segments to half of it from the start.
+    const std::uint32_t usable = after(window_end, snd_.nxt) ? window_end - snd_.nxt : 0;
+    if (c.host.profile.window_follows_traffic || usable == 0 || usable < snd_.max_wnd / 2) {
+      return false;
+    }
+    data = usable;
+  }
   const bool fin = snd_.fin_queued && data == queued;
   const std::uint32_t len = data + (fin ? 1U : 0U);
-  if (after(snd_.nxt + len, snd_.una + window)) {
+  if (after(snd_.nxt + len, window_end)) {
     return false;
   }
-  if (nagle_holds_back(data, fin, nagle)) {
+  if (nagle_holds_back(data, fin, nagle, c)) {
     return false;
   }
   if (data > 0 && data < mss) {
@@ -281,7 +293,7 @@ bool Endpoint::send_next(Nagle nagle, std::uint32_t window, SendReason why, Cont
 /// Sends as much of the next segment as the peer's window takes, so as to learn whether it grew.
 void Endpoint::send_piece(std::uint32_t octets, Context& c) {
   const std::uint32_t queued = snd_.queue_end - snd_.nxt;
-  const std::uint32_t data = std::min({queued, mss_now(), octets});
+  const std::uint32_t data = std::min({queued, mss_now(c), octets});
   if (data == 0) {
     return;
   }
@@ -294,8 +306,8 @@ void Endpoint::send_piece(std::uint32_t octets, Context& c) {
 }
 
 /// RFC 9293, 3.7.4, as Minshall refined it: a short segment waits only for an earlier short one.
-bool Endpoint::nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle) const {
-  if (nagle == Nagle::off || fin || data >= mss_now()) {
+bool Endpoint::nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const {
+  if (nagle == Nagle::off || fin || data >= mss_now(c)) {
     return false;
   }
   if (options_.cork) {
@@ -320,6 +332,15 @@ void Endpoint::retransmit(InFlight& what, SendReason why, Context& c) {
   send_segment(what, why, c);
   if (what.syn) {
     ++c.host.counters.TCPSynRetrans;
+  }
+}
+
+/// Wakes an application that waits to send once a third of the buffer is free (Linux,
+/// sk_stream_write_space).
+void Endpoint::wake_sender(const Context& c) {
+  if (send_blocked_ && send_room(c) >= (snd_.queue_end - snd_.una) / 2) {
+    send_blocked_ = false;
+    wake();
   }
 }
 

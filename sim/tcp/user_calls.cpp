@@ -102,6 +102,7 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
   }
   LASTACK_ASSERT(state_ == State::established || state_ == State::close_wait);
   const std::uint64_t taken = std::min<std::uint64_t>(bytes, send_room(c));
+  send_blocked_ = taken < bytes;
   if (taken == 0) {
     return {.error = bytes == 0 ? Error::none : Error::would_block};
   }
@@ -253,6 +254,10 @@ void Endpoint::abort(Context& c) {
 // --- Options ---
 
 Error Endpoint::set_option(SocketOptionValue given, Context& c) {
+  const auto [least, most] = socket_option_range(given.option);
+  if (given.value < least || given.value > most) {
+    return Error::invalid_argument;
+  }
   options_.set(given);
   const bool open = state_ != State::closed && state_ != State::syn_sent;
   switch (given.option) {

@@ -18,6 +18,13 @@ std::uint32_t receive_space(const Profile& profile, std::int32_t bytes) {
 
 std::uint32_t receive_memory(const Profile& /*profile*/, std::uint32_t unread) { return unread; }
 
+std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window) {
+  constexpr std::uint32_t default_mss = 536;
+  constexpr std::uint32_t smallest = 48;
+  const std::uint32_t bound = max_window > default_mss ? max_window / 2 : max_window;
+  return bound > 0 && mss > bound ? std::max(bound, smallest) : mss;
+}
+
 WindowOffer initial_window(const Host& host, std::uint32_t space, std::uint32_t mss,
                            Scaling scaling) {
   const Settings& settings = host.settings();

@@ -69,6 +69,10 @@ struct Profile {
   /// Whether an application that closes with data unread, or whose closed half still gets data,
   /// resets the connection (RFC 9293, MAY-1; RFC 2525, 2.17).
   bool reset_on_unread;
+  /// Whether keepalive that goes unanswered tells the peer with a RST.
+  bool reset_on_keepalive_failure;
+  /// Whether, after the peer's FIN, a RST with the FIN's own number is taken for the peer's.
+  bool reset_at_fin;
   /// The peer's window and our own: Linux grows its window with the traffic, others offer what is
   /// free.
   bool window_follows_traffic;

@@ -98,8 +98,14 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       interrupted_ = stop != nullptr && *stop;
       if (interrupted_) break;
     }
-    const std::optional<Event> next = scheduler_.next(scenario_.stop_at);
-    if (!next) break;
+    // Woken applications wait until every segment of this instant is in.
+    const std::optional<Event> next =
+        scheduler_.next(woken_.empty() ? scenario_.stop_at : now());
+    if (!next && woken_.empty()) break;
+    if (!next) {
+      run_woken();
+      continue;
+    }
     if (handle(*next)) {
       ++tally_.events;
       ended_ = now();
@@ -193,7 +199,6 @@ bool Simulation::Impl::handle(Event event) {
     case Kind::host_event: do_to_hosts(scenario_.host_events[index]); break;
     case Kind::link_event: do_to_links(scenario_.link_events[index]); break;
   }
-  run_woken();
   return true;
 }
 
@@ -230,7 +235,6 @@ bool Simulation::Impl::tcp_timer(Event event) {
   hosts_[host].stack.timeout(now(), owner, out_);
   carry_out(host, 0);
   reschedule(host, owner);  // it may wait for more
-  run_woken();
   return true;
 }
 

@@ -43,6 +43,7 @@ class Simulation::Impl {
  private:
   using HostIndex = app::HostIndex;
   using ProcessIndex = std::uint32_t;
+  static constexpr ProcessIndex no_process = 0xffff'ffff;
   using StateCounts = std::array<std::uint64_t, tcp::state_count>;
 
   /// What an Event of the scheduler is about.
@@ -91,7 +92,7 @@ class Simulation::Impl {
     tcp::Stack stack;
     std::uint32_t boots = 0;
     std::uint64_t accepted = 0;  ///< connections that its applications accepted
-    boost::unordered_flat_map<std::uint32_t, ProcessIndex> processes;  ///< by socket
+    std::vector<ProcessIndex> processes;  ///< by socket, whose ids are small: no_process for none
     std::vector<std::pair<tcp::ListenerId, std::uint32_t>> listening;  ///< with listener's index
     StateCounts current{};                                             ///< its part of current_
     std::optional<Past> past;
@@ -153,6 +154,7 @@ class Simulation::Impl {
   void decide(ProcessIndex index, tcp::Error result);
   ProcessIndex new_process(HostIndex host, tcp::SocketId socket,
                            const std::vector<app::Step>& steps);
+  ProcessIndex process_of(HostIndex host, tcp::SocketId socket) const;
   void end_process(ProcessIndex index);
   void run_process(ProcessIndex index);
   bool wake_process(Event event);

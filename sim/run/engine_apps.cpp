@@ -40,10 +40,8 @@ void Simulation::Impl::run_woken() {
 }
 
 void Simulation::Impl::wake_socket(const Wake& wake, tcp::SocketId socket) {
-  const auto& processes = hosts_[wake.host].processes;
-  const auto found = processes.find(static_cast<std::uint32_t>(socket));
-  if (found == processes.end()) return;
-  const ProcessIndex index = found->second;
+  const ProcessIndex index = process_of(wake.host, socket);
+  if (index == no_process) return;  // its application has finished
   Process& process = processes_[index];
   if (process.doing == Process::Doing::connecting) {
     const tcp::Error result = hosts_[wake.host].stack.connect_result(socket);
@@ -193,14 +191,24 @@ Simulation::Impl::ProcessIndex Simulation::Impl::new_process(HostIndex host, tcp
   process.socket = socket;
   process.record.reset();
   process.runner = app::StepRunner{steps, socket};
-  hosts_[host].processes.insert_or_assign(static_cast<std::uint32_t>(socket), index);
+  const auto place = static_cast<std::size_t>(socket);
+  std::vector<ProcessIndex>& of_sockets = hosts_[host].processes;
+  if (place >= of_sockets.size()) of_sockets.resize(place + 1, no_process);
+  of_sockets[place] = index;
   return index;
+}
+
+Simulation::Impl::ProcessIndex Simulation::Impl::process_of(HostIndex host,
+                                                            tcp::SocketId socket) const {
+  const std::vector<ProcessIndex>& of_sockets = hosts_[host].processes;
+  const auto place = static_cast<std::size_t>(socket);
+  return place < of_sockets.size() ? of_sockets[place] : no_process;
 }
 
 /// The application has nothing left to do. Its socket, unless closed, stays.
 void Simulation::Impl::end_process(ProcessIndex index) {
   Process& process = processes_[index];
-  hosts_[process.host].processes.erase(static_cast<std::uint32_t>(process.socket));
+  hosts_[process.host].processes[static_cast<std::size_t>(process.socket)] = no_process;
   process.doing = Process::Doing::nothing;
   Scheduler::cancel(process.clock);
   free_processes_.push_back(index);

@@ -1,0 +1,516 @@
+#include "lastack/run/simulation.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "lastack/scenario/load.hpp"
+#include "story.hpp"
+
+namespace lastack {
+namespace {
+
+using test::Story;
+
+/// A server that reads to the end and closes, and a client that closes half a second later.
+constexpr const char* open_and_close = R"("apps": [
+  {"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]},
+  {"host": "client", "connect": "server:80", "from_port": 40000,
+   "steps": [{"sleep": "500ms"}, {"close": true}]}])";
+
+std::string with(const char* apps, const std::string& more) { return apps + (", " + more); }
+
+TEST_CASE("Simulation: three segments open, four close", "[run]") {
+  const Story story{open_and_close};
+  CHECK(story.segments() ==
+        "0 client S\n"
+        "10 server S.\n"
+        "20 client .\n"
+        "520 client F.\n"
+        "530 server .\n"
+        "530 server F.\n"
+        "540 client .\n");
+  CHECK(story.calls() ==
+        "0 client connect connect\n"
+        "20 client connect connected ok\n"
+        "30 server accept#1 accepted\n"
+        "520 client connect close\n"
+        "530 server accept#1 recv eof 0\n"
+        "530 server accept#1 close\n");
+  CHECK(
+      story.states("client") ==
+      "0 SYN_SENT\n20 ESTABLISHED\n520 FIN_WAIT_1\n540 FIN_WAIT_2\n540 TIME_WAIT\n60540 CLOSED\n");
+}
+
+TEST_CASE("Simulation: it ends when nothing is left to happen", "[run]") {
+  const Story story{open_and_close};
+  CHECK(story.summary().simulated_seconds == Approx(60.54));
+  CHECK(story.recording().ended() == sim_start + 60540ms);
+}
+
+TEST_CASE("Simulation: cancelled timers do not prolong it", "[run]") {
+  // The client's RTO and the server's SYN-ACK timer were armed for a second and are cancelled.
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80},
+    {"host": "client", "connect": "server:80", "steps": [{"hold": true}]}])"};
+  CHECK(story.summary().simulated_seconds == Approx(0.03));
+}
+
+TEST_CASE("Simulation: stop_at cuts it, and closes nothing", "[run]") {
+  const Story story{with(open_and_close, R"("stop_at": "10s")")};
+  CHECK(story.summary().simulated_seconds == 10);
+  CHECK(story.summary().open_at_end.at("TIME_WAIT") == 1);
+  CHECK(story.states("client").ends_with("540 TIME_WAIT\n"));
+}
+
+TEST_CASE("Simulation: a stop from outside is noted", "[run]") {
+  const auto scenario = test::usual_scenario(open_and_close);
+  run::Simulation simulation{scenario, 1};
+  const std::atomic<bool> stop{true};
+  simulation.run(&stop);
+  CHECK(simulation.summary().interrupted);
+}
+
+TEST_CASE("Simulation: the third segment lost, the server gives up on its own clock", "[run]") {
+  const Story story{R"("sysctl": {"tcp_synack_retries": 2}, "apps": [
+      {"host": "server", "listen": 80},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "steps": [{"hold": true}]}],
+    "faults": [{"on": "client->server", "flags": ".", "do": "drop"}])"};
+  CHECK(story.segments() ==
+        "0 client S\n"
+        "10 server S.\n"
+        "20 client . lost\n"
+        "1010 server S.\n"
+        "1020 client . lost\n"
+        "3010 server S.\n"
+        "3020 client . lost\n"
+        "7010 server R\n");
+  CHECK(story.summary().segments_lost == 3);
+  CHECK(story.summary().retransmitted_by_cause.at("synack_timeout") == 2);
+}
+
+TEST_CASE("Simulation: after a failed connect the steps are not run", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "client", "connect": "server:81", "steps": [{"send": 10}, {"close": true}]}])"};
+  CHECK(story.calls() == "0 client connect connect\n20 client connect connected ECONNREFUSED\n");
+  CHECK(story.summary().connect_errors.at("ECONNREFUSED") == 1);
+  CHECK(story.summary().connections.at(0).connect_time == SimDuration{20ms});
+}
+
+TEST_CASE("Simulation: a step that fails is logged by its key, and the next one runs", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80, "steps": [{"abort": true}]},
+    {"host": "client", "connect": "server:80",
+     "steps": [{"recv": "eof"}, {"send": 5}, {"close": true}]}])"};
+  CHECK(story.calls("client") ==
+        "0 connect connect\n"
+        "20 connect connected ok\n"
+        "40 connect recv ECONNRESET\n"
+        "40 connect send EPIPE\n"
+        "40 connect close\n");
+}
+
+TEST_CASE("Simulation: recv counts bytes, and EOF cuts it short", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80,
+     "steps": [{"recv": 100}, {"recv": 1000}, {"recv": "eof"}, {"close": true}]},
+    {"host": "client", "connect": "server:80",
+     "steps": [{"send": 300}, {"shutdown": "write"}, {"recv": "eof"}, {"close": true}]}])"};
+  CHECK(story.calls("server") ==
+        "30 accept#1 accepted\n"
+        "30 accept#1 recv 100\n"
+        "30 accept#1 recv 200\n"
+        "30 accept#1 recv eof 0\n"
+        "30 accept#1 close\n");
+  CHECK(story.summary().bytes_delivered == 300);
+}
+
+TEST_CASE("Simulation: a sleeping application does not read, and sleeps to the nanosecond",
+          "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80,
+     "steps": [{"sleep": "1000001ns"}, {"recv": 10}, {"until": "2s"}, {"recv": 10}]},
+    {"host": "client", "connect": "server:80",
+     "steps": [{"send": 20}, {"hold": true}]}])"};
+  CHECK(story.call("server", "recv", 1).at == sim_start + 30ms + 1000001ns);
+  CHECK(story.call("server", "recv", 2).at == sim_start + 2s);
+}
+
+TEST_CASE("Simulation: large transfers arrive whole, both ways", "[run]") {
+  const Story story{R"("links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 0.02}],
+    "apps": [
+    {"host": "server", "listen": 80,
+     "steps": [{"recv": 1000000}, {"send": 500000}, {"close": true}]},
+    {"host": "client", "connect": "server:80",
+     "steps": [{"send": 1000000}, {"recv": "eof"}, {"close": true}]}])"};
+  const auto result = [](const trace::Event& e) {
+    return std::get<std::uint64_t>(std::get<trace::AppCall>(e.what).result);
+  };
+  CHECK(result(story.call("server", "recv")) == 1'000'000);
+  CHECK(result(story.call("client", "recv eof")) == 500'000);
+  CHECK(story.summary().segments_retransmitted > 0);
+}
+
+TEST_CASE("Simulation: a listener accepts from its time on, or never", "[run]") {
+  const Story later{R"("apps": [
+    {"host": "server", "listen": 80, "accept": "5s", "steps": [{"recv": 10}]},
+    {"host": "client", "connect": "server:80", "steps": [{"send": 10}, {"hold": true}]}])"};
+  CHECK(later.calls("server") == "5000 accept#1 accepted\n5000 accept#1 recv 10\n");
+  const Story never_accepts{R"("apps": [
+    {"host": "server", "listen": 80, "accept": false},
+    {"host": "client", "connect": "server:80", "steps": [{"hold": true}]}])"};
+  CHECK(never_accepts.calls("server").empty());
+  CHECK(never_accepts.summary().accepts == 0);
+}
+
+TEST_CASE("Simulation: a connector with a count numbers its connections", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80},
+    {"host": "client", "connect": "server:80", "from_port": 40000, "count": 3, "every": "50ms"}])"};
+  CHECK(story.calls("client") ==
+        "0 connect#1 connect\n"
+        "20 connect#1 connected ok\n"
+        "50 connect#2 connect\n"
+        "70 connect#2 connected ok\n"
+        "100 connect#3 connect\n"
+        "120 connect#3 connected ok\n");
+  CHECK(story.summary().connections.at(2).local == "client:40002");
+}
+
+TEST_CASE("Simulation: a group's members are hosts of their own", "[run]") {
+  const Story story{R"("hosts": {"clients": {"count": 2}, "server": {}},
+    "links": [{"a": "clients", "b": "server", "delay": "10ms"}],
+    "apps": [{"host": "server", "listen": 80}, {"host": "clients", "connect": "server:80"}])"};
+  CHECK(story.calls() ==
+        "0 clients[0] connect connect\n"
+        "0 clients[1] connect connect\n"
+        "20 clients[0] connect connected ok\n"
+        "20 clients[1] connect connected ok\n"
+        "30 server accept#1 accepted\n"
+        "30 server accept#2 accepted\n");
+}
+
+TEST_CASE("Simulation: connections whose port is taken fail when their time comes", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80},
+    {"host": "client", "listen": 40000},
+    {"host": "client", "connect": "server:80", "from_port": 65535, "count": 1}])"};
+  CHECK(story.summary().connects_ok == 1);
+}
+
+TEST_CASE("Simulation: power off silences a host, power on finds all as it was", "[run]") {
+  const Story story{with(open_and_close, R"("events": [
+    {"at": "400ms", "host": "server", "do": "power_off"},
+    {"at": "2s", "host": "server", "do": "power_on"}])")};
+  CHECK(story.segments(500ms, 10s) ==
+        "520 client F. lost\n"
+        "1520 client F. lost\n"
+        "3520 client F.\n"
+        "3530 server .\n"
+        "3530 server F.\n"
+        "3540 client .\n");
+  CHECK(story.calls("server") ==
+        "30 accept#1 accepted\n"
+        "400 host power_off\n"
+        "2000 host power_on\n"
+        "3530 accept#1 recv eof 0\n"
+        "3530 accept#1 close\n");
+}
+
+TEST_CASE("Simulation: on its way when the power goes is discarded at the host", "[run]") {
+  const Story story{with(open_and_close, R"("events": [
+    {"at": "5ms", "host": "server", "do": "power_off"}], "stop_at": "500ms")")};
+  CHECK(story.segments() == "0 client S discarded\n");
+  const auto& drop = std::get<trace::Drop>(story.events().back().what);
+  CHECK(drop.place == trace::DropPlace::host);
+  CHECK(drop.reason == "host_off");
+}
+
+TEST_CASE("Simulation: a reboot loses everything and sends nothing", "[run]") {
+  const Story story{with(open_and_close, R"("events": [
+    {"at": "100ms", "host": "server", "do": "reboot"}], "stop_at": "10s")")};
+  CHECK(story.states("server") ==
+        "0 LISTEN\n10 SYN_RCVD\n30 ESTABLISHED\n100 CLOSED\n100 CLOSED\n");
+  CHECK(story.segments(100ms) == "520 client F.\n530 server R\n");
+  CHECK(story.calls("server") == "30 accept#1 accepted\n100 host reboot\n");
+}
+
+TEST_CASE("Simulation: applications whose time comes after a reboot run on the new stack",
+          "[run]") {
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "steps": [{"hold": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 50000, "at": "2s"}],
+    "events": [{"at": "1s", "host": "client", "do": "reboot"}])"};
+  CHECK(story.calls("client") ==
+        "0 connect connect\n"
+        "20 connect connected ok\n"
+        "1000 host reboot\n"
+        "2000 connect connect\n"
+        "2020 connect connected ok\n");
+}
+
+TEST_CASE("Simulation: a reboot ends an application in mid-step without a word", "[run]") {
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "client", "connect": "server:80",
+       "steps": [{"sleep": "2s"}, {"send": 1}, {"close": true}]}],
+    "events": [{"at": "1s", "host": "client", "do": "reboot"}])"};
+  CHECK(story.calls("client") == "0 connect connect\n20 connect connected ok\n1000 host reboot\n");
+  CHECK(story.summary().simulated_seconds == 1);
+}
+
+TEST_CASE("Simulation: counters and times outlive a reboot in the summary", "[run]") {
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80},
+      {"host": "client", "connect": "server:80", "steps": [{"hold": true}]}],
+    "events": [{"at": "1020ms", "host": "client", "do": "reboot"}])"};
+  const run::HostSummary& client = story.summary().hosts.at(0);
+  CHECK(client.counters.at("TcpActiveOpens") == 1);
+  CHECK(client.socket_seconds[static_cast<std::size_t>(tcp::State::established)] == Approx(1));
+  CHECK(client.peak[static_cast<std::size_t>(tcp::State::established)] == 1);
+}
+
+TEST_CASE("Simulation: a link that is down loses, then carries again", "[run]") {
+  const Story story{with(open_and_close, R"("events": [
+    {"at": "500ms", "link": ["client", "server"], "do": "down"},
+    {"at": "1s", "link": ["client", "server"], "do": "up"}])")};
+  CHECK(story.segments(500ms, 2s) ==
+        "520 client F. lost\n"
+        "1520 client F.\n"
+        "1530 server .\n"
+        "1530 server F.\n"
+        "1540 client .\n");
+  CHECK(story.call("client", "link_down").at == sim_start + 500ms);
+  CHECK(std::get<std::string>(
+            std::get<trace::AppCall>(story.call("client", "link_up").what).result) ==
+        "client-server");
+}
+
+TEST_CASE("Simulation: a setting changed by an event holds from then on", "[run]") {
+  const Story story{R"("apps": [
+      {"host": "client", "connect": "server:80", "from_port": 40000, "at": "1s"}],
+    "faults": [{"on": "client->server", "do": "drop"}],
+    "events": [{"at": "500ms", "host": "client", "sysctl": {"tcp_syn_retries": 1}}])"};
+  CHECK(story.calls("client") ==
+        "500 host sysctl tcp_syn_retries=1\n"
+        "1000 connect connect\n"
+        "4000 connect connected ETIMEDOUT\n");
+}
+
+TEST_CASE("Simulation: an injected segment arrives as if it came over the wire", "[run]") {
+  const Story story{with(open_and_close, R"("inject": [
+    {"at": "200ms", "from": "client", "to": "server", "sport": 40000, "dport": 80,
+     "flags": "R", "seq": "iss+1"}])")};
+  CHECK(story.segments(100ms, 1s) == "200 forged client R\n520 client F.\n530 server R\n");
+  const trace::Event& forged = story.sent("client", "R");
+  CHECK(std::get<trace::Send>(forged.what).segment.seq ==
+        std::get<trace::Send>(story.sent("client", "S").what).segment.seq + 1U);
+  const auto id = std::get<trace::Send>(forged.what).id;
+  const trace::Event& arrival =
+      story.find<trace::Receive>([&](const trace::Receive& r) { return r.id == id; });
+  CHECK(arrival.at == sim_start + 200ms);
+  CHECK(story.cause_of(arrival) == &forged);
+  CHECK(story.summary().segments_sent == 5);  // forged ones aside
+}
+
+TEST_CASE("Simulation: a relative number of a connection that is gone counts from its SYN",
+          "[run]") {
+  const Story story{R"("apps": [
+      {"host": "client", "connect": "server:80", "from_port": 40000}],
+    "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 40000, "dport": 80,
+                "flags": ".", "seq": "iss+1", "ack": 7}])"};
+  const auto& syn = std::get<trace::Send>(story.sent("client", "S").what).segment;
+  const auto& forged = std::get<trace::Send>(story.sent("client", ".").what).segment;
+  CHECK(forged.seq == syn.seq + 1U);
+  CHECK(forged.ack == tcp::Seq{7});
+}
+
+TEST_CASE("Simulation: what is injected into a host without power is discarded", "[run]") {
+  const Story story{R"("apps": [], "events": [{"at": "0s", "host": "server", "do": "power_off"}],
+    "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 1, "dport": 80,
+                "flags": "S", "seq": 0}])"};
+  CHECK(story.segments() == "1000 forged client S discarded\n");
+}
+
+TEST_CASE("Simulation: a duplicated segment arrives twice under one id", "[run]") {
+  const Story story{with(open_and_close, R"("faults": [
+    {"on": "client->server", "flags": "F.", "do": "duplicate", "by": "100ms"}])")};
+  const trace::Event& fin = story.sent("client", "F.");
+  const auto id = std::get<trace::Send>(fin.what).id;
+  const auto is_fin = [&](const trace::Receive& r) { return r.id == id; };
+  const trace::Event& first = story.find<trace::Receive>(is_fin, 1);
+  const trace::Event& second = story.find<trace::Receive>(is_fin, 2);
+  CHECK(second.at - first.at == 100ms);
+  CHECK(story.cause_of(first) == &fin);
+  const trace::Event* copied = story.cause_of(second);
+  REQUIRE(copied != nullptr);
+  CHECK(std::get<trace::Duplicate>(copied->what).by == 100ms);
+  CHECK(story.cause_of(*copied) == &fin);
+}
+
+TEST_CASE("Simulation: datagrams cross the same link, unacknowledged", "[run]") {
+  const Story story{R"("apps": [{"host": "client", "datagrams": "server:9000", "size": 1000,
+      "count": 50, "every": "20ms"}],
+    "links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 0.3}])"};
+  CHECK(story.summary().datagrams_sent == 50);
+  CHECK(story.summary().datagrams_received > 20);
+  CHECK(story.summary().datagrams_received < 48);
+  CHECK(story.summary().segments_sent == 0);
+  CHECK(story.summary().segments_lost == 0);
+  CHECK(story.events().front().cause == 0);
+}
+
+// --- Causes ---
+
+TEST_CASE("Simulation: every event's cause comes before it", "[run]") {
+  const Story story{with(open_and_close, R"("faults": [
+    {"on": "client->server", "flags": "F.", "nth": 1, "do": "drop"},
+    {"on": "server->client", "flags": "S.", "nth": 1, "do": "duplicate", "by": "5ms"}])")};
+  std::uint64_t n = 0;
+  for (const trace::Event& event : story.events()) {
+    REQUIRE(event.n == ++n);
+    REQUIRE(event.cause < event.n);
+  }
+}
+
+TEST_CASE("Simulation: a call's segment follows from the call, the answer from the arrival",
+          "[run]") {
+  const Story story{open_and_close};
+  CHECK(story.cause_of(story.sent("client", "S")) == &story.call("client", "connect"));
+  CHECK(story.cause_of(story.call("client", "connect")) == nullptr);
+  const trace::Event* arrival = story.cause_of(story.sent("server", "S."));
+  REQUIRE(arrival != nullptr);
+  CHECK(std::holds_alternative<trace::Receive>(arrival->what));
+  CHECK(story.cause_of(*arrival) == &story.sent("client", "S"));
+  CHECK(story.cause_of(story.sent("client", "F.")) == &story.call("client", "close"));
+}
+
+TEST_CASE("Simulation: a call follows from what woke it, or from the one before", "[run]") {
+  const Story story{open_and_close};
+  const trace::Event* woke = story.cause_of(story.call("client", "connected"));
+  REQUIRE(woke != nullptr);
+  CHECK(std::holds_alternative<trace::Receive>(woke->what));
+  CHECK(story.cause_of(story.call("client", "close")) == &story.call("client", "connected"));
+  CHECK(story.cause_of(story.call("server", "close")) == &story.call("server", "recv eof"));
+  const trace::Event* end = story.cause_of(story.call("server", "recv eof"));
+  REQUIRE(end != nullptr);
+  CHECK(story.cause_of(*end) == &story.sent("client", "F."));
+}
+
+TEST_CASE("Simulation: a timer fires because it was armed, and what follows, because it fired",
+          "[run]") {
+  const Story story{with(open_and_close, R"("faults": [
+    {"on": "client->server", "flags": "S", "nth": 1, "do": "drop"}])")};
+  const trace::Event* fired = story.cause_of(story.sent("client", "S", 2));
+  REQUIRE(fired != nullptr);
+  CHECK(std::get<trace::TimerChange>(fired->what).action == tcp::TimerAction::fire);
+  const trace::Event* armed = story.cause_of(*fired);
+  REQUIRE(armed != nullptr);
+  CHECK(std::get<trace::TimerChange>(armed->what).action == tcp::TimerAction::arm);
+  CHECK(story.cause_of(*armed) == &story.call("client", "connect"));
+}
+
+TEST_CASE("Simulation: a drop follows from the segment that it loses", "[run]") {
+  const Story story{with(open_and_close, R"("faults": [
+    {"on": "client->server", "flags": "S", "nth": 1, "do": "drop"}])")};
+  const trace::Event& drop = story.find<trace::Drop>([](const trace::Drop&) { return true; });
+  CHECK(story.cause_of(drop) == &story.sent("client", "S"));
+}
+
+// --- The same every time ---
+
+constexpr const char* lossy = R"("links": [
+    {"a": "client", "b": "server", "delay": {"model": "normal", "mean": "10ms", "sd": "2ms"},
+     "jitter": "1ms", "loss": 0.05, "duplicate": 0.02, "reorder": 0.02, "corrupt": 0.01}],
+  "apps": [
+    {"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"send": 3000}, {"close": true}]},
+    {"host": "client", "connect": "server:80", "from_port": 40000, "count": 20, "every": "37ms",
+     "steps": [{"send": 20000}, {"shutdown": "write"}, {"recv": "eof"}, {"close": true}]}])";
+
+/// Enough of an event to notice any difference.
+std::string fingerprint(const Story& story) {
+  return story.segments() + story.calls() + story.states("client") + story.states("server");
+}
+
+TEST_CASE("Simulation: the same seed gives the same run, another a different one", "[run]") {
+  const std::string first = fingerprint(Story{lossy, 7});
+  CHECK(fingerprint(Story{lossy, 7}) == first);
+  CHECK(fingerprint(Story{lossy, 8}) != first);
+}
+
+TEST_CASE("Simulation: tracing changes nothing but the trace", "[run]") {
+  const auto scenario = test::usual_scenario(lossy);
+  trace::Recording recording;
+  run::Simulation traced{scenario, 3, {&recording}};
+  run::Simulation untraced{scenario, 3};
+  traced.run();
+  untraced.run();
+  CHECK(recording.events().size() > 1000);
+  CHECK(run::to_json(traced.summary()) == run::to_json(untraced.summary()));
+}
+
+TEST_CASE("Simulation: one more host and link does not shift another's losses", "[run]") {
+  const std::string apps = R"("apps": [
+    {"host": "server", "listen": 80, "steps": [{"recv": "eof"}]},
+    {"host": "client", "connect": "server:80", "from_port": 40000, "count": 50, "every": "10ms",
+     "steps": [{"close": true}]}], )";
+  const Story few{apps + R"("hosts": {"client": {}, "server": {}}, "links": [
+    {"a": "client", "b": "server", "delay": "10ms", "loss": 0.2}])"};
+  const Story more{apps + R"("hosts": {"client": {}, "server": {}, "other": {}}, "links": [
+    {"a": "other", "b": "server", "delay": "10ms", "loss": 0.2},
+    {"a": "client", "b": "server", "delay": "10ms", "loss": 0.2}])"};
+  CHECK(few.segments() == more.segments());
+  CHECK(few.summary().segments_lost > 10);
+}
+
+TEST_CASE("Simulation: runs side by side in threads do not touch each other", "[run]") {
+  const auto scenario = test::usual_scenario(lossy);
+  std::vector<std::string> results(4);
+  std::vector<std::thread> threads;
+  for (std::string& result : results) {
+    threads.emplace_back([&scenario, &result] {
+      run::Simulation simulation{scenario, 5};
+      simulation.run();
+      result = run::to_json(simulation.summary());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& result : results) CHECK(result == results.front());
+}
+
+// Nothing comes from nowhere or is lost without a line in the trace.
+TEST_CASE("Simulation: sent, forged and copied is received or dropped", "[run]") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    const Story story{with(lossy, R"("inject": [
+      {"at": "100ms", "from": "client", "to": "server", "sport": 40000, "dport": 80,
+       "flags": "R", "seq": 5}])"),
+                      seed};
+    std::map<std::uint64_t, int> on_the_way;
+    for (const trace::Event& event : story.events()) {
+      if (const auto* send = std::get_if<trace::Send>(&event.what)) ++on_the_way[send->id];
+      if (const auto* copy = std::get_if<trace::Duplicate>(&event.what)) ++on_the_way[copy->id];
+      if (const auto* drop = std::get_if<trace::Drop>(&event.what)) {
+        // What TCP itself throws away was received before.
+        const bool before_tcp = drop->place == trace::DropPlace::wire ||
+                                drop->reason == "checksum" || drop->reason == "host_off";
+        if (before_tcp) --on_the_way[drop->id];
+      }
+      if (const auto* arrival = std::get_if<trace::Receive>(&event.what)) --on_the_way[arrival->id];
+    }
+    for (const auto& [id, left] : on_the_way) {
+      CAPTURE(id);
+      REQUIRE(left == 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lastack

@@ -176,13 +176,17 @@ def check_state_switches(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def check_test_titles(source: Source) -> Iterator[tuple[int, str]]:
-    """ctest gets titles as a CMake list, which a semicolon or an unbalanced bracket breaks up."""
+    """ctest gets titles as a CMake list, which a semicolon or an unbalanced bracket breaks up, and
+    hands them to Catch2 as arguments, where a dash begins an option and a tilde excludes."""
     if not source.path.startswith("tests/"):
         return
     for match in re.finditer(r'\bTEST_CASE\(\s*((?:"(?:\\.|[^"\\])*"\s*)+)', source.bare):
         title = "".join(re.findall(r'"((?:\\.|[^"\\])*)"', match.group(1)))
-        if ";" in title or title.count("[") != title.count("]"):
-            yield source.line_of(match.start()), f"a title without `;` and with balanced brackets, please: {title}"
+        if ";" in title or title.count("[") != title.count("]") or title[0] in "-~":
+            yield (
+                source.line_of(match.start()),
+                f"a title without `;`, with balanced brackets and no `-` or `~` in front, please: {title}",
+            )
 
 
 def check_pragma(source: Source) -> Iterator[tuple[int, str]]:

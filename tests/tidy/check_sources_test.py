@@ -49,6 +49,7 @@ FORBIDDEN = [
     ("sim/tcp/a.cpp", "void f(State s) { switch (s) { case State::closed: break; default: break; } }", "no `default:`"),
     ("tests/unit/a.cpp", 'TEST_CASE("half [0, 5) open") {}', "balanced brackets"),
     ("tests/unit/a.cpp", 'TEST_CASE("one; two") {}', "without `;`"),
+    ("tests/unit/a.cpp", 'TEST_CASE("--seed: wins") {}', "no `-`"),
 ]
 
 ALLOWED = [

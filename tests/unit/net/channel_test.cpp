@@ -76,7 +76,7 @@ TEST_CASE("Channel: a transmission time that is no whole nanosecond rounds up", 
   CHECK(link.pass(at(0s), 1).arrival == at(3ns));
 }
 
-TEST_CASE("Channel: a full queue drops; the packet being sent needs no room", "[net]") {
+TEST_CASE("Channel: a full queue drops, and the packet being sent needs no room", "[net]") {
   LinkConfig config;
   config.rate_bps = 8'000'000;  // 1000 bytes take 1 ms
   config.queue_bytes_max = 2000;

@@ -247,7 +247,7 @@ TEST_CASE("Network: without power faults count on", "[net]") {
   CHECK(wire.log() == "0 wire host_off 1; 0 wire fault 2; ");
 }
 
-TEST_CASE("Network: a link that is down loses both ways; what is on its way arrives", "[net]") {
+TEST_CASE("Network: a link that is down loses both ways, but what is on its way arrives", "[net]") {
   Wire wire{pair_config()};
   wire.send(sim_start, 1);
   wire.network.set_link(0, LinkState::down);

@@ -17,7 +17,8 @@ Scenario with(const std::vector<Override>& overrides) {
   return parse_scenario(scenario, "s.json", overrides);
 }
 
-TEST_CASE("--set: replaces values, makes objects on the way, goes into arrays", "[scenario]") {
+TEST_CASE("option --set: replaces values, makes objects on the way, goes into arrays",
+          "[scenario]") {
   CHECK(with({{"seed", "7"}}).seed == 7);
   CHECK(with({{"stop_at", "3s"}}).stop_at == sim_start + 3s);  // no JSON: a string
   CHECK(with({{"stop_at", "\"3s\""}}).stop_at == sim_start + 3s);
@@ -30,11 +31,11 @@ TEST_CASE("--set: replaces values, makes objects on the way, goes into arrays", 
         tcp::Handshake::two_way);
 }
 
-TEST_CASE("--set: the last of several wins", "[scenario]") {
+TEST_CASE("option --set: the last of several wins", "[scenario]") {
   CHECK(with({{"seed", "7"}, {"seed", "8"}}).seed == 8);
 }
 
-TEST_CASE("--set: names of settings may have their dots", "[scenario]") {
+TEST_CASE("option --set: names of settings may have their dots", "[scenario]") {
   const auto sack = [](const std::string& path) {
     return with({{path, "0"}}).hosts[1].settings.tcp_sack;
   };
@@ -45,7 +46,7 @@ TEST_CASE("--set: names of settings may have their dots", "[scenario]") {
   CHECK(with({{"sysctl.tcp_rmem", "1 2 3"}}).hosts[0].settings.tcp_rmem[2] == 3);
 }
 
-TEST_CASE("--set: errors name it", "[scenario]") {
+TEST_CASE("option --set: errors name it", "[scenario]") {
   const auto problem = [](const std::string& key, const std::string& value) {
     return problem_with(scenario, {{key, value}});
   };
@@ -72,7 +73,7 @@ TEST_CASE("--set: errors name it", "[scenario]") {
         "s.json: /faults: want an array of faults, have an object (from --set faults.0.do=drop)");
 }
 
-TEST_CASE("--set: an error elsewhere does not name it", "[scenario]") {
+TEST_CASE("option --set: an error elsewhere does not name it", "[scenario]") {
   CHECK(problem_with(R"({"hosts": {"a": {"count": 0}}})", {{"seed", "2"}}) ==
         "s.json: /hosts/a/count: want an integer from 1 to 1000000, have 0");
 }

@@ -28,7 +28,7 @@ Names reason_names() { return names_up_to(tcp::SendReason::time_wait); }
 const Names& call_names() {
   static const Names names{"connect",   "connected", "accepted", "listen", "send",       "recv",
                            "recv eof",  "shutdown",  "close",    "abort",  "setsockopt", "bind",
-                           "power_off", "power_on",  "reboot",   "sysctl"};
+                           "power_off", "power_on",  "reboot",   "sysctl", "link_down",  "link_up"};
   return names;
 }
 

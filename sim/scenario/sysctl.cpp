@@ -118,18 +118,6 @@ std::optional<std::string> apply_line(std::string_view text, tcp::Settings& sett
   return assignment ? apply_assignment(*assignment, settings) : std::nullopt;
 }
 
-void apply_sysctl_text(std::string_view text, const std::string& file, const Value& value,
-                       tcp::Settings& settings) {
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (const auto problem = apply_line(line, settings)) {
-      value.fail(fmt::format("{}:{}: {}", file, number, printable(*problem)));
-    }
-  }
-}
-
 }  // namespace
 
 SysctlList read_sysctl(const Value& object) {
@@ -152,6 +140,18 @@ void apply_sysctl(const SysctlList& list, tcp::Settings& settings) {
   for (const auto& [name, text] : list) {
     const auto problem = tcp::apply_setting(settings, name, text);
     LASTACK_ASSERT(!problem);
+  }
+}
+
+void apply_sysctl_text(std::string_view text, const std::string& file, const Value& value,
+                       tcp::Settings& settings) {
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (const auto problem = apply_line(line, settings)) {
+      value.fail(fmt::format("{}:{}: {}", file, number, printable(*problem)));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,13 @@ SysctlList read_sysctl(const Value& object);
 /// Requires what `read_sysctl` returned.
 void apply_sysctl(const SysctlList& list, tcp::Settings& settings);
 
-/// Applies a file with the output of `sysctl -a` or in sysctl.d's format, named by the string at
-/// `value`; a relative path starts from the scenario's folder. What is not TCP, or not modelled, is
-/// passed over.
+/// Applies the text of a file with the output of `sysctl -a` or in sysctl.d's format. What is not
+/// TCP, or not modelled, is passed over. Errors are told at `value`, with `file` and line.
+void apply_sysctl_text(std::string_view text, const std::string& file, const Value& value,
+                       tcp::Settings& settings);
+
+/// The same for the file named by the string at `value`; a relative path starts from the scenario's
+/// folder.
 void apply_sysctl_file(const Value& value, const std::string& scenario_file,
                        tcp::Settings& settings);
 

@@ -1,8 +1,10 @@
 #include "overrides.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
-#include "unknown_name.hpp"
+#include "lastack/tcp/settings.hpp"
 
 namespace lastack::scenario {
 namespace {
@@ -74,19 +76,15 @@ class Setter {
     return {&members.back().second, pointer};
   }
 
-  /// The key at the front of the path: the longest that the object has; in `sysctl`, whose keys
-  /// have dots, the whole rest; else up to the next dot.
+  /// The key at the front of the path, up to the next dot; but in `sysctl`, whose keys have dots,
+  /// it is all the rest, or the name by which that setting is there already.
   std::string_view take_key(const Place& place, const Json::Object& members) {
-    std::string_view best;
+    if (!place.pointer.ends_with("/sysctl")) return take_part(place);
+    const std::string_view key = std::exchange(rest_, {});
+    const tcp::SettingInfo* setting = tcp::find_setting(key);
     for (const auto& [name, member] : members) {
-      const bool fits =
-          rest_.starts_with(name) && (rest_.size() == name.size() || rest_[name.size()] == '.');
-      if (fits && name.size() > best.size()) best = name;
+      if (setting != nullptr && tcp::find_setting(name) == setting) return name;
     }
-    if (best.empty() && place.pointer.ends_with("/sysctl")) best = rest_;
-    if (best.empty()) return take_part(place);
-    const std::string_view key = rest_.substr(0, best.size());
-    rest_.remove_prefix(std::min(rest_.size(), key.size() + 1));
     return key;
   }
 

@@ -26,8 +26,7 @@ class ScenarioError : public std::runtime_error {
 };
 
 /// `--set KEY=VALUE`: a dotted path and a JSON value (text that is no JSON counts as a string).
-/// Keys that have dots themselves, such as "net.ipv4.tcp_sack" in a `sysctl`, may be written as
-/// they are.
+/// Names in a `sysctl` may have dots themselves: "sysctl.net.ipv4.tcp_sack".
 using Override = std::pair<std::string, std::string>;
 
 /// Reads, checks and resolves a scenario file. Throws ScenarioError.

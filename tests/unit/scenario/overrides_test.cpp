@@ -40,6 +40,7 @@ TEST_CASE("option --set: names of settings may have their dots", "[scenario]") {
     return with({{path, "0"}}).hosts[1].settings.tcp_sack;
   };
   CHECK(sack("hosts.server.sysctl.net.ipv4.tcp_sack") == 0);  // there already
+  CHECK(sack("hosts.server.sysctl.tcp_sack") == 0);           // there by its other name
   const auto client = with({{"hosts.client.sysctl.net.ipv4.tcp_sack", "0"}}).hosts[0];  // new
   CHECK(client.settings.tcp_sack == 0);
   CHECK(with({{"sysctl.net.core.somaxconn", "5"}}).hosts[0].settings.somaxconn == 5);
@@ -74,6 +75,8 @@ TEST_CASE("option --set: errors name it", "[scenario]") {
 }
 
 TEST_CASE("option --set: an error elsewhere does not name it", "[scenario]") {
+  CHECK(problem_with(R"({"hosts": {"clients": {"count": 0}}})", {{"hosts.client", "{}"}}) ==
+        "s.json: /hosts/clients/count: want an integer from 1 to 1000000, have 0");
   CHECK(problem_with(R"({"hosts": {"a": {"count": 0}}})", {{"seed", "2"}}) ==
         "s.json: /hosts/a/count: want an integer from 1 to 1000000, have 0");
 }

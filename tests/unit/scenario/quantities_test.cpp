@@ -50,6 +50,7 @@ TEST_CASE("durations: what is no duration is told", "[scenario]") {
   CHECK(refused("0.00000000000000000001h") == "a duration of whole nanoseconds");
   CHECK(refused("9223372036.854775808s") == "a duration of at most 292 years");
   CHECK(refused("2562048h") == "a duration of at most 292 years");
+  CHECK(refused("5124096h") == "a duration of at most 292 years");  // little above 2^64 ns
   CHECK(refused("-1ms") == "a duration that is not negative");
   CHECK(refused("10") == "a duration with a unit such as \"10ms\"");
   for (const auto* text : {"10 ms", "10MS", "10m", "10sec", "1e3s", "1,5s", "10ms ", "1.5.2s"}) {

@@ -86,31 +86,35 @@ std::string_view remark_of(tcp::SendReason why) {
   return "";
 }
 
-void add_remark(std::string& label, std::string_view remark) {
+void add_remark(Label& label, std::string_view remark) {
   if (!remark.empty()) {
-    label.append(" · ").append(remark);
+    label.text.append(" · ").append(remark);
+    label.brief.append(" · ").append(remark);
   }
 }
 
-/// `own` and `peer`: initial sequence numbers, as far as they were seen.
-std::string label_of(const Send& send, std::optional<tcp::Seq> own, std::optional<tcp::Seq> peer) {
+Label datagram_label(const Send& send) {
+  const std::string text = "datagram " + std::to_string(send.segment.seq.raw());
+  return {text + " len=" + std::to_string(send.segment.data), text};
+}
+
+/// `own` and `peer`: initial sequence numbers, as far as they were seen. The brief form leaves out
+/// what matters less: of data the acknowledgment, of other segments the sequence number.
+Label label_of(const Send& send, std::optional<tcp::Seq> own, std::optional<tcp::Seq> peer) {
   const tcp::Segment& segment = send.segment;
   if (send.protocol == Protocol::datagram) {
-    return "datagram " + std::to_string(segment.seq.raw()) + " len=" + std::to_string(segment.data);
+    return datagram_label(send);
   }
   const bool foreign_syn = send.forged && segment.flags.has(Flags::syn);
-  std::string label = send.forged ? "forged " : "";
-  label += flag_words(segment.flags);
-  label += " seq=" + seq_text(segment.seq, foreign_syn ? std::nullopt : own);
-  if (segment.flags.has(Flags::ack)) {
-    label += " ack=" + seq_text(segment.ack, peer);
-  }
-  if (segment.data > 0) {
-    label += " len=" + std::to_string(segment.data);
-  }
-  if (segment.wnd == 0 && !segment.flags.has(Flags::rst)) {
-    label += " win=0";
-  }
+  const std::string words = (send.forged ? "forged " : "") + flag_words(segment.flags);
+  const std::string seq = " seq=" + seq_text(segment.seq, foreign_syn ? std::nullopt : own);
+  const bool has_ack = segment.flags.has(Flags::ack);
+  const std::string ack = has_ack ? " ack=" + seq_text(segment.ack, peer) : "";
+  const std::string len = segment.data > 0 ? " len=" + std::to_string(segment.data) : "";
+  const bool closed_window = segment.wnd == 0 && !segment.flags.has(Flags::rst);
+  const std::string win = closed_window ? " win=0" : "";
+  const bool seq_matters = segment.data > 0 || !has_ack;
+  Label label{words + seq + ack + len + win, words + (seq_matters ? seq + len : ack) + win};
   if (!send.forged) {
     add_remark(label, remark_of(send.why));
   }
@@ -178,7 +182,7 @@ class LadderBuilder::Impl {
   struct Flight {
     Index conversation;
     Side from;
-    std::string label;
+    Label label;
     std::uint32_t copies = 1;
     SimTime landed_at = never;
   };
@@ -257,7 +261,7 @@ class LadderBuilder::Impl {
     if (!send.forged && send.protocol == Protocol::tcp && send.segment.flags.has(Flags::syn)) {
       conversation.iss[index_of(from)] = send.segment.seq;
     }
-    std::string label =
+    Label label =
         label_of(send, conversation.iss[index_of(from)], conversation.iss[index_of(other(from))]);
     flights_.emplace(send.id, Flight{index, from, label});
     add(index, event,

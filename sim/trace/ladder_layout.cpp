@@ -181,8 +181,14 @@ class Layout {
     }
     used_[index_of(departure.from)] = {row, at};
     packet.arrow = ladder_.arrows.size();
-    ladder_.arrows.push_back(
-        {departure.from, departure.origin, departure.again, departure.label, row, at, {}});
+    ladder_.arrows.push_back({departure.from,
+                              departure.origin,
+                              departure.again,
+                              departure.label.text,
+                              departure.label.brief,
+                              row,
+                              at,
+                              {}});
     if (packet.first_landing == none) {
       ladder_.arrows.back().legs.push_back({LadderLeg::Fate::open, row, at, ""});
     }
@@ -218,7 +224,14 @@ class Layout {
     marks_[row].arrow = true;
     if (packet.arrow == none) {
       packet.arrow = ladder_.arrows.size();
-      ladder_.arrows.push_back({landing.from, Origin::left_out, false, landing.label, row, at, {}});
+      ladder_.arrows.push_back({landing.from,
+                                Origin::left_out,
+                                false,
+                                landing.label.text,
+                                landing.label.brief,
+                                row,
+                                at,
+                                {}});
     }
     ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
     if (reaches(landing)) {
@@ -230,7 +243,8 @@ class Layout {
   /// Whether a packet's way from step `i` to step `j` may be drawn as one row in the place of `i`:
   /// as if nothing had happened in between.
   bool fits_one_row(std::size_t i, std::size_t j) const {
-    if (cut_ != none && i < cut_ && j >= cut_) {
+    const bool cut_between = cut_ != none && i < cut_ && j >= cut_;
+    if (cut_between || steps_[j].at - steps_[i].at >= long_gap()) {
       return false;
     }
     for (std::size_t k = i + 1; k < j; ++k) {
@@ -247,9 +261,9 @@ class Layout {
     };
     const bool plain = packet.weight == Weight::plain;
     if (const Remark* remark = remark_of(step)) {
-      const bool told_by_sender = remark->side == packet.from;
-      return at_once(remark->side) ||
-             (told_by_sender && remark->note.kind != LadderNote::Kind::timer);
+      const bool call_of_sender =
+          remark->side == packet.from && remark->note.kind == LadderNote::Kind::call;
+      return at_once(remark->side) || call_of_sender || (plain && is_followed(i, k));
     }
     if (const Departure* departure = departure_of(step)) {
       return departure->from == packet.from || at_once(departure->from) ||
@@ -266,13 +280,26 @@ class Layout {
     return plain || left == none || departure_of(steps_[left])->weight == Weight::plain;
   }
 
+  /// Whether a packet's sender sends more before step `k`. Of a burst on its way only the last
+  /// shows that it arrives after what happened meanwhile.
+  bool is_followed(std::size_t i, std::size_t k) const {
+    const Side from = departure_of(steps_[i])->from;
+    for (std::size_t j = i + 1; j < k; ++j) {
+      const Departure* departure = departure_of(steps_[j]);
+      if (departure != nullptr && departure->from == from) return true;
+    }
+    return false;
+  }
+
+  /// What counts as much time depends on the link: ten times its delay, within limits.
+  SimDuration long_gap() const {
+    return std::max<SimDuration>(10ms, std::min<SimDuration>(quickest_, 100ms) * 10);
+  }
+
   LadderRow& new_row(SimTime at) {
-    // What counts as long depends on the link: ten times its delay, within limits.
-    const SimDuration long_gap =
-        std::clamp<SimDuration>(std::min<SimDuration>(quickest_, 1s) * 10, 10ms, 1s);
     LadderRow row;
     row.at = at;
-    if (shown_until_ != never && at - shown_until_ >= long_gap) {
+    if (shown_until_ != never && at - shown_until_ >= long_gap()) {
       row.gap = at - shown_until_;
     }
     ladder_.rows.push_back(std::move(row));

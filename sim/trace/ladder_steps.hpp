@@ -13,6 +13,12 @@
 
 namespace lastack::trace {
 
+/// What is written on a packet's arrow.
+struct Label {
+  std::string text;
+  std::string brief;  ///< for where there is little room
+};
+
 /// Whether a packet can change a state. Plain ones (data and acknowledgments, datagrams) may be
 /// drawn past each other; the others show every crossing.
 enum class Weight : std::uint8_t { plain, control };
@@ -23,7 +29,7 @@ struct Departure {
   Weight weight;
   Origin origin;
   bool again;
-  std::string label;
+  Label label;
 };
 
 /// The end of one copy of a packet.
@@ -32,7 +38,7 @@ struct Landing {
   Side from;  ///< who sent it
   LadderLeg::Fate fate;
   std::string reason;
-  std::string label;  ///< for when its departure is among the steps left out
+  Label label;  ///< for when its departure is among the steps left out
 };
 
 struct Remark {

@@ -102,9 +102,10 @@ struct Geometry {
 
 /// A leg that ends in another row than its arrow begins, and the column in which it comes down.
 struct Lane {
-  std::size_t first_row;
+  std::size_t arrow;
+  std::size_t leg;
   std::size_t last_row;
-  int column;
+  int column;  ///< -1 for a leg that ends in its arrow's row
 };
 
 /// Draws one ladder, row by row.
@@ -122,7 +123,11 @@ class LadderText {
   std::string text() {
     draw_ends();
     for (std::size_t row = 0; row < ladder_.rows.size(); ++row) {
+      std::erase_if(passing_, [row](const Lane& lane) { return lane.last_row < row; });
       draw_row(row);
+      while (next_arrow_ < ladder_.arrows.size() && ladder_.arrows[next_arrow_].row == row) {
+        begin_lanes(next_arrow_++);
+      }
     }
     draw_last_states();
     return std::move(out_);
@@ -139,16 +144,17 @@ class LadderText {
     std::array<std::vector<std::size_t>, 2> busy_until;  // by Side and lane: last row
     for (std::size_t i = 0; i < ladder_.arrows.size(); ++i) {
       const LadderArrow& arrow = ladder_.arrows[i];
-      for (const LadderLeg& leg : arrow.legs) {
+      for (std::size_t l = 0; l < arrow.legs.size(); ++l) {
+        const LadderLeg& leg = arrow.legs[l];
         if (leg.row == arrow.row) {
-          lanes_[i].push_back({leg.row, leg.row, -1});
+          lanes_[i].push_back({i, l, leg.row, -1});
           continue;
         }
         auto& busy = busy_until[index_of(arrow.from)];
         const std::size_t lane = free_lane(busy, arrow.row);
         busy[lane] = leg.row;
         const int steps = geometry_.space() * 3 / 4 - lane_distance * static_cast<int>(lane);
-        lanes_[i].push_back({arrow.row, leg.row, geometry_.inward(arrow.from, steps)});
+        lanes_[i].push_back({i, l, leg.row, geometry_.inward(arrow.from, steps)});
       }
     }
   }
@@ -173,21 +179,24 @@ class LadderText {
     return lane;
   }
 
+  void begin_lanes(std::size_t arrow) {
+    for (std::size_t leg = 0; leg < lanes_[arrow].size(); ++leg) {
+      if (lanes_[arrow][leg].column >= 0) {
+        passing_.push_back(lanes_[arrow][leg]);
+      }
+    }
+  }
+
   TextLine new_line() const { return TextLine{geometry_.columns}; }
   void finish(const TextLine& line) { out_ += line.text(options_); }
 
   void draw_ends() {
     TextLine line = new_line();
     line.put_left_of(geometry_.time_end, "time/s", Ink::faint);
-    const int half = geometry_.space() / 2 - 1;
     // Above their lines, centred where there is room.
-    for (const Side side : {Side::left, Side::right}) {
-      const std::string name = fitted(ladder_.ends[index_of(side)], half);
-      const int width = display_width(name);
-      const int start = geometry_.from(side) - width / 2;
-      line.put(std::clamp(start, geometry_.time_end + 2, geometry_.columns - width), name,
-               Ink::title);
-    }
+    const int middle = (geometry_.bar[0] + geometry_.bar[1]) / 2;
+    draw_end_name(line, Side::left, geometry_.time_end + 2, middle - 1);
+    draw_end_name(line, Side::right, middle + 1, geometry_.columns);
     finish(line);
     if (ladder_.protocol == Protocol::datagram) {
       return;
@@ -201,13 +210,20 @@ class LadderText {
     finish(states);
   }
 
+  /// Within the columns [from, to).
+  void draw_end_name(TextLine& line, Side side, int from, int to) const {
+    const std::string name = fitted(ladder_.ends[index_of(side)], to - from);
+    const int width = display_width(name);
+    line.put(std::clamp(geometry_.from(side) - width / 2, from, to - width), name, Ink::title);
+  }
+
   void draw_row(std::size_t number) {
     const LadderRow& row = ladder_.rows[number];
     if (row.gap) {
-      draw_gap(number, duration_text(*row.gap));
+      draw_gap(duration_text(*row.gap));
     }
     if (row.left_out > 0) {
-      draw_gap(number, std::to_string(row.left_out) + " steps left out");
+      draw_gap(std::to_string(row.left_out) + " steps left out");
       return;
     }
     TextLine line = new_line();
@@ -254,16 +270,12 @@ class LadderText {
   }
 
   /// A line that stands for much time, or for many steps.
-  void draw_gap(std::size_t row, const std::string& text) {
+  void draw_gap(const std::string& text) {
     TextLine line = new_line();
     line.put(geometry_.bar[0], "⋮", Ink::faint);
     line.put(geometry_.bar[1], "⋮", Ink::faint);
-    for (const auto& lanes : lanes_) {
-      for (const Lane& lane : lanes) {
-        if (lane.first_row < row && row <= lane.last_row) {
-          line.put(lane.column, "╎", Ink::faint);
-        }
-      }
+    for (const Lane& lane : passing_) {
+      line.put(lane.column, "╎", Ink::faint);
     }
     line.put(2, "⋮ " + text, Ink::faint);
     finish(line);
@@ -271,26 +283,24 @@ class LadderText {
 
   /// What passes this row on its way down.
   void draw_lanes(TextLine& line, std::size_t row) const {
-    for (const auto& lanes : lanes_) {
-      for (const Lane& lane : lanes) {
-        if (lane.first_row < row && row < lane.last_row) {
-          line.put(lane.column, "╎", Ink::faint);
-        }
+    for (const Lane& lane : passing_) {
+      if (row < lane.last_row) {
+        line.put(lane.column, "╎", Ink::faint);
       }
     }
   }
 
+  /// What ends in this row, and what begins in it.
   void draw_arrows(TextLine& line, std::size_t row) const {
-    for (std::size_t i = 0; i < ladder_.arrows.size(); ++i) {
-      const LadderArrow& arrow = ladder_.arrows[i];
-      if (arrow.row == row) {
-        draw_beginning(line, i);
+    for (const Lane& lane : passing_) {
+      if (lane.last_row == row) {
+        const LadderArrow& arrow = ladder_.arrows[lane.arrow];
+        draw_end(line, arrow, arrow.legs[lane.leg], lane.column);
       }
-      for (std::size_t leg = 0; leg < arrow.legs.size(); ++leg) {
-        if (arrow.row != row && arrow.legs[leg].row == row) {
-          draw_end(line, arrow, arrow.legs[leg], lanes_[i][leg].column);
-        }
-      }
+    }
+    for (std::size_t i = next_arrow_; i < ladder_.arrows.size() && ladder_.arrows[i].row == row;
+         ++i) {
+      draw_beginning(line, i);
     }
   }
 
@@ -304,12 +314,9 @@ class LadderText {
     const int to = std::max(a, b) + 1;
     const Ink ink = ink_of_line(arrow);
     line.fill(from, to, arrow.origin == Origin::nowhere ? "╌" : "─", ink);
-    for (const auto& lanes : lanes_) {
-      for (const Lane& lane : lanes) {
-        if (lane.first_row < row && row < lane.last_row && from <= lane.column &&
-            lane.column < to) {
-          line.put(lane.column, "┼", ink);
-        }
+    for (const Lane& lane : passing_) {
+      if (row < lane.last_row && from <= lane.column && lane.column < to) {
+        line.put(lane.column, "┼", ink);
       }
     }
   }
@@ -405,10 +412,13 @@ class LadderText {
   void draw_label(TextLine& line, const LadderArrow& arrow, int start, int end) const {
     const int from = std::min(start, end);
     const int space = std::max(start, end) - from + 1;
-    constexpr int around = 6;  // blanks, and so much of the line that it is seen
-    const std::string label = " " + fitted(arrow.label, space - around) + " ";
+    constexpr int around = 5;  // a blank and a piece of the line on either side, and the head
+    const bool fits = display_width(arrow.label) <= space - around;
+    const std::string label =
+        " " + fitted(fits ? arrow.label : arrow.short_label, space - around) + " ";
     const int width = display_width(label);
-    const int middle = from + (space - width) / 2;
+    // What cannot be halved goes to the head's side.
+    const int middle = from + (space - width + (arrow.from == Side::right ? 1 : 0)) / 2;
     const int shift_max = (space - width) / 2 - 2;
     int column = middle;
     for (int shift = 1; shift <= shift_max && meets_lane(arrow.row, column, width); ++shift) {
@@ -422,15 +432,9 @@ class LadderText {
 
   /// Whether a lane passes through `width` columns of a row.
   bool meets_lane(std::size_t row, int column, int width) const {
-    for (const auto& lanes : lanes_) {
-      for (const Lane& lane : lanes) {
-        if (lane.first_row < row && row < lane.last_row && column <= lane.column &&
-            lane.column < column + width) {
-          return true;
-        }
-      }
-    }
-    return false;
+    return std::any_of(passing_.begin(), passing_.end(), [&](const Lane& lane) {
+      return row < lane.last_row && column <= lane.column && lane.column < column + width;
+    });
   }
 
   /// The row in which a packet arrives or is lost that left in a row above.
@@ -473,6 +477,8 @@ class LadderText {
   Geometry geometry_;
   std::array<tcp::State, 2> states_;
   std::vector<std::vector<Lane>> lanes_;  ///< by arrow and leg
+  std::vector<Lane> passing_;             ///< those that began above the row being drawn
+  std::size_t next_arrow_ = 0;            ///< the first that does not begin above it
   SimTime told_ = never;                  ///< the time in the line above
   std::string out_;
 };

@@ -67,9 +67,10 @@ enum class Origin : std::uint8_t {
 struct LadderArrow {
   Side from;
   Origin origin = Origin::sender;
-  bool again = false;  ///< it repeats what was sent before
-  std::string label;   ///< "SYN ACK seq=0 ack=1"
-  std::size_t row;     ///< where it leaves
+  bool again = false;       ///< it repeats what was sent before
+  std::string label;        ///< "SYN ACK seq=0 ack=1"
+  std::string short_label;  ///< for where that has no room: "SYN ACK ack=1"
+  std::size_t row;          ///< where it leaves
   SimTime at;
   std::vector<LadderLeg> legs;
 };

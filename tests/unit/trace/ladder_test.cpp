@@ -209,6 +209,62 @@ TEST_CASE("ladder: a timer that fires while a segment is on its way stands betwe
                       });
 }
 
+TEST_CASE("ladder: a segment on its way for long arrives in a row of its own", "[trace][ladder]") {
+  Scene t;
+  t.deliver(c, s, "S", 0, 0, SendReason::syn, 0);
+  const auto slow = t.send(s, c, "S.", 0, 1, SendReason::synack);
+  t.add(Delay{slow, 500ms});
+  t.at(520ms);
+  t.receive(slow, Story::client);
+  CHECK(outline(t) == Lines{
+                          "0:  | > SYN seq=0 | ",
+                          "10:  | < SYN ACK seq=0 ack=1 · delayed 500 ms ... | ",
+                          "+ 520:  | ... < SYN ACK seq=0 ack=1 · delayed 500 ms | ",
+                      });
+}
+
+TEST_CASE("ladder: of a burst on its way while a timer fires, the last shows that it came later",
+          "[trace][ladder]") {
+  Scene t;
+  t.handshake();
+  t.at(40ms);
+  std::vector<std::uint64_t> sent;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    sent.push_back(t.send(s, c, ".", 1, 1 + i, SendReason::ack));
+  }
+  t.at(45ms);
+  t.timer(c, s, Timer::rto, TimerAction::fire, 45ms);
+  t.at(50ms);
+  for (const auto packet : sent) {
+    t.receive(packet, Story::client);
+  }
+  Lines lines = outline(t);
+  lines.erase(lines.begin(), lines.begin() + 5);
+  CHECK(lines == Lines{
+                     "40:  | < ACK seq=1 ack=1 | ",
+                     "40:  | < ACK seq=1 ack=2 | ",
+                     "40:  | < ACK seq=1 ack=3 ... | ",
+                     "45: rto |  | ",
+                     "50:  | ... < ACK seq=1 ack=3 | ",
+                 });
+}
+
+TEST_CASE("ladder: a reboot while a SYN is on its way stands between its ends", "[trace][ladder]") {
+  Scene t;
+  t.deliver(c, s, "S", 0, 0, SendReason::syn, 0);
+  const auto packet = t.send(c, s, "S", 0, 0, SendReason::rto);
+  t.at(15ms);
+  t.app(Story::client, "host", "reboot");
+  t.at(20ms);
+  t.receive(packet, Story::server);
+  CHECK(outline(t) == Lines{
+                          "0:  | > SYN seq=0 | ",
+                          "10:  | > SYN seq=0 · again ... | ",
+                          "15: reboot |  | ",
+                          "20:  | ... > SYN seq=0 · again | ",
+                      });
+}
+
 TEST_CASE("ladder: data and its acknowledgments pass each other in rows of their own",
           "[trace][ladder]") {
   Scene t;

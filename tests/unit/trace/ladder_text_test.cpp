@@ -76,7 +76,7 @@ TEST_CASE("ladder text: a handshake in ASCII, 80 columns", "[trace][ladder]") {
       "              CLOSED :                                            : LISTEN\n"
       "   0.000     connect :                                            :\n"
       "            SYN_SENT |---------------- SYN seq=0 ---------------->| SYN_RCVD\n"
-      "   0.010 ESTABLISHED |<---------- SYN ACK seq=0 ack=1 ------------|\n"
+      "   0.010 ESTABLISHED |<----------- SYN ACK seq=0 ack=1 -----------|\n"
       "   0.020   connected |------------- ACK seq=1 ack=1 ------------->| ESTABLISHED\n"
       "   0.030             |                                            | accepted\n"
       "   0.030 ESTABLISHED |               the run ends                 | ESTABLISHED\n";
@@ -118,6 +118,17 @@ TEST_CASE("ladder text: segments that cross go down in columns of their own", "[
       "   0.010             ┊           ╎                    ╰──────────▶┊\n"
       "                     ┊◀──────────╯                                ┊\n";
   CHECK_THAT(drawing(t, {.columns = 80}), Catch::EndsWith(want));
+}
+
+TEST_CASE("ladder text: a label without room is said more briefly, then cut", "[trace][ladder]") {
+  Scene t;
+  t.handshake();
+  t.deliver(c, s, "P.", 1, 1, SendReason::fast_retransmit, 0, 1448);
+  CHECK_THAT(drawing(t, {.columns = 100}),
+             Catch::Contains("─ PSH ACK seq=1 ack=1 len=1448 · fast retransmit ─"));
+  CHECK_THAT(drawing(t, {.columns = 80}),
+             Catch::Contains("├─ PSH ACK seq=1 len=1448 · fast retransm… ─▶│"));
+  CHECK_THAT(drawing(t, {.columns = 60}), Catch::Contains("├─ PSH ACK seq=1 len=… ─▶│"));
 }
 
 TEST_CASE("ladder text: no line is wider than asked for", "[trace][ladder]") {

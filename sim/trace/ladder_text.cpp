@@ -135,6 +135,8 @@ class LadderText {
 
  private:
   static constexpr int lane_distance = 3;
+  /// A blank and a piece of the line on either side, and the head.
+  static constexpr int around_label = 5;
 
   /// Each leg that comes down to a later row gets a column of its own as long as it lasts: behind
   /// two thirds of the way, so that there is room for the label; later legs nearer to the sender,
@@ -369,8 +371,14 @@ class LadderText {
     return from == Side::left ? std::min(a, b) : std::max(a, b);
   }
 
-  static std::string loss_text(const LadderLeg& leg) {
-    return leg.fate == LadderLeg::Fate::open ? "on its way" : "lost: " + leg.reason;
+  /// "lost: fault", or the reason alone where the label needs the room.
+  std::string loss_text(const LadderArrow& arrow, const LadderLeg& leg) const {
+    if (leg.fate == LadderLeg::Fate::open) {
+      return "on its way";
+    }
+    const std::string text = "lost: " + leg.reason;
+    const int label = display_width(arrow.short_label) + around_label;
+    return label + 1 + display_width(text) <= geometry_.space() ? text : leg.reason;
   }
 
   /// The head's column, for a packet whose way ends in its own row. A lost one gets about two
@@ -379,7 +387,7 @@ class LadderText {
     if (leg.fate == LadderLeg::Fate::arrived || leg.fate == LadderLeg::Fate::discarded) {
       return geometry_.inward(arrow.from, geometry_.space());
     }
-    const int behind = display_width(loss_text(leg)) + 2;
+    const int behind = display_width(loss_text(arrow, leg)) + 1;
     const int wanted = std::max(geometry_.space() * 2 / 3, display_width(arrow.label) + 10);
     return geometry_.inward(arrow.from, std::max(8, std::min(wanted, geometry_.space() - behind)));
   }
@@ -399,9 +407,9 @@ class LadderText {
         const Ink ink = lost ? Ink::trouble : Ink::faint;
         line.put(column, lost ? "✗" : "…", ink);
         if (right) {
-          line.put(column + 2, loss_text(leg), ink);
+          line.put(column + 2, loss_text(arrow, leg), ink);
         } else {
-          line.put_left_of(column - 2, loss_text(leg), ink);
+          line.put_left_of(column - 2, loss_text(arrow, leg), ink);
         }
         break;
       }
@@ -412,10 +420,9 @@ class LadderText {
   void draw_label(TextLine& line, const LadderArrow& arrow, int start, int end) const {
     const int from = std::min(start, end);
     const int space = std::max(start, end) - from + 1;
-    constexpr int around = 5;  // a blank and a piece of the line on either side, and the head
-    const bool fits = display_width(arrow.label) <= space - around;
+    const bool fits = display_width(arrow.label) <= space - around_label;
     const std::string label =
-        " " + fitted(fits ? arrow.label : arrow.short_label, space - around) + " ";
+        " " + fitted(fits ? arrow.label : arrow.short_label, space - around_label) + " ";
     const int width = display_width(label);
     // What cannot be halved goes to the head's side.
     const int middle = from + (space - width + (arrow.from == Side::right ? 1 : 0)) / 2;

@@ -203,9 +203,11 @@ void read_routers(const Value& routers, Scenario& scenario) {
 void read_hosts(const Value& root, Scenario& scenario) {
   HostsReader reader{read_common(root), scenario};
   const Value hosts = root.at("hosts");
+  if (hosts.is_object() && std::get<Json::Object>(hosts.json().value).empty()) {
+    hosts.want("at least one host");
+  }
   hosts.for_each_member("an object of hosts by name",
                         [&](const std::string& name, const Value& v) { reader.read(name, v); });
-  if (scenario.hosts.empty()) hosts.want("at least one host");
   if (const auto routers = root.find("routers")) read_routers(*routers, scenario);
 }
 

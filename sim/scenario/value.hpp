@@ -22,6 +22,9 @@ struct OverrideMark {
   std::string text;     ///< "hosts.client.sysctl.tcp_syn_retries=900"
 };
 
+/// How many errors of one file are collected at most.
+inline constexpr std::size_t max_errors = 100;
+
 /// What messages about a JSON document have to know.
 struct Source {
   std::string file;
@@ -38,7 +41,7 @@ struct Source {
     try {
       part();
     } catch (const ScenarioError& error) {
-      if (errors == nullptr) throw;
+      if (errors == nullptr || errors->size() >= max_errors - 1) throw;
       errors->push_back(error);
     }
   }

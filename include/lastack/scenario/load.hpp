@@ -36,8 +36,8 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
 Scenario parse_scenario(std::string_view json, const std::string& file,
                         const std::vector<Override>& overrides = {});
 
-/// Every error of a scenario file that can be told, in the file's order; none: `load_scenario`
-/// reads it. What only follows from an error in `hosts` is not looked for.
+/// The errors of a scenario file, the first 100, in the file's order; none: `load_scenario` reads
+/// it. What only follows from an error in `hosts` is not looked for.
 std::vector<ScenarioError> check_scenario(const std::string& file,
                                           const std::vector<Override>& overrides = {});
 

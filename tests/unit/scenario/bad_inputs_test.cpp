@@ -55,6 +55,15 @@ TEST_CASE("bad input: what follows from a wrong host is not told as well", "[sce
   CHECK(errors[0].pointer() == "/hosts/server/count");
 }
 
+TEST_CASE("bad input: of very many errors the first hundred are told", "[scenario]") {
+  std::string hosts = R"({"hosts": {)";
+  for (int i = 0; i < 1000; ++i) hosts += "\"h" + std::to_string(i) + "\": 0, ";
+  const TemporaryFile file{"many-errors.json", hosts + R"("last": {}}})"};
+  const auto errors = check_scenario(file.path());
+  REQUIRE(errors.size() == 100);
+  CHECK(errors.back().pointer() == "/hosts/h99");
+}
+
 TEST_CASE("bad input: nothing is wrong with a good file", "[scenario]") {
   const TemporaryFile file{"good.json", good_scenario()};
   CHECK(check_scenario(file.path()).empty());

@@ -1,7 +1,7 @@
 #include "lastack/trace/jsonl.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 namespace lastack::trace {
@@ -270,8 +270,7 @@ class JsonLinesSink::Line {
   }
 
   void literal(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    at_ = std::copy(text.begin(), text.end(), at_);
   }
 
   /// After this there is room for a text of `extra` bytes and for all numbers and literals of a

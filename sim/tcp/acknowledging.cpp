@@ -103,7 +103,7 @@ void Endpoint::ack_was_sent(Context& c) {
   }
   if (reassembly_ != nullptr) {
     reassembly_->dsack.reset();
-    if (reassembly_->ranges.empty() && !reassembly_->fin) {
+    if (reassembly_->ranges.empty()) {
       reassembly_.reset();
     }
   }

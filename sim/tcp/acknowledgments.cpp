@@ -96,11 +96,7 @@ void Endpoint::note_delivered(const InFlight& record, Acked& acked, Context& c) 
   }
   acked.rack_advanced = true;
   recovery_.rack_rtt = rtt;
-  if (record.sent > recovery_.rack_sent ||
-      (record.sent == recovery_.rack_sent && after(record.end(), recovery_.rack_end))) {
-    recovery_.rack_sent = record.sent;
-    recovery_.rack_end = record.end();
-  }
+  recovery_.rack_order = std::max(recovery_.rack_order, record.order);
 }
 
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {

@@ -202,7 +202,8 @@ class Endpoint {
   Step process_text(const Segment& seg, Context& c);
   void check_fin(Context& c);
   void reset_by_peer(Context& c);
-  void become_established(std::string_view why, Context& c);
+  void become_established(const Segment& seg, std::string_view why, Context& c);
+  void restart_congestion(const Segment& seg, Context& c);
   void challenge(Context& c);
   void answer_unacceptable(const Segment& seg, Context& c);
   bool acceptable(const Segment& seg, const Context& c) const;

@@ -110,8 +110,7 @@ void Endpoint::find_losses_by_time(Context& c) {
       patient ? std::min(recovery_.min_rtt / 4, rto_.srtt() / 8) : SimDuration::zero();
   SimDuration wait{};
   for (InFlight& r : queue_) {
-    const bool earlier = r.sent < recovery_.rack_sent ||
-                         (r.sent == recovery_.rack_sent && before(r.end(), recovery_.rack_end));
+    const bool earlier = r.order < recovery_.rack_order;
     if (r.sacked || !earlier || (r.lost && !r.resent_in_flight)) {
       continue;
     }

@@ -61,6 +61,11 @@ bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record) const {
 /// The next port of the range that makes a new pair with `remote`, from a start that the host and
 /// the peer's address choose.
 Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
+  // With tcp_tw_reuse a port may come free by time alone.
+  const bool may_remember = host_.settings().tcp_tw_reuse != 1;
+  if (may_remember && exhausted_.contains(key(0, remote))) {
+    return Error::address_not_available;
+  }
   const auto [low, high] = host_.settings().ip_local_port_range;
   const auto size = static_cast<std::uint32_t>(high - low + 1);
   const auto start = static_cast<std::uint32_t>(
@@ -78,6 +83,9 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
       port = candidate;
       return Error::none;
     }
+  }
+  if (may_remember) {
+    exhausted_.insert(key(0, remote));
   }
   return Error::address_not_available;
 }

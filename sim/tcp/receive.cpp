@@ -66,12 +66,9 @@ void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
   ack_.now = true;  // RFC 5681, 4.2: a hole is told at once
   ++c.host.counters.TCPOFOQueue;
   Reassembly& r = reassembly();
-  Range added{seg.seq, seg.seq + seg.data};
+  Range added{seg.seq, seg.end()};
   if (seg.flags.has(Flags::fin)) {
-    r.fin = added.right;
-  }
-  if (seg.data == 0) {
-    return;
+    r.fin = seg.seq + seg.data;
   }
   const auto covers = [&](const Range& x) {
     return at_or_before(x.left, added.left) && at_or_after(x.right, added.right);
@@ -112,19 +109,19 @@ void Endpoint::absorb_reassembled() {
     r.ranges.erase(r.ranges.begin());
     wake();
   }
-  if (r.fin && *r.fin == rcv_.nxt && !rcv_.fin_received) {
-    rcv_.nxt += 1;
+  if (r.fin && before(*r.fin, rcv_.nxt) && !rcv_.fin_received) {
     rcv_.fin_received = true;
+    rcv_.nxt = *r.fin + 1;
   }
-  if (rcv_.fin_received) {
+  if (rcv_.fin_received) {  // what claims to lie beyond a FIN is dropped
     r.ranges.clear();
+    r.recent.clear();
   }
   std::erase_if(r.recent, [&](const SackBlock& b) { return !after(b.right, rcv_.nxt); });
   if (had_holes && r.ranges.empty()) {
     ack_.now = true;  // RFC 5681, 4.2: a filled hole is told at once
   }
-  const bool fin_waits = r.fin && !rcv_.fin_received;
-  if (r.ranges.empty() && !r.dsack && !fin_waits) {
+  if (r.ranges.empty() && !r.dsack) {
     reassembly_.reset();
   }
 }

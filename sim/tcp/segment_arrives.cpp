@@ -85,7 +85,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   snd_.wl1 = seg.seq;
   snd_.wnd = seg.wnd;  // a SYN's window is never scaled (RFC 7323, 2.2)
   snd_.max_wnd = seg.wnd;
-  become_established("syn-ack arrives", c);
+  become_established(seg, "syn-ack arrives", c);
   if (c.host.config.handshake == Handshake::two_way) {
     return;  // that is the point: nothing tells the listener that its SYN-ACK came
   }
@@ -138,14 +138,14 @@ void Endpoint::finish_options(const Options& peer, Context& c) {
   }
 }
 
-void Endpoint::become_established(std::string_view why, Context& c) {
+void Endpoint::become_established(const Segment& seg, std::string_view why, Context& c) {
   clear_rtx_timer(c);
   init_buffers(c);
   if (!rto_.has_sample() && c.host.profile.rto_formula == RtoFormula::rfc6298 && retransmits_ > 0) {
     rto_.reset(3s);  // RFC 6298, 5.7
   }
-  if (retransmits_ > 1) {
-    congestion_.set_cwnd(1);  // RFC 5681, 3.1
+  if (syn_timeouts_ > 0) {
+    restart_congestion(seg, c);
   }
   retransmits_ = 0;
   recovery_.first_retransmit = never;
@@ -161,6 +161,18 @@ void Endpoint::become_established(std::string_view why, Context& c) {
     ack_.pingpong = 1;
   }
   wake();
+}
+
+/// A lost SYN says little of the way: the window starts as ever, but after several from one segment
+/// (RFC 5681, 3.1), unless the answer's timestamp shows that the first one did arrive.
+void Endpoint::restart_congestion(const Segment& seg, Context& c) {
+  const std::uint32_t first_stamp = Host::timestamp_ms(recovery_.first_retransmit) + ts_.offset;
+  const bool first_arrived = ts_.on && seg.options.ts_ecr == first_stamp;
+  congestion_ = CongestionControl{c.host.profile.congestion};
+  if (syn_timeouts_ > 1 && !first_arrived) {
+    congestion_.set_cwnd(1);
+  }
+  recovery_.phase = RecoveryState::Phase::open;
 }
 
 // --- 3.10.7.4: other states ---
@@ -377,7 +389,7 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
   snd_.wl1 = seg.seq;
   snd_.wnd = std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : snd_.scale);
   snd_.max_wnd = snd_.wnd;
-  become_established("ack arrives", c);
+  become_established(seg, "ack arrives", c);
   return Step::go_on;
 }
 

@@ -71,6 +71,9 @@ void Stack::Impl::enter_table(Port local, SocketAddress remote, Target target) {
 
 void Stack::Impl::leave_table(Port local, SocketAddress remote) {
   table_.erase(key(local, remote));
+  if (!exhausted_.empty()) {
+    exhausted_.erase(key(0, remote));
+  }
 }
 
 // --- Segments ---
@@ -370,7 +373,10 @@ void Stack::timeout(SimTime now, TimerOwner owner, Output& out) {
   impl_->timeout(owner, c);
 }
 
-Settings& Stack::settings() { return impl_->host_.config.settings; }
+Settings& Stack::settings() {
+  impl_->exhausted_.clear();  // the port range may be about to change
+  return impl_->host_.config.settings;
+}
 
 const Counters& Stack::counters() const { return impl_->host_.counters; }
 

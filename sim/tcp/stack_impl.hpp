@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "endpoint.hpp"
 #include "host.hpp"
@@ -125,6 +126,8 @@ class Stack::Impl {
   boost::unordered_flat_map<std::uint64_t, Target> table_;
   boost::unordered_flat_map<Port, std::uint32_t> listener_of_;
   boost::unordered_flat_map<Port, PortUse> bound_;
+  /// Remote ends towards which every port was found taken, until one is given back.
+  boost::unordered_flat_set<std::uint64_t> exhausted_;
   std::uint32_t next_port_ = 0;  ///< how far the search for a free port has come
 
   friend class Stack;

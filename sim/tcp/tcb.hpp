@@ -15,8 +15,9 @@ namespace lastack::tcp {
 /// A sent segment that is not acknowledged yet: a place in the retransmission queue.
 struct InFlight {
   Seq seq;
-  std::uint32_t len = 0;  ///< octets in sequence space, SYN and FIN included
-  SimTime sent;           ///< last time
+  std::uint32_t len = 0;    ///< octets in sequence space, SYN and FIN included
+  SimTime sent;             ///< last time
+  std::uint32_t order = 0;  ///< among all that the connection sent, for what one instant sent
   bool syn : 1 = false;
   bool fin : 1 = false;
   bool sacked : 1 = false;
@@ -115,8 +116,8 @@ struct RecoveryState {
   bool tlp_outstanding = false;
   bool tlp_repeated = false;         ///< the probe repeated old octets
   SimTime first_retransmit = never;  ///< since when nothing gets through (retrans_stamp)
-  SimTime rack_sent = sim_start;     ///< when the newest delivered segment was sent (RACK.xmit_ts)
-  Seq rack_end;
+  std::uint32_t sent_count = 0;
+  std::uint32_t rack_order = 0;  ///< the newest segment known to have arrived (RACK.xmit_ts)
   SimDuration rack_rtt{};
   SimDuration min_rtt{};            ///< 0: none yet
   std::uint32_t prr_delivered = 0;  ///< RFC 6937

@@ -88,12 +88,22 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
                   : seg.flags.has(Flags::fin) && seg.flags.has(Flags::ack)) {
     arm(c.host.time_wait_length(), c);  // RFC 9293, 3.10.7.4, eighth
   }
-  const bool says_nothing = seg.len() == 0 && seg.seq == rcv_nxt;
-  if (!linux_rules && (says_nothing || !seg.flags.has(Flags::ack))) {
+  if (!linux_rules && calls_for_no_answer(seg)) {
     return Verdict::stays;
   }
   answer_limited(seg, c);
   return Verdict::stays;
+}
+
+/// What RFC 9293, 3.10.7.4, drops in silence: an acceptable segment without SYN that has no ACK
+/// (fifth), and one that says nothing. What is not acceptable is answered before that (first).
+bool TimeWait::calls_for_no_answer(const Segment& seg) const {
+  if (seg.len() == 0 && seg.seq == rcv_nxt) {
+    return true;
+  }
+  const bool acceptable = in_window(seg.seq, rcv_nxt, rcv_wnd) ||
+                          (seg.len() > 0 && in_window(seg.end() - 1U, rcv_nxt, rcv_wnd));
+  return acceptable && !seg.flags.has(Flags::ack) && !seg.flags.has(Flags::syn);
 }
 
 /// RFC 1337: with the setting, nothing ends TIME-WAIT early.

@@ -40,6 +40,7 @@ struct TimeWait {
   Verdict in_fin_wait_2(const Segment& seg, bool outdated, Context& c);
   Verdict in_time_wait(const Segment& seg, bool outdated, Context& c);
   Verdict reset_in_time_wait(const Segment& seg, Context& c);
+  bool calls_for_no_answer(const Segment& seg) const;
   void answer(SendReason why, Context& c);
   void answer_limited(const Segment& seg, Context& c);
   void note_timestamp(const Segment& seg, SimTime now);

@@ -101,6 +101,7 @@ void Endpoint::send_segment(InFlight& what, SendReason why, Context& c) {
     ack_was_sent(c);
   }
   what.sent = c.now;
+  what.order = ++recovery_.sent_count;
   c.send(seg, why);
 }
 

@@ -43,9 +43,9 @@ std::optional<LinkEvent> on_link(LinkEvent event, const Link& link, const NodeRe
   return event;
 }
 
-/// One event for each of the scenario's links that joins these nodes.
-void add_link_events(LinkEvent event, const NodeRef& a, const NodeRef& b, const Value& value,
-                     const Nodes& nodes, Scenario& scenario) {
+/// One event for each of the scenario's links that joins these nodes; how many that are.
+std::size_t add_link_events(LinkEvent event, const NodeRef& a, const NodeRef& b,
+                            Scenario& scenario) {
   const std::size_t before = scenario.link_events.size();
   for (event.link = 0; event.link < scenario.links.size(); ++event.link) {
     const Link& link = scenario.links[event.link];
@@ -53,13 +53,11 @@ void add_link_events(LinkEvent event, const NodeRef& a, const NodeRef& b, const 
     if (!found) found = on_link(event, link, b, a);
     if (found) scenario.link_events.push_back(*found);
   }
-  if (scenario.link_events.size() == before) {
-    value.fail(fmt::format("want two nodes with a link, have \"{}\" and \"{}\"", nodes.name(a),
-                           nodes.name(b)));
-  }
+  return scenario.link_events.size() - before;
 }
 
-void read_link_event(const Value& value, const Nodes& nodes, Scenario& scenario) {
+void read_link_event(const Value& value, const Value& root, const Nodes& nodes,
+                     Scenario& scenario) {
   value.only_keys("an event of a link", {"at", "link", "do"});
   LinkEvent event;
   event.at = value.at("at").time();
@@ -67,10 +65,14 @@ void read_link_event(const Value& value, const Nodes& nodes, Scenario& scenario)
                                      {{"down", LinkEvent::Do::down}, {"up", LinkEvent::Do::up}});
   const Value link = value.at("link");
   constexpr std::string_view wish = "an array of two names such as [\"client\",\"server\"]";
+  if (link.size() != 2) link.want(wish);
   std::vector<NodeRef> ends;
   link.for_each_element(wish, [&](const Value& end) { ends.push_back(nodes.node(end)); });
-  if (ends.size() != 2) link.want(wish);
-  add_link_events(event, ends[0], ends[1], link, nodes, scenario);
+  if (ends.size() != 2) return;  // their errors are noted
+  if (add_link_events(event, ends[0], ends[1], scenario) == 0 && links_known(root, scenario)) {
+    link.fail(fmt::format("want two nodes with a link, have \"{}\" and \"{}\"", nodes.name(ends[0]),
+                          nodes.name(ends[1])));
+  }
 }
 
 }  // namespace
@@ -80,7 +82,7 @@ void read_events(const Value& root, const Nodes& nodes, Scenario& scenario) {
   if (!events) return;
   events->for_each_element("an array of events", [&](const Value& value) {
     if (value.has("link")) {
-      read_link_event(value, nodes, scenario);
+      read_link_event(value, root, nodes, scenario);
     } else {
       scenario.host_events.push_back(host_event_at(value, nodes));
     }

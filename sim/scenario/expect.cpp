@@ -153,9 +153,9 @@ ExpectPath path_of(const Value& value, const Nodes& nodes) {
   value.only_keys("an expected path", {"description", "path", "socket", "peer"});
   ExpectPath expect;
   const Value path = value.at("path");
+  if (path.is_array() && path.size() == 0) path.want("at least one state");
   path.for_each_element("an array of states",
                         [&](const Value& state) { expect.path.push_back(state_at(state)); });
-  if (expect.path.empty()) path.want("at least one state");
   expect.socket = socket_of(value, nodes);
   return expect;
 }

@@ -22,12 +22,12 @@ std::vector<CountRange> nth_at(const Value& value) {
     }
     return {count_range_at(value)};
   }
+  if (value.size() == 0) value.want("at least one count");
   std::vector<CountRange> ranges;
   value.for_each_element("a list of counts", [&](const Value& element) {
     if (!element.is_integer()) element.want("a count from 1");
     ranges.push_back(count_range_at(element));
   });
-  if (ranges.empty()) value.want("at least one count");
   return ranges;
 }
 

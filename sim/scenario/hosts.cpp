@@ -17,12 +17,18 @@ namespace {
 constexpr std::uint32_t max_hosts = 1'000'000;
 constexpr std::size_t max_name_chars = 64;
 
+/// A duration, and where it was given.
+struct Given {
+  SimDuration value;
+  Value place;
+};
+
 /// What scenario and hosts may both say.
 struct Common {
   std::optional<tcp::ProfileId> profile;
   SysctlList sysctl;
-  std::optional<Value> initial_rto;
-  std::optional<Value> msl;
+  std::optional<Given> initial_rto;
+  std::optional<Given> msl;
   std::optional<tcp::TimerMode> timers;
   std::optional<tcp::Handshake> handshake;
 };
@@ -45,18 +51,22 @@ tcp::Handshake handshake_at(const Value& what_if) {
                                  {"four-way", tcp::Handshake::four_way}});
 }
 
+Given positive_duration(const Value& value) {
+  const SimDuration duration = value.duration();
+  if (duration <= SimDuration::zero()) value.want("a duration above 0");
+  return {duration, value};
+}
+
 Common read_common(const Value& object) {
   Common common;
-  if (const auto v = object.find("profile")) common.profile = profile_at(*v);
-  if (const auto v = object.find("sysctl")) common.sysctl = read_sysctl(*v);
-  if (const auto v = object.find("timer_wheel")) {
-    common.timers = v->boolean() ? tcp::TimerMode::wheel : tcp::TimerMode::exact;
-  }
-  if (const auto v = object.find("what_if")) common.handshake = handshake_at(*v);
-  common.initial_rto = object.find("initial_rto");
-  common.msl = object.find("msl");
-  if (common.initial_rto) common.initial_rto->duration();
-  if (common.msl) common.msl->duration();
+  object.with("profile", [&](const Value& v) { common.profile = profile_at(v); });
+  object.with("sysctl", [&](const Value& v) { common.sysctl = read_sysctl(v); });
+  object.with("timer_wheel", [&](const Value& v) {
+    common.timers = v.boolean() ? tcp::TimerMode::wheel : tcp::TimerMode::exact;
+  });
+  object.with("what_if", [&](const Value& v) { common.handshake = handshake_at(v); });
+  object.with("initial_rto", [&](const Value& v) { common.initial_rto = positive_duration(v); });
+  object.with("msl", [&](const Value& v) { common.msl = positive_duration(v); });
   return common;
 }
 
@@ -79,18 +89,16 @@ ProfileTimes times_of(tcp::ProfileId profile) {
 }
 
 /// The duration at `given`, if any; a profile that fixes it must agree.
-SimDuration resolve(const std::optional<Value>& given, SimDuration fallback, const Host& host,
+SimDuration resolve(const std::optional<Given>& given, SimDuration fallback, const Host& host,
                     std::string_view fixed_text) {
   if (!given) return fallback;
-  const SimDuration value = given->duration();
-  if (value <= SimDuration::zero()) given->want("a duration above 0");
-  if (times_of(host.profile).fixed && value != fallback) {
-    given->want(
+  if (times_of(host.profile).fixed && given->value != fallback) {
+    given->place.want(
         fmt::format("{}, which the profile {} of host \"{}\" fixes (rfc9293 and textbook "
                     "take others)",
                     fixed_text, tcp::name_of(host.profile), host.name));
   }
-  return value;
+  return given->value;
 }
 
 void resolve_times(const Common& all, const Common& own, Host& host) {
@@ -123,22 +131,15 @@ class HostsReader {
 
   void read(const std::string& name, const Value& value) {
     check_name(name, value);
+    Host& host = add(name, value);  // known to the rest, even if there is an error in it
     value.only_keys("a host", {"profile", "sysctl", "sysctl_file", "address", "count", "what_if",
                                "initial_rto", "msl", "timer_wheel"});
     const Common own = read_common(value);
-    Host host;
-    host.name = name;
     host.profile = own.profile.value_or(all_.profile.value_or(tcp::ProfileId::linux_6));
     host.handshake = own.handshake.value_or(all_.handshake.value_or(tcp::Handshake::three_way));
     resolve_times(all_, own, host);
-    host.settings = base_settings(host.profile);
-    if (const auto v = value.find("sysctl_file")) {
-      apply_sysctl_file(*v, scenario_->file, host.settings);
-    }
-    apply_sysctl(own.sysctl, host.settings);
-    read_count(value, host);
+    read_settings(value, own, host);
     read_address(value, host);
-    scenario_->hosts.push_back(std::move(host));
   }
 
  private:
@@ -150,6 +151,21 @@ class HostsReader {
       apply_sysctl(all_.sysctl, *base);
     }
     return *base;
+  }
+
+  void read_settings(const Value& value, const Common& own, Host& host) {
+    host.settings = base_settings(host.profile);
+    value.with("sysctl_file",
+               [&](const Value& v) { apply_sysctl_file(v, scenario_->file, host.settings); });
+    apply_sysctl(own.sysctl, host.settings);
+  }
+
+  Host& add(const std::string& name, const Value& value) {
+    Host host;
+    host.name = name;
+    read_count(value, host);
+    scenario_->hosts.push_back(std::move(host));
+    return scenario_->hosts.back();
   }
 
   void read_count(const Value& value, Host& host) {
@@ -200,6 +216,14 @@ void read_routers(const Value& routers, Scenario& scenario) {
 
 }  // namespace
 
+bool nodes_known(const Value& root, const Scenario& scenario) {
+  const auto* hosts = std::get_if<Json::Object>(&root.at("hosts").json().value);
+  const auto routers = root.find("routers");
+  const bool routers_known =
+      !routers || (routers->is_array() && routers->size() == scenario.routers.size());
+  return routers_known && hosts != nullptr && hosts->size() == scenario.hosts.size();
+}
+
 void read_hosts(const Value& root, Scenario& scenario) {
   HostsReader reader{read_common(root), scenario};
   const Value hosts = root.at("hosts");
@@ -208,7 +232,7 @@ void read_hosts(const Value& root, Scenario& scenario) {
   }
   hosts.for_each_member("an object of hosts by name",
                         [&](const std::string& name, const Value& v) { reader.read(name, v); });
-  if (const auto routers = root.find("routers")) read_routers(*routers, scenario);
+  root.with("routers", [&](const Value& routers) { read_routers(routers, scenario); });
 }
 
 }  // namespace lastack::scenario

@@ -106,28 +106,29 @@ net::Reordering reordering_at(const Value& value) {
 
 /// Overwrites in `config` what `value`, a link or one of its directions, gives.
 void read_config(const Value& value, net::LinkConfig& config) {
-  if (const auto v = value.find("delay")) config.delay = delay_at(*v);
-  if (const auto v = value.find("jitter")) config.jitter = link_duration(*v);
-  if (const auto v = value.find("loss")) config.loss = loss_at(*v);
-  if (const auto v = value.find("duplicate")) config.duplicate = v->probability();
-  if (const auto v = value.find("reorder")) config.reorder = reordering_at(*v);
-  if (const auto v = value.find("corrupt")) config.corrupt = v->probability();
-  if (const auto v = value.find("rate")) {
-    config.rate_bps = v->parsed(parse_rate, "a rate such as \"10Mbit\"");
-  }
-  if (const auto v = value.find("queue")) {
+  value.with("delay", [&](const Value& v) { config.delay = delay_at(v); });
+  value.with("jitter", [&](const Value& v) { config.jitter = link_duration(v); });
+  value.with("loss", [&](const Value& v) { config.loss = loss_at(v); });
+  value.with("duplicate", [&](const Value& v) { config.duplicate = v.probability(); });
+  value.with("reorder", [&](const Value& v) { config.reorder = reordering_at(v); });
+  value.with("corrupt", [&](const Value& v) { config.corrupt = v.probability(); });
+  value.with("rate", [&](const Value& v) {
+    config.rate_bps = v.parsed(parse_rate, "a rate such as \"10Mbit\"");
+  });
+  value.with("queue", [&](const Value& v) {
     config.queue_bytes_max =
-        static_cast<std::uint64_t>(v->integer(0, std::numeric_limits<std::int64_t>::max()));
-  }
-  if (const auto v = value.find("mtu")) config.mtu = v->integer_as<std::uint32_t>(min_mtu, 65535);
+        static_cast<std::uint64_t>(v.integer(0, std::numeric_limits<std::int64_t>::max()));
+  });
+  value.with("mtu",
+             [&](const Value& v) { config.mtu = v.integer_as<std::uint32_t>(min_mtu, 65535); });
 }
 
 net::LinkConfig direction_config(const Value& link, std::string_view key, net::LinkConfig config) {
-  if (const auto v = link.find(key)) {
-    v->only_keys("one direction of a link", {"delay", "jitter", "loss", "duplicate", "reorder",
-                                             "corrupt", "rate", "queue", "mtu"});
-    read_config(*v, config);
-  }
+  link.with(key, [&](const Value& v) {
+    v.only_keys("one direction of a link", {"delay", "jitter", "loss", "duplicate", "reorder",
+                                            "corrupt", "rate", "queue", "mtu"});
+    read_config(v, config);
+  });
   return config;
 }
 
@@ -233,6 +234,11 @@ class LinksReader {
 };
 
 }  // namespace
+
+bool links_known(const Value& root, const Scenario& scenario) {
+  const auto links = root.find("links");
+  return !links || (links->is_array() && links->size() == scenario.links.size());
+}
 
 void read_links(const Value& root, const Nodes& nodes, Scenario& scenario) {
   const auto links = root.find("links");

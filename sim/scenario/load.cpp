@@ -38,34 +38,33 @@ std::string text_of(const std::string& file) {
 
 void read_general(const Value& root, Scenario& scenario) {
   scenario.name = std::filesystem::path{scenario.file}.stem().string();
-  if (const auto v = root.find("$schema")) v->string();
-  if (const auto v = root.find("name")) scenario.name = v->string();
-  if (const auto v = root.find("description")) scenario.description = v->string();
-  if (const auto v = root.find("seed")) scenario.seed = v->unsigned_integer();
-  if (const auto v = root.find("stop_at")) {
-    scenario.stop_at = v->time();
-    if (scenario.stop_at == sim_start) v->want("a time after the start");
-  }
+  root.with("$schema", [](const Value& v) { v.string(); });
+  root.with("name", [&](const Value& v) { scenario.name = v.string(); });
+  root.with("description", [&](const Value& v) { scenario.description = v.string(); });
+  root.with("seed", [&](const Value& v) { scenario.seed = v.unsigned_integer(); });
+  root.with("stop_at", [&](const Value& v) {
+    scenario.stop_at = v.time();
+    if (scenario.stop_at == sim_start) v.want("a time after the start");
+  });
 }
 
-/// Reads the whole document. Where `source` collects errors, what follows a wrong `hosts` section
-/// is left out.
-void read_scenario(const Value& root, const Source& source, Scenario& scenario) {
+void read_scenario(const Value& root, Scenario& scenario) {
   if (root.json().find("vary") != nullptr && root.json().find("hosts") == nullptr) {
     root.fail("want a scenario, have a sweep (it has the key \"vary\")");
   }
-  root.only_keys("a scenario",
-                 {"$schema", "name", "description", "seed", "stop_at", "profile", "initial_rto",
-                  "msl", "timer_wheel", "what_if", "sysctl", "hosts", "routers", "links", "faults",
-                  "inject", "events", "apps", "expect"});
+  root.attempt([&] {
+    root.only_keys("a scenario",
+                   {"$schema", "name", "description", "seed", "stop_at", "profile", "initial_rto",
+                    "msl", "timer_wheel", "what_if", "sysctl", "hosts", "routers", "links",
+                    "faults", "inject", "events", "apps", "expect"});
+  });
   read_general(root, scenario);
-  const std::size_t errors_before = source.errors == nullptr ? 0 : source.errors->size();
   read_hosts(root, scenario);
-  if (source.errors != nullptr && source.errors->size() != errors_before) return;
+  if (!nodes_known(root, scenario)) return;
   const Nodes nodes{scenario.hosts, scenario.routers};
   for (const auto read :
        {read_links, read_faults, read_injections, read_events, read_apps, read_expectations}) {
-    source.attempt([&] { read(root, nodes, scenario); });
+    root.attempt([&] { read(root, nodes, scenario); });
   }
 }
 
@@ -77,7 +76,7 @@ Scenario read_text(std::string_view text, const std::string& file,
   Source source{file, {}, errors};
   Json document = document_of(text, file);
   apply_overrides(document, overrides, source);
-  read_scenario(Value{document, source}, source, scenario);
+  read_scenario(Value{document, source}, scenario);
   return scenario;
 }
 
@@ -101,9 +100,18 @@ Scenario parse_scenario(std::string_view json, const std::string& file,
 
 std::vector<ScenarioError> check_scenario(const std::string& file,
                                           const std::vector<Override>& overrides) {
+  try {
+    return check_scenario_text(text_of(file), file, overrides);
+  } catch (const ScenarioError& error) {
+    return {error};
+  }
+}
+
+std::vector<ScenarioError> check_scenario_text(std::string_view json, const std::string& file,
+                                               const std::vector<Override>& overrides) {
   std::vector<ScenarioError> errors;
   try {
-    read_text(text_of(file), file, overrides, &errors);
+    read_text(json, file, overrides, &errors);
   } catch (const ScenarioError& error) {
     errors.push_back(error);
   }

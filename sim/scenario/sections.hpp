@@ -11,7 +11,11 @@ namespace lastack::scenario {
 
 /// `hosts`, `routers`, and what the scenario says for all hosts (`profile`, `sysctl` …).
 void read_hosts(const Value& root, Scenario& scenario);
+/// Whether names and numbers of all nodes could be read, so that others may refer to them.
+bool nodes_known(const Value& root, const Scenario& scenario);
 void read_links(const Value& root, const Nodes& nodes, Scenario& scenario);
+/// Whether every link could be read; else a missing one is no error of what needs it.
+bool links_known(const Value& root, const Scenario& scenario);
 void read_faults(const Value& root, const Nodes& nodes, Scenario& scenario);
 void read_injections(const Value& root, const Nodes& nodes, Scenario& scenario);
 void read_events(const Value& root, const Nodes& nodes, Scenario& scenario);

@@ -41,12 +41,13 @@ void Value::unknown(std::string_view what, std::string_view name,
 }
 
 void Value::only_keys(std::string_view what, std::initializer_list<std::string_view> keys) const {
-  const std::string wish = fmt::format("an object for {}", what);
-  for_each_member(wish, [&](const std::string& name, const Value& member) {
+  const auto* members = std::get_if<Json::Object>(&json_->value);
+  if (members == nullptr) want(fmt::format("an object for {}", what));
+  for (const auto& [name, member] : *members) {
     if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
-      member.unknown(fmt::format("a key of {}", what), name, keys);
+      at(name).unknown(fmt::format("a key of {}", what), name, keys);
     }
-  });
+  }
 }
 
 std::optional<Value> Value::find(std::string_view key) const {
@@ -59,6 +60,11 @@ Value Value::at(std::string_view key) const {
   auto member = find(key);
   if (!member) fail(fmt::format("want the key \"{}\", have none", key));
   return *std::move(member);
+}
+
+std::size_t Value::size() const {
+  const auto* array = std::get_if<Json::Array>(&json_->value);
+  return array == nullptr ? 0 : array->size();
 }
 
 bool Value::is_integer() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
@@ -42,7 +43,10 @@ struct Source {
       part();
     } catch (const ScenarioError& error) {
       if (errors == nullptr || errors->size() >= max_errors - 1) throw;
-      errors->push_back(error);
+      const bool told = std::any_of(errors->begin(), errors->end(), [&](const ScenarioError& e) {
+        return e.pointer() == error.pointer();  // one error for each place
+      });
+      if (!told) errors->push_back(error);
     }
   }
 };
@@ -60,6 +64,8 @@ class Value {
   const std::string& pointer() const { return pointer_; }
 
   [[noreturn]] void fail(std::string problem) const { source_->fail(pointer_, std::move(problem)); }
+  /// See Source::attempt.
+  template <class Part> void attempt(Part part) const { source_->attempt(part); }
   /// "want {wish}, have {what there is}".
   [[noreturn]] void want(std::string_view wish) const;
   /// "want {what}, have {name}; nearest is …".
@@ -73,6 +79,10 @@ class Value {
   void only_keys(std::string_view what, std::initializer_list<std::string_view> keys) const;
   bool has(std::string_view key) const { return json_->find(key) != nullptr; }
   std::optional<Value> find(std::string_view key) const;
+  /// Calls `use(member)` if there is one; where errors are collected, one in it ends only `use`.
+  template <class Use> void with(std::string_view key, Use use) const {
+    if (const auto member = find(key)) attempt([&] { use(*member); });
+  }
   /// The member, which must be there.
   Value at(std::string_view key) const;
   /// Calls `use(name, value)` for each member, in the file's order.
@@ -88,6 +98,8 @@ class Value {
   // --- Arrays ---
 
   bool is_array() const { return std::holds_alternative<Json::Array>(json_->value); }
+  /// Elements of an array; 0 for anything else.
+  std::size_t size() const;
   /// Calls `use(value)` for each element.
   template <class Use> void for_each_element(std::string_view wish, Use use) const {
     const auto* array = std::get_if<Json::Array>(&json_->value);

@@ -2,6 +2,7 @@
 //
 // Input that begins with `#` is read as a sysctl file. Behind a line `--set` each line is an
 // override KEY=VALUE. Everything else is the scenario's JSON.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -62,11 +63,16 @@ void load(std::string_view text) {
   const auto set = text.find("\n--set\n");
   const std::vector<Override> overrides =
       set == text.npos ? std::vector<Override>{} : overrides_in(text.substr(set + 7));
+  const std::string_view json = text.substr(0, set);
+  const auto errors = scenario::check_scenario_text(json, "", overrides);
   try {
-    check_scenario_is_sound(scenario::parse_scenario(text.substr(0, set), "", overrides));
+    check_scenario_is_sound(scenario::parse_scenario(json, "", overrides));
+    LASTACK_ASSERT(errors.empty());
   } catch (const scenario::ScenarioError& error) {
-    check_message(error.what());
+    LASTACK_ASSERT(!errors.empty());
+    LASTACK_ASSERT(errors.front().what() == std::string_view{error.what()});
   }
+  for (const scenario::ScenarioError& error : errors) check_message(error.what());
 }
 
 void read_settings(std::string_view text) {

@@ -37,9 +37,13 @@ Scenario parse_scenario(std::string_view json, const std::string& file,
                         const std::vector<Override>& overrides = {});
 
 /// The errors of a scenario file, the first 100, in the file's order; none: `load_scenario` reads
-/// it. What only follows from an error in `hosts` is not looked for.
+/// it. Within one link, one app and the like the first error may hide others.
 std::vector<ScenarioError> check_scenario(const std::string& file,
                                           const std::vector<Override>& overrides = {});
+
+/// The same for text, as `parse_scenario` takes it.
+std::vector<ScenarioError> check_scenario_text(std::string_view json, const std::string& file,
+                                               const std::vector<Override>& overrides = {});
 
 /// What kind of file a JSON text is, by the keys it holds.
 enum class FileKind { scenario, sweep, other };

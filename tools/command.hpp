@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +26,10 @@ void add_test_command(CLI::App& program, ExitCode& exit_code);
 void add_validate_command(CLI::App& program, ExitCode& exit_code);
 void add_schema_command(CLI::App& program, ExitCode& exit_code);
 void add_sysctl_command(CLI::App& program, ExitCode& exit_code);
+
+/// Gives a subcommand its --seed.
+void add_seed_option(CLI::App& command, std::optional<std::uint64_t>& seed,
+                     const std::string& description);
 
 /// Gives a subcommand its -v, its --help and the examples at the end of that. Comes last.
 void finish_command(CLI::App& command, const std::string& examples);

@@ -31,7 +31,8 @@ std::vector<std::string> find_files(const std::vector<std::string>& paths) {
     std::error_code error;
     const bool is_folder = fs::is_directory(path, error);
     for (const std::string& file : is_folder ? json_files_below(path) : std::vector{path}) {
-      if (seen.insert(fs::weakly_canonical(file, error)).second) files.push_back(file);
+      if (seen.insert(fs::weakly_canonical(fs::absolute(file), error)).second)
+        files.push_back(file);
     }
   }
   return files;

@@ -4,8 +4,8 @@
 
 namespace lastack::tools {
 
-/// From here on the first Ctrl-C (or SIGTERM) turns the returned flag true, for the work under way
-/// to stop cleanly; the second ends the program at once.
+/// From here on the first Ctrl-C (SIGINT, SIGTERM or SIGHUP) turns the returned flag true, for the
+/// work under way to stop cleanly; another, half a second later or more, ends the program at once.
 const std::atomic<bool>& catch_interrupts();
 
 }  // namespace lastack::tools

@@ -1,6 +1,9 @@
 // The `lastack` program: parses the command line, hands over to a subcommand, answers with its exit
 // code. Every subcommand is a file of its own.
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <string>
@@ -13,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "lastack/core/atomic_file.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::tools {
@@ -144,17 +148,10 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
 
 }  // namespace
 
-void finish_command(CLI::App& command, const std::string& text) {
-  command.add_flag_callback(
-      "-v,--verbose", [] { spdlog::set_level(spdlog::level::debug); },
-      "Say on stderr what the program does");
-  command.group("Commands");
-  command.footer(text);
-}
-
 }  // namespace lastack::tools
 
 int main(int argc, char** argv) {
+  using namespace lastack;
   using namespace lastack::tools;
   start_diagnostics();
   ExitCode exit_code = ExitCode::success;
@@ -170,6 +167,7 @@ int main(int argc, char** argv) {
     add_schema_command(program, exit_code);
     add_sysctl_command(program, exit_code);
     exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
+    if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
   } catch (const std::exception& error) {  // such as an output that cannot be written
     spdlog::error("{}", error.what());
     exit_code = ExitCode::bad_input;

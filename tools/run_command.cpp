@@ -1,5 +1,6 @@
 // `lastack run SCENARIO…`: runs scenarios and shows what happened.
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -58,8 +59,10 @@ std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) 
   for (const std::string& file : options.files) {
     try {
       scenarios.push_back(scenario::load_scenario(file, overrides));
-    } catch (const scenario::ScenarioError& error) {
-      spdlog::error("{}", error.what());
+    } catch (const scenario::ScenarioError&) {  // the first error; there may be more
+      for (const scenario::ScenarioError& error : scenario::check_scenario(file, overrides)) {
+        spdlog::error("{}", error.what());
+      }
     }
   }
   if (scenarios.size() < options.files.size()) return std::nullopt;
@@ -68,8 +71,9 @@ std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) 
 
 Look look_of(const Options& options) {
   Look look;
-  look.columns = options.columns.value_or(columns_for(stdout));
-  look.colour = colour_for(stdout, options.colour);
+  look.stream = uses_stdout(options.outputs) ? stderr : stdout;
+  look.columns = options.columns.value_or(columns_for(look.stream));
+  look.colour = colour_for(look.stream, options.colour);
   look.charset = options.ascii ? trace::Charset::ascii : trace::Charset::utf8;
   look.ladder = options.ladder;
   return look;
@@ -78,15 +82,20 @@ Look look_of(const Options& options) {
 /// Runs the simulation, with a line on stderr that shows how far it is.
 void run_with_progress(run::Simulation& simulation, const scenario::Scenario& scenario,
                        const std::atomic<bool>& stop) {
+  const auto start = std::chrono::steady_clock::now();
   run::Progress done;
-  const ProgressLine line{[&](std::chrono::duration<double> since_start) {
-    const auto events = static_cast<double>(done.events.load());
-    return fmt::format("{}: simulated {:.3f} of at most {:g} s, {:.1f} million events/s",
-                       scenario.name, to_seconds(done.now.load() - sim_start),
-                       to_seconds(scenario.stop_at - sim_start),
-                       events / since_start.count() / 1e6);
-  }};
-  simulation.run(&stop, &done);
+  {
+    const ProgressLine line{[&](std::chrono::duration<double> since_start) {
+      const auto events = static_cast<double>(done.events.load());
+      return fmt::format("{}: simulated {:.3f} of at most {:g} s, {:.1f} million events/s",
+                         scenario.name, to_seconds(done.now.load() - sim_start),
+                         to_seconds(scenario.stop_at - sim_start),
+                         events / since_start.count() / 1e6);
+    }};
+    simulation.run(&stop, &done);
+  }
+  const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+  spdlog::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
 }
 
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names,
@@ -117,7 +126,7 @@ ExitCode run_all(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   ExitCode exit_code = ExitCode::success;
   for (std::size_t i = 0; i < scenarios->size() && !stop; ++i) {
-    if (i > 0 && !options.quiet) fmt::print("\n");
+    if (i > 0 && !options.quiet) fmt::print(look_of(options).stream, "\n");
     exit_code = worse(exit_code, run_one((*scenarios)[i], outputs[i], options, stop));
   }
   return exit_code;
@@ -168,8 +177,7 @@ void add_run_command(CLI::App& program, ExitCode& exit_code) {
                    "may be given more than once")
       ->allow_extra_args(false)
       ->option_text("KEY=VALUE");
-  command->add_option("--seed", options->seed, "Seed of the run, in place of the scenario's")
-      ->option_text("N");
+  add_seed_option(*command, options->seed, "Seed of the run, in place of the scenario's");
   add_output_options(*command, *options);
   add_look_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = run_all(*options); });

@@ -1,5 +1,6 @@
 #include "run_outputs.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -23,11 +24,16 @@ std::string filled_in(std::string pattern, const std::string& scenario) {
   return pattern;
 }
 
+/// One name for whatever paths mean the same file, whether it exists or not.
+std::filesystem::path identity_of(const std::string& file) {
+  std::error_code error;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
+}
+
 /// Requires that neither another output nor a scenario of the same command has this name.
 void add_once(const std::string& output, std::set<std::filesystem::path>& taken) {
   if (is_special_file(output)) return;
-  std::error_code error;
-  if (!taken.insert(std::filesystem::weakly_canonical(output, error)).second) {
+  if (!taken.insert(identity_of(output)).second) {
     throw UsageError{
         fmt::format("{}: another output, or a scenario, has this name already; with several "
                     "scenarios write {} in it, such as --trace 'out/{}.jsonl'",
@@ -37,14 +43,19 @@ void add_once(const std::string& output, std::set<std::filesystem::path>& taken)
 
 }  // namespace
 
+bool uses_stdout(const OutputNames& names) {
+  const auto is_stdout = [](const std::string& name) {
+    return name == "-" || name == "/dev/stdout";
+  };
+  return is_stdout(names.summary) ||
+         std::any_of(names.traces.begin(), names.traces.end(), is_stdout);
+}
+
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,
                                         const std::vector<std::string>& scenarios) {
   std::vector<OutputNames> all;
   std::set<std::filesystem::path> taken;
-  std::error_code error;
-  for (const std::string& scenario : scenarios) {
-    taken.insert(std::filesystem::weakly_canonical(scenario, error));
-  }
+  for (const std::string& scenario : scenarios) taken.insert(identity_of(scenario));
   for (const std::string& scenario : scenarios) {
     OutputNames names;
     for (const std::string& pattern : patterns.traces) {

@@ -15,6 +15,9 @@ struct OutputNames {
   std::string summary;  ///< empty: not wanted
 };
 
+/// Whether one of them is the program's own stdout ("-" or /dev/stdout).
+bool uses_stdout(const OutputNames& names);
+
 /// What --trace and --summary mean for each scenario: "{name}" in them stands for the scenario's
 /// file without folder and ending. Throws UsageError when two outputs would be the same file.
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,

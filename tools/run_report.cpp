@@ -48,15 +48,16 @@ RunReport::RunReport(const scenario::Scenario& scenario, const Look& look)
 }
 
 void RunReport::print_head() const {
-  fmt::print("{}\n", paint_.bold(name_of(scenario_)));
-  fmt::print("{}", paint_.dim(wrapped(scenario_.description, look_.columns)));
+  fmt::print(look_.stream, "{}\n", paint_.bold(name_of(scenario_)));
+  fmt::print(look_.stream, "{}", paint_.dim(wrapped(scenario_.description, look_.columns)));
 }
 
 void RunReport::print_ladder() const {
   constexpr const char* hint = "--ladder prints it, --trace FILE.txt writes it";
   if (!ladder_) {
     if (look_.ladder != LadderChoice::never) {
-      fmt::print("\n{}\n", paint_.dim(fmt::format("Many connections, so no ladder: {}.", hint)));
+      fmt::print(look_.stream, "\n{}\n",
+                 paint_.dim(fmt::format("Many connections, so no ladder: {}.", hint)));
     }
     return;
   }
@@ -69,20 +70,22 @@ void RunReport::print_ladder() const {
               .charset = look_.charset});
   const auto lines = std::count(text.begin(), text.end(), '\n');
   if (look_.ladder == LadderChoice::when_short && lines > short_lines) {
-    fmt::print("\n{}\n", paint_.dim(fmt::format("A ladder of {} lines: {}.", lines, hint)));
+    fmt::print(look_.stream, "\n{}\n",
+               paint_.dim(fmt::format("A ladder of {} lines: {}.", lines, hint)));
   } else {
-    fmt::print("{}", text);
+    fmt::print(look_.stream, "{}", text);
   }
 }
 
 void RunReport::print_run(const run::Summary& summary) const {
   print_ladder();
-  fmt::print("\n");
+  fmt::print(look_.stream, "\n");
   if (summary.interrupted) {
-    fmt::print("{}\n", paint_.yellow(fmt::format("Interrupted after {:.3f} simulated seconds.",
-                                                 summary.simulated_seconds)));
+    fmt::print(look_.stream, "{}\n",
+               paint_.yellow(fmt::format("Interrupted after {:.3f} simulated seconds.",
+                                         summary.simulated_seconds)));
   }
-  fmt::print("{}", run::to_text(summary, look_.columns));
+  fmt::print(look_.stream, "{}", run::to_text(summary, look_.columns));
 }
 
 void RunReport::print_expectations(const run::Summary& summary, bool only_failures) const {
@@ -91,12 +94,14 @@ void RunReport::print_expectations(const run::Summary& summary, bool only_failur
       std::count_if(all.begin(), all.end(), [](const auto& result) { return !result.held; });
   if (all.empty() || (only_failures && failed == 0)) return;
   if (failed == 0) {
-    fmt::print("expected    {}\n", paint_.green(fmt::format("all {} held", all.size())));
+    fmt::print(look_.stream, "expected    {}\n",
+               paint_.green(fmt::format("all {} held", all.size())));
     return;
   }
-  fmt::print("expected    {}\n", paint_.red(fmt::format("{} of {} failed", failed, all.size())));
+  fmt::print(look_.stream, "expected    {}\n",
+             paint_.red(fmt::format("{} of {} failed", failed, all.size())));
   for (const run::ExpectationResult& result : all) {
-    if (!result.held) fmt::print("{}", to_text(result, paint_, 2));
+    if (!result.held) fmt::print(look_.stream, "{}", to_text(result, paint_, 2));
   }
 }
 

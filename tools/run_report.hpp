@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <optional>
 
 #include "lastack/run/summary.hpp"
@@ -15,13 +16,14 @@ enum class LadderChoice { when_short, always, never };
 
 /// How a run is shown to people.
 struct Look {
+  std::FILE* stream = stdout;
   int columns = 80;
   Colour colour = Colour::off;
   trace::Charset charset = trace::Charset::utf8;
   LadderChoice ladder = LadderChoice::when_short;
 };
 
-/// What `lastack run` prints of one scenario on stdout.
+/// What `lastack run` prints of one scenario.
 class RunReport {
  public:
   RunReport(const scenario::Scenario& scenario, const Look& look);

@@ -69,7 +69,7 @@ int columns_for(std::FILE* stream) {
 }
 
 std::string Paint::in(std::string_view sgr, std::string_view text) const {
-  if (colour_ == Colour::off) return std::string{text};
+  if (colour_ == Colour::off || text.empty()) return std::string{text};
   std::string painted = "\x1b[";
   painted.append(sgr).append("m").append(text).append("\x1b[0m");
   return painted;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -44,11 +45,20 @@ FileResult skipped(FileResult result, std::string reason) {
   return result;
 }
 
-FileResult bad(FileResult result, std::string problem, std::string pointer = {}) {
+FileResult bad(FileResult result, std::string problem) {
   result.outcome = Outcome::bad;
   result.problem = std::move(problem);
-  result.pointer = std::move(pointer);
   return result;
+}
+
+/// Tells every error of a file that could not be loaded.
+FileResult bad(FileResult result, const scenario::ScenarioError& first) {
+  result.pointer = first.pointer();
+  std::vector<std::string> problems;
+  for (const scenario::ScenarioError& error : scenario::check_scenario(result.file)) {
+    problems.emplace_back(error.what());
+  }
+  return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
 }
 
 /// Puts what the run's expectations came to into `result`.
@@ -91,7 +101,7 @@ FileResult test_file(const std::string& file, const Options& options,
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
   } catch (const scenario::ScenarioError& error) {
-    return bad(result, error.what(), error.pointer());
+    return bad(result, error);
   } catch (const std::exception& error) {
     return bad(result, file + ": " + error.what());
   }
@@ -147,16 +157,17 @@ class Runner {
 
 void print_for_people(const std::vector<FileResult>& results, const Options& options,
                       std::chrono::duration<double> duration) {
-  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
+  std::FILE* stream = options.junit == "-" ? stderr : stdout;
+  const Paint paint{colour_for(stream, ColourChoice::automatic)};
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
-      fmt::print("{}", failure_text(result, paint));
+      fmt::print(stream, "{}", failure_text(result, paint));
     } else if (result.outcome == Outcome::skipped && !options.quiet) {
-      fmt::print("{} {}: {}\n", paint.dim("skipped"), result.file, result.problem);
+      fmt::print(stream, "{} {}: {}\n", paint.dim("skipped"), result.file, result.problem);
     }
   }
   if (!options.quiet) {
-    fmt::print("{} ({:.2f} s)\n", totals_text(results, paint), duration.count());
+    fmt::print(stream, "{} ({:.2f} s)\n", totals_text(results, paint), duration.count());
   }
 }
 
@@ -204,8 +215,7 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
   command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
       ->check(CLI::Range(1, 1024))
       ->option_text("N");
-  command->add_option("--seed", options->seed, "Seed of every run, in place of the scenarios'")
-      ->option_text("N");
+  add_seed_option(*command, options->seed, "Seed of every run, in place of the scenarios'");
   command->add_option("--junit", options->junit, "Write the results as JUnit XML as well")
       ->option_text("FILE");
   command->add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");

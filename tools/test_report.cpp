@@ -25,7 +25,11 @@ std::string to_text(const run::ExpectationResult& result, const Paint& paint, in
 
 std::string failure_text(const FileResult& result, const Paint& paint) {
   if (result.outcome == Outcome::bad) {
-    return paint.red("bad   ") + " " + result.problem + "\n";
+    std::string text = paint.red("bad") + "    " + result.problem + "\n";
+    for (std::size_t at = text.find('\n'); at + 1 < text.size(); at = text.find('\n', at + 1)) {
+      text.insert(at + 1, "       ");  // further errors stand below the first
+    }
+    return text;
   }
   std::string text = paint.red("failed") + " " + paint.bold(result.file) + "\n";
   for (const run::ExpectationResult& failure : result.failed) text += to_text(failure, paint, 7);

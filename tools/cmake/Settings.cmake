@@ -59,7 +59,7 @@ function(lastack_layer name)
   install(TARGETS lastack_${name} EXPORT LastackTargets)
 endfunction()
 
-# lastack_uses(lastack_trace fmt::fmt-header-only): libraries of headers that a layer's .cpp files
+# lastack_uses(lastack_net Boost::headers): libraries of headers that a layer's .cpp files
 # include. BUILD_INTERFACE keeps them out of the installed package, whose users need none of them.
 function(lastack_uses target)
   foreach(library IN LISTS ARGN)

@@ -9,7 +9,7 @@ _lastack() {
 
   case $prev in
     --trace)
-      _filedir '@(jsonl|pcapng|txt|html)'
+      _filedir '@(jsonl|pcapng|txt)'
       return
       ;;
     --summary)
@@ -20,7 +20,15 @@ _lastack() {
       _filedir xml
       return
       ;;
-    --set | --seed)
+    --color)
+      COMPREPLY=($(compgen -W 'auto always never' -- "$cur"))
+      return
+      ;;
+    --profile)
+      COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook' -- "$cur"))
+      return
+      ;;
+    --set | --seed | --columns | --jobs | -j)
       return
       ;;
   esac
@@ -28,12 +36,17 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate schema sysctl --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate schema sysctl help --help --version' -- "$cur"))
       return
       ;;
-    run) options='--set --seed --trace --summary --quiet --help' ;;
-    test) options='--junit --tap --github --help' ;;
-    *) options='--help' ;;
+    run)
+      options='--set --seed --trace --summary --quiet --ladder --no-ladder --columns --color
+        --ascii --verbose --help'
+      ;;
+    test) options='--jobs --seed --junit --tap --github --quiet --verbose --help' ;;
+    validate) options='--quiet --verbose --help' ;;
+    sysctl) options='--profile --verbose --help' ;;
+    *) options='--verbose --help' ;;
   esac
   if [[ $cur == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
@@ -45,9 +58,9 @@ _lastack() {
       _filedir json
       ;;
     sysctl)
-      # The names are the program's to know; it prints one setting a line, its name first.
+      # The names are the program's to know; it prints each as "NAME = VALUE".
       local names
-      names=$(lastack sysctl 2> /dev/null | awk '$1 ~ /^[a-z][a-z0-9_]+$/ {print $1}')
+      names=$(lastack sysctl 2> /dev/null | awk '$2 == "=" {print $1}')
       COMPREPLY=($(compgen -W "$names" -- "$cur"))
       ;;
   esac

@@ -25,6 +25,12 @@ TEST_CASE("failure_text: names the file, each expectation and the command that r
         "       replay: lastack run a.json --seed 7\n");
 }
 
+TEST_CASE("failure_text: the errors of a bad file stand below each other", "[tools]") {
+  CHECK(failure_text(with_problem("a", Outcome::bad, "a: one\na: two"), plain) ==
+        "bad    a: one\n"
+        "       a: two\n");
+}
+
 TEST_CASE("totals_text: mentions only what there is", "[tools]") {
   CHECK(totals_text({held("a")}, plain) == "1 scenario ran: 1 held");
   CHECK(totals_text({held("a"), failed("b"), with_problem("c", Outcome::unchecked, ""),

@@ -1,0 +1,172 @@
+// The program's help, and the commands that run nothing.
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "lastack/tcp/settings.hpp"
+#include "shell.hpp"
+#include "small_scenarios.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+  return widest;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in{LASTACK_SOURCE_DIR "/" + path};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// The long options that a help text lists, without their dashes.
+std::set<std::string> options_in(const std::string& help) {
+  static const std::regex option{R"(\n  (?:-\w,)?--([a-z-]+))"};
+  std::set<std::string> names;
+  for (auto it = std::sregex_iterator{help.begin(), help.end(), option};
+       it != std::sregex_iterator{}; ++it) {
+    names.insert((*it)[1]);
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("lastack: --help of the program and of each command has examples", "[command]") {
+  Shell t;
+  for (const char* command : {"", "run ", "test ", "validate ", "schema ", "sysctl "}) {
+    t.lastack(std::string{command} + "--help");
+    CHECK(t.exit_code() == 0);
+    CHECK_THAT(t.out(), Contains("Example") && Contains(std::string{"  lastack "} + command));
+    CHECK(widest_line(t.out()) <= 100);
+  }
+  t.lastack("help run");
+  CHECK_THAT(t.out(), Contains("Usage: lastack run"));
+}
+
+TEST_CASE("lastack: what --help lists, the man page explains and bash completes", "[command]") {
+  const std::string page =
+      std::regex_replace(text_of("tools/man/lastack.1"), std::regex{R"(\\-)"}, "-");
+  const std::string completion = text_of("tools/completion/lastack.bash");
+  Shell t;
+  for (const char* command : {"run", "test", "validate", "schema", "sysctl"}) {
+    t.lastack(std::string{command} + " --help");
+    const std::set<std::string> options = options_in(t.out());
+    CHECK(options.count("help") == 1);
+    for (const std::string& option : options) {
+      CHECK_THAT(page, Contains("--" + option));
+      CHECK_THAT(completion, Contains("--" + option));
+    }
+  }
+}
+
+TEST_CASE("lastack: --version names the program and its version", "[command]") {
+  Shell t;
+  t.lastack("--version");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), StartsWith("lastack 0."));
+}
+
+TEST_CASE("lastack: an unknown command is answered with the nearest", "[command]") {
+  Shell t;
+  t.lastack("vaildate");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("did you mean `validate`?"));
+  t.lastack("xyzzy");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("want one of run, test, validate, schema, sysctl"));
+}
+
+TEST_CASE("lastack: a scenario in place of a command is answered with how to run it", "[command]") {
+  Shell t;
+  t.file("s.json", holds);
+  t.lastack("s.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("lastack run s.json"));
+}
+
+TEST_CASE("lastack: without a command it shows its help, exit code 2", "[command]") {
+  Shell t;
+  t.lastack("");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("Usage: lastack"));
+  CHECK(t.out().empty());
+}
+
+TEST_CASE("validate: says ok, or every error with its place", "[command]") {
+  Shell t;
+  t.file("good.json", holds);
+  t.file("bad.json", two_mistakes);
+  t.lastack("validate good.json");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out() == "good.json: ok\n");
+  t.lastack("validate bad.json good.json");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.out() == "good.json: ok\n");
+  CHECK_THAT(t.err(),
+             Contains("bad.json: /links/0/dely: want ") && Contains("bad.json: /links/1/delay: "));
+}
+
+TEST_CASE("validate: in a folder, files that are no scenarios are skipped, named ones are not",
+          "[command]") {
+  Shell t;
+  t.file("tree/other.json", "{}");
+  t.lastack("validate tree");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("tree/other.json: skipped"));
+  t.lastack("validate tree/other.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("hosts"));
+}
+
+TEST_CASE("schema: prints the schema that the catalogue's scenarios name", "[command]") {
+  Shell t;
+  t.lastack("schema");
+  CHECK(t.exit_code() == 0);
+  CHECK(nlohmann::json::parse(t.out())["$schema"] == "http://json-schema.org/draft-07/schema#");
+  t.lastack("schema | cmp - " LASTACK_SOURCE_DIR "/scenarios/scenario.schema.json");
+  CHECK(t.exit_code() == 0);
+}
+
+TEST_CASE("sysctl: lists every setting, in lines of at most 80 columns", "[command]") {
+  Shell t;
+  t.lastack("sysctl");
+  CHECK(t.exit_code() == 0);
+  CHECK(widest_line(t.out()) <= 80);
+  for (const auto& setting : lastack::tcp::setting_infos()) {
+    CHECK_THAT("\n" + t.out(), Contains("\n" + std::string{setting.name} + " = "));
+  }
+}
+
+TEST_CASE("sysctl: one setting, by either of its names", "[command]") {
+  Shell t;
+  t.lastack("sysctl net.ipv4.tcp_syn_retries");
+  CHECK_THAT(t.out(), StartsWith("tcp_syn_retries = 6 (linux-6, linux-4), "));
+  CHECK_THAT(t.out(), Contains("Range: 1 to 127 segments. Source: "));
+  t.lastack("sysctl tcp_syn_retries --profile textbook");
+  CHECK_THAT(t.out(), StartsWith("tcp_syn_retries = 5\n"));
+}
+
+TEST_CASE("sysctl: an unknown name is answered with the nearest", "[command]") {
+  Shell t;
+  t.lastack("sysctl tcp_sync_retries");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("did you mean `tcp_syn_retries`?"));
+  t.lastack("sysctl tcp_ecn");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("does not model"));
+  t.lastack("sysctl --profile linux");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("linux-6, linux-4, rfc9293, textbook"));
+}

@@ -1,0 +1,229 @@
+// `lastack run`, as its user meets it.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "shell.hpp"
+#include "small_scenarios.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// A folder that holds s.json.
+struct Prepared : Shell {
+  explicit Prepared(const std::string& scenario) { file("s.json", scenario); }
+};
+
+}  // namespace
+
+TEST_CASE("run: shows name, ladder, summary and that expectations held", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), StartsWith("small\nOne connection over 10 ms.\n"));
+  CHECK_THAT(t.out(), Contains("SYN seq=0"));
+  CHECK_THAT(t.out(), Contains("connected in 20 ms"));
+  CHECK_THAT(t.out(), EndsWith("all 1 held\n"));
+  CHECK(t.err().empty());
+}
+
+TEST_CASE("run: a failed expectation says what was wanted, seen and where, exit code 1",
+          "[command]") {
+  Prepared t{fails};
+  t.lastack("run s.json");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("1 of 1 failed\n  /expect/0\n    wanted  "));
+  CHECK_THAT(t.out(), Contains("    seen    "));
+  CHECK_THAT(t.out(), Contains("    where   trace line "));
+}
+
+TEST_CASE("run: --quiet says nothing but what failed", "[command]") {
+  Prepared t{holds};
+  t.lastack("run --quiet s.json");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out().empty());
+  t.file("s.json", fails);
+  t.lastack("run --quiet s.json");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("/expect/0"));
+}
+
+TEST_CASE("run: the ladder can be left out, widened and drawn in ASCII", "[command]") {
+  Prepared t{holds};
+  t.lastack("run --no-ladder s.json");
+  CHECK_THAT(t.out(), !Contains("SYN seq=0"));
+  t.lastack("run --ascii s.json");
+  CHECK_THAT(t.out(), Contains("SYN seq=0") && !Contains("▶"));
+  t.lastack("run --color always s.json");
+  CHECK_THAT(t.out(), Contains("\x1b["));
+  t.lastack("run s.json");
+  CHECK_THAT(t.out(), !Contains("\x1b["));
+}
+
+TEST_CASE("run: --trace and --summary write files that programs read", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --trace t.jsonl --trace t.txt --trace t.pcapng --summary sum.json");
+  REQUIRE(t.exit_code() == 0);
+  CHECK(t.files() == Names{"s.json", "sum.json", "t.jsonl", "t.pcapng", "t.txt"});
+  CHECK_THAT(t.read("t.jsonl"), StartsWith("{\"n\":1,"));
+  CHECK_THAT(t.read("t.txt"), Contains("SYN seq=0"));
+  CHECK_THAT(t.read("t.pcapng"), StartsWith("\x0a\x0d\x0d\x0a"));
+  const auto summary = nlohmann::json::parse(t.read("sum.json"));
+  for (const char* key :
+       {"events", "segments_sent", "segments_lost", "segments_retransmitted", "connects",
+        "connects_ok", "connect_errors", "accepts", "simulated_seconds", "peak", "open_at_end"}) {
+    CHECK(summary.contains(key));
+  }
+  CHECK(summary["connects_ok"] == 1);
+}
+
+TEST_CASE("run: the same scenario and seed write the same bytes", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --seed 7 --set links.0.loss=0.2 -q --trace a.jsonl");
+  t.lastack("run s.json --seed 7 --set links.0.loss=0.2 -q --trace b.jsonl");
+  CHECK(t.read("a.jsonl") == t.read("b.jsonl"));
+}
+
+TEST_CASE("run: a trace on stdout is alone there, and what is for people goes to stderr",
+          "[command]") {
+  Prepared t{holds};
+  t.lastack(
+      "run s.json --trace - | python3 -c 'import json, sys; [json.loads(l) for l in sys.stdin]'");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.err(), Contains("all 1 held"));
+}
+
+TEST_CASE("run: --set replaces a value, and takes no scenario for one", "[command]") {
+  Prepared t{holds};
+  t.lastack("run --set links.0.delay=15ms s.json");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("connected in 30 ms"));
+}
+
+TEST_CASE("run: several scenarios run in turn, and the worst decides", "[command]") {
+  Prepared t{holds};
+  t.file("f.json", fails);
+  t.lastack("run f.json s.json");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("1 of 1 failed") && EndsWith("all 1 held\n"));
+}
+
+TEST_CASE("run: {name} in an output stands for each scenario's name", "[command]") {
+  Prepared t{holds};
+  t.file("f.json", holds);
+  t.lastack("run f.json s.json -q --trace '{name}.jsonl' --summary '{name}.summary.json'");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.files() ==
+        Names{"f.json", "f.jsonl", "f.summary.json", "s.json", "s.jsonl", "s.summary.json"});
+}
+
+TEST_CASE("run: two outputs of one name are refused before anything runs", "[command]") {
+  Prepared t{holds};
+  t.file("f.json", holds);
+  t.lastack("run f.json s.json --trace out.jsonl");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("out.jsonl") && Contains("{name}"));
+  t.lastack("run s.json --trace a.jsonl --trace ./a.jsonl");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.files() == Names{"f.json", "s.json"});
+}
+
+TEST_CASE("run: a scenario is never overwritten by its own output", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --summary s.json");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.read("s.json") == holds);
+}
+
+TEST_CASE("run: a missing file is named, exit code 2", "[command]") {
+  Shell t;
+  t.lastack("run nowhere.json --trace t.jsonl");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), StartsWith("lastack: error: nowhere.json: "));
+  CHECK(t.out().empty());
+  CHECK(t.files().empty());
+}
+
+TEST_CASE("run: every mistake of a scenario is told with its place, and nothing is written",
+          "[command]") {
+  Prepared t{two_mistakes};
+  t.lastack("run s.json --trace t.jsonl --summary sum.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("s.json: /links/0/dely: ") && Contains("nearest is \"delay\""));
+  CHECK_THAT(t.err(), Contains("s.json: /links/1/delay: "));
+  CHECK(t.out().empty());
+  CHECK(t.files() == Names{"s.json"});
+}
+
+TEST_CASE("run: one bad scenario among several keeps all of them from running", "[command]") {
+  Prepared t{two_mistakes};
+  t.file("a.json", holds);
+  t.lastack("run a.json s.json --trace '{name}.jsonl'");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.files() == Names{"a.json", "s.json"});
+}
+
+TEST_CASE("run: a syntax error is told with line and column", "[command]") {
+  Prepared t{"{\n  \"hosts\": {,}\n}"};
+  t.lastack("run s.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("s.json: line 2, column"));
+}
+
+TEST_CASE("run: a mistyped --set is an error, with the nearest right name", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --set hosts.client.sysctl.tcp_syn_retreis=3");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("tcp_syn_retries"));
+  t.lastack("run s.json --set hosts.client");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("want KEY=VALUE"));
+}
+
+TEST_CASE("run: an output that cannot be written is named, and no other is left behind",
+          "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --trace t.jsonl --trace nowhere/t.pcapng");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("nowhere/t.pcapng"));
+  t.lastack("run s.json --trace t.jsonl --summary nowhere/sum.json");
+  CHECK(t.exit_code() == 2);
+  t.lastack("run s.json --trace t.csv");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("t.csv") && Contains(".jsonl, .pcapng, .txt"));
+  CHECK(t.files() == Names{"s.json"});
+}
+
+TEST_CASE("run: a full disk behind stdout or an output is told", "[command]") {
+  Prepared t{holds};
+  t.run("$LASTACK run s.json > /dev/full");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("No space left on device"));
+  t.lastack("run s.json -q --summary /dev/full");
+  CHECK(t.exit_code() == 2);
+}
+
+TEST_CASE("run: an interrupt stops the run, with a summary and complete files", "[command]") {
+  Prepared t{never_ends};
+  t.run(
+      "timeout --preserve-status --signal INT 1 $LASTACK run s.json --trace t.jsonl "
+      "--summary sum.json");
+  CHECK(t.exit_code() == 130);
+  CHECK_THAT(t.out(), Contains("Interrupted after "));
+  CHECK(t.files() == Names{"s.json", "sum.json", "t.jsonl"});
+  CHECK_THAT(t.read("t.jsonl"), EndsWith("}\n"));
+  CHECK(nlohmann::json::parse(t.read("sum.json"))["interrupted"] == true);
+}
+
+TEST_CASE("run: numbers and choices out of range are usage errors", "[command]") {
+  Prepared t{holds};
+  for (const char* wrong : {"--seed x", "--seed -1", "--columns 20", "--color pink", "--tarce a"}) {
+    t.lastack(std::string{"run s.json "} + wrong);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), EndsWith("Try `lastack run --help`.\n"));
+  }
+  CHECK_THAT(t.err(), Contains("did you mean `--trace`?"));
+}

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// A folder of its own in which a test keeps files and runs the program, as a user would.
+class Shell {
+ public:
+  Shell();
+  ~Shell();
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+
+  void file(const std::string& name, const std::string& text) const;
+
+  /// Runs `lastack ARGUMENTS` in the folder; the arguments are the shell's to read.
+  void lastack(const std::string& arguments) { run(LASTACK_BUILD_DIR "/lastack " + arguments); }
+  /// Runs any command there; $LASTACK is the program.
+  void run(const std::string& command);
+
+  // What the last command answered.
+  int exit_code() const { return exit_code_; }
+  const std::string& out() const { return out_; }
+  const std::string& err() const { return err_; }
+
+  std::string read(const std::string& name) const;
+  /// The names in the folder (or one below it) in order, hidden ones included.
+  std::vector<std::string> files(const std::string& below = ".") const;
+
+ private:
+  std::filesystem::path folder_;  ///< holds `work`, and beside it what the commands print
+  int exit_code_ = -1;
+  std::string out_;
+  std::string err_;
+};

@@ -19,6 +19,10 @@ constexpr std::array<std::pair<std::string_view, Format>, 3> formats{{
     {".txt", Format::ladder},
 }};
 
+/// A file may be long: it holds all that anyone might search in it.
+constexpr LadderLimits file_limits{
+    .ladders = 1000, .first_steps = 100'000, .last_steps = 10'000, .loose_calls = 1000};
+
 }  // namespace
 
 std::string_view known_endings() { return ".jsonl, .pcapng, .txt"; }
@@ -41,7 +45,8 @@ std::unique_ptr<Sink> make_sink(const std::string& path) {
   switch (format) {
     case Format::json_lines: return std::make_unique<JsonLinesSink>(std::move(file));
     case Format::pcapng: return std::make_unique<PcapngSink>(std::move(file));
-    case Format::ladder: return std::make_unique<LadderTextSink>(std::move(file));
+    case Format::ladder:
+      return std::make_unique<LadderTextSink>(std::move(file), LadderTextOptions{}, file_limits);
   }
   return nullptr;
 }

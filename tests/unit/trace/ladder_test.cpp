@@ -491,6 +491,25 @@ TEST_CASE("ladder: of a long conversation the beginning and the end are shown", 
                                      });
 }
 
+TEST_CASE("ladder: a segment that is on its way past steps left out has two rows",
+          "[trace][ladder]") {
+  Story t;
+  const auto slow = t.send(c, s, ".", 0, 1, SendReason::data, 0, 1);
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    t.at(i * 100us);
+    t.receive(t.send(c, s, ".", i, 1, SendReason::data, 0, 1), Story::server);
+  }
+  t.receive(slow, Story::server);
+  const LadderSheet sheet = sheet_of(t, {.first_steps = 3, .last_steps = 2});
+  CHECK(outline(sheet.ladders[0]) == Lines{
+                                         "0:  | > ACK seq=1000 abs ack=5001 abs len=1 ... | ",
+                                         "0:  | > ACK seq=1001 abs ack=5001 abs len=1 | ",
+                                         "1: 17 left out",
+                                         "1:  | ... > ACK seq=1010 abs ack=5001 abs len=1 | ",
+                                         "1:  | ... > ACK seq=1000 abs ack=5001 abs len=1 | ",
+                                     });
+}
+
 TEST_CASE("ladder: power and settings stand in all ladders of the host", "[trace][ladder]") {
   Story t;
   t.send(c, s, "S", 0, 0, SendReason::syn);

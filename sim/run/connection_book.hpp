@@ -29,6 +29,7 @@ class ConnectionBook {
     SimTime started;
     SimTime decided = never;  ///< when `connect` succeeded or failed
     tcp::Error result = tcp::Error::would_block;
+    bool rebooted = false;  ///< before it was decided
     SimTime first_fin = never;
     SimTime gone = never;  ///< when both ends had closed, after a FIN
     std::uint64_t retransmissions = 0;
@@ -42,6 +43,8 @@ class ConnectionBook {
   /// The connection got its ends, and is followed from now on.
   void follow(RecordIndex record, tcp::SocketAddress local, tcp::SocketAddress remote);
   void decide(SimTime now, RecordIndex record, tcp::Error result);
+  /// A reboot ended the connector before it came to a result.
+  void cut_off(RecordIndex record) { records_[record].rebooted = true; }
 
   /// A host sent this segment. Only retransmissions and FINs matter.
   void sent(SimTime now, const tcp::Sent& sent);

@@ -99,8 +99,7 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       if (interrupted_) break;
     }
     // Woken applications wait until every segment of this instant is in.
-    const std::optional<Event> next =
-        scheduler_.next(woken_.empty() ? scenario_.stop_at : now());
+    const std::optional<Event> next = scheduler_.next(woken_.empty() ? scenario_.stop_at : now());
     if (!next && woken_.empty()) break;
     if (!next) {
       run_woken();

@@ -91,7 +91,7 @@ class Simulation::Impl {
 
     tcp::Stack stack;
     std::uint32_t boots = 0;
-    std::uint64_t accepted = 0;  ///< connections that its applications accepted
+    std::uint64_t accepted = 0;           ///< connections that its applications accepted
     std::vector<ProcessIndex> processes;  ///< by socket, whose ids are small: no_process for none
     std::vector<std::pair<tcp::ListenerId, std::uint32_t>> listening;  ///< with listener's index
     StateCounts current{};                                             ///< its part of current_

@@ -237,7 +237,6 @@ void Simulation::Impl::run_process(ProcessIndex index) {
 bool Simulation::Impl::wake_process(Event event) {
   if (!scheduler_.comes_due(processes_[event.index].clock, event)) return false;
   run_process(event.index);
-  run_woken();
   return true;
 }
 

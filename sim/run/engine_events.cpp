@@ -98,8 +98,11 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
     }
   }
   for (ProcessIndex i = 0; i < processes_.size(); ++i) {
-    const bool runs = processes_[i].doing != Process::Doing::nothing;
-    if (runs && processes_[i].host == index) end_process(i);
+    const Process& process = processes_[i];
+    if (process.doing == Process::Doing::nothing || process.host != index) continue;
+    const bool undecided = process.doing == Process::Doing::connecting;
+    if (undecided && process.record) book_.cut_off(*process.record);
+    end_process(i);
   }
   forget_past(host);
   host.stack = tcp::Stack{world_.stack_config(index, ++host.boots)};

@@ -122,6 +122,7 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   if (record.local.port != 0) summary.local = names.text(world_.end(record.local));
   summary.remote = names.hosts[connector.to] + ":" + std::to_string(connector.to_port);
   summary.result = record.result;
+  summary.rebooted = record.rebooted;
   summary.started = record.started;
   if (record.decided != never) summary.connect_time = record.decided - record.started;
   if (record.gone != never) summary.close_time = record.gone - record.first_fin;

@@ -26,12 +26,13 @@ template <typename Numbers> Json by_state(const Numbers& numbers) {
 
 Json json_of(const ConnectionSummary& c) {
   const bool pending = c.result == tcp::Error::would_block;
+  const std::string undecided = c.rebooted ? "rebooted" : "pending";
   Json json;
   json["host"] = c.host;
   json["who"] = c.who;
   json["local"] = c.local;
   json["remote"] = c.remote;
-  json["result"] = pending ? std::string{"pending"} : std::string{tcp::name_of(c.result)};
+  json["result"] = pending ? undecided : std::string{tcp::name_of(c.result)};
   json["started"] = to_seconds(c.started - sim_start);
   json["connect_time"] = seconds_or_null(c.connect_time);
   json["close_time"] = seconds_or_null(c.close_time);

@@ -28,7 +28,7 @@ class Page {
     std::string row = fmt::format("{:<{}}", label, label_width);
     bool first = true;
     for (const std::string& item : items) {
-      if (!first && width(row) + 2 + width(item) > columns_) {
+      if (!first && width(row) + 2 + width(item) + 1 > columns_) {  // and a comma
         text_ += row + ",\n";
         row = std::string(label_width, ' ');
         first = true;
@@ -76,7 +76,7 @@ std::vector<std::string> connection_items(const ConnectionSummary& c) {
   if (c.result == tcp::Error::none) {
     items.push_back("connected in " + time);
   } else if (c.result == tcp::Error::would_block) {
-    items.push_back("still connecting");
+    items.push_back(c.rebooted ? "cut off by a reboot" : "still connecting");
   } else if (c.connect_time == SimDuration{0}) {
     items.push_back(fmt::format("{} at once", tcp::name_of(c.result)));
   } else {
@@ -144,12 +144,12 @@ void segments(const Summary& s, Page& page) {
     items.push_back(fmt::format("{} discarded by hosts", grouped(s.segments_discarded)));
   }
   if (s.segments_retransmitted > 0) {
-    std::string causes;
+    std::string opening = fmt::format("{} retransmitted (", grouped(s.segments_retransmitted));
     for (const auto& [cause, count] : s.retransmitted_by_cause) {
-      causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", grouped(count), cause);
+      items.push_back(fmt::format("{}{} {}", opening, grouped(count), cause));
+      opening.clear();
     }
-    items.push_back(
-        fmt::format("{} retransmitted ({})", grouped(s.segments_retransmitted), causes));
+    items.back() += ")";
   }
   if (s.bytes_delivered > 0) items.push_back(bytes_text(s.bytes_delivered) + " delivered");
   page.line("segments", items);

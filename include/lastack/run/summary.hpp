@@ -19,7 +19,8 @@ struct ConnectionSummary {
   std::string who;           ///< "connect", "connect#2"
   std::string local;         ///< "client:40000"; empty if it never got a port
   std::string remote;        ///< "server:80"
-  tcp::Error result = tcp::Error::would_block;  ///< would_block: still trying at the end
+  tcp::Error result = tcp::Error::would_block;  ///< would_block: still trying at the end,
+  bool rebooted = false;                        ///< or until its host was rebooted
   SimTime started;
   std::optional<SimDuration> connect_time;  ///< to success or failure
   std::optional<SimDuration> close_time;    ///< from the first FIN to both ends gone

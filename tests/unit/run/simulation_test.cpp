@@ -266,6 +266,15 @@ TEST_CASE("Simulation: a reboot ends an application in mid-step without a word",
   CHECK(story.summary().simulated_seconds == 1);
 }
 
+TEST_CASE("Simulation: a reboot cuts off a connect that has no result yet", "[run]") {
+  const Story story{R"("apps": [{"host": "client", "connect": "server:80"}],
+    "events": [{"at": "5ms", "host": "client", "do": "reboot"}])"};
+  CHECK(story.calls("client") == "0 connect connect\n5 host reboot\n");
+  const run::ConnectionSummary& connection = story.summary().connections.at(0);
+  CHECK(connection.rebooted);
+  CHECK(run::to_text(story.summary(), 100).find("cut off by a reboot") != std::string::npos);
+}
+
 TEST_CASE("Simulation: counters and times outlive a reboot in the summary", "[run]") {
   const Story story{R"("apps": [
       {"host": "server", "listen": 80},

@@ -146,11 +146,15 @@ void print_memory() {
 
 }  // namespace
 
-int main() {
+/// Arguments: other numbers of connections in flight than the usual ones.
+int main(int argc, char** argv) {
   std::printf(
       "churn: 100 clients, 10 ms links, connect and close, no data; median (min to max) of %d "
       "runs\n",
       repetitions);
-  for (const std::uint64_t in_flight : {1'000, 10'000, 100'000}) print_churn(in_flight);
-  print_memory();
+  std::vector<std::uint64_t> in_flight{1'000, 10'000, 100'000};
+  if (argc > 1) in_flight.clear();
+  for (int i = 1; i < argc; ++i) in_flight.push_back(std::strtoull(argv[i], nullptr, 10));
+  for (const std::uint64_t connections : in_flight) print_churn(connections);
+  if (argc == 1) print_memory();
 }

@@ -269,9 +269,7 @@ class JsonLinesSink::Line {
     at_ = std::to_chars(at_, at_ + digits_max, value).ptr;
   }
 
-  void literal(std::string_view text) {
-    at_ = std::copy(text.begin(), text.end(), at_);
-  }
+  void literal(std::string_view text) { at_ = std::copy(text.begin(), text.end(), at_); }
 
   /// After this there is room for a text of `extra` bytes and for all numbers and literals of a
   /// line.

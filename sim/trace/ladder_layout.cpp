@@ -209,16 +209,25 @@ class Layout {
   void place(const Landing& landing, std::size_t step) {
     Packet& packet = packets_[landing.id];
     const SimTime at = steps_[step].at;
-    const Side to = other(landing.from);
-    if (packet.arrow != none && packet.first_landing == step && single_[landing.id]) {
-      const std::size_t row = ladder_.arrows[packet.arrow].row;
-      ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
-      Used& used = used_[index_of(to)];
-      if (reaches(landing) && (used.row == none || used.row <= row)) {
-        used = {row, at};
-      }
+    const bool single = packet.arrow != none && packet.first_landing == step && single_[landing.id];
+    const std::size_t row =
+        single ? ladder_.arrows[packet.arrow].row : row_for_landing(packet, landing, at);
+    ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
+    if (!reaches(landing)) {
       return;
     }
+    const std::size_t to = index_of(other(landing.from));
+    marks_[row].touched[to] = true;
+    if (used_[to].row == none || used_[to].row <= row) {
+      used_[to] = {row, at};
+    }
+    if (landing.fate == LadderLeg::Fate::discarded && !ladder_.rows[row].notes[to]) {
+      ladder_.rows[row].notes[to] = LadderNote{LadderNote::Kind::discard, landing.reason};
+    }
+  }
+
+  /// A row of its own, with an arrow that comes from above or from among the steps left out.
+  std::size_t row_for_landing(Packet& packet, const Landing& landing, SimTime at) {
     new_row(at);
     const std::size_t row = ladder_.rows.size() - 1;
     marks_[row].arrow = true;
@@ -233,11 +242,7 @@ class Layout {
                                 at,
                                 {}});
     }
-    ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
-    if (reaches(landing)) {
-      marks_[row].touched[index_of(to)] = true;
-      used_[index_of(to)] = {row, at};
-    }
+    return row;
   }
 
   /// Whether a packet's way from step `i` to step `j` may be drawn as one row in the place of `i`:

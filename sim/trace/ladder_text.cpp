@@ -397,10 +397,7 @@ class LadderText {
     const bool right = to == Side::right;
     switch (leg.fate) {
       case LadderLeg::Fate::arrived: line.put(column, right ? "▶" : "◀", ink_of_line(arrow)); break;
-      case LadderLeg::Fate::discarded:
-        line.put(column, "✗", Ink::trouble);
-        draw_note(line, to, {LadderNote::Kind::discard, leg.reason});
-        break;
+      case LadderLeg::Fate::discarded: line.put(column, "✗", Ink::trouble); break;
       case LadderLeg::Fate::lost:
       case LadderLeg::Fate::open: {
         const bool lost = leg.fate == LadderLeg::Fate::lost;

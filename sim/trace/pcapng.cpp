@@ -277,8 +277,9 @@ void PcapngSink::Impl::on(const Delay& delay, const Event& /*event*/) {
 }
 
 void PcapngSink::Impl::on(const Duplicate& duplicate, const Event& /*event*/) {
-  comment_sent(duplicate.id,
-               "duplicated on the wire: again " + duration_text(duplicate.by) + " later");
+  const bool at_once = duplicate.by == SimDuration::zero();
+  comment_sent(duplicate.id, "duplicated on the wire: again " +
+                                 (at_once ? "at once" : duration_text(duplicate.by) + " later"));
   if (const auto it = flights_.find(duplicate.id); it != flights_.end()) {
     ++it->second.copies;
   }

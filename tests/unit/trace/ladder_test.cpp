@@ -341,9 +341,11 @@ TEST_CASE("ladder: what a host throws away is told at its side", "[trace][ladder
   const auto off = t.send(c, s, "S", 0, 0, SendReason::rto);
   t.at(20ms);
   t.add(Drop{off, Story::server, DropPlace::host, "host_off"});
+  t.app(Story::server, "host", "power_on");
   CHECK(outline(t) == Lines{
                           "0:  | > SYN seq=0 | accept_queue",
-                          "10:  | > SYN seq=0 · again discarded host_off | ",
+                          "10:  | > SYN seq=0 · again discarded host_off | host_off",
+                          "20:  |  | power_on",
                       });
 }
 

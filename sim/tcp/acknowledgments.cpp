@@ -150,7 +150,7 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
 /// The congestion window grows only while it is what limits sending (RFC 7661's idea, as Linux has
 /// it).
 void Endpoint::grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c) {
-  if (recovery_.phase == RecoveryState::Phase::recovery || acked.delivered == 0) {
+  if (recovery_.phase == RecoveryState::Phase::recovery || acked.segments == 0) {
     return;
   }
   const bool limited = congestion_.in_slow_start() ? congestion_.cwnd() < 2 * in_flight_before

@@ -257,7 +257,7 @@ void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
 void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
                                           std::uint64_t& cause) {
   if (const auto* discarded = std::get_if<tcp::Discarded>(&effect)) {
-    ++tally_.segments_discarded;
+    tally_.discarded.add(discarded->reason);
     record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host,
                               discarded->reason});
   } else if (const auto* state = std::get_if<tcp::StateChanged>(&effect)) {
@@ -311,8 +311,8 @@ void Simulation::Impl::carry_out_transit() {
   for (const net::Note& note : transit_.notes) {
     if (const auto* drop = std::get_if<trace::Drop>(&note)) {
       if (transit_.protocol == trace::Protocol::tcp) {
-        ++(drop->place == trace::DropPlace::wire ? tally_.segments_lost
-                                                 : tally_.segments_discarded);
+        const bool on_wire = drop->place == trace::DropPlace::wire;
+        (on_wire ? tally_.lost : tally_.discarded).add(drop->reason);
       }
       record(transit_.cause, *drop);
     } else if (const auto* delay = std::get_if<trace::Delay>(&note)) {

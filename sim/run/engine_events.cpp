@@ -48,7 +48,7 @@ void Simulation::Impl::inject(const scenario::Injection& injection) {
     take_in(to, index);
     return;
   }
-  ++tally_.segments_discarded;
+  tally_.discarded.add("host_off");
   record(packet.cause,
          trace::Drop{packet.id, trace::HostId{to}, trace::DropPlace::host, "host_off"});
   network_.release(index);

@@ -27,8 +27,12 @@ std::map<std::string, Number> by_state(const Array& numbers) {
 void count(Summary& summary, const Tally& tally) {
   summary.events = tally.events;
   summary.segments_sent = tally.segments_sent;
-  summary.segments_lost = tally.segments_lost;
-  summary.segments_discarded = tally.segments_discarded;
+  summary.segments_lost = tally.lost.total();
+  summary.segments_discarded = tally.discarded.total();
+  for (const auto& [reason, n] : tally.lost.counts()) summary.lost_by_reason.emplace(reason, n);
+  for (const auto& [reason, n] : tally.discarded.counts()) {
+    summary.discarded_by_reason.emplace(reason, n);
+  }
   for (std::size_t i = 0; i < tally.retransmitted.size(); ++i) {
     if (tally.retransmitted[i] == 0) continue;
     summary.segments_retransmitted += tally.retransmitted[i];

@@ -93,6 +93,8 @@ Json json_of(const Summary& s) {
   json["segments_sent"] = s.segments_sent;
   json["segments_lost"] = s.segments_lost;
   json["segments_discarded"] = s.segments_discarded;
+  json["lost_by_reason"] = s.lost_by_reason;
+  json["discarded_by_reason"] = s.discarded_by_reason;
   json["segments_retransmitted"] = s.segments_retransmitted;
   json["retransmitted_by_cause"] = s.retransmitted_by_cause;
   json["sent_by_kind"] = s.sent_by_kind;

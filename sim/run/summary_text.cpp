@@ -1,6 +1,8 @@
 // The summary for people.
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -137,20 +139,29 @@ void sum_up_connections(const Summary& s, Page& page) {
   page.line("connections", items);
 }
 
+using Counts = std::map<std::string, std::uint64_t>;
+
+/// "7 lost (5 loss", "2 queue)": items, so that a line may end between them. Nothing for 0.
+void add_with_reasons(std::uint64_t total, std::string_view what, const Counts& reasons,
+                      std::vector<std::string>& items) {
+  if (total == 0) return;
+  std::string opening = fmt::format("{} {} (", grouped(total), what);
+  if (reasons.size() == 1) {
+    items.push_back(fmt::format("{}{})", opening, reasons.begin()->first));
+    return;
+  }
+  for (const auto& [reason, count] : reasons) {
+    items.push_back(fmt::format("{}{} {}", opening, grouped(count), reason));
+    opening.clear();
+  }
+  items.back() += ")";
+}
+
 void segments(const Summary& s, Page& page) {
   std::vector<std::string> items{fmt::format("{} sent", grouped(s.segments_sent))};
-  if (s.segments_lost > 0) items.push_back(fmt::format("{} lost", grouped(s.segments_lost)));
-  if (s.segments_discarded > 0) {
-    items.push_back(fmt::format("{} discarded by hosts", grouped(s.segments_discarded)));
-  }
-  if (s.segments_retransmitted > 0) {
-    std::string opening = fmt::format("{} retransmitted (", grouped(s.segments_retransmitted));
-    for (const auto& [cause, count] : s.retransmitted_by_cause) {
-      items.push_back(fmt::format("{}{} {}", opening, grouped(count), cause));
-      opening.clear();
-    }
-    items.back() += ")";
-  }
+  add_with_reasons(s.segments_lost, "lost", s.lost_by_reason, items);
+  add_with_reasons(s.segments_discarded, "discarded", s.discarded_by_reason, items);
+  add_with_reasons(s.segments_retransmitted, "retransmitted", s.retransmitted_by_cause, items);
   if (s.bytes_delivered > 0) items.push_back(bytes_text(s.bytes_delivered) + " delivered");
   page.line("segments", items);
   if (s.datagrams_sent > 0) {

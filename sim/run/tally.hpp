@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"
@@ -17,6 +19,27 @@ inline constexpr std::size_t segment_kind_count = 6;
 /// "synack" and the like, as the summary has them.
 std::string_view name_of(SegmentKind kind);
 SegmentKind kind_of(const tcp::Segment& segment);
+
+/// Counts by reasons, which are literals of a few different texts.
+class ReasonCounts {
+ public:
+  void add(std::string_view reason) {
+    ++total_;
+    for (auto& [known, count] : counts_) {
+      if (known == reason) {
+        ++count;
+        return;
+      }
+    }
+    counts_.emplace_back(reason, 1);
+  }
+  std::uint64_t total() const { return total_; }
+  const std::vector<std::pair<std::string_view, std::uint64_t>>& counts() const { return counts_; }
+
+ private:
+  std::uint64_t total_ = 0;
+  std::vector<std::pair<std::string_view, std::uint64_t>> counts_;
+};
 
 /// Counts of a run, kept whether or not it is traced.
 struct Tally {
@@ -33,8 +56,8 @@ struct Tally {
 
   std::uint64_t events = 0;
   std::uint64_t segments_sent = 0;
-  std::uint64_t segments_lost = 0;
-  std::uint64_t segments_discarded = 0;
+  ReasonCounts lost;       ///< segments, on the wire
+  ReasonCounts discarded;  ///< segments, by hosts
   std::array<std::uint64_t, segment_kind_count> by_kind{};
   std::array<std::uint64_t, reason_count> retransmitted{};  ///< by SendReason
   std::uint64_t bytes_read = 0;

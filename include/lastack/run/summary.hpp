@@ -15,10 +15,10 @@ namespace lastack::run {
 
 /// How one connector's connection went.
 struct ConnectionSummary {
-  std::string host;          ///< "client"
-  std::string who;           ///< "connect", "connect#2"
-  std::string local;         ///< "client:40000"; empty if it never got a port
-  std::string remote;        ///< "server:80"
+  std::string host;                             ///< "client"
+  std::string who;                              ///< "connect", "connect#2"
+  std::string local;                            ///< "client:40000"; empty if it never got a port
+  std::string remote;                           ///< "server:80"
   tcp::Error result = tcp::Error::would_block;  ///< would_block: still trying at the end,
   bool rebooted = false;                        ///< or until its host was rebooted
   SimTime started;
@@ -33,15 +33,15 @@ struct ConnectionSummary {
 struct ExpectationResult {
   std::string pointer;  ///< "/expect/2"
   bool held = false;
-  std::string wanted;   ///< "2 segments client->server S"
-  std::string seen;     ///< "3"
-  std::string where;    ///< "trace line 17 at 1.030 s: send S client:40000 > server:80"; may be empty
+  std::string wanted;  ///< "2 segments client->server S"
+  std::string seen;    ///< "3"
+  std::string where;  ///< "trace line 17 at 1.030 s: send S client:40000 > server:80"; may be empty
 };
 
 struct HostSummary {
   std::string name;
-  std::map<std::string, std::uint64_t> counters;             ///< those that are not zero
-  std::array<double, tcp::state_count> socket_seconds{};     ///< by State
+  std::map<std::string, std::uint64_t> counters;          ///< those that are not zero
+  std::array<double, tcp::state_count> socket_seconds{};  ///< by State
   std::array<std::uint64_t, tcp::state_count> peak{};
   std::array<std::uint64_t, tcp::state_count> open_at_end{};
 };
@@ -50,13 +50,17 @@ struct HostSummary {
 struct Summary {
   std::string scenario;
   std::uint64_t seed = 1;
-  std::uint64_t events = 0;         ///< handled by the scheduler's owner
-  std::uint64_t segments_sent = 0;  ///< forged ones aside
-  std::uint64_t segments_lost = 0;  ///< on the wire
+  std::uint64_t events = 0;              ///< handled by the scheduler's owner
+  std::uint64_t segments_sent = 0;       ///< forged ones aside
+  std::uint64_t segments_lost = 0;       ///< on the wire
   std::uint64_t segments_discarded = 0;  ///< by hosts
+  std::map<std::string, std::uint64_t>
+      lost_by_reason;  ///< "fault", "loss", "queue" …, as traces say
+  std::map<std::string, std::uint64_t> discarded_by_reason;  ///< "checksum", "accept_queue" …
   std::uint64_t segments_retransmitted = 0;
   std::map<std::string, std::uint64_t> retransmitted_by_cause;  ///< by SendReason's name
-  std::map<std::string, std::uint64_t> sent_by_kind;  ///< "syn", "synack", "fin", "rst", "data", "ack"
+  std::map<std::string, std::uint64_t>
+      sent_by_kind;                   ///< "syn", "synack", "fin", "rst", "data", "ack"
   std::uint64_t bytes_delivered = 0;  ///< read by applications, or ready for them
   std::uint64_t connects = 0;
   std::uint64_t connects_ok = 0;

@@ -112,7 +112,7 @@ TEST_CASE("Expect a path: every state in order", "[run]") {
   CHECK(fails(R"({"path": ["LISTEN"], "socket": "server:81"})").seen == "no such socket");
 }
 
-TEST_CASE("Expect a metric: a number of the summary; what it does not hold is 0", "[run]") {
+TEST_CASE("Expect a metric: a number of the summary, 0 for what it does not hold", "[run]") {
   holds(R"({"metric": "segments_lost", "equals": 1})");
   holds(R"({"metric": "peak.TIME_WAIT", "equals": 1})");
   holds(R"({"metric": "peak.ESTABLISHED", "equals": 2})");  // both ends

@@ -24,6 +24,7 @@ TEST_CASE("Summary: counts segments by kind, and those sent again by cause", "[r
   CHECK(summary.sent_by_kind.at("data") == 1);
   CHECK(summary.sent_by_kind.at("fin") == 2);
   CHECK(summary.segments_lost == 1);
+  CHECK(summary.lost_by_reason.at("fault") == 1);
   CHECK(summary.segments_retransmitted == 1);
   CHECK(summary.retransmitted_by_cause.at("rto") == 1);
   CHECK(summary.bytes_delivered == 100);
@@ -84,7 +85,7 @@ TEST_CASE("Summary: the text is a few lines of what matters", "[run]") {
   CHECK(run::to_text(story.summary(), 90) ==
         "connect     client:40000 > server:80  connected in 1.02 s, closed in 60.02 s,\n"
         "            1 retransmission\n"
-        "segments    10 sent, 1 lost, 1 retransmitted (1 rto), 100 bytes delivered\n"
+        "segments    10 sent, 1 lost (fault), 1 retransmitted (rto), 100 bytes delivered\n"
         "time in     SYN_SENT 1.02 s, SYN_RCVD 20 ms, ESTABLISHED 1.96 s, FIN_WAIT_1 20 ms,\n"
         "            LAST_ACK 20 ms, TIME_WAIT 60 s\n"
         "run         62.02 s simulated, 13 events, seed 1\n");

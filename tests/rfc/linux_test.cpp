@@ -1,0 +1,174 @@
+// What sets Linux apart, as recorded from kernel 6.18 (tests/oracle). Timers are exact here; their
+// grid has tests of its own.
+#include <catch2/catch.hpp>
+
+#include "rfc/synchronized.hpp"
+
+using namespace lastack;
+using namespace lastack::test;
+using tcp::Error;
+using tcp::ProfileId;
+using tcp::State;
+
+namespace {
+
+Setup linux_6(Setup setup = {}) {
+  setup.profile = ProfileId::linux_6;
+  return setup;
+}
+Setup linux_6_server(Setup setup = {}) {
+  setup.role = Role::server;
+  return linux_6(std::move(setup));
+}
+
+/// Established over a path with a round trip of 20 ms, with a peer that takes SACK.
+TcpTest established(Setup setup) {
+  setup.peer_options = "<mss 1460,sackOK>";
+  auto t = TcpTest::in(State::syn_sent, linux_6(std::move(setup)));
+  t.after(20ms).in("S. 0:0 ack 1").out(". 1 ack 1");
+  return t;
+}
+
+/// How many segments like the one awaited are sent until the connection is gone.
+std::size_t count_sent_until_closed(TcpTest& t) {
+  std::size_t count = 0;
+  while (t.state() != State::closed) {
+    t.after(t.snapshot()->due - t.now());
+    count += t.skip_sent();
+  }
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("linux-6: retried SYNs go out each second four times, then double", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, linux_6());
+  for (const SimDuration wait : {1s, 1s, 1s, 1s, 1s, 2s, 4s, 8s, 16s, 32s}) {
+    t.out_after(wait, "S 0:0");
+  }
+  t.after(64s - 1ns).quiet(State::syn_sent);
+  t.after(1ns).quiet(State::closed);
+  CHECK(t.connect_result() == Error::timed_out);
+}
+
+TEST_CASE("linux: without linear timeouts SYNs double from the start", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent,
+                       GENERATE(Setup{.profile = ProfileId::linux_4},
+                                linux_6({.sysctl = {{"tcp_syn_linear_timeouts", "0"}}})));
+  for (const SimDuration wait : {1s, 2s, 4s, 8s, 16s, 32s}) t.out_after(wait, "S 0:0");
+  t.after(64s - 1ns).quiet(State::syn_sent);
+  t.after(1ns).quiet(State::closed);
+}
+
+TEST_CASE("linux-6: a SYN,ACK with a wrong ACK is reset and the SYN goes again at once",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, linux_6());
+  t.after(100ms).in("S. 0:0 ack 90").out("R 90").quiet(State::syn_sent);
+  const SimDuration wait = t.until_sent(1s);
+  t.out("S 0:0");
+  CHECK(wait <= 10ms);
+}
+
+TEST_CASE("linux-6: a repeated SYN brings the SYN,ACK again", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_rcvd, linux_6_server());
+  t.after(600ms).in("S 0:0").out("S. 0:0 ack 1").quiet(State::syn_rcvd);
+}
+
+TEST_CASE("linux-6: a request that gives up is dropped in silence", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_rcvd, linux_6_server({.sysctl = {{"tcp_synack_retries", "2"}}}));
+  t.out_after(1s, "S. 0:0 ack 1").out_after(2s, "S. 0:0 ack 1");
+  t.after(4s - 1ns).quiet(State::syn_rcvd);
+  t.after(1ns).quiet(State::listen);
+}
+
+TEST_CASE("linux-6: an old SYN is challenged while established", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, linux_6_server());
+  t.in("S -10:-10").out(". 1 ack 1").quiet(State::established);
+}
+
+TEST_CASE("linux-6: a lost FIN is sent again by a tail-loss probe first", "[tcp][linux]") {
+  auto t = established({});
+  t.close();
+  t.out("F. 1 ack 1");
+  const SimDuration wait = t.until_sent(1s);
+  t.out("F. 1 ack 1");
+  CHECK(t.last_sent().why == tcp::SendReason::tlp);
+  CHECK(wait >= 200ms);
+  CHECK(wait <= 260ms);
+  t.until_sent(1s);
+  t.out("F. 1 ack 1");
+  CHECK(t.last_sent().why == tcp::SendReason::rto);
+}
+
+TEST_CASE("linux-6: the probe does not count as a retry of an orphan's FIN", "[tcp][linux]") {
+  auto t = established({.sysctl = {{"tcp_orphan_retries", "3"}}});
+  t.close();
+  t.out("F. 1 ack 1");
+  CHECK(count_sent_until_closed(t) == 4);  // as recorded: one probe and three retries
+  CHECK(t.now() - sim_start < 5s);
+}
+
+TEST_CASE("linux-6: tcp_orphan_retries 0 means 8", "[tcp][linux]") {
+  auto t = established({.sysctl = {{"tcp_orphan_retries", "0"}}});
+  t.close();
+  t.out("F. 1 ack 1");
+  CHECK(count_sent_until_closed(t) == 9);
+}
+
+TEST_CASE("linux: TIME-WAIT lasts 60 s", "[tcp][linux]") {
+  auto t =
+      TcpTest::in(State::time_wait, {.profile = GENERATE(ProfileId::linux_6, ProfileId::linux_4)});
+  t.after(60s - 1ns).quiet(State::time_wait);
+  t.after(1s).quiet(State::closed);
+}
+
+TEST_CASE("linux-6: an orphan in FIN-WAIT-2 waits tcp_fin_timeout", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, linux_6({.sysctl = {{"tcp_fin_timeout", "10"}}}));
+  t.close();
+  t.out("F. 1 ack 1");
+  t.in(". 1 ack 2").quiet(State::fin_wait_2);
+  t.after(10s - 1ns).quiet(State::fin_wait_2);
+  t.after(1s).quiet(State::closed);
+}
+
+TEST_CASE("linux-6: a half-closed connection outlives tcp_fin_timeout", "[tcp][linux]") {
+  auto t = TcpTest::in(State::fin_wait_2, linux_6({.sysctl = {{"tcp_fin_timeout", "10"}}}));
+  t.after(1h).quiet(State::fin_wait_2);
+  t.in("F. 1:1 ack 2").out(". 2 ack 2").quiet(State::time_wait);
+}
+
+TEST_CASE("linux-6: data for an orphan in FIN-WAIT-2 is answered with a RST", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, linux_6());
+  t.close();
+  t.out("F. 1 ack 1");
+  t.in(". 1 ack 2").quiet(State::fin_wait_2);
+  t.in("P. 1:11 ack 2");
+  REQUIRE(t.skip_sent() == 1);
+  CHECK(t.last_sent().segment.flags.has(tcp::Flags::rst));
+  t.quiet(State::closed);
+}
+
+TEST_CASE("linux-6: keepalive that fails sends a RST", "[tcp][linux]") {
+  auto t =
+      TcpTest::in(State::established, linux_6({.options = {{tcp::SocketOption::so_keepalive, 1},
+                                                           {tcp::SocketOption::tcp_keepidle, 10},
+                                                           {tcp::SocketOption::tcp_keepintvl, 2},
+                                                           {tcp::SocketOption::tcp_keepcnt, 2}}}));
+  t.out_after(10s, ". 0 ack 1").out_after(2s, ". 0 ack 1");
+  t.out_after(2s, "R. 1 ack 1").quiet(State::closed);
+}
+
+TEST_CASE("linux-6: a simultaneous open ends in ESTABLISHED", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, linux_6());
+  t.in("S 0:0").out("S. 0:0 ack 1").quiet(State::syn_rcvd);
+  t.in("S. 0:0 ack 1");
+  t.skip_sent();
+  t.quiet(State::established);
+  CHECK(t.connect_result() == Error::none);
+}
+
+TEST_CASE("linux-6: the SYN and SYN,ACK carry the recorded options", "[tcp][linux]") {
+  auto t = TcpTest::client(linux_6());
+  t.connect();
+  t.out("S 0:0 win 64240 <mss 1460,sackOK,TS ecr 0,wscale 10>");
+}

@@ -12,6 +12,9 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
   set(LASTACK_TEST_PREFIX "debug/")
 endif()
 
+# What the registered tests need built: `cmake --build build/tsan --target lastack_checks`.
+add_custom_target(lastack_checks)
+
 # Sets `result` to whether a test with these labels belongs to this build (LASTACK_TEST_LABELS).
 function(lastack_labels_wanted result)
   set(wanted FALSE)
@@ -43,6 +46,7 @@ function(lastack_add_tests name)
 
   set(program lastack_${name}_tests)
   add_executable(${program} ${arg_SOURCES})
+  add_dependencies(lastack_checks ${program})
   set_target_properties(${program} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
   target_link_libraries(${program} PRIVATE ${arg_LINKS} lastack_catch_main lastack_warnings)
@@ -83,6 +87,12 @@ function(lastack_add_command_test name)
     set(arg_TIMEOUT 300)
   endif()
   add_test(NAME "${LASTACK_TEST_PREFIX}${name}" COMMAND ${arg_COMMAND})
+  foreach(word IN LISTS arg_COMMAND)
+    string(REGEX REPLACE "^\\$<TARGET_FILE:(.*)>$" "\\1" target "${word}")
+    if(TARGET "${target}" AND NOT target MATCHES ::)
+      add_dependencies(lastack_checks ${target})
+    endif()
+  endforeach()
   set_tests_properties("${LASTACK_TEST_PREFIX}${name}" PROPERTIES
     LABELS "${arg_LABELS}"
     TIMEOUT ${arg_TIMEOUT}

@@ -77,7 +77,8 @@ struct Geometry {
       : columns{std::max(wanted_columns, columns_min)},
         decimals{decimals_for(ladder)} {
     constexpr int state_columns = 11;  // ESTABLISHED, FIN_WAIT_1
-    // Notes get what they need, up to a fifth of the line.
+    // Notes get what they need, up to a little more than a fifth of the line.
+    const int notes_max = columns / 5 + 2;
     std::array<int, 2> notes{state_columns, state_columns};
     for (const LadderRow& row : ladder.rows) {
       for (std::size_t side = 0; side < 2; ++side) {
@@ -88,8 +89,8 @@ struct Geometry {
     }
     const SimTime last = ladder.rows.empty() ? ended : std::max(ended, ladder.rows.back().at);
     time_end = std::max(7, display_width(seconds_text(last, decimals)));
-    bar[0] = time_end + 3 + std::min(notes[0], columns / 5);
-    bar[1] = columns - 3 - std::min(notes[1], columns / 5);
+    bar[0] = time_end + 3 + std::min(notes[0], notes_max);
+    bar[1] = columns - 3 - std::min(notes[1], notes_max);
   }
 
   int from(Side side) const { return bar[index_of(side)]; }
@@ -387,7 +388,11 @@ class LadderText {
     if (leg.fate == LadderLeg::Fate::arrived || leg.fate == LadderLeg::Fate::discarded) {
       return geometry_.inward(arrow.from, geometry_.space());
     }
-    const int behind = display_width(loss_text(arrow, leg)) + 1;
+    // Behind the head a blank, the reason, and where there is room another blank.
+    int behind = display_width(loss_text(arrow, leg)) + 1;
+    if (display_width(arrow.short_label) + around_label + behind < geometry_.space()) {
+      ++behind;
+    }
     const int wanted = std::max(geometry_.space() * 2 / 3, display_width(arrow.label) + 10);
     return geometry_.inward(arrow.from, std::max(8, std::min(wanted, geometry_.space() - behind)));
   }

@@ -62,6 +62,13 @@ TEST_CASE("Simulation: cancelled timers do not prolong it", "[run]") {
   CHECK(story.summary().simulated_seconds == Approx(0.03));
 }
 
+TEST_CASE("Simulation: cancelled timers beyond stop_at are nothing left to happen", "[run]") {
+  const Story story{R"("stop_at": "500ms", "apps": [
+    {"host": "server", "listen": 80},
+    {"host": "client", "connect": "server:80", "steps": [{"hold": true}]}])"};
+  CHECK(story.summary().simulated_seconds == Approx(0.03));
+}
+
 TEST_CASE("Simulation: stop_at cuts it, and closes nothing", "[run]") {
   const Story story{with(open_and_close, R"("stop_at": "10s")")};
   CHECK(story.summary().simulated_seconds == 10);
@@ -300,6 +307,71 @@ TEST_CASE("Simulation: a link that is down loses, then carries again", "[run]") 
   CHECK(std::get<std::string>(
             std::get<trace::AppCall>(story.call("client", "link_up").what).result) ==
         "client-server");
+}
+
+TEST_CASE("Simulation: of a group's links one member's can go down", "[run]") {
+  const Story story{R"("hosts": {"clients": {"count": 3}, "server": {}},
+    "links": [{"a": "clients", "b": "server", "delay": "10ms"}],
+    "apps": [{"host": "clients", "connect": "server:80"}],
+    "events": [{"at": "0s", "link": ["clients[1]", "server"], "do": "down"}],
+    "stop_at": "500ms")"};
+  CHECK(story.segments() ==
+        "0 clients[0] S\n"
+        "0 clients[1] S lost\n"
+        "0 clients[2] S\n"
+        "10 server R.\n"
+        "10 server R.\n");
+}
+
+TEST_CASE("Simulation: connections to two listeners of a host have one numbering", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80}, {"host": "server", "listen": 81},
+    {"host": "client", "connect": "server:80"}, {"host": "client", "connect": "server:81"}])"};
+  CHECK(story.calls("server") == "30 accept#1 accepted\n30 accept#2 accepted\n");
+}
+
+TEST_CASE("Simulation: a listener that closes resets what nobody accepted", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80, "accept": false, "close_at": "1s"},
+    {"host": "client", "connect": "server:80", "steps": [{"recv": "eof"}]}])"};
+  CHECK(story.calls() ==
+        "0 client connect connect\n"
+        "20 client connect connected ok\n"
+        "1000 server listen close\n"
+        "1010 client connect recv ECONNRESET\n");
+}
+
+TEST_CASE("Simulation: a listener that starts late says how it went", "[run]") {
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80, "at": "1s"},
+    {"host": "client", "connect": "server:80"},
+    {"host": "client", "connect": "server:80", "at": "2s"}])"};
+  CHECK(story.calls() ==
+        "0 client connect connect\n"
+        "20 client connect connected ECONNREFUSED\n"
+        "1000 server listen listen ok\n"
+        "2000 client connect connect\n"
+        "2020 client connect connected ok\n"
+        "2030 server accept#1 accepted\n");
+}
+
+TEST_CASE("Simulation: routers carry a connection over several hops", "[run]") {
+  const Story story{R"("routers": ["r1", "r2"], "links": [
+      {"a": "client", "b": "r1", "delay": "1ms"}, {"a": "r1", "b": "r2", "delay": "8ms"},
+      {"a": "r2", "b": "server", "delay": "1ms"}],
+    "apps": [{"host": "server", "listen": 80}, {"host": "client", "connect": "server:80"}])"};
+  CHECK(story.segments() == "0 client S\n10 server S.\n20 client .\n");
+}
+
+TEST_CASE("Simulation: applications run when every segment of the instant is in", "[run]") {
+  // Data and FIN arrive together: what the server reads first is all of it.
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"send": 10}, {"close": true}]},
+    {"host": "client", "connect": "server:80",
+     "steps": [{"send": 3000}, {"shutdown": "write"}, {"recv": "eof"}, {"close": true}]}])"};
+  CHECK(story.calls("server") ==
+        "30 accept#1 accepted\n30 accept#1 recv eof 3000\n30 accept#1 send 10\n"
+        "30 accept#1 close\n");
 }
 
 TEST_CASE("Simulation: a setting changed by an event holds from then on", "[run]") {

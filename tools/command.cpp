@@ -12,7 +12,7 @@ void add_seed_option(CLI::App& command, std::optional<std::uint64_t>& seed,
     const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     return number ? "" : "want a whole number from 0, have " + text;
   };
-  command.add_option("--seed", seed, description)->check(digits_only)->option_text("N");
+  command.add_option("--seed", seed, description)->check(digits_only)->type_name("N");
 }
 
 void finish_command(CLI::App& command, const std::string& examples) {

@@ -130,6 +130,10 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
     return ExitCode::bad_input;
   }
   const std::string& first = arguments.front();
+  if (first.starts_with('-') && first != "-h" && first != "--help" && first != "--version") {
+    return usage_error(
+        fmt::format("want a command ({}) first, have {}", fmt::join(names, ", "), first), program);
+  }
   if (!first.starts_with('-') && std::find(names.begin(), names.end(), first) == names.end()) {
     return usage_error(unknown_command(first, names), program);
   }

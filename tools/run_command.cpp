@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,7 +34,7 @@ struct Options {
   bool quiet = false;
   LadderChoice ladder = LadderChoice::when_short;
   std::optional<int> columns;
-  ColourChoice colour = ColourChoice::automatic;
+  std::string colour = "auto";
   bool ascii = false;
 };
 
@@ -69,11 +68,18 @@ std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) 
   return scenarios;
 }
 
+ColourChoice colour_choice(const std::string& word) {
+  if (word == "auto") return ColourChoice::automatic;
+  if (word == "always") return ColourChoice::always;
+  if (word == "never") return ColourChoice::never;
+  throw UsageError{fmt::format("--color: want auto, always or never, have {}", word)};
+}
+
 Look look_of(const Options& options) {
   Look look;
   look.stream = uses_stdout(options.outputs) ? stderr : stdout;
   look.columns = options.columns.value_or(columns_for(look.stream));
-  look.colour = colour_for(look.stream, options.colour);
+  look.colour = colour_for(look.stream, colour_choice(options.colour));
   look.charset = options.ascii ? trace::Charset::ascii : trace::Charset::utf8;
   look.ladder = options.ladder;
   return look;
@@ -98,10 +104,10 @@ void run_with_progress(run::Simulation& simulation, const scenario::Scenario& sc
   spdlog::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
 }
 
-ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names,
+ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
                  const Options& options, const std::atomic<bool>& stop) {
   RunOutputs outputs{names};
-  RunReport report{scenario, look_of(options)};
+  RunReport report{scenario, look};
   std::vector<trace::Sink*> sinks = outputs.sinks();
   if (!options.quiet) {
     report.print_head();
@@ -119,6 +125,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names,
 }
 
 ExitCode run_all(const Options& options) {
+  const Look look = look_of(options);
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
   const auto scenarios = load_all(options);
   if (!scenarios) return ExitCode::bad_input;
@@ -126,8 +133,8 @@ ExitCode run_all(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   ExitCode exit_code = ExitCode::success;
   for (std::size_t i = 0; i < scenarios->size() && !stop; ++i) {
-    if (i > 0 && !options.quiet) fmt::print(look_of(options).stream, "\n");
-    exit_code = worse(exit_code, run_one((*scenarios)[i], outputs[i], options, stop));
+    if (i > 0 && !options.quiet) fmt::print(look.stream, "\n");
+    exit_code = worse(exit_code, run_one((*scenarios)[i], outputs[i], look, options, stop));
   }
   return exit_code;
 }
@@ -138,9 +145,9 @@ void add_output_options(CLI::App& command, Options& options) {
                   "Write what happened: .jsonl, .pcapng (Wireshark) or\n"
                   ".txt (ladder); may be given more than once")
       ->allow_extra_args(false)
-      ->option_text("FILE");
+      ->type_name("FILE");
   command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")
-      ->option_text("FILE");
+      ->type_name("FILE");
 }
 
 void add_look_options(CLI::App& command, Options& options) {
@@ -154,14 +161,10 @@ void add_look_options(CLI::App& command, Options& options) {
   command
       .add_option("--columns", options.columns,
                   "Width of the text, 80 to 120 (default: the\nterminal's)")
-      ->check(CLI::Range(80, 120))
-      ->option_text("N");
+      ->check(CLI::Range(80, 120).description(""))
+      ->type_name("N");
   command.add_option("--color", options.colour, "auto (default), always or never")
-      ->transform(
-          CLI::Transformer(std::map<std::string, ColourChoice>{{"auto", ColourChoice::automatic},
-                                                               {"always", ColourChoice::always},
-                                                               {"never", ColourChoice::never}}))
-      ->option_text("WHEN");
+      ->type_name("WHEN");
   command.add_flag("--ascii", options.ascii, "Draw with ASCII only");
 }
 
@@ -176,7 +179,7 @@ void add_run_command(CLI::App& program, ExitCode& exit_code) {
                    "Replace a value of the scenario; KEY is a dotted path;\n"
                    "may be given more than once")
       ->allow_extra_args(false)
-      ->option_text("KEY=VALUE");
+      ->type_name("KEY=VALUE");
   add_seed_option(*command, options->seed, "Seed of the run, in place of the scenario's");
   add_output_options(*command, *options);
   add_look_options(*command, *options);

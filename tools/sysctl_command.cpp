@@ -127,7 +127,7 @@ void add_sysctl_command(CLI::App& program, ExitCode& exit_code) {
   command
       ->add_option("--profile", options->profile,
                    "Defaults of this profile only: linux-6, linux-4,\nrfc9293 or textbook")
-      ->option_text("PROFILE");
+      ->type_name("PROFILE");
   command->callback([options, &exit_code] {
     print_settings(*options);
     exit_code = ExitCode::success;

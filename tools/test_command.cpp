@@ -213,11 +213,11 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
       ->required()
       ->option_text("...");
   command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      ->check(CLI::Range(1, 1024))
-      ->option_text("N");
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
   add_seed_option(*command, options->seed, "Seed of every run, in place of the scenarios'");
   command->add_option("--junit", options->junit, "Write the results as JUnit XML as well")
-      ->option_text("FILE");
+      ->type_name("FILE");
   command->add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
   command->add_flag("--github", options->github,
                     "Print failures as annotations for GitHub as well");

@@ -88,6 +88,13 @@ TEST_CASE("lastack: an unknown command is answered with the nearest", "[command]
   CHECK_THAT(t.err(), Contains("want one of run, test, validate, schema, sysctl"));
 }
 
+TEST_CASE("lastack: an option before the command is answered with what comes first", "[command]") {
+  Shell t;
+  t.lastack("--quiet run s.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("want a command (run, test, validate, schema, sysctl) first"));
+}
+
 TEST_CASE("lastack: a scenario in place of a command is answered with how to run it", "[command]") {
   Shell t;
   t.file("s.json", holds);

@@ -208,9 +208,7 @@ TEST_CASE("run: a full disk behind stdout or an output is told", "[command]") {
 
 TEST_CASE("run: an interrupt stops the run, with a summary and complete files", "[command]") {
   Prepared t{never_ends};
-  t.run(
-      "timeout --preserve-status --signal INT 1 $LASTACK run s.json --trace t.jsonl "
-      "--summary sum.json");
+  t.lastack_interrupted("run s.json --trace t.jsonl --summary sum.json");
   CHECK(t.exit_code() == 130);
   CHECK_THAT(t.out(), Contains("Interrupted after "));
   CHECK(t.files() == Names{"s.json", "sum.json", "t.jsonl"});
@@ -220,7 +218,8 @@ TEST_CASE("run: an interrupt stops the run, with a summary and complete files", 
 
 TEST_CASE("run: numbers and choices out of range are usage errors", "[command]") {
   Prepared t{holds};
-  for (const char* wrong : {"--seed x", "--seed -1", "--columns 20", "--color pink", "--tarce a"}) {
+  for (const char* wrong :
+       {"--seed x", "--seed -1", "--columns 20", "--color pink", "--set", "--tarce a"}) {
     t.lastack(std::string{"run s.json "} + wrong);
     CHECK(t.exit_code() == 2);
     CHECK_THAT(t.err(), EndsWith("Try `lastack run --help`.\n"));

@@ -19,6 +19,13 @@ class Shell {
   /// Runs any command there; $LASTACK is the program.
   void run(const std::string& command);
 
+  /// Runs `lastack ARGUMENTS`, which write a file, and interrupts it once they have begun to.
+  void lastack_interrupted(const std::string& arguments) {
+    run("$LASTACK " + arguments +
+        " & until ls .*.tmp >/dev/null 2>&1 || ! kill -0 $!; do sleep 0.05; done; "
+        "sleep 0.2; kill -INT $!; wait $!");
+  }
+
   // What the last command answered.
   int exit_code() const { return exit_code_; }
   const std::string& out() const { return out_; }

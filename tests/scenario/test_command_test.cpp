@@ -137,7 +137,7 @@ TEST_CASE("test: --github annotates the line of the expectation that failed", "[
 TEST_CASE("test: an interrupt ends it early, and says so", "[command]") {
   Shell t;
   t.file("tree/long.json", never_ends);
-  t.run("timeout --preserve-status --signal INT 1 $LASTACK test tree --junit report.xml");
+  t.lastack_interrupted("test tree --junit report.xml");
   CHECK(t.exit_code() == 130);
   CHECK_THAT(t.out(), Contains("1 not run"));
   CHECK_THAT(t.read("report.xml"), EndsWith("</testsuites>\n"));

@@ -30,6 +30,11 @@ void Endpoint::add_options(Segment& seg, Context& c) {
   if (sack_ok_ && !seg.flags.has(Flags::rst)) {
     add_sack_blocks(seg.options);
   }
+  // Differs: Linux splits a full segment that is sent again beside blocks; here the blocks that
+  // make it too large for the link are left out.
+  while (seg.options.sack_count > 0 && seg.wire_size() > c.host.config.mtu) {
+    --seg.options.sack_count;
+  }
 }
 
 /// A block of octets that came twice first (RFC 2883, 4), then the newest ones (RFC 2018, 4).

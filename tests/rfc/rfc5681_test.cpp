@@ -158,6 +158,15 @@ TEST_CASE("SACK: a duplicate is reported as such", "[tcp][rfc2883]") {
   t.in("P. 1:101 ack 1").out(". 1 ack 101 <sack 1:101>");
 }
 
+TEST_CASE("SACK: a full segment sent again beside blocks still fits the link", "[tcp][rfc2018]") {
+  auto t = TcpTest::in(State::established, {.peer_options = "<mss 1460,sackOK>"});
+  t.send(smss);
+  t.out(full(0));
+  t.in("P. 11:21 ack 1").out(". 1461 ack 1 <sack 11:21>");
+  t.out_after(1s, full(0));
+  CHECK(t.last_sent().segment.wire_size() <= 1500);
+}
+
 TEST_CASE("SACK: three segments beyond a hole bring it, and nothing that arrived",
           "[tcp][rfc6675]") {
   auto t = ten_in_flight("<mss 1460,sackOK>");

@@ -200,6 +200,7 @@ void Duet::check_sent(std::size_t from, const Segment& segment) {
   const tcp::Seq iss = from == client_side ? client_iss : server_iss;
   const tcp::Seq peer_iss = from == client_side ? server_iss : client_iss;
   if (segment.src != me.local || segment.dst != peer.local) breaks("segments go to the peer");
+  if (segment.wire_size() > me.driven.stack().config().mtu) breaks("segments fit the link");
   if (segment.flags.has(Flags::rst)) return;
   if (segment.flags.has(Flags::syn)) {
     me.syn_sent = true;

@@ -206,9 +206,9 @@ std::string to_text(const Summary& summary, int columns) {
   segments(summary, page);
   times(summary, page);
   queues(summary, page);
-  page.line("run",
-            {fmt::format("{} simulated", rounded_seconds(summary.simulated_seconds)),
-             plural(summary.events, "event", "events"), fmt::format("seed {}", summary.seed)});
+  page.line("run", {fmt::format("{} simulated", rounded_seconds(summary.simulated_seconds)),
+                    grouped(summary.events) + (summary.events == 1 ? " event" : " events"),
+                    fmt::format("seed {}", summary.seed)});
   return page.text();
 }
 

@@ -62,14 +62,15 @@ struct Connector {
   std::optional<tcp::Port> from_port;  ///< of the first; the i-th uses from_port + i
   SimTime at = sim_start;              ///< of the first
   std::uint64_t count = 1;
-  SimDuration every{};                 ///< between two
+  SimDuration every{};  ///< between two
   std::vector<tcp::SocketOptionValue> options;
   std::optional<tcp::Seq> iss;
   std::vector<Step> steps;
 };
 
 /// Datagrams sent without any acknowledgment, to set beside TCP on the same link:
-/// {"host": "client", "datagrams": "server:9000", "size": 1000, "at": "0s", "count": 50, "every": "20ms"}
+/// {"host": "client", "datagrams": "server:9000", "size": 1000, "at": "0s", "count": 50, "every":
+/// "20ms"}
 struct DatagramFlow {
   HostIndex host = 0;
   HostIndex to = 0;

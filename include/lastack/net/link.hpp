@@ -28,8 +28,7 @@ struct ParetoDelay {
   SimDuration min{};  ///< scale
   double shape = 2;   ///< > 1
 };
-using Delay =
-    std::variant<ConstantDelay, UniformDelay, NormalDelay, ExponentialDelay, ParetoDelay>;
+using Delay = std::variant<ConstantDelay, UniformDelay, NormalDelay, ExponentialDelay, ParetoDelay>;
 
 /// Each packet is lost on its own with probability p.
 struct BernoulliLoss {
@@ -54,14 +53,14 @@ struct Reordering {
 /// One direction of a link.
 struct LinkConfig {
   Delay delay = ConstantDelay{};
-  SimDuration jitter{};          ///< uniform in [-jitter, +jitter], added to each packet's delay
+  SimDuration jitter{};  ///< uniform in [-jitter, +jitter], added to each packet's delay
   Loss loss = BernoulliLoss{};
-  double duplicate = 0;          ///< probability
+  double duplicate = 0;  ///< probability
   Reordering reorder;
-  double corrupt = 0;            ///< probability; the receiver's checksum catches it
-  std::optional<std::uint64_t> rate_bps;         ///< absent: unlimited
+  double corrupt = 0;                     ///< probability; the receiver's checksum catches it
+  std::optional<std::uint64_t> rate_bps;  ///< absent: unlimited
   std::optional<std::uint64_t> queue_bytes_max;  ///< waiting for a rated link; absent: unlimited
-  std::uint32_t mtu = 1500;      ///< bytes
+  std::uint32_t mtu = 1500;                      ///< bytes
 };
 
 }  // namespace lastack::net

@@ -21,8 +21,8 @@ struct Progress {
 /// One run of a scenario: it owns all state, so that any number may run side by side in threads.
 class Simulation {
  public:
-  /// `sinks` get the trace's events; without any, and without expectations in the scenario, no trace
-  /// is made. They must outlive the Simulation. `seed` overrides the scenario's.
+  /// `sinks` get the trace's events; without any, and without expectations in the scenario, no
+  /// trace is made. They must outlive the Simulation. `seed` overrides the scenario's.
   explicit Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
                       std::vector<trace::Sink*> sinks = {});
   ~Simulation();

@@ -71,6 +71,11 @@ void Network::set_link(std::size_t link, LinkState state) {
   channels_[2 * link + 1].set_state(state);
 }
 
+trace::LinkId Network::link_towards(NodeIndex from, NodeIndex to) {
+  const auto channel = topology_.next(from, to);
+  return channel ? link_of(*channel) : trace::any_link;
+}
+
 void Network::send(SimTime now, PacketIndex index, Transit& out) {
   Packet& packet = packets_[index];
   packet.corrupted = false;

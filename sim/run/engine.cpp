@@ -205,16 +205,17 @@ void Simulation::Impl::packet_arrives(Event event) {
   const net::PacketIndex index = event.index;
   const net::Network::Reached reached = network_.arrives(now(), event.owner, index, transit_);
   if (reached == net::Network::Reached::host) {
-    take_in(network_.packet(index).to, index);
+    take_in(network_.packet(index).to, index, net::Network::link_of(event.owner));
   } else {
     carry_out_transit();
   }
 }
 
 /// The packet reached its host in good order.
-void Simulation::Impl::take_in(HostIndex host, net::PacketIndex index) {
+void Simulation::Impl::take_in(HostIndex host, net::PacketIndex index, trace::LinkId link) {
   const net::Packet& packet = network_.packet(index);
-  const std::uint64_t cause = record(packet.cause, trace::Receive{packet.id, trace::HostId{host}});
+  const std::uint64_t cause =
+      record(packet.cause, trace::Receive{packet.id, trace::HostId{host}, link});
   if (packet.protocol == trace::Protocol::datagram) {
     ++tally_.datagrams_received;
     network_.release(index);
@@ -257,9 +258,9 @@ void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
 void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
                                           std::uint64_t& cause) {
   if (const auto* discarded = std::get_if<tcp::Discarded>(&effect)) {
-    tally_.discarded.add(discarded->reason);
-    record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host,
-                              discarded->reason});
+    const std::string_view reason = tcp::name_of(discarded->reason);
+    tally_.discarded.add(reason);
+    record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host, reason});
   } else if (const auto* state = std::get_if<tcp::StateChanged>(&effect)) {
     const bool listens = state->remote.port == 0;
     if (!listens) book_.changed(now(), *state);
@@ -290,15 +291,20 @@ void Simulation::Impl::send(HostIndex host, const tcp::Sent& sent, std::uint64_t
     book_.sent(now(), sent);
   }
   if (!scenario_.injections.empty()) note_syn(sent.segment);
-  if (recorder_.active()) {
-    packet.cause = recorder_.record(now(), cause,
-                                    trace::Send{packet.id,
-                                                {trace::HostId{host}, sent.segment.src.port},
-                                                {trace::HostId{packet.to}, sent.segment.dst.port},
-                                                sent.segment,
-                                                sent.why});
-  }
+  record_send(packet, sent.why, cause);
   put_on_wire(index);
+}
+
+void Simulation::Impl::record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause) {
+  if (!recorder_.active()) return;
+  trace::Send send{packet.id,
+                   {trace::HostId{packet.from}, packet.segment.src.port},
+                   {trace::HostId{packet.to}, packet.segment.dst.port},
+                   packet.segment,
+                   why,
+                   packet.protocol};
+  send.link = network_.link_towards(packet.from, packet.to);
+  packet.cause = recorder_.record(now(), cause, send);
 }
 
 void Simulation::Impl::put_on_wire(net::PacketIndex index) {

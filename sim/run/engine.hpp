@@ -127,11 +127,12 @@ class Simulation::Impl {
   /// False for an entry that has gone stale: then nothing happened.
   bool handle(Event event);
   void packet_arrives(Event event);
-  void take_in(HostIndex host, net::PacketIndex index);
+  void take_in(HostIndex host, net::PacketIndex index, trace::LinkId link);
   bool tcp_timer(Event event);
   void carry_out(HostIndex host, std::uint64_t cause);
   void carry_out_reported(HostIndex host, const tcp::Effect& effect, std::uint64_t& cause);
   void send(HostIndex host, const tcp::Sent& sent, std::uint64_t cause);
+  void record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause);
   void put_on_wire(net::PacketIndex index);
   void carry_out_transit();
   void reschedule(HostIndex host, tcp::TimerOwner owner);

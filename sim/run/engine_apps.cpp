@@ -281,12 +281,7 @@ void Simulation::Impl::send_datagram(std::uint32_t index) {
   packet.segment.seq = tcp::Seq{static_cast<std::uint32_t>(number)};
   packet.segment.data = flow.size;
   ++tally_.datagrams_sent;
-  packet.cause = record(0, trace::Send{packet.id,
-                                       {trace::HostId{flow.host}, flow.from_port},
-                                       {trace::HostId{flow.to}, flow.to_port},
-                                       packet.segment,
-                                       tcp::SendReason::data,
-                                       trace::Protocol::datagram});
+  record_send(packet, tcp::SendReason::data, 0);
   put_on_wire(place);
 }
 

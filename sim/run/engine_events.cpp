@@ -45,7 +45,7 @@ void Simulation::Impl::inject(const scenario::Injection& injection) {
   forged.forged = true;
   packet.cause = record(0, std::move(forged));
   if (network_.power(to) == net::Power::on) {
-    take_in(to, index);
+    take_in(to, index, trace::any_link);
     return;
   }
   tally_.discarded.add("host_off");

@@ -93,6 +93,10 @@ class Network {
   Power power(NodeIndex host) const { return powered_[host]; }
   void set_link(std::size_t link, LinkState state);
 
+  /// The place in NetworkConfig::links of the link by which a packet for `to` leaves `from`.
+  trace::LinkId link_towards(NodeIndex from, NodeIndex to);
+  static trace::LinkId link_of(ChannelIndex channel) { return trace::LinkId{channel / 2}; }
+
   /// Packets that left a host and have not come to an end yet.
   std::size_t in_flight() const { return packets_.size() - free_.size(); }
 

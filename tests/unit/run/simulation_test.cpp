@@ -309,6 +309,19 @@ TEST_CASE("Simulation: a link that is down loses, then carries again", "[run]") 
         "client-server");
 }
 
+TEST_CASE("Simulation: the trace says by which of a host's links a segment went", "[run]") {
+  const Story story{R"("routers": ["slow", "fast"],
+    "links": [{"a": "client", "b": "slow", "delay": "50ms"},
+              {"a": "client", "b": "fast", "delay": "5ms"},
+              {"a": "slow", "b": "server", "delay": "50ms"},
+              {"a": "fast", "b": "server", "delay": "5ms"}],
+    "apps": [{"host": "client", "connect": "server:80"}])"};
+  const trace::Event& syn = story.sent("client", "S");
+  CHECK(std::get<trace::Send>(syn.what).link == trace::LinkId{1});
+  const trace::Event& arrival = story.find<trace::Receive>([](const auto&) { return true; });
+  CHECK(std::get<trace::Receive>(arrival.what).link == trace::LinkId{3});
+}
+
 TEST_CASE("Simulation: of a group's links one member's can go down", "[run]") {
   const Story story{R"("hosts": {"clients": {"count": 3}, "server": {}},
     "links": [{"a": "clients", "b": "server", "delay": "10ms"}],

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "flags.hpp"
+#include "lastack/net/packet.hpp"
 #include "sections.hpp"
 
 namespace lastack::scenario {
@@ -160,6 +161,12 @@ ExpectPath path_of(const Value& value, const Nodes& nodes) {
   return expect;
 }
 
+Names loss_names() { return {net::loss_reasons.begin(), net::loss_reasons.end()}; }
+Names discard_names() {
+  Names names = names_up_to(tcp::DiscardReason::unacceptable);
+  names.insert(names.end(), net::host_discard_reasons.begin(), net::host_discard_reasons.end());
+  return names;
+}
 Names kind_names() { return {"syn", "synack", "fin", "rst", "data", "ack"}; }
 
 Names counter_names() {
@@ -176,6 +183,7 @@ struct MetricGroup {
 
 constexpr MetricGroup metric_groups[] = {
     {"connect_errors", errno_names}, {"retransmitted_by_cause", reason_names},
+    {"lost_by_reason", loss_names},  {"discarded_by_reason", discard_names},
     {"sent_by_kind", kind_names},    {"peak", state_names},
     {"open_at_end", state_names},    {"time_in", state_names},
 };

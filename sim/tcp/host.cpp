@@ -102,7 +102,7 @@ void Context::send(const Segment& segment, SendReason why) {
   out.effects.emplace_back(Sent{segment, why});
 }
 
-void Context::discard(std::string_view reason) { out.effects.emplace_back(Discarded{reason}); }
+void Context::discard(DiscardReason reason) { out.effects.emplace_back(Discarded{reason}); }
 
 void Context::report_state(SocketAddress local, SocketAddress remote, State from, State to,
                            std::string_view why) {

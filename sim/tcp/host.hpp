@@ -67,7 +67,7 @@ struct Context {
   Output& out;
 
   void send(const Segment& segment, SendReason why);
-  void discard(std::string_view reason);
+  void discard(DiscardReason reason);
   void report_state(SocketAddress local, SocketAddress remote, State from, State to,
                     std::string_view why);
   void report_timer(SocketAddress local, SocketAddress remote, Timer timer, TimerAction action,

@@ -105,7 +105,7 @@ bool Stack::Impl::port_listens(Port port) const { return listener_of_.contains(p
 void Stack::Impl::segment_arrives_listen(std::uint32_t listener, const Segment& seg,
                                          std::optional<Seq> iss, Context& c) {
   if (seg.flags.has(Flags::rst)) {  // first
-    c.discard("rst_in_listen");
+    c.discard(DiscardReason::rst_in_listen);
     return;
   }
   if (seg.flags.has(Flags::ack)) {  // second
@@ -122,7 +122,7 @@ void Stack::Impl::segment_arrives_listen(std::uint32_t listener, const Segment& 
     syn_arrives(listener, seg, iss, c);
     return;
   }
-  c.discard("no_syn");  // fourth
+  c.discard(DiscardReason::no_syn);  // fourth
 }
 
 void Stack::Impl::syn_arrives(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss,
@@ -154,7 +154,7 @@ Stack::Impl::Admission Stack::Impl::admit(Listening& l, bool from_time_wait, Con
   if ((settings.tcp_syncookies == 2 || l.syn_queue_full()) && !from_time_wait) {
     if (settings.tcp_syncookies == 0) {
       ++host_.counters.TCPReqQFullDrop;
-      c.discard("syn_queue");
+      c.discard(DiscardReason::syn_queue);
       return Admission::refused;
     }
     ++host_.counters.TCPReqQFullDoCookies;
@@ -162,14 +162,14 @@ Stack::Impl::Admission Stack::Impl::admit(Listening& l, bool from_time_wait, Con
   }
   if (l.accept_queue_full()) {
     ++host_.counters.ListenOverflows;
-    c.discard("accept_queue");
+    c.discard(DiscardReason::accept_queue);
     return Admission::refused;
   }
   // Without cookies the last quarter of tcp_max_syn_backlog is kept for peers known to be alive.
   const std::int64_t left = std::int64_t{settings.tcp_max_syn_backlog} - l.requests;
   if (!cookie && !from_time_wait && settings.tcp_syncookies == 0 &&
       left < settings.tcp_max_syn_backlog >> 2) {
-    c.discard("syn_queue");
+    c.discard(DiscardReason::syn_queue);
     return Admission::refused;
   }
   return cookie ? Admission::cookie : Admission::request;
@@ -232,7 +232,7 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     return;
   }
   if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer.window)) {
-    c.discard("unacceptable");
+    c.discard(DiscardReason::unacceptable);
     if (!seg.flags.has(Flags::rst) && !host_.invalid_answer_limited(c.now, r.last_answer)) {
       c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
     }
@@ -243,7 +243,7 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     return;
   }
   if (!seg.flags.has(Flags::ack)) {
-    c.discard("no_ack");
+    c.discard(DiscardReason::no_ack);
     return;
   }
   if (r.timestamps && seg.options.has_timestamps && at_or_before(seg.seq, r.irs + 1)) {
@@ -258,7 +258,7 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
   const bool strict = host_.profile.repeated_syn == RepeatedSyn::ack;
   if (seg.flags.has(Flags::rst)) {
     if (strict && seg.seq != r.irs + 1) {
-      c.discard("challenged");
+      c.discard(DiscardReason::challenged);
       if (in_window(seg.seq, r.irs + 1, r.offer.window)) {
         c.send(ack_of(r, host_, c.now), SendReason::challenge);  // RFC 5961, 3.2
       }
@@ -284,7 +284,7 @@ void Stack::Impl::syn_repeated(std::uint32_t index, const Segment& /*seg*/, Cont
     case RepeatedSyn::synack_restart_timer:
       if (host_.invalid_answer_limited(c.now, r.last_answer)) {
         ++host_.counters.TCPACKSkippedSynRecv;
-        c.discard("answer_limited");
+        c.discard(DiscardReason::answer_limited);
         return;
       }
       send_synack(index, SendReason::synack_repeat, c);
@@ -301,13 +301,13 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
   if (bare && r.timeouts < timeouts_within(l.options.defer_accept_s)) {
     r.acked = true;  // TCP_DEFER_ACCEPT: not before there is data
     ++host_.counters.TCPDeferAcceptDrop;
-    c.discard("defer_accept");
+    c.discard(DiscardReason::defer_accept);
     return;
   }
   if (l.accept_queue_full()) {
     ++host_.counters.ListenOverflows;
     ++host_.counters.ListenDrops;
-    c.discard("accept_queue");
+    c.discard(DiscardReason::accept_queue);
     if (host_.settings().tcp_abort_on_overflow != 0) {
       c.send(reset_for(seg), SendReason::reset);
       drop_request(index, "accept queue full", c);
@@ -329,7 +329,7 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
   if (listeners_[listener].accept_queue_full()) {
     ++host_.counters.ListenOverflows;
     ++host_.counters.ListenDrops;
-    c.discard("accept_queue");
+    c.discard(DiscardReason::accept_queue);
     return;
   }
   c.report_state(agreed.local, agreed.remote, State::closed, State::syn_rcvd, "cookie arrives");

@@ -37,7 +37,7 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
     if (has_ack) {
       reset_by_peer(c);
     } else {
-      c.discard("rst_without_ack");
+      c.discard(DiscardReason::rst_without_ack);
     }
     return;
   }
@@ -56,13 +56,13 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
     clear_rtx_timer(c);
     return;
   }
-  c.discard("no_syn");  // fifth
+  c.discard(DiscardReason::no_syn);  // fifth
 }
 
 /// An ACK of something never sent: an old duplicate, so the peer must forget it.
 void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
   if (seg.flags.has(Flags::rst)) {
-    c.discard("rst_wrong_ack");
+    c.discard(DiscardReason::rst_wrong_ack);
     return;
   }
   c.send(reset_for(seg), SendReason::reset);
@@ -243,7 +243,7 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
     if (reset_is_exact(seg, c)) {
       reset_by_peer(c);
     } else {
-      c.discard("rst_out_of_window");
+      c.discard(DiscardReason::rst_out_of_window);
     }
     return Step::done;
   }
@@ -258,7 +258,7 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
 
 /// An unacceptable segment is answered with an ACK that says what is expected.
 void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
-  c.discard("unacceptable");
+  c.discard(DiscardReason::unacceptable);
   const bool pure_ack = seg.len() == 0 || seg.flags.has(Flags::syn);
   if (pure_ack && c.host.invalid_answer_limited(c.now, last_invalid_answer_)) {
     return;
@@ -272,7 +272,7 @@ void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
 
 /// Challenge ACK (RFC 5961, 3.2, 4.2, with the limits of 7).
 void Endpoint::challenge(Context& c) {
-  c.discard("challenged");
+  c.discard(DiscardReason::challenged);
   if (c.host.invalid_answer_limited(c.now, last_invalid_answer_)) {
     ++c.host.counters.TCPACKSkippedChallenge;
     return;
@@ -345,7 +345,7 @@ Endpoint::Step Endpoint::check_syn(const Segment& seg, Context& c) {
 
 Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
   if (!seg.flags.has(Flags::ack)) {
-    c.discard("no_ack");
+    c.discard(DiscardReason::no_ack);
     return Step::done;
   }
   if (state_ == State::syn_rcvd && check_ack_syn_rcvd(seg, c) == Step::done) {
@@ -360,7 +360,7 @@ Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
       }
       break;
     case AckKind::unsent:
-      c.discard("ack_of_unsent");
+      c.discard(DiscardReason::ack_of_unsent);
       if (c.host.profile.acks == AckPolicy::at_once) {
         send_ack(SendReason::dup_ack, c);
       } else if (state_ != State::established) {

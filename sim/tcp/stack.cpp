@@ -124,7 +124,7 @@ void Stack::Impl::segment_arrives(const Segment& seg, Context& c) {
 
 /// CLOSED (RFC 9293, 3.10.7.1).
 void Stack::Impl::no_socket(const Segment& seg, Context& c) {
-  c.discard("no_socket");
+  c.discard(DiscardReason::no_socket);
   const bool answer_to_syn = seg.flags.has(Flags::syn) && seg.flags.has(Flags::ack);
   if (host_.config.handshake == Handshake::two_way && answer_to_syn) {
     return;  // without a third segment nobody expects an answer to a SYN-ACK

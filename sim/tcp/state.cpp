@@ -88,6 +88,26 @@ std::string_view name_of(SendReason reason) {
   return "?";
 }
 
+std::string_view name_of(DiscardReason reason) {
+  switch (reason) {
+    case DiscardReason::accept_queue: return "accept_queue";
+    case DiscardReason::syn_queue: return "syn_queue";
+    case DiscardReason::ack_of_unsent: return "ack_of_unsent";
+    case DiscardReason::answer_limited: return "answer_limited";
+    case DiscardReason::challenged: return "challenged";
+    case DiscardReason::defer_accept: return "defer_accept";
+    case DiscardReason::no_ack: return "no_ack";
+    case DiscardReason::no_socket: return "no_socket";
+    case DiscardReason::no_syn: return "no_syn";
+    case DiscardReason::rst_in_listen: return "rst_in_listen";
+    case DiscardReason::rst_out_of_window: return "rst_out_of_window";
+    case DiscardReason::rst_without_ack: return "rst_without_ack";
+    case DiscardReason::rst_wrong_ack: return "rst_wrong_ack";
+    case DiscardReason::unacceptable: return "unacceptable";
+  }
+  return "?";
+}
+
 bool is_retransmission(SendReason reason) {
   switch (reason) {
     case SendReason::rto:

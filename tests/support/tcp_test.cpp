@@ -411,8 +411,8 @@ void TcpTest::note(const tcp::TimerChanged& change) {
 }
 
 void TcpTest::note(const tcp::Discarded& discarded) {
-  tell("     discarded: " + std::string{discarded.reason});
-  discards_.emplace_back(discarded.reason);
+  tell("     discarded: " + std::string{name_of(discarded.reason)});
+  discards_.emplace_back(name_of(discarded.reason));
 }
 
 void TcpTest::want_nothing_pending(Where where) {

@@ -42,9 +42,9 @@ struct TimerChanged {
   SimTime due;
 };
 
-/// The arriving segment was thrown away: "accept_queue", "syn_queue", "no_socket" …
+/// The arriving segment was thrown away.
 struct Discarded {
-  std::string_view reason;  ///< a literal
+  DiscardReason reason;
 };
 
 using Effect = std::variant<Sent, StateChanged, TimerChanged, Discarded>;

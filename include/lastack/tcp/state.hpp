@@ -72,6 +72,27 @@ std::string_view name_of(SendReason reason);
 /// Whether it repeats octets that were sent before.
 bool is_retransmission(SendReason reason);
 
+/// Why an arriving segment was thrown away.
+enum class DiscardReason : std::uint8_t {
+  accept_queue,       ///< the accept queue is full
+  syn_queue,          ///< the SYN queue is full, or kept for proven peers
+  ack_of_unsent,      ///< it acknowledges what was never sent
+  answer_limited,     ///< it repeats another within tcp_invalid_ratelimit
+  challenged,         ///< it wants proof (RFC 5961), which a challenge ACK asks for
+  defer_accept,       ///< TCP_DEFER_ACCEPT waits for data
+  no_ack,             ///< it has no ACK where one must be
+  no_socket,          ///< nobody is there
+  no_syn,             ///< it is no SYN where one must be
+  rst_in_listen,      ///< a RST at a listener
+  rst_out_of_window,  ///< a RST outside the window
+  rst_without_ack,    ///< a RST without ACK in SYN-SENT
+  rst_wrong_ack,      ///< a RST in SYN-SENT that does not acknowledge the SYN
+  unacceptable,       ///< outside the window, or an old timestamp
+};
+
+/// "accept_queue" and the like.
+std::string_view name_of(DiscardReason reason);
+
 /// How a call failed, by errno's names.
 enum class Error : std::uint8_t {
   none,

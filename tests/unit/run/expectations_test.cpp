@@ -117,6 +117,8 @@ TEST_CASE("Expect a metric: a number of the summary, 0 for what it does not hold
   holds(R"({"metric": "peak.TIME_WAIT", "equals": 1})");
   holds(R"({"metric": "peak.ESTABLISHED", "equals": 2})");  // both ends
   holds(R"({"metric": "connect_errors.ETIMEDOUT", "equals": 0})");
+  holds(R"({"metric": "lost_by_reason.fault", "equals": 1})");
+  holds(R"({"metric": "discarded_by_reason.accept_queue", "equals": 0})");
   holds(R"({"metric": "connect_time", "equals": 1.02})");
   holds(R"({"metric": "hosts.client.counters.TcpActiveOpens", "equals": 1})");
   const auto result = fails(R"({"metric": "segments_lost", "min": 2, "max": 3})");

@@ -58,6 +58,9 @@ std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) 
   for (const std::string& file : options.files) {
     try {
       scenarios.push_back(scenario::load_scenario(file, overrides));
+      for (const std::string& warning : scenarios.back().warnings) {
+        spdlog::warn("{}: {}", file, warning);
+      }
     } catch (const scenario::ScenarioError&) {  // the first error; there may be more
       for (const scenario::ScenarioError& error : scenario::check_scenario(file, overrides)) {
         spdlog::error("{}", error.what());

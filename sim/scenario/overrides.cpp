@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/scenario/nearest_name.hpp"
 #include "lastack/tcp/settings.hpp"
 
 namespace lastack::scenario {
@@ -109,14 +110,38 @@ Json value_of(const std::string& text) {
   return Json{text};
 }
 
+std::vector<std::string> host_names(const Json& root) {
+  std::vector<std::string> names;
+  const Json* hosts = root.find("hosts");
+  if (hosts == nullptr || !std::holds_alternative<Json::Object>(hosts->value)) return names;
+  for (const auto& [name, host] : std::get<Json::Object>(hosts->value)) names.push_back(name);
+  return names;
+}
+
+std::string new_host_warning(const OverrideMark& mark, const std::vector<std::string>& others) {
+  const std::string name = mark.pointer.substr(mark.pointer.rfind('/') + 1);
+  const std::string_view nearest =
+      nearest_name(name, std::vector<std::string_view>(others.begin(), others.end()));
+  std::string text = fmt::format("--set {} makes a new host \"{}\"", printable(mark.text), name);
+  if (!nearest.empty()) text += fmt::format("; nearest is \"{}\"", nearest);
+  return text;
+}
+
 }  // namespace
 
-void apply_overrides(Json& root, const std::vector<Override>& overrides, Source& source) {
+std::vector<std::string> apply_overrides(Json& root, const std::vector<Override>& overrides,
+                                         Source& source) {
+  std::vector<std::string> warnings;
   for (const Override& override : overrides) {
+    const std::vector<std::string> hosts = host_names(root);
     Setter setter{override, source};
     setter.walk({&root, ""}).json->value = value_of(override.second).value;
     source.overrides.push_back(setter.mark());
+    if (!hosts.empty() && host_names(root).size() > hosts.size()) {
+      warnings.push_back(new_host_warning(setter.mark(), hosts));
+    }
   }
+  return warnings;
 }
 
 }  // namespace lastack::scenario

@@ -84,7 +84,7 @@ struct Injection {
   tcp::Port dport = 0;
   tcp::Flags flags;
   SeqRef seq;  ///< relative to the ISS of `from`'s side
-  SeqRef ack;  ///< relative to the ISS of `to`'s side
+  SeqRef ack;  ///< relative to the ISS of `to`'s side; without ACK in `flags` nobody reads it
   std::uint16_t win = 65535;
   std::uint32_t len = 0;
 };
@@ -196,6 +196,8 @@ struct Scenario {
   std::vector<app::Connector> connectors;
   std::vector<app::DatagramFlow> datagram_flows;
   std::vector<Expectation> expectations;
+  /// What is allowed but hardly meant, for people: an override that makes a new host.
+  std::vector<std::string> warnings;
 };
 
 }  // namespace lastack::scenario

@@ -74,6 +74,16 @@ TEST_CASE("option --set: errors name it", "[scenario]") {
         "s.json: /faults: want an array of faults, have an object (from --set faults.0.do=drop)");
 }
 
+TEST_CASE("option --set: a new host is a warning, for it may be a slip of the pen", "[scenario]") {
+  const Scenario slip = with({{"hosts.clinet.sysctl.tcp_sack", "0"}});
+  REQUIRE(slip.warnings.size() == 1);
+  CHECK(slip.warnings[0] ==
+        "--set hosts.clinet.sysctl.tcp_sack=0 makes a new host \"clinet\"; "
+        "nearest is \"client\"");
+  CHECK(with({{"hosts.client.sysctl.tcp_sack", "0"}}).warnings.empty());
+  CHECK(with({{"hosts.client", "{}"}}).warnings.empty());  // replaced, not new
+}
+
 TEST_CASE("option --set: an error elsewhere does not name it", "[scenario]") {
   CHECK(problem_with(R"({"hosts": {"clients": {"count": 0}}})", {{"hosts.client", "{}"}}) ==
         "s.json: /hosts/clients/count: want an integer from 1 to 1000000, have 0");

@@ -28,6 +28,7 @@ void add_test_command(CLI::App& program, ExitCode& exit_code);
 void add_validate_command(CLI::App& program, ExitCode& exit_code);
 void add_schema_command(CLI::App& program, ExitCode& exit_code);
 void add_sysctl_command(CLI::App& program, ExitCode& exit_code);
+void add_diff_command(CLI::App& program, ExitCode& exit_code);
 void add_kernel_command(CLI::App& program, ExitCode& exit_code);
 
 // The subcommands of `lastack kernel`, in the same way.

@@ -179,6 +179,7 @@ int main(int argc, char** argv) {
     add_validate_command(program, exit_code);
     add_schema_command(program, exit_code);
     add_sysctl_command(program, exit_code);
+    add_diff_command(program, exit_code);
     add_kernel_command(program, exit_code);
     exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};

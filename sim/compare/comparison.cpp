@@ -1,7 +1,6 @@
 #include "lastack/compare/comparison.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,18 +8,6 @@
 #include "rules.hpp"
 
 namespace lastack::compare {
-
-namespace {
-
-std::set<std::string> hosts_of(const History& left, const History& right) {
-  std::set<std::string> hosts;
-  for (const History* history : {&left, &right}) {
-    for (const SentSegment& segment : history->segments) hosts.insert(segment.from.host);
-  }
-  return hosts;
-}
-
-}  // namespace
 
 std::string_view name_of(Aspect aspect) {
   switch (aspect) {
@@ -41,7 +28,7 @@ Seconds Difference::at() const {
 }
 
 std::string to_text(const Difference& difference, std::string_view left, std::string_view right) {
-  return fmt::format("{}: {} {}, {} {}", difference.where, left, difference.left, right,
+  return fmt::format("{}: {} {}; {} {}", difference.where, left, difference.left, right,
                      difference.right);
 }
 
@@ -70,10 +57,14 @@ bool nearer(const Comparison& left, const Comparison& right) {
 }
 
 Comparison compare(const History& left, const History& right, const Tolerance& tolerance) {
+  std::map<std::string, Segments> lefts = settled_segments(left);
+  std::map<std::string, Segments> rights = settled_segments(right);
+  for (const auto& [host, segments] : lefts) rights.try_emplace(host);
+
   Comparison result;
-  std::map<std::string, Offsets> offsets;
-  for (const std::string& host : hosts_of(left, right)) {
-    offsets[host] = compare_segments(host, left, right, tolerance, result);
+  OffsetsByHost offsets;
+  for (const auto& [host, segments] : rights) {
+    offsets[host] = compare_segments(host, lefts[host], segments, tolerance, result);
   }
   compare_states(left, right, tolerance, offsets, result);
   compare_calls(left, right, tolerance, offsets, result);

@@ -1,7 +1,8 @@
 #include "lastack/compare/nearest.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "lastack/core/assert.hpp"
@@ -11,23 +12,15 @@ namespace lastack::compare {
 
 namespace {
 
-using Segments = std::vector<const SentSegment*>;
+using SegmentsByHost = std::map<std::string, Segments>;
 
-std::set<std::string> hosts_of(const History& history) {
-  std::set<std::string> hosts;
-  for (const SentSegment& segment : history.segments) hosts.insert(segment.from.host);
-  return hosts;
-}
-
-bool same_segments(const History& left, const History& right) {
-  const std::set<std::string> hosts = hosts_of(left);
-  if (hosts != hosts_of(right)) return false;
-  return std::all_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-    const Segments lefts = settled_segments(left, host);
-    const Segments rights = settled_segments(right, host);
-    return std::equal(lefts.begin(), lefts.end(), rights.begin(), rights.end(),
-                      [](const auto* a, const auto* b) { return alike(*a, *b); });
-  });
+bool same_segments(const SegmentsByHost& left, const SegmentsByHost& right) {
+  const auto same_host = [](const auto& a, const auto& b) {
+    return a.first == b.first &&
+           std::equal(a.second.begin(), a.second.end(), b.second.begin(), b.second.end(),
+                      [](const auto* x, const auto* y) { return alike(*x, *y); });
+  };
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), same_host);
 }
 
 /// Whether the gap before a segment varies by more than two kernels' timers do.
@@ -36,14 +29,15 @@ bool is_uneven(Seconds shortest, Seconds longest) {
 }
 
 /// Whether one of the host's segments comes at clearly different times, though in the same order.
-bool has_uneven_gaps(const std::vector<History>& recordings, const std::string& host) {
-  std::vector<Segments> sent;
-  for (const History& recording : recordings) sent.push_back(settled_segments(recording, host));
-  const auto shorter = [](const Segments& a, const Segments& b) { return a.size() < b.size(); };
-  const std::size_t common = std::min_element(sent.begin(), sent.end(), shorter)->size();
-  for (std::size_t n = 1; n < common; ++n) {
+/// Requires that the host sent the same segments in all recordings.
+bool has_uneven_gaps(const std::vector<SegmentsByHost>& recordings, const std::string& host) {
+  const std::size_t count = recordings.front().at(host).size();
+  for (std::size_t n = 1; n < count; ++n) {
     std::vector<Seconds> gaps;
-    for (const Segments& segments : sent) gaps.push_back(segments[n]->at - segments[n - 1]->at);
+    for (const SegmentsByHost& sent : recordings) {
+      const Segments& segments = sent.at(host);
+      gaps.push_back(segments[n]->at - segments[n - 1]->at);
+    }
     const auto [shortest, longest] = std::minmax_element(gaps.begin(), gaps.end());
     if (is_uneven(*shortest, *longest)) return true;
   }
@@ -53,14 +47,14 @@ bool has_uneven_gaps(const std::vector<History>& recordings, const std::string& 
 }  // namespace
 
 bool is_steady(const std::vector<History>& recordings) {
-  if (recordings.empty()) return true;
-  const History& first = recordings.front();
-  const bool same = std::all_of(recordings.begin(), recordings.end(),
-                                [&](const History& other) { return same_segments(first, other); });
-  if (!same) return false;
-  const std::set<std::string> hosts = hosts_of(first);
-  return std::none_of(hosts.begin(), hosts.end(),
-                      [&](const std::string& host) { return has_uneven_gaps(recordings, host); });
+  std::vector<SegmentsByHost> sent;
+  for (const History& recording : recordings) sent.push_back(settled_segments(recording));
+  for (const SegmentsByHost& other : sent) {
+    if (!same_segments(sent.front(), other)) return false;
+  }
+  return sent.empty() ||
+         std::none_of(sent.front().begin(), sent.front().end(),
+                      [&](const auto& of) { return has_uneven_gaps(sent, of.first); });
 }
 
 Nearest nearest(const std::vector<History>& recordings, const History& history,

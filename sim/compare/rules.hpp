@@ -28,9 +28,12 @@ class Offsets {
 };
 using OffsetsByHost = std::map<std::string, Offsets>;
 
-/// What `host` itself sent, without what only a race between two processors adds: a bare ACK that
-/// is followed within 5 ms by a FIN with the same numbers counts as that FIN alone.
-std::vector<const SentSegment*> settled_segments(const History& history, const std::string& host);
+using Segments = std::vector<const SentSegment*>;
+
+/// What each host itself sent, without what only a race between two processors adds: a bare ACK
+/// that is followed within 5 ms by a FIN with the same numbers counts as that FIN alone. A host in
+/// whose name segments were only forged has none.
+std::map<std::string, Segments> settled_segments(const History& history);
 
 /// Whether two numbers mean the same; those that follow no ISN cannot be told apart.
 bool alike(const RelativeSeq& left, const RelativeSeq& right);
@@ -40,7 +43,7 @@ bool alike(const SentSegment& left, const SentSegment& right);
 // Each adds what differs to `result`.
 
 /// Segments, timing, options, windows and SACK blocks of one host.
-Offsets compare_segments(const std::string& host, const History& left, const History& right,
+Offsets compare_segments(const std::string& host, const Segments& lefts, const Segments& rights,
                          const Tolerance& tolerance, Comparison& result);
 /// States of all sockets.
 void compare_states(const History& left, const History& right, const Tolerance& tolerance,

@@ -13,8 +13,6 @@ namespace {
 /// So soon after an acknowledgment its FIN follows when both were due at once.
 constexpr Seconds race_max{0.005};
 
-using Segments = std::vector<const SentSegment*>;
-
 bool is_bare_ack(const SentSegment& segment) {
   return segment.flags.without(tcp::Flags::psh) == tcp::Flags::ack && segment.len == 0 &&
          segment.fate == Fate::delivered;
@@ -160,14 +158,15 @@ Seconds Offsets::last_segment_before(Seconds at) const {
   return after == left_times_.begin() ? Seconds{0} : *std::prev(after);
 }
 
-std::vector<const SentSegment*> settled_segments(const History& history, const std::string& host) {
-  Segments settled;
+std::map<std::string, Segments> settled_segments(const History& history) {
+  std::map<std::string, Segments> by_host;
   for (const SentSegment& segment : history.segments) {
-    if (segment.from.host != host || segment.maker == SentSegment::Maker::forger) continue;
+    Segments& settled = by_host[segment.from.host];
+    if (segment.maker == SentSegment::Maker::forger) continue;
     if (!settled.empty() && is_swallowed_by(*settled.back(), segment)) settled.pop_back();
     settled.push_back(&segment);
   }
-  return settled;
+  return by_host;
 }
 
 bool alike(const RelativeSeq& left, const RelativeSeq& right) {
@@ -182,10 +181,8 @@ bool alike(const SentSegment& left, const SentSegment& right) {
 
 /// Segment by segment in order, until the first that is not the same on both sides: what follows
 /// that cannot be matched.
-Offsets compare_segments(const std::string& host, const History& left, const History& right,
+Offsets compare_segments(const std::string& host, const Segments& lefts, const Segments& rights,
                          const Tolerance& tolerance, Comparison& result) {
-  const Segments lefts = settled_segments(left, host);
-  const Segments rights = settled_segments(right, host);
   Offsets offsets;
   for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
     const Pair pair{host, n, n < lefts.size() ? lefts[n] : nullptr,

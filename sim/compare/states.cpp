@@ -18,7 +18,7 @@ constexpr Seconds steady_min{0.15};
 constexpr Seconds after_end{1.0};
 
 using Changes = std::vector<const StateChange*>;
-/// `first` did the telling of the table, `second` is held against it.
+/// Which of the two has the socket table.
 enum class TableSide { left, right };
 
 std::string socket_text(const SocketName& socket) {
@@ -111,6 +111,16 @@ std::vector<Interval> steady_intervals(const Changes& rows, Seconds end) {
   return intervals;
 }
 
+/// The first moment of an interval at which the states have another, and which.
+std::optional<std::pair<Seconds, std::optional<tcp::State>>> first_other(
+    const Interval& interval, const SocketName& socket, const StatesBySocket& states) {
+  for (const Seconds at : interval.moments()) {
+    const std::optional<tcp::State> seen = states.at(socket, at);
+    if (seen != interval.state) return std::pair{at, seen};
+  }
+  return std::nullopt;
+}
+
 /// Holds the states of `other` against the socket table of `recording`.
 void compare_with_table(const History& recording, const History& other, TableSide side,
                         Comparison& result) {
@@ -119,20 +129,19 @@ void compare_with_table(const History& recording, const History& other, TableSid
   const Seconds end = end_of(recording);
   for (const auto& [socket, rows] : table.all()) {
     for (const Interval& interval : steady_intervals(rows, end)) {
-      for (const Seconds at : interval.moments()) {
-        const std::optional<tcp::State> seen = states.at(socket, at);
-        if (seen == interval.state) continue;
-        Difference difference;
-        difference.aspect = Aspect::states;
-        difference.host = socket.host;
-        difference.where = fmt::format("{} {}", socket_text(socket), at_text(at));
-        difference.what = socket_text(socket) + " is in another state";
-        difference.left = state_text(interval.state);
-        difference.right = state_text(seen);
-        if (side == TableSide::right) std::swap(difference.left, difference.right);
-        difference.left_at = difference.right_at = at;
-        result.add(std::move(difference));
-      }
+      const auto parting = first_other(interval, socket, states);
+      if (!parting) continue;
+      const auto& [at, seen] = *parting;
+      Difference difference;
+      difference.aspect = Aspect::states;
+      difference.host = socket.host;
+      difference.where = fmt::format("{} {}", socket_text(socket), at_text(at));
+      difference.what = socket_text(socket) + " is in another state";
+      difference.left = state_text(interval.state);
+      difference.right = state_text(seen);
+      if (side == TableSide::right) std::swap(difference.left, difference.right);
+      difference.left_at = difference.right_at = at;
+      result.add(std::move(difference));
     }
   }
 }

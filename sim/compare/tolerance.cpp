@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "../scenario/quantities.hpp"
+
 namespace lastack::compare {
 
 namespace {
@@ -32,6 +34,12 @@ Tolerance Tolerance::fixed(SimDuration allowed) {
   return tolerance;
 }
 
+std::optional<Tolerance> Tolerance::parse(std::string_view text) {
+  const scenario::Parsed<SimDuration> allowed = scenario::parse_duration(text);
+  if (const auto* duration = std::get_if<SimDuration>(&allowed)) return fixed(*duration);
+  return std::nullopt;
+}
+
 Seconds Tolerance::for_segment(Seconds gap) const {
   return fixed_ ? *fixed_ : for_segments + wheel_step(gap);
 }
@@ -42,8 +50,7 @@ Seconds Tolerance::for_call(Seconds gap) const {
 
 std::string Tolerance::text() const {
   if (fixed_) return duration_text(*fixed_);
-  return "10 ms (calls 40 ms) and one step of the kernel's timer wheel: 4 ms for waits below "
-         "0.26 s, 32 ms below 2.1 s, 256 ms below 16.5 s, 2 s above";
+  return "10 ms (calls 40 ms) and a step of the kernel's timer wheel (4 ms to 2 s, by the wait)";
 }
 
 std::string duration_text(Seconds duration) {

@@ -47,7 +47,7 @@ struct Difference {
   Seconds at() const;
 };
 
-/// "client #3: kernel S 0 at 1.037 s, lastack nothing more".
+/// "client #3: kernel S 0 at 1.037 s; lastack nothing more".
 std::string to_text(const Difference& difference, std::string_view left, std::string_view right);
 
 /// How two histories differ, by aspect, each in the order of hosts or sockets and time.

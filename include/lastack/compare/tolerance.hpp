@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lastack/compare/history.hpp"
 #include "lastack/core/time.hpp"
@@ -21,6 +22,8 @@ class Tolerance {
   static Tolerance of_kernel_timers() { return Tolerance{}; }
   /// The same for everything, however long the gap. Requires allowed >= 0.
   static Tolerance fixed(SimDuration allowed);
+  /// A fixed one from text such as "5ms"; nothing where that is no duration.
+  static std::optional<Tolerance> parse(std::string_view text);
 
   Seconds for_segment(Seconds gap) const;
   Seconds for_call(Seconds gap) const;

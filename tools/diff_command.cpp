@@ -92,7 +92,7 @@ void print(const std::vector<History>& a, const std::vector<History>& b, const N
   if (a.size() > 1 || b.size() > 1) {
     constexpr const char* hint =
         "Of several recordings this is the nearest; --recording N takes another.";
-    fmt::print("{}\n", paint.dim(hint));
+    fmt::print("\n{}\n", paint.dim(hint));
   }
 }
 

@@ -81,22 +81,6 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
   return text;
 }
 
-/// CLI11 names arguments that it could not place; this adds the option that may have been meant.
-std::string explain(const CLI::ParseError& error, const CLI::App& command,
-                    const std::vector<std::string>& arguments) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
-  const std::vector<std::string> options = option_names(command);
-  for (const std::string& argument : arguments) {
-    const std::string name = argument.substr(0, argument.find('='));
-    const bool known = std::find(options.begin(), options.end(), name) != options.end();
-    if (!name.starts_with("--") || name == "--" || known) continue;
-    const std::string nearest = nearest_name(name, options);
-    return fmt::format("unknown option `{}`{}", name,
-                       nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest));
-  }
-  return error.what();
-}
-
 /// The subcommand that was named, or the program itself, with the words that name it.
 struct NamedCommand {
   const CLI::App* app;
@@ -111,6 +95,36 @@ NamedCommand named_command(const CLI::App& program) {
     named.words += " " + named.app->get_name();
   }
   return named;
+}
+
+/// What to say when `kernel` and the like are not followed by one of their own commands.
+std::string missing_command(const NamedCommand& named, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> names = command_names(*named.app);
+  const auto words = std::count(named.words.begin(), named.words.end(), ' ');
+  const auto next = static_cast<std::size_t>(words);
+  const std::string have = next < arguments.size() ? arguments[next] : "none";
+  const std::string nearest = nearest_name(have, names);
+  const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest);
+  return fmt::format("want a command after `{}` ({}), have {}{}", named.words,
+                     fmt::join(names, ", "), have, hint);
+}
+
+/// CLI11 names arguments that it could not place; this adds the option that may have been meant.
+std::string explain(const CLI::ParseError& error, const NamedCommand& named,
+                    const std::vector<std::string>& arguments) {
+  const CLI::App& command = *named.app;
+  if (!command_names(command).empty()) return missing_command(named, arguments);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  const std::vector<std::string> options = option_names(command);
+  for (const std::string& argument : arguments) {
+    const std::string name = argument.substr(0, argument.find('='));
+    const bool known = std::find(options.begin(), options.end(), name) != options.end();
+    if (!name.starts_with("--") || name == "--" || known) continue;
+    const std::string nearest = nearest_name(name, options);
+    return fmt::format("unknown option `{}`{}", name,
+                       nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest));
+  }
+  return error.what();
 }
 
 ExitCode usage_error(const std::string& problem, const CLI::App& program) {
@@ -153,7 +167,7 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
     program.exit(help_or_version);
     return ExitCode::success;
   } catch (const CLI::ParseError& error) {
-    return usage_error(explain(error, *named_command(program).app, arguments), program);
+    return usage_error(explain(error, named_command(program), arguments), program);
   } catch (const UsageError& error) {
     return usage_error(error.what(), program);
   }

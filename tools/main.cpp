@@ -34,9 +34,11 @@ constexpr const char* examples =
     "  lastack run S.json --trace S.pcapng                and at its segments in Wireshark\n"
     "  lastack test scenarios --junit report.xml          check every expectation, as CI does\n"
     "  lastack sysctl tcp_syn_retries                     what a setting means\n"
+    "  lastack diff a.jsonl b.jsonl                       where two traces part\n"
     "\n"
     "`lastack COMMAND --help` explains a command.\n"
-    "Exit code: 0 all well, 1 an expectation failed, 2 bad usage or input, 130 interrupted.";
+    "Exit code: 0 all well, 1 an expectation failed or traces differ, 2 bad usage or\n"
+    "input, 130 interrupted.";
 
 /// Diagnostics go to stderr, so that stdout holds nothing but what was asked for.
 void start_diagnostics() {

@@ -22,27 +22,32 @@ std::string state_text(const StateChange& change, bool with_port) {
 }
 
 void add_segments(const History& history, const std::string& host, std::vector<Deed>& deeds) {
-  for (const SentSegment& segment : history.segments) {
+  for (std::size_t row = 0; row < history.segments.size(); ++row) {
+    const SentSegment& segment = history.segments[row];
     if (segment.from.host != host) continue;
-    deeds.push_back({segment.at, Deed::Kind::segment, to_text(segment)});
+    deeds.push_back({segment.at, Deed::Kind::segment, row, to_text(segment)});
   }
 }
 
 void add_states(const History& history, const std::string& host, std::vector<Deed>& deeds) {
+  const std::vector<StateChange>& changes = history.socket_states();
   std::set<tcp::Port> ports;
-  for (const StateChange& change : history.socket_states()) {
+  for (const StateChange& change : changes) {
     if (change.socket.host == host) ports.insert(change.socket.local);
   }
-  for (const StateChange& change : history.socket_states()) {
-    if (change.socket.host != host) continue;
-    deeds.push_back({change.at, Deed::Kind::state, state_text(change, ports.size() > 1)});
+  for (std::size_t row = 0; row < changes.size(); ++row) {
+    if (changes[row].socket.host != host) continue;
+    const std::string text = state_text(changes[row], ports.size() > 1);
+    deeds.push_back({changes[row].at, Deed::Kind::state, row, text});
   }
 }
 
 void add_calls(const History& history, const std::string& host, std::vector<Deed>& deeds) {
-  for (const Call& call : history.calls) {
+  for (std::size_t row = 0; row < history.calls.size(); ++row) {
+    const Call& call = history.calls[row];
     if (call.host != host) continue;
-    deeds.push_back({call.at, Deed::Kind::call, fmt::format("{}: {}", call.who, to_text(call))});
+    const std::string text = fmt::format("{}: {}", call.who, to_text(call));
+    deeds.push_back({call.at, Deed::Kind::call, row, text});
   }
 }
 
@@ -67,9 +72,9 @@ struct Split {
 };
 
 Split split(const std::vector<Deed>& deeds, const Difference& difference,
-            const std::optional<Seconds>& at) {
+            const std::optional<std::size_t>& row) {
   const auto is_it = [&](const Deed& deed) {
-    return at && deed.kind == kind_of(difference.aspect) && deed.at == *at;
+    return row && deed.kind == kind_of(difference.aspect) && deed.row == *row;
   };
   const auto is_later = [&](const Deed& deed) { return deed.at > difference.at(); };
   const Deeds all{deeds};
@@ -160,8 +165,8 @@ std::vector<SideBySide> around(const Difference& difference, const History& left
                                const History& right, std::size_t before, std::size_t after) {
   const std::vector<Deed> left_deeds = deeds_of(left, difference.host);
   const std::vector<Deed> right_deeds = deeds_of(right, difference.host);
-  const Split lefts = split(left_deeds, difference, difference.left_at);
-  const Split rights = split(right_deeds, difference, difference.right_at);
+  const Split lefts = split(left_deeds, difference, difference.left_row);
+  const Split rights = split(right_deeds, difference, difference.right_row);
   const auto last = [before](Deeds deeds) { return deeds.last(std::min(deeds.size(), before)); };
   const auto first = [after](Deeds deeds) { return deeds.first(std::min(deeds.size(), after)); };
 

@@ -86,7 +86,7 @@ TEST_CASE("diff: other states and calls are told", "[command]") {
   t.edited(R"(s/"to":"FIN_WAIT_1"/"to":"LAST_ACK"/)", "a.jsonl", "state.jsonl");
   t.lastack("diff a.jsonl state.jsonl");
   CHECK(t.exit_code() == 1);
-  CHECK_THAT(t.out(), Contains("(states): client:40000's 3rd state is not the\nsame.\n"));
+  CHECK_THAT(t.out(), Contains("(states): client:40000's 3rd state is not the same.\n"));
   CHECK_THAT(t.out(), Contains("  A  FIN_WAIT_1 at 0.020 s\n  B  LAST_ACK at 0.020 s\n"));
   t.edited(R"(s/"call":"connected","result":"ok"/"call":"connected","result":"ETIMEDOUT"/)",
            "a.jsonl", "call.jsonl");
@@ -106,10 +106,12 @@ TEST_CASE("diff: other windows are counted apart, exit code 0", "[command]") {
 
 TEST_CASE("diff: a segment that is on one side only", "[command]") {
   Traces t;
-  t.edited(R"(/"flags":"F/d)", "a.jsonl", "no_fin.jsonl");
-  t.lastack("diff a.jsonl no_fin.jsonl");
+  t.file("more.jsonl", t.read("a.jsonl") +
+                           R"({"n":999,"t_ns":99000000000,"ev":"send","id":99,)"
+                           R"("src":"client:40000","dst":"server:80","flags":"R","seq":0})");
+  t.lastack("diff more.jsonl a.jsonl");
   CHECK(t.exit_code() == 1);
-  CHECK_THAT(t.out(), Contains("is there on one side only.\n"));
+  CHECK_THAT(t.out(), Contains("client's 4th segment is there on one\nside only.\n"));
   CHECK_THAT(t.out(), Contains("  B  nothing more\n"));
 }
 

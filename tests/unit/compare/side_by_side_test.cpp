@@ -79,6 +79,14 @@ TEST_CASE("side by side: of several that read alike those of about the same time
         "> R 1 | F 1\n");
 }
 
+TEST_CASE("side by side: of several deeds of one instant the one that differs is marked",
+          "[compare]") {
+  CHECK(around(told("0.0 client enters ESTABLISHED\n0.0 client enters FIN_WAIT_1"),
+               told("0.0 client enters ESTABLISHED\n0.0 client enters LAST_ACK")) ==
+        "  ESTABLISHED | ESTABLISHED\n"
+        "> FIN_WAIT_1 | LAST_ACK\n");
+}
+
 TEST_CASE("side by side: only so many lines before and after", "[compare]") {
   std::string many;
   for (int i = 0; i < 9; ++i) many += std::to_string(i) + " client sends S 0\n";

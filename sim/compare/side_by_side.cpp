@@ -132,6 +132,47 @@ class Alignment {
   std::vector<double> costs_;
 };
 
+/// A column of the lines.
+using Column = std::optional<Deed> SideBySide::*;
+
+/// Whether the deed of line `from` may go up to line `to` within its column: it passes only what
+/// happened at about the same time. Recordings note a state some ms after what caused it.
+bool may_go_up(const std::vector<SideBySide>& lines, std::size_t from, std::size_t to,
+               Column column) {
+  constexpr Seconds same_time{0.06};
+  for (std::size_t i = to; i < from; ++i) {
+    const std::optional<Deed>& passed = lines[i].*column;
+    if (passed && (lines[from].*column)->at - passed->at > same_time) return false;
+  }
+  return true;
+}
+
+/// The line, a few below `n`, that has in `missing` what line `n` has in `there`.
+std::optional<std::size_t> like_below(const std::vector<SideBySide>& lines, std::size_t n,
+                                      Column there, Column missing) {
+  constexpr std::size_t farthest = 3;
+  for (std::size_t i = n + 1; i < lines.size() && i <= n + farthest; ++i) {
+    if (!(lines[n].*there) || lines[n].*missing || lines[i].*there) continue;
+    if ((lines[n].*there)->text == (lines[i].*missing)->text && may_go_up(lines, i, n, missing)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Brings like deeds together that only the order of one instant kept apart.
+void join_neighbours(std::vector<SideBySide>& lines) {
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    for (const auto& [there, missing] : {std::pair{&SideBySide::left, &SideBySide::right},
+                                         std::pair{&SideBySide::right, &SideBySide::left}}) {
+      const auto like = like_below(lines, n, there, missing);
+      if (!like) continue;
+      lines[n].*missing = lines[*like].*missing;
+      lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(*like));
+    }
+  }
+}
+
 /// Puts the deeds of both sides into lines, equal ones beside each other, in the order of both.
 std::vector<SideBySide> align(Deeds left, Deeds right, SideBySide::Place place) {
   Alignment alignment{left, right};
@@ -146,6 +187,7 @@ std::vector<SideBySide> align(Deeds left, Deeds right, SideBySide::Place place) 
     if (pair || !take_left) line.right = right[j++];
     lines.push_back(std::move(line));
   }
+  join_neighbours(lines);
   return lines;
 }
 

@@ -56,27 +56,32 @@ TEST_CASE("side by side: what one side lacks leaves a gap", "[compare]") {
 
 TEST_CASE("side by side: of several that read alike those of about the same time pair up",
           "[compare]") {
-  // The recording's table noticed SYN_SENT only after the segment.
   CHECK(around(told(R"(
-    0.001 client sends S 0
-    0.002 client shows SYN_SENT
     1.000 client sends S 0
     2.000 client sends S 0
     3.000 client sends R 1
   )"),
                told(R"(
-    0.000 client enters SYN_SENT
-    0.001 client sends S 0
     1.000 client sends S 0
     2.000 client sends S 0
+    2.500 client host: power_on
     3.000 client sends F 1
-  )")) ==
-        "   | SYN_SENT\n"
+  )"),
+               2) ==
         "  S 0 | S 0\n"
-        "  SYN_SENT | \n"
-        "  S 0 | S 0\n"
-        "  S 0 | S 0\n"
+        "   | host: power_on\n"
         "> R 1 | F 1\n");
+}
+
+TEST_CASE("side by side: what a socket table noticed a little later still pairs up", "[compare]") {
+  const auto lines = [](std::string_view noticed) {
+    return around(told("0.001 client sends S 0\n" + std::string{noticed} +
+                       " client shows SYN_SENT\n3.000 client sends R 1"),
+                  told("0.000 client enters SYN_SENT\n0.001 client sends S 0\n"
+                       "3.000 client sends F 1"));
+  };
+  CHECK(lines("0.020") == "  SYN_SENT | SYN_SENT\n  S 0 | S 0\n> R 1 | F 1\n");
+  CHECK(lines("0.100") == "   | SYN_SENT\n  S 0 | S 0\n  SYN_SENT | \n> R 1 | F 1\n");
 }
 
 TEST_CASE("side by side: of several deeds of one instant the one that differs is marked",

@@ -95,13 +95,14 @@ void compare_times(const Task& task, const Caller& caller, const BothCalls& call
 }  // namespace
 
 void compare_calls(const Task& task, const OffsetsByHost& offsets) {
+  const Offsets none;
   for (const auto& [caller, calls] : calls_by_application(task.left, task.right)) {
     if (auto other = first_other(task, caller, calls)) {
       task.result.add(*std::move(other));
       continue;
     }
     const auto host = offsets.find(caller.first);
-    compare_times(task, caller, calls, host == offsets.end() ? Offsets{} : host->second);
+    compare_times(task, caller, calls, host == offsets.end() ? none : host->second);
   }
 }
 

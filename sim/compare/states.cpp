@@ -194,17 +194,58 @@ void compare_changes(const Task& task, const SocketName& socket, const Changes& 
   }
 }
 
+/// The changes of one socket on both sides.
+struct BothChanges {
+  SocketName socket;  ///< the left one's, if there is one
+  Changes left;
+  Changes right;
+};
+
+/// The sockets of one side that the other does not know, by host, in the order of their beginnings.
+std::map<std::string, std::vector<Changes>> unknown_to(const StatesBySocket& other,
+                                                       const StatesBySocket& side) {
+  std::map<std::string, std::vector<Changes>> unknown;
+  for (const auto& [socket, changes] : side.all()) {
+    if (other.all().count(socket) == 0) unknown[socket.host].push_back(changes);
+  }
+  for (auto& [host, sockets] : unknown) {
+    std::sort(sockets.begin(), sockets.end(),
+              [](const Changes& a, const Changes& b) { return a.front() < b.front(); });
+  }
+  return unknown;
+}
+
+/// The sockets of both sides: those of one name belong together. Ports that a host chose itself
+/// depend on the seed, so the others of a host are taken in the order of their beginnings.
+std::vector<BothChanges> sockets_of(const StatesBySocket& lefts, const StatesBySocket& rights) {
+  std::vector<BothChanges> sockets;
+  for (const auto& [socket, changes] : lefts.all()) {
+    const auto same = rights.all().find(socket);
+    if (same != rights.all().end()) sockets.push_back({socket, changes, same->second});
+  }
+  auto only_left = unknown_to(rights, lefts);
+  auto only_right = unknown_to(lefts, rights);
+  for (const auto& [host, others] : only_left) only_right.try_emplace(host);
+  for (auto& [host, right] : only_right) {
+    std::vector<Changes>& left = only_left[host];
+    for (std::size_t n = 0; n < std::max(left.size(), right.size()); ++n) {
+      BothChanges both;
+      if (n < right.size()) both = {right[n].front()->socket, {}, std::move(right[n])};
+      if (n < left.size()) both = {left[n].front()->socket, left[n], std::move(both.right)};
+      sockets.push_back(std::move(both));
+    }
+  }
+  return sockets;
+}
+
 /// Holds two accounts that miss nothing against each other.
 void compare_all_changes(const Task& task, const OffsetsByHost& offsets) {
   const StatesBySocket lefts{task.left.states};
   const StatesBySocket rights{task.right.states};
-  std::map<SocketName, std::pair<Changes, Changes>> sockets;
-  for (const auto& [socket, changes] : lefts.all()) sockets[socket].first = changes;
-  for (const auto& [socket, changes] : rights.all()) sockets[socket].second = changes;
-  for (const auto& [socket, changes] : sockets) {
+  const Offsets none;
+  for (const auto& [socket, left, right] : sockets_of(lefts, rights)) {
     const auto host = offsets.find(socket.host);
-    compare_changes(task, socket, changes.first, changes.second,
-                    host == offsets.end() ? Offsets{} : host->second);
+    compare_changes(task, socket, left, right, host == offsets.end() ? none : host->second);
   }
 }
 

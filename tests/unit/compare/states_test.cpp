@@ -117,6 +117,24 @@ TEST_CASE("states: two traces must tell the same changes", "[compare]") {
   CHECK(differing("0.000 client enters SYN_SENT", trace) == "states");
 }
 
+TEST_CASE("states: sockets whose ports the hosts chose belong together in their order",
+          "[compare]") {
+  const auto two_sockets = [](tcp::Port first, tcp::Port second, std::string_view last_state) {
+    compare::History history =
+        told("0.0 client enters SYN_SENT\n0.5 client enters SYN_SENT\n0.7 client enters " +
+             std::string{last_state});
+    history.states[0].socket.local = first;
+    history.states[1].socket.local = history.states[2].socket.local = second;
+    return history;
+  };
+  const compare::History left = two_sockets(50001, 50002, "ESTABLISHED");
+  CHECK(differing(left, two_sockets(60009, 60001, "ESTABLISHED")).empty());
+  CHECK(differing(left, two_sockets(50002, 50001, "ESTABLISHED")) == "states");  // known names
+  CHECK(differing(left, two_sockets(60009, 60001, "SYN_RCVD")) == "states");
+  CHECK(differing(left, told("")) == "states");
+  CHECK(differing(told(""), left) == "states");
+}
+
 TEST_CASE("states: changes of two traces happen at like times", "[compare]") {
   constexpr auto trace = "0.000 client enters SYN_SENT\n0.020 client enters ESTABLISHED";
   CHECK(differing(trace, "0.000 client enters SYN_SENT\n0.033 client enters ESTABLISHED").empty());

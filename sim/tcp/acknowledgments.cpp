@@ -14,7 +14,10 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   }
   if (before(seg.ack, snd_.una)) {
     // A duplicate can be ignored, unless no live peer could still send it (RFC 5961, 5.2).
-    return before(seg.ack, snd_.una - snd_.max_wnd) ? AckKind::ancient : AckKind::fine;
+    // Nor one of octets that were never there to be acknowledged (Linux: bytes_acked).
+    const std::uint32_t acked = snd_.una - snd_.iss - (listener_made_ ? 1U : 0U);
+    const std::uint32_t reach = std::min(snd_.max_wnd, acked);
+    return before(seg.ack, snd_.una - reach) ? AckKind::ancient : AckKind::fine;
   }
   const std::uint32_t in_flight_before = in_flight();
   const bool advanced = seg.ack != snd_.una;
@@ -39,13 +42,14 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const Progress progress = advanced    ? Progress::advanced
                             : duplicate ? Progress::duplicate
                                         : Progress::none;
+  acked.echoes_original = echoes_original(seg, c);
   process_tlp_ack(seg, progress);
-  recover(acked, progress, c);
+  const Resend first = recover(acked, progress, c);
   if (advanced && !schedule_tlp(rto_.rto(), c)) {
     restart_rtx_timer(c);
   }
   grow_window(acked, in_flight_before, c);
-  resend_lost(c);
+  resend(first, c);
   wake_sender(c);
   return AckKind::fine;
 }
@@ -70,6 +74,7 @@ Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
   for (; end != queue_.end() && at_or_before(end->end(), ack); ++end) {
     if (!end->sacked) {
       note_delivered(*end, acked, c);
+      note_original(*end, acked);
     }
     acked.repeated |= end->retransmitted;
     if (!end->retransmitted) {
@@ -99,12 +104,20 @@ void Endpoint::note_delivered(const InFlight& record, Acked& acked, Context& c) 
   recovery_.rack_order = std::max(recovery_.rack_order, record.order);
 }
 
+/// What arrived though it was never sent again tells a spurious timeout from a loss.
+void Endpoint::note_original(const InFlight& record, Acked& acked) const {
+  acked.original_arrived |= !record.retransmitted && at_or_before(record.end(), recovery_.high);
+}
+
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
   for (std::size_t i = 0; i < seg.options.sack_count && sack_ok_; ++i) {
     const SackBlock& block = seg.options.sack[i];
     if (at_or_before(block.right, snd_.una)) {
       acked.dsack |= i == 0;  // RFC 2883, 4.1: the peer got these twice
       c.host.counters.TCPDSACKRecv += i == 0 ? 1U : 0U;
+      if (i == 0 && recovery_.undo_retrans > 0) {
+        --recovery_.undo_retrans;  // that retransmission was superfluous
+      }
       continue;
     }
     for (InFlight& record : queue_) {
@@ -112,6 +125,7 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
           at_or_after(record.seq, block.left) && at_or_before(record.end(), block.right);
       if (inside && !record.sacked) {
         note_delivered(record, acked, c);
+        note_original(record, acked);
         record.sacked = true;
         record.lost = false;
         record.resent_in_flight = false;

@@ -94,7 +94,7 @@ std::uint32_t CongestionControl::cubic_count(std::uint32_t segments, SimTime now
 }
 
 void CongestionControl::loss_detected() {
-  prior_cwnd_ = std::max(prior_cwnd_, cwnd_);
+  prior_cwnd_ = cwnd_;
   prior_ssthresh_ = ssthresh_;
   if (algorithm_ == CongestionAlgorithm::cubic) {
     epoch_ = never;

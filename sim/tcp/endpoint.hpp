@@ -11,6 +11,7 @@
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/state.hpp"
+#include "receive_buffer.hpp"
 #include "tcb.hpp"
 
 namespace lastack::tcp {
@@ -164,8 +165,11 @@ class Endpoint {
   void add_sack_blocks(Options& options) const;
   Segment synchronize(Flags flags, Context& c);
   std::uint16_t window_to_tell(Context& c);
-  std::uint32_t select_window(const Context& c) const;
+  std::uint32_t select_window(const Context& c);
   std::uint32_t full_space(const Context& c) const;
+  std::uint32_t free_space(const Context& c) const;
+  std::uint32_t payload_max(const Context& c) const;
+  void set_window_clamp(std::uint32_t clamp);
   void init_receive_window(const Context& c);
   void init_buffers(const Context& c);
   void finish_options(const Options& peer, Context& c);
@@ -215,9 +219,14 @@ class Endpoint {
   struct Acked {
     std::uint32_t segments = 0;  ///< acknowledged by number
     std::uint32_t newly_sacked = 0;
-    std::uint32_t delivered = 0;  ///< known for the first time to have arrived
-    SimTime first_sent = never;   ///< the first of those acknowledged by number and sent once
-    bool repeated = false;        ///< one of them had been sent again
+    std::uint32_t delivered = 0;   ///< known for the first time to have arrived
+    SimTime first_sent = never;    ///< the first of those acknowledged by number and sent once
+    std::uint32_t newly_lost = 0;  ///< believed lost because of it
+    bool repeated = false;         ///< one of them had been sent again
+    /// Something sent only once, before the timeout, is known to have arrived.
+    bool original_arrived = false;
+    /// It answers something sent before the first retransmission (RFC 4015, Eifel).
+    bool echoes_original = false;
     bool rack_advanced = false;
     bool dsack = false;  ///< the peer got something twice
   };
@@ -225,6 +234,7 @@ class Endpoint {
   void update_send_window(const Segment& seg);
   Acked clean_queue(Seq ack, Context& c);
   void note_delivered(const InFlight& record, Acked& acked, Context& c);
+  void note_original(const InFlight& record, Acked& acked) const;
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
   void grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c);
@@ -237,16 +247,26 @@ class Endpoint {
 
   // loss_recovery.cpp
   enum class Progress : std::uint8_t { none, duplicate, advanced };
-  void recover(Acked& acked, Progress progress, Context& c);
+  /// What an ACK in recovery lets out first.
+  enum class Resend : std::uint8_t { lost, new_data_first };
+  Resend recover(Acked& acked, Progress progress, Context& c);
+  void process_recovery(const Acked& acked, Progress progress);
+  Resend process_loss(const Acked& acked, Progress progress);
+  std::uint32_t count_lost() const;
+  bool may_undo(const Acked& acked) const;
+  void undo_reduction();
+  void init_undo(const Context& c);
+  bool echoes_original(const Segment& seg, const Context& c) const;
   void count_duplicates(Acked& acked, Progress progress);
   void find_losses(const Acked& acked, Progress progress, Context& c);
   void find_losses_without_sack(Progress progress);
   void find_losses_by_count();
   void find_losses_by_time(Context& c);
-  void enter_recovery();
+  void enter_recovery(const Context& c);
   void reduce_window(const Acked& acked, Progress progress);
   void end_recovery();
-  void enter_loss();
+  void enter_loss(Context& c);
+  void resend(Resend first, Context& c);
   void resend_lost(Context& c);
   void process_tlp_ack(const Segment& seg, Progress progress);
 
@@ -257,7 +277,13 @@ class Endpoint {
   void note_dsack(Seq left, Seq right, const Context& c);
   Reassembly& reassembly();
   void data_arrived(const Segment& seg, const Context& c);
-  void grow_offer(std::uint32_t len, const Context& c);
+  void learn_segment_size(const Segment& seg, const Context& c);
+  void measure_round_trip(const Segment& seg, const Context& c);
+  void grow_offer(const Segment& seg, const Context& c);
+  ReceiveBuffer& receive_buffer(const Context& c);
+  ReceiveBuffer new_receive_buffer(const Context& c) const;
+  std::uint32_t octets_beyond_hole() const;
+  void octets_read(std::uint32_t taken, const Context& c);
   void after_read(Context& c);
 
   // acknowledging.cpp
@@ -306,7 +332,8 @@ class Endpoint {
   bool syn_again_soon_ : 1 =
       false;                       ///< the retransmission timer repeats a SYN after a wrong answer
   bool send_blocked_ : 1 = false;  ///< the application waits for room in the send buffer
-  bool syn_acked_ : 1 = false;     ///< four-way: the SYN's ACK came ahead of the peer's SYN
+  bool listener_made_ : 1 = false;
+  bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
   std::uint16_t peer_mss_ = 536;
   std::uint16_t retransmits_ = 0;   ///< timeouts in a row (icsk_retransmits)
   std::uint16_t probes_out_ = 0;    ///< unanswered keepalive or window probes
@@ -329,6 +356,7 @@ class Endpoint {
   SimTime probing_since_ = never;
   boost::container::small_vector<InFlight, 1> queue_;  ///< ascending
   std::unique_ptr<Reassembly> reassembly_;
+  std::unique_ptr<ReceiveBuffer> receive_buffer_;  ///< once data came
   SocketOptions options_;
   std::optional<Seq> fixed_iss_;
 

@@ -59,13 +59,14 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
   c.discard(DiscardReason::no_syn);  // fifth
 }
 
-/// An ACK of something never sent: an old duplicate, so the peer must forget it.
+/// An ACK of something never sent: an old duplicate, so the peer must forget it. Linux takes even a
+/// RST with a wrong number as a sign that the SYN may be gone.
 void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
   if (seg.flags.has(Flags::rst)) {
     c.discard(DiscardReason::rst_wrong_ack);
-    return;
+  } else {
+    c.send(reset_for(seg), SendReason::reset);
   }
-  c.send(reset_for(seg), SendReason::reset);
   if (c.host.profile.wrong_syn_ack == WrongSynAck::reset_and_retry && retransmits_ == 0) {
     constexpr SimDuration soon = 2 * TimerGrid::jiffy;  // TCP_TIMEOUT_MIN
     syn_again_soon_ = true;
@@ -363,7 +364,7 @@ Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
       c.discard(DiscardReason::ack_of_unsent);
       if (c.host.profile.acks == AckPolicy::at_once) {
         send_ack(SendReason::dup_ack, c);
-      } else if (state_ != State::established) {
+      } else {
         challenge(c);
       }
       return Step::done;
@@ -403,6 +404,12 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
     wake();
     if (!orphan_) {
       return Step::go_on;
+    }
+    if (options_.linger2_s < 0) {
+      ++c.host.counters.TCPAbortOnData;
+      c.send(reset_for(seg), SendReason::reset);
+      done("fin acknowledged", c);
+      return Step::done;
     }
     const bool new_data = seg.data > 0 && after(seg.seq + seg.data, rcv_.nxt);
     if (new_data && c.host.profile.reset_on_unread) {
@@ -445,6 +452,9 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   queue_text(seg, c);
   if (!had_fin && rcv_.fin_received) {
     check_fin(c);
+    if (reassembly_ != nullptr) {  // an ACK that a kept FIN called for still told its block
+      reassembly_->recent.clear();
+    }
   }
   return Step::go_on;
 }

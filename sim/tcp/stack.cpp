@@ -271,8 +271,10 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
   const SocketAddress local{impl_->host_.config.address, port};
   Seq iss = endpoint.fixed_iss().value_or(impl_->host_.choose_iss(now, port, remote));
   if (const auto taken = impl_->find(port, remote)) {
+    using PortChoice = Impl::PortChoice;
+    const PortChoice choice = endpoint.bound_port != 0 ? PortChoice::bound : PortChoice::ephemeral;
     if (taken->kind != TimerOwner::Kind::time_wait ||
-        !impl_->may_reuse(now, impl_->time_waits_[taken->index])) {
+        !impl_->may_reuse(now, impl_->time_waits_[taken->index], choice)) {
       return Error::address_not_available;
     }
     iss = endpoint.fixed_iss().value_or(impl_->time_waits_[taken->index].next_iss());

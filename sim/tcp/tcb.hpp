@@ -66,13 +66,15 @@ struct Reassembly {
 struct ReceiveState {
   Seq nxt;
   Seq irs;
-  Seq read;                 ///< next octet for the user
-  Seq window_at;            ///< RCV.NXT when the window was last told
-  std::uint32_t wnd = 0;    ///< octets offered from window_at on
-  std::uint32_t grown = 0;  ///< how far the offer may go by now (Linux: rcv_ssthresh)
-  std::uint32_t clamp = 0;  ///< the most that may ever be offered
-  std::uint8_t scale = 0;   ///< shift of our windows
-  std::uint16_t mss = 536;  ///< estimate of the peer's segment size
+  Seq read;                         ///< next octet for the user
+  Seq window_at;                    ///< RCV.NXT when the window was last told
+  std::uint32_t wnd = 0;            ///< octets offered from window_at on
+  std::uint32_t grown = 0;          ///< how far the offer may go by now (Linux: rcv_ssthresh)
+  std::uint32_t clamp = 0;          ///< the most that may ever be offered
+  std::uint32_t echo_measured = 0;  ///< timestamp whose round trip is known
+  std::uint8_t scale = 0;           ///< shift of our windows
+  std::uint16_t mss = 536;          ///< estimate of the peer's segment size
+  std::uint16_t small_mss = 0;      ///< the last one's size, were it the peer's (last_seg_size)
   bool fin_received = false;
 
   /// What is left of the window last offered.
@@ -123,6 +125,11 @@ struct RecoveryState {
   std::uint32_t prr_delivered = 0;  ///< RFC 6937
   std::uint32_t prr_out = 0;
   std::uint32_t prior_cwnd = 0;
+  /// Retransmissions since the reduction that no D-SACK has shown to be superfluous; -1: none was
+  /// made yet (Linux: undo_retrans).
+  std::int16_t undo_retrans = -1;
+  bool may_undo = false;  ///< the last reduction may yet turn out wrong (Linux: undo_marker)
+  bool frto = false;      ///< F-RTO looks whether the timeout was spurious (RFC 5682)
 };
 
 }  // namespace lastack::tcp

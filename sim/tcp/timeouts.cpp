@@ -65,7 +65,7 @@ void Endpoint::retransmission_timeout(Context& c) {
   if (gave_up(c)) {
     return;
   }
-  enter_loss();
+  enter_loss(c);
   if (recovery_.first_retransmit == never) {
     const bool counted = c.host.profile.retry_budget == RetryBudget::count;
     recovery_.first_retransmit = counted ? queue_.front().sent : c.now;

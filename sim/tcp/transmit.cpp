@@ -148,9 +148,18 @@ void Endpoint::send_probe(SendReason why, Context& c) {
 // --- The window we tell ---
 
 std::uint32_t Endpoint::full_space(const Context& c) const {
-  const std::int32_t buffer =
-      options_.rcvbuf != 0 ? options_.rcvbuf : c.host.settings().tcp_rmem[1];
-  return receive_space(c.host.profile, buffer);
+  return receive_buffer_ != nullptr ? receive_buffer_->full_space()
+                                    : new_receive_buffer(c).full_space();
+}
+
+std::uint32_t Endpoint::free_space(const Context& c) const {
+  return receive_buffer_ != nullptr ? receive_buffer_->free_space()
+                                    : new_receive_buffer(c).free_space();
+}
+
+/// The largest payload of the peer's segments.
+std::uint32_t Endpoint::payload_max(const Context& c) const {
+  return c.host.advertised_mss() - (ts_.on ? 12U : 0U);
 }
 
 /// What a SYN offers, and the scale for all later windows.
@@ -168,19 +177,39 @@ void Endpoint::init_receive_window(const Context& c) {
 void Endpoint::init_buffers(const Context& c) {
   const std::uint32_t space = full_space(c);
   rcv_.clamp = std::min(rcv_.clamp, space);
-  rcv_.grown =
-      c.host.profile.window_follows_traffic ? std::min(rcv_.grown, rcv_.clamp) : rcv_.clamp;
+  if (!c.host.profile.window_follows_traffic) {
+    rcv_.grown = rcv_.clamp;
+    return;
+  }
+  const std::uint32_t segment = payload_max(c);  // room for one is kept in reserve
+  if (rcv_.clamp > 2 * segment && rcv_.clamp + segment > space) {
+    rcv_.clamp = std::max(2 * segment, space - segment);
+  }
+  rcv_.grown = std::min(rcv_.grown, rcv_.clamp);
+}
+
+/// The most that may be offered follows the estimate of what the buffer holds (Linux,
+/// tcp_set_window_clamp).
+void Endpoint::set_window_clamp(std::uint32_t clamp) {
+  constexpr std::uint32_t least = 1152;  // SOCK_MIN_RCVBUF / 2
+  clamp = std::max(clamp, least);
+  if (clamp < rcv_.clamp) {
+    rcv_.grown = std::min(rcv_.grown, clamp);
+  } else if (clamp > rcv_.clamp) {
+    rcv_.grown = std::max(rcv_.grown, std::min(rcv_.wnd, clamp));
+  }
+  rcv_.clamp = clamp;
 }
 
 /// What could be offered now (Linux, __tcp_select_window; silly windows are avoided as RFC 9293,
 /// 3.8.6.2.2 wants it).
-std::uint32_t Endpoint::select_window(const Context& c) const {
+std::uint32_t Endpoint::select_window(const Context& c) {
   const std::uint32_t all = full_space(c);
-  const std::uint32_t used = receive_memory(c.host.profile, rcv_.unread());
-  std::uint32_t space = std::min(all > used ? all - used : 0, rcv_.clamp);
+  std::uint32_t space = free_space(c);
   const std::uint32_t most = std::min(all, rcv_.clamp);
   const std::uint32_t mss = std::min<std::uint32_t>(rcv_.mss, most);
   if (space < most / 2) {
+    ack_.quick = 0;  // the application lags: no hurry
     space = space >> rcv_.scale << rcv_.scale;
     if (space < all / 16 || space < mss) {
       return 0;
@@ -195,7 +224,7 @@ std::uint32_t Endpoint::select_window(const Context& c) const {
   if (rcv_.wnd + mss <= space || rcv_.wnd > space) {
     return mss > 0 && space > mss ? space / mss * mss : space;
   }
-  return rcv_.wnd;
+  return mss == most && space > rcv_.wnd + most / 2 ? space : rcv_.wnd;
 }
 
 /// RCV.WND for the next segment, and notes what was told. A window never shrinks
@@ -293,6 +322,9 @@ bool Endpoint::send_next(Nagle nagle, std::uint32_t window, SendReason why, Cont
   send_segment(queue_.back(), why, c);
   snd_.nxt += len;
   last_sent_ = c.now;
+  if (recovery_.phase == RecoveryState::Phase::recovery) {
+    ++recovery_.prr_out;
+  }
   return true;
 }
 
@@ -332,6 +364,10 @@ void Endpoint::after_new_data(bool nothing_was_out, Context& c) {
 
 /// Sends a segment again, cut to what still waits for an acknowledgment.
 void Endpoint::retransmit(InFlight& what, SendReason why, Context& c) {
+  if (recovery_.may_undo) {
+    recovery_.undo_retrans =
+        static_cast<std::int16_t>(std::max<int>(recovery_.undo_retrans, 0) + 1);
+  }
   what.lost = false;
   what.retransmitted = true;
   what.resent_in_flight = true;

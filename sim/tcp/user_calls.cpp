@@ -34,6 +34,10 @@ void Endpoint::connect(SocketAddress local, SocketAddress remote, Seq iss, Conte
 void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions& options, State from,
                             Context& c) {
   open(options, std::nullopt);
+  if (c.host.profile.acks == AckPolicy::quick_ack) {
+    options_.quick_ack = -1;  // of all options the only one that a listener does not hand on
+  }
+  listener_made_ = true;
   local_ = agreed.local;
   remote_ = agreed.remote;
   state_ = from;
@@ -123,6 +127,7 @@ IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
   if (ready > 0 && connected_) {
     const auto taken = static_cast<std::uint32_t>(std::min<std::uint64_t>(ready, bytes_max));
     rcv_.read += taken;
+    octets_read(taken, c);
     after_read(c);
     return {.bytes = taken};
   }

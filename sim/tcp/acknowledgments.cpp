@@ -19,7 +19,6 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
     const std::uint32_t reach = std::min(snd_.max_wnd, acked);
     return before(seg.ack, snd_.una - reach) ? AckKind::ancient : AckKind::fine;
   }
-  const std::uint32_t in_flight_before = in_flight();
   const bool advanced = seg.ack != snd_.una;
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd;
@@ -48,7 +47,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (advanced && !schedule_tlp(rto_.rto(), c)) {
     restart_rtx_timer(c);
   }
-  grow_window(acked, in_flight_before, c);
+  grow_window(acked, c);
   resend(first, c);
   wake_sender(c);
   return AckKind::fine;
@@ -75,11 +74,9 @@ Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
     if (!end->sacked) {
       note_delivered(*end, acked, c);
       note_original(*end, acked);
+      acked.by_number.note(*end);
     }
     acked.repeated |= end->retransmitted;
-    if (!end->retransmitted) {
-      acked.first_sent = std::min(acked.first_sent, end->sent);
-    }
     ++acked.segments;
   }
   queue_.erase(queue_.begin(), end);
@@ -126,6 +123,7 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
       if (inside && !record.sacked) {
         note_delivered(record, acked, c);
         note_original(record, acked);
+        acked.by_sack.note(record);
         record.sacked = true;
         record.lost = false;
         record.resent_in_flight = false;
@@ -135,25 +133,37 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
   }
 }
 
-/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp tells even for what was sent twice.
+/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp tells even for what was sent twice, if
+/// the ACK moves SND.UNA.
 void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
   std::optional<SimDuration> rtt;
-  if (!acked.repeated && acked.first_sent != never) {
-    rtt = c.now - acked.first_sent;
-  } else if (ts_.on && seg.options.has_timestamps && seg.options.ts_ecr != 0) {
+  SimDuration latest{};  // of the last segment that is known to have arrived
+  if (acked.by_number.first != never && !acked.repeated) {
+    rtt = c.now - acked.by_number.first;
+    latest = c.now - acked.by_number.last;
+  } else if (acked.by_sack.first != never) {
+    rtt = c.now - acked.by_sack.first;
+  } else if (acked.segments > 0 && ts_.on && seg.options.has_timestamps &&
+             seg.options.ts_ecr != 0) {
     const auto ms =
         static_cast<std::int32_t>(Host::timestamp_ms(c.now) + ts_.offset - seg.options.ts_ecr);
     if (ms >= 0) {
-      rtt = std::chrono::milliseconds{std::max(ms, 1)};
+      latest = std::chrono::milliseconds{std::max(ms, 1)};
+      rtt = latest;
     }
   }
   if (!rtt) {
     return;
   }
-  const SimDuration sample = std::max<SimDuration>(*rtt, 1us);
-  if (recovery_.min_rtt == SimDuration::zero() || sample < recovery_.min_rtt) {
-    recovery_.min_rtt = sample;
+  if (acked.by_sack.first != never) {
+    latest = c.now - acked.by_sack.last;
   }
+  latest = std::max<SimDuration>(latest, 1us);
+  if (recovery_.min_rtt == SimDuration::zero() || latest < recovery_.min_rtt) {
+    recovery_.min_rtt = latest;
+  }
+  congestion_.round_trip(latest, snd_.una, snd_.nxt, c.now, ack_spacing(c));
+  const SimDuration sample = std::max<SimDuration>(*rtt, 1us);
   const bool passed = after(snd_.una, rtt_turn_) || !rto_.has_sample();
   rto_.sample(sample, passed ? WindowTurn::passed : WindowTurn::same, c.host.rto_limits());
   if (passed) {
@@ -161,15 +171,12 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
   }
 }
 
-/// The congestion window grows only while it is what limits sending (RFC 7661's idea, as Linux has
-/// it).
-void Endpoint::grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c) {
+/// The congestion window grows only while it is what limits sending.
+void Endpoint::grow_window(const Acked& acked, Context& c) {
   if (recovery_.phase == RecoveryState::Phase::recovery || acked.segments == 0) {
     return;
   }
-  const bool limited = congestion_.in_slow_start() ? congestion_.cwnd() < 2 * in_flight_before
-                                                   : congestion_.cwnd() <= in_flight_before;
-  if (limited) {
+  if (window_is_limit()) {
     congestion_.acknowledged(acked.delivered, c.now,
                              rto_.has_sample() ? rto_.srtt() : SimDuration::zero());
   }

@@ -178,16 +178,41 @@ class Endpoint {
   void send_ack(SendReason why, Context& c);
   void send_reset(Context& c);
   void send_probe(SendReason why, Context& c);
-  void send_what_is_allowed(Nagle nagle, Context& c);
-  bool send_next(Nagle nagle, std::uint32_t window, SendReason why, Context& c);
-  void wake_sender(const Context& c);
-  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const;
-  void send_piece(std::uint32_t octets, Context& c);
-  void after_new_data(bool nothing_was_out, Context& c);
   void retransmit(InFlight& what, SendReason why, Context& c);
   std::uint32_t mss_now(const Context& c) const;
   std::uint32_t in_flight() const;
+
+  // new_data.cpp
+  enum class Burst : std::uint8_t {
+    sent,
+    held_back,  ///< by the peer's window or Nagle
+    deferred    ///< until an ACK lets more go together
+  };
   std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
+  void send_what_is_allowed(Nagle nagle, Context& c);
+  Burst send_single(Nagle nagle, Context& c);
+  Burst send_burst(Nagle nagle, Context& c);
+  std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t mss,
+                          Nagle nagle) const;
+  bool waits_for_more(std::uint32_t together, std::uint32_t mss, const Context& c) const;
+  std::uint32_t burst_max(std::uint32_t mss) const;
+  std::uint64_t pacing_rate(std::uint32_t mss) const;
+  SimDuration ack_spacing(const Context& c) const;
+  std::uint32_t chunk_left(std::uint32_t mss) const;
+  bool fin_follows(std::uint32_t data) const;
+  std::uint32_t window_left() const;
+  bool fits_window(std::uint32_t data) const;
+  SimTime last_write() const;
+  void send_new(std::uint32_t data, std::uint32_t mss, SendReason why, Context& c);
+  void data_goes_out(std::uint32_t data, const Context& c);
+  bool send_as_probe(Context& c);
+  void send_piece(std::uint32_t octets, Context& c);
+  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const;
+  bool short_one_waits(Nagle nagle) const;
+  void note_window_use(bool limited);
+  bool window_is_limit() const;
+  void after_new_data(bool nothing_was_out, Context& c);
+  void wake_sender(const Context& c);
   std::uint32_t send_room(const Context& c) const;
 
   // segment_arrives.cpp
@@ -215,12 +240,25 @@ class Endpoint {
 
   // acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
+  /// When those segments left that were sent once only.
+  struct Departures {
+    SimTime first = never;
+    SimTime last = never;
+
+    void note(const InFlight& record) {
+      if (!record.retransmitted) {
+        first = first == never ? record.sent : first;
+        last = record.sent;
+      }
+    }
+  };
   /// What one ACK said of segments in flight.
   struct Acked {
     std::uint32_t segments = 0;  ///< acknowledged by number
     std::uint32_t newly_sacked = 0;
-    std::uint32_t delivered = 0;   ///< known for the first time to have arrived
-    SimTime first_sent = never;    ///< the first of those acknowledged by number and sent once
+    std::uint32_t delivered = 0;  ///< known for the first time to have arrived
+    Departures by_number;         ///< acknowledged by number for the first time
+    Departures by_sack;
     std::uint32_t newly_lost = 0;  ///< believed lost because of it
     bool repeated = false;         ///< one of them had been sent again
     /// Something sent only once, before the timeout, is known to have arrived.
@@ -237,7 +275,7 @@ class Endpoint {
   void note_original(const InFlight& record, Acked& acked) const;
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
-  void grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c);
+  void grow_window(const Acked& acked, Context& c);
   SimDuration rto_left(const Context& c) const;
   void restart_rtx_timer(Context& c);
   bool schedule_tlp(SimDuration rto_left, Context& c);
@@ -288,6 +326,11 @@ class Endpoint {
 
   // acknowledging.cpp
   void quick_acks(std::uint32_t most);
+  bool compress_ack(Context& c);
+  void release_compressed_ack(Context& c);
+  SimTime compressed_until() const {
+    return reassembly_ == nullptr ? never : reassembly_->held_until;
+  }
   void ack_at_once();
   bool both_ways(const Context& c) const;
   bool acks_at_once(const Context& c) const;
@@ -331,6 +374,7 @@ class Endpoint {
   bool scaling_ok_ : 1 = false;
   bool syn_again_soon_ : 1 =
       false;                       ///< the retransmission timer repeats a SYN after a wrong answer
+  bool pushes_ : 1 = false;        ///< the segment being sent is the last of a burst
   bool send_blocked_ : 1 = false;  ///< the application waits for room in the send buffer
   bool listener_made_ : 1 = false;
   bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN

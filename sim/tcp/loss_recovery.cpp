@@ -275,7 +275,7 @@ void Endpoint::enter_loss(Context& c) {
     congestion_.loss_detected();
     init_undo(c);
   }
-  congestion_.collapse();
+  congestion_.collapse(snd_.nxt, c.now);
   for (InFlight& r : queue_) {
     // What was sent within the last round trip may still arrive (RFC 8985, 6.3).
     const bool recent = &r != &queue_.front() && c.now - r.sent < recovery_.rack_rtt;

@@ -90,7 +90,9 @@ void Endpoint::queue_text(const Segment& seg, Context& c) {
 /// Keeps what lies beyond a hole, for SACK to tell.
 void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
   ack_.scheduled = true;
-  ack_.now = true;  // RFC 5681, 4.2: a hole is told at once
+  if (seg.data > 0) {
+    learn_segment_size(seg, c);
+  }
   ++c.host.counters.TCPOFOQueue;
   if (seg.data > 0) {
     if (sack_ok_) {  // without SACK, ACKs that tell of a hole must look alike

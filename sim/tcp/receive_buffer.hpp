@@ -48,6 +48,8 @@ class ReceiveBuffer {
   /// The application read up to `read`, and `waiting` octets are left. True when the buffer grew.
   bool resize(Seq read, std::uint32_t waiting, std::uint32_t beyond_hole, SimTime now,
               std::uint32_t largest);
+  /// The round trip as the receiver sees it; zero: not known.
+  SimDuration round_trip_estimate() const { return std::chrono::microseconds{round_trip8_us_ / 8}; }
   std::uint32_t measured_octets() const { return measured_octets_; }
   void limit_measured(std::uint32_t octets);
 

@@ -148,6 +148,7 @@ void Endpoint::become_established(const Segment& seg, std::string_view why, Cont
   if (syn_timeouts_ > 0) {
     restart_congestion(seg, c);
   }
+  congestion_.begin(snd_.nxt, c.now);
   retransmits_ = 0;
   recovery_.first_retransmit = never;
   ack_.last_data = sim_start;
@@ -385,7 +386,9 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
     const Acked acked = clean_queue(seg.ack, c);
     sample_rtt(seg, acked, c);
   } else if (!rto_.has_sample()) {
-    sample_rtt(seg, Acked{}, c);
+    Acked syn_ack;
+    syn_ack.segments = 1;
+    sample_rtt(seg, syn_ack, c);  // by its timestamp
   }
   snd_.wl1 = seg.seq;
   snd_.wnd = std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : snd_.scale);

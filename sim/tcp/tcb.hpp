@@ -34,13 +34,17 @@ struct SendState {
   Seq una;  ///< oldest unacknowledged
   Seq nxt;  ///< next to be sent for the first time
   Seq iss;
-  Seq queue_end;          ///< after the last octet that the user gave; a queued FIN comes there
-  Seq wl1;                ///< SEG.SEQ of the last window update
-  Seq small_end;          ///< end of the last segment shorter than the maximum (Minshall's Nagle)
-  std::uint32_t wnd = 0;  ///< octets, scaled
-  std::uint32_t max_wnd = 0;  ///< largest window the peer ever offered
-  std::uint8_t scale = 0;     ///< shift of the peer's windows
+  Seq queue_end;  ///< after the last octet that the user gave; a queued FIN comes there
+  Seq wl1;        ///< SEG.SEQ of the last window update
+  Seq small_end;  ///< end of the last segment shorter than the maximum (Minshall's Nagle)
+  Seq chunk;      ///< where octets that were written together begin
+  Seq use_end;    ///< SND.NXT when the use of the congestion window was last noted
+  std::uint32_t most_out = 0;  ///< segments in flight at the most since then
+  std::uint32_t wnd = 0;       ///< octets, scaled
+  std::uint32_t max_wnd = 0;   ///< largest window the peer ever offered
+  std::uint8_t scale = 0;      ///< shift of the peer's windows
   bool fin_queued = false;
+  bool cwnd_limited = false;  ///< the congestion window held data back
 
   /// After everything that is to be sent, a queued FIN included.
   Seq end() const { return queue_end + (fin_queued ? 1U : 0U); }
@@ -60,6 +64,10 @@ struct Reassembly {
   std::vector<SackBlock> recent;   ///< newest first (RFC 2018, 4), at most four
   std::optional<SackBlock> dsack;  ///< octets that came twice (RFC 2883), for the next ACK
   std::optional<Seq> fin;          ///< where a FIN that came out of order stands
+  Seq told_at;                     ///< RCV.NXT of the duplicate ACKs counted below
+  std::uint8_t told = 0;           ///< duplicate ACKs sent for the hole at told_at
+  std::uint8_t held_back = 0;      ///< ACKs that one soon to come stands for (compressed_ack)
+  SimTime held_until = never;
 };
 
 /// What the receive side knows (RFC 9293, 3.3.1, Figure 4).

@@ -36,6 +36,9 @@ void Endpoint::timeout(Context& c) {
   if (ack_.due <= c.now) {
     delack_timeout(c);
   }
+  if (compressed_until() <= c.now) {
+    release_compressed_ack(c);
+  }
   if (keep_due_ <= c.now) {
     keep_timeout(c);
   }
@@ -177,7 +180,7 @@ void Endpoint::tail_loss_probe(Context& c) {
   bool probed = false;
   if (!recovery_.tlp_outstanding && !queue_.empty()) {
     recovery_.tlp_repeated = false;
-    if (unsent() > 0 && send_next(Nagle::off, snd_.wnd, SendReason::tlp, c)) {
+    if (unsent() > 0 && send_as_probe(c)) {
       probed = true;
     } else {
       retransmit(queue_.back(), SendReason::tlp, c);
@@ -198,10 +201,17 @@ void Endpoint::tail_loss_probe(Context& c) {
 
 /// RACK's reordering tolerance has passed (RFC 8985, 6.3).
 void Endpoint::reorder_timeout(Context& c) {
-  Acked nothing;
-  nothing.rack_advanced = true;
-  recover(nothing, Progress::none, c);
-  resend_lost(c);
+  const std::uint32_t lost_before = count_lost();
+  find_losses_by_time(c);
+  if (count_lost() > lost_before) {
+    if (recovery_.phase != RecoveryState::Phase::recovery) {
+      enter_recovery(c);
+      Acked one;
+      one.delivered = 1;
+      reduce_window(one, Progress::none);
+    }
+    resend_lost(c);
+  }
   if (rtx_timer_ == RtxTimer::none) {
     restart_rtx_timer(c);
   }

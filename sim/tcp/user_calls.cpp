@@ -111,9 +111,15 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
     return {.error = bytes == 0 ? Error::none : Error::would_block};
   }
   const SimDuration idle = c.now - last_sent_;
+  if (queue_.empty() && last_sent_ != sim_start) {
+    congestion_.resume(idle, c.now);
+  }
   if (queue_.empty() && c.host.settings().tcp_slow_start_after_idle != 0 && idle > rto_.rto() &&
       last_sent_ != sim_start) {
     congestion_.restart_after_idle(idle, rto_.rto());
+  }
+  if (unsent() == 0) {
+    snd_.chunk = snd_.queue_end;
   }
   snd_.queue_end += static_cast<std::uint32_t>(taken);
   send_what_is_allowed(Nagle::on, c);

@@ -79,6 +79,9 @@ struct Profile {
   /// Whether connect from a port of the application's choice takes over a pair in TIME-WAIT that
   /// used timestamps, without tcp_tw_reuse (RFC 6191).
   bool bound_port_reuses_time_wait;
+  /// Whether segments leave in bursts, and a short burst may wait for an ACK (segmentation
+  /// offload).
+  bool sends_bursts;
   /// The peer's window and our own: Linux grows its window with the traffic, others offer what is
   /// free.
   bool window_follows_traffic;

@@ -52,7 +52,7 @@ TEST_CASE("CongestionControl: Reno grows by a segment in a round trip past ssthr
 TEST_CASE("CongestionControl: a timeout starts again from one segment", "[tcp][rfc5681]") {
   CongestionControl control{GENERATE(CongestionAlgorithm::reno, CongestionAlgorithm::cubic)};
   control.loss_detected();
-  control.collapse();
+  control.collapse(Seq{0}, sim_start);
   CHECK(control.cwnd() == 1);
   CHECK(control.in_slow_start());
 }
@@ -61,7 +61,7 @@ TEST_CASE("CongestionControl: a loss that was none is undone", "[tcp]") {
   CongestionControl control{GENERATE(CongestionAlgorithm::reno, CongestionAlgorithm::cubic)};
   round_trip(control, sim_start, 100ms);
   control.loss_detected();
-  control.collapse();
+  control.collapse(Seq{0}, sim_start);
   control.undo();
   CHECK(control.cwnd() == 20);
   CHECK(control.in_slow_start());

@@ -229,6 +229,10 @@ void Simulation::Impl::run_process(ProcessIndex index) {
         process.doing = Process::Doing::sleeping;
         scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
         return;
+      case app::Pause::either:
+        process.doing = Process::Doing::waiting_for_socket;
+        scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
+        return;
       case app::Pause::finished: end_process(index); return;
     }
   }

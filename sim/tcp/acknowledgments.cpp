@@ -30,7 +30,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
     probe_answered(c);
     return AckKind::fine;
   }
-  Acked acked = clean_queue(seg.ack, c);
+  Acked acked = clean_queue(seg, c);
   if (advanced) {
     retransmits_ = 0;
   }
@@ -67,12 +67,13 @@ void Endpoint::update_send_window(const Segment& seg) {
 }
 
 /// Takes what `ack` covers from the retransmission queue.
-Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
+Endpoint::Acked Endpoint::clean_queue(const Segment& seg, Context& c) {
+  const Seq ack = seg.ack;
   Acked acked;
   auto end = queue_.begin();
   for (; end != queue_.end() && at_or_before(end->end(), ack); ++end) {
     if (!end->sacked) {
-      note_delivered(*end, acked, c);
+      note_delivered(*end, acked, copy_answered(*end, seg), c);
       note_original(*end, acked);
       acked.by_number.note(*end);
     }
@@ -88,17 +89,31 @@ Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
   return acked;
 }
 
-/// Something arrived at the peer: its time of sending leads RACK (RFC 8985, 6.2, step 2).
-void Endpoint::note_delivered(const InFlight& record, Acked& acked, Context& c) {
+/// Something arrived at the peer: its time of sending leads RACK (RFC 8985, 6.2, step 2), unless it
+/// was an earlier copy that arrived.
+void Endpoint::note_delivered(const InFlight& record, Acked& acked, Copy which, Context& c) {
   ++acked.delivered;
   ++c.host.counters.TCPDelivered;
   const SimDuration rtt = c.now - record.sent;
-  if (record.retransmitted && rtt < recovery_.min_rtt) {
-    return;  // it was probably the original that arrived
+  if (which == Copy::earlier || (record.retransmitted && rtt < recovery_.min_rtt)) {
+    return;
   }
   acked.rack_advanced = true;
   recovery_.rack_rtt = rtt;
   recovery_.rack_order = std::max(recovery_.rack_order, record.order);
+}
+
+/// Whether the ACK's timestamp says that it answers a copy sent before the last one.
+Endpoint::Copy Endpoint::copy_answered(const InFlight& record, const Segment& seg) const {
+  const bool earlier = record.retransmitted && ts_.on && seg.options.has_timestamps &&
+                       seg.options.ts_ecr != 0 && echo_is_before(seg, record.sent);
+  return earlier ? Copy::earlier : Copy::latest;
+}
+
+/// Whether the echoed timestamp is older than this time.
+bool Endpoint::echo_is_before(const Segment& seg, SimTime time) const {
+  const std::uint32_t stamp = Host::timestamp_ms(time) + ts_.offset;
+  return static_cast<std::int32_t>(seg.options.ts_ecr - stamp) < 0;
 }
 
 /// What arrived though it was never sent again tells a spurious timeout from a loss.
@@ -121,7 +136,7 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
       const bool inside =
           at_or_after(record.seq, block.left) && at_or_before(record.end(), block.right);
       if (inside && !record.sacked) {
-        note_delivered(record, acked, c);
+        note_delivered(record, acked, Copy::latest, c);
         note_original(record, acked);
         acked.by_sack.note(record);
         record.sacked = true;

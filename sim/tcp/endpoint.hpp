@@ -106,6 +106,7 @@ class Endpoint {
   IoResult send(std::uint64_t bytes, Context& c);
   IoResult receive(std::uint64_t bytes_max, Context& c);
   Error shutdown(Stack::Direction how, Context& c);
+  SimDuration linger(Context& c);
   void close(Context& c);
   void abort(Context& c);
   Error set_option(SocketOptionValue option, Context& c);
@@ -270,8 +271,12 @@ class Endpoint {
   };
   AckKind acknowledge(const Segment& seg, Context& c);
   void update_send_window(const Segment& seg);
-  Acked clean_queue(Seq ack, Context& c);
-  void note_delivered(const InFlight& record, Acked& acked, Context& c);
+  Acked clean_queue(const Segment& seg, Context& c);
+  /// Which of the copies sent of something arrived, as far as one can tell.
+  enum class Copy : std::uint8_t { latest, earlier };
+  Copy copy_answered(const InFlight& record, const Segment& seg) const;
+  bool echo_is_before(const Segment& seg, SimTime time) const;
+  void note_delivered(const InFlight& record, Acked& acked, Copy which, Context& c);
   void note_original(const InFlight& record, Acked& acked) const;
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);

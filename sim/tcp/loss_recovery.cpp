@@ -113,8 +113,7 @@ bool Endpoint::echoes_original(const Segment& seg, const Context& c) const {
       !seg.options.has_timestamps || seg.options.ts_ecr == 0) {
     return false;
   }
-  const std::uint32_t stamp = Host::timestamp_ms(recovery_.first_retransmit) + ts_.offset;
-  return static_cast<std::int32_t>(seg.options.ts_ecr - stamp) < 0;
+  return echo_is_before(seg, recovery_.first_retransmit);
 }
 
 void Endpoint::undo_reduction() {

@@ -52,7 +52,7 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
   }
   if (has_ack && c.host.config.handshake == Handshake::four_way) {
     syn_acked_ = true;  // the peer's SYN comes by itself
-    clean_queue(seg.ack, c);
+    clean_queue(seg, c);
     clear_rtx_timer(c);
     return;
   }
@@ -80,7 +80,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   rcv_.nxt = rcv_.read = rcv_.window_at = seg.seq + 1;
   finish_options(seg.options, c);
   if (seg.flags.has(Flags::ack)) {
-    const Acked acked = clean_queue(seg.ack, c);
+    const Acked acked = clean_queue(seg, c);
     sample_rtt(seg, acked, c);
   }
   snd_.wl1 = seg.seq;
@@ -383,7 +383,7 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
     return Step::done;
   }
   if (!passive) {
-    const Acked acked = clean_queue(seg.ack, c);
+    const Acked acked = clean_queue(seg, c);
     sample_rtt(seg, acked, c);
   } else if (!rto_.has_sample()) {
     Acked syn_ack;

@@ -323,6 +323,13 @@ Error Stack::shutdown(SimTime now, SocketId socket, Direction how, Output& out) 
   return error;
 }
 
+SimDuration Stack::linger(SimTime now, SocketId socket, Output& out) {
+  Context c{impl_->host_, now, out};
+  const SimDuration wait = impl_->sockets_[raw(socket)].linger(c);
+  impl_->settle(raw(socket), c);
+  return wait;
+}
+
 void Stack::close(SimTime now, SocketId socket, Output& out) {
   Context c{impl_->host_, now, out};
   impl_->sockets_[raw(socket)].close(c);

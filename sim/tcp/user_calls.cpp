@@ -189,6 +189,18 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   return Error::none;
 }
 
+/// The wait inside close (Linux, sk_stream_wait_close): not for one who left data unread.
+SimDuration Endpoint::linger(Context& c) {
+  if (options_.linger_s <= 0 || state_ == State::closed || state_ == State::syn_sent ||
+      (rcv_.unread() > 0 && c.host.profile.reset_on_unread)) {
+    return SimDuration::zero();
+  }
+  shutdown(Stack::Direction::both, c);
+  const bool closing =
+      state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
+  return closing ? std::chrono::seconds{options_.linger_s} : SimDuration::zero();
+}
+
 /// The application gives the socket up (Linux, tcp_close).
 void Endpoint::close(Context& c) {
   if (state_ == State::closed) {

@@ -170,6 +170,17 @@ TEST_CASE("linux-6: an ACK of the original undoes a timeout's reduction (Eifel)"
   CHECK(t.last_sent().segment.seq == tcp::Seq{1000} + static_cast<std::uint32_t>(1 + 11 * smss));
 }
 
+TEST_CASE("linux-6: an ACK of the original says nothing of what was sent before its copy",
+          "[tcp][linux][rfc8985]") {
+  auto t = established({.sysctl = {{"tcp_early_retrans", "0"}}});
+  send_full(t, 10);
+  for (int i = 0; i < 10; ++i) t.out(full(i));
+  const std::uint32_t stamp = t.last_sent().segment.options.ts_val;
+  t.until_sent(1s);
+  t.out(full(0));
+  t.after(100ms).in(ack_of(1) + " <TS val 400 ecr " + std::to_string(stamp) + ">").quiet();
+}
+
 // --- The end ---
 
 TEST_CASE("linux-6: TCP_LINGER2 below 0 answers the ACK of our FIN with a RST of its number",

@@ -156,6 +156,10 @@ class Stack {
   IoResult receive(SimTime now, SocketId socket, std::uint64_t bytes_max, Output& out);
   enum class Direction : std::uint8_t { read, write, both };
   Error shutdown(SimTime now, SocketId socket, Direction how, Output& out);
+  /// With SO_LINGER above 0, close waits until the peer has everything: sends what is queued and
+  /// the FIN, and tells how long to wait at the most, for a wakeup or the end of that time; `close`
+  /// comes after. Zero: nothing to wait for (any more). May be asked again.
+  SimDuration linger(SimTime now, SocketId socket, Output& out);
   /// The application gives the socket up; TCP finishes alone. With SO_LINGER 0 it aborts.
   void close(SimTime now, SocketId socket, Output& out);
   /// ABORT (RFC 9293, 3.9.1.5): RST at once.

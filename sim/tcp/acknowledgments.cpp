@@ -49,7 +49,6 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   }
   grow_window(acked, c);
   resend(first, c);
-  wake_sender(c);
   return AckKind::fine;
 }
 

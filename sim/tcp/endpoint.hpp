@@ -190,7 +190,8 @@ class Endpoint {
     deferred    ///< until an ACK lets more go together
   };
   std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
-  void send_what_is_allowed(Nagle nagle, Context& c);
+  enum class HowMuch : std::uint8_t { all, one_burst };
+  void send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much = HowMuch::all);
   Burst send_single(Nagle nagle, Context& c);
   Burst send_burst(Nagle nagle, Context& c);
   std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t mss,
@@ -213,8 +214,13 @@ class Endpoint {
   void note_window_use(bool limited);
   bool window_is_limit() const;
   void after_new_data(bool nothing_was_out, Context& c);
+
+  // send_buffer.cpp
+  void grow_send_buffer(const Context& c);
+  std::uint32_t send_memory(const Context& c) const;
+  std::uint32_t chunk_goal(std::uint32_t mss) const;
+  std::uint64_t fill_send_buffer(std::uint64_t bytes, Context& c);
   void wake_sender(const Context& c);
-  std::uint32_t send_room(const Context& c) const;
 
   // segment_arrives.cpp
   void segment_arrives_syn_sent(const Segment& seg, Context& c);

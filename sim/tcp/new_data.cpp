@@ -17,14 +17,14 @@ constexpr std::uint32_t burst_octets_max = 65'215;  // GSO_LEGACY_MAX_SIZE less 
 
 /// The peer's window and the congestion window let data out; in the latter's terms one segment
 /// each.
-void Endpoint::send_what_is_allowed(Nagle nagle, Context& c) {
+void Endpoint::send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much) {
   if (unsent() == 0) {
     return;
   }
   const bool nothing_was_out = queue_.empty();
   Burst last = Burst::sent;
   bool sent = false;
-  while (unsent() > 0 && in_flight() < congestion_.cwnd()) {
+  while (unsent() > 0 && in_flight() < congestion_.cwnd() && (!sent || how_much == HowMuch::all)) {
     last = c.host.profile.sends_bursts ? send_burst(nagle, c) : send_single(nagle, c);
     if (last != Burst::sent) {
       break;
@@ -93,6 +93,7 @@ Endpoint::Burst Endpoint::send_burst(Nagle nagle, Context& c) {
     octets -= data;
     pushes_ = octets == 0 && !first;
     send_new(data, mss, SendReason::data, c);
+    queue_.back().follows = !first;
     first = false;
   } while (octets > 0);
   pushes_ = false;
@@ -170,13 +171,15 @@ SimDuration Endpoint::ack_spacing(const Context& c) const {
       1ms, std::chrono::microseconds{std::uint64_t{burst_octets_max} * 4 * 1'000'000 / rate});
 }
 
-/// What is left of the octets that Linux keeps in one buffer (sk_buff), which are sent together.
+/// What is left of the chunk that goes next.
 std::uint32_t Endpoint::chunk_left(std::uint32_t mss) const {
+  const std::uint32_t goal = chunk_goal(mss);
+  const std::uint32_t into = after(snd_.nxt, snd_.chunk) ? 0 : (snd_.chunk - snd_.nxt) % goal;
   const std::uint32_t queued = snd_.queue_end - snd_.nxt;
-  const std::uint32_t half = std::max(snd_.max_wnd / 2, mss);
-  const std::uint32_t goal = std::min(burst_octets_max, half) / mss * mss;
-  const std::uint32_t into = snd_.nxt - snd_.chunk;
-  return std::min(queued, goal - into % goal);
+  if (into != 0) {
+    return std::min(queued, into);
+  }
+  return std::min(queued, goal);
 }
 
 bool Endpoint::fin_follows(std::uint32_t data) const {
@@ -294,33 +297,6 @@ void Endpoint::after_new_data(bool nothing_was_out, Context& c) {
     restart_rtx_timer(c);
   }
   schedule_tlp(rto_left(c), c);
-}
-
-// --- The send buffer ---
-
-/// Wakes an application that waits to send once a third of the buffer is free (Linux,
-/// sk_stream_write_space).
-void Endpoint::wake_sender(const Context& c) {
-  if (send_blocked_ && send_room(c) >= (snd_.queue_end - snd_.una) / 2) {
-    send_blocked_ = false;
-    wake();
-  }
-}
-
-/// Bytes that the send buffer still takes. It grows with the congestion window, two windows of
-/// segments with their overhead (Linux, tcp_sndbuf_expand).
-std::uint32_t Endpoint::send_room(const Context& c) const {
-  constexpr std::uint32_t segment_memory = 4352;
-  const Settings& settings = c.host.settings();
-  std::uint32_t buffer = 2 * std::max(10U, congestion_.cwnd()) * segment_memory;
-  buffer =
-      std::clamp(buffer, static_cast<std::uint32_t>(settings.tcp_wmem[1]),
-                 static_cast<std::uint32_t>(std::max(settings.tcp_wmem[1], settings.tcp_wmem[2])));
-  if (options_.sndbuf != 0) {
-    buffer = static_cast<std::uint32_t>(options_.sndbuf);
-  }
-  const std::uint32_t used = snd_.queue_end - snd_.una;
-  return buffer > used ? buffer - used : 0;
 }
 
 }  // namespace lastack::tcp

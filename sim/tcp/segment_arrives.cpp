@@ -191,6 +191,7 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
   if (process_text(seg, c) == Step::done) return;  // seventh, and eighth: FIN
   if (state_ == State::closed || fate_ != Fate::lives) return;
   send_what_is_allowed(Nagle::on, c);
+  wake_sender(c);
   decide_ack(c);
 }
 

@@ -23,6 +23,7 @@ struct InFlight {
   bool sacked : 1 = false;
   bool lost : 1 = false;              ///< believed lost and not sent again since
   bool retransmitted : 1 = false;     ///< ever
+  bool follows : 1 = false;           ///< left in the same burst as the one before
   bool resent_in_flight : 1 = false;  ///< a retransmission of it is on its way
 
   Seq end() const { return seq + len; }
@@ -37,8 +38,9 @@ struct SendState {
   Seq queue_end;  ///< after the last octet that the user gave; a queued FIN comes there
   Seq wl1;        ///< SEG.SEQ of the last window update
   Seq small_end;  ///< end of the last segment shorter than the maximum (Minshall's Nagle)
-  Seq chunk;      ///< where octets that were written together begin
-  Seq use_end;    ///< SND.NXT when the use of the congestion window was last noted
+  Seq chunk;      ///< where the last octets that are kept together begin
+  std::uint32_t buffer = 0;    ///< bytes of memory (sk_sndbuf)
+  Seq use_end;                 ///< SND.NXT when the use of the congestion window was last noted
   std::uint32_t most_out = 0;  ///< segments in flight at the most since then
   std::uint32_t wnd = 0;       ///< octets, scaled
   std::uint32_t max_wnd = 0;   ///< largest window the peer ever offered

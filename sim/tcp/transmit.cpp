@@ -177,6 +177,7 @@ void Endpoint::init_receive_window(const Context& c) {
 void Endpoint::init_buffers(const Context& c) {
   const std::uint32_t space = full_space(c);
   rcv_.clamp = std::min(rcv_.clamp, space);
+  grow_send_buffer(c);
   if (!c.host.profile.window_follows_traffic) {
     rcv_.grown = rcv_.clamp;
     return;

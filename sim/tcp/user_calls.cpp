@@ -105,11 +105,6 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
     return {.error = Error::would_block};
   }
   LASTACK_ASSERT(state_ == State::established || state_ == State::close_wait);
-  const std::uint64_t taken = std::min<std::uint64_t>(bytes, send_room(c));
-  send_blocked_ = taken < bytes;
-  if (taken == 0) {
-    return {.error = bytes == 0 ? Error::none : Error::would_block};
-  }
   const SimDuration idle = c.now - last_sent_;
   if (queue_.empty() && last_sent_ != sim_start) {
     congestion_.resume(idle, c.now);
@@ -118,10 +113,10 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
       last_sent_ != sim_start) {
     congestion_.restart_after_idle(idle, rto_.rto());
   }
-  if (unsent() == 0) {
-    snd_.chunk = snd_.queue_end;
+  const std::uint64_t taken = fill_send_buffer(bytes, c);
+  if (taken == 0) {
+    return {.error = bytes == 0 ? Error::none : Error::would_block};
   }
-  snd_.queue_end += static_cast<std::uint32_t>(taken);
   send_what_is_allowed(Nagle::on, c);
   return {.bytes = taken};
 }

@@ -231,7 +231,7 @@ bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
     timeout = 2 * rto_.srtt();
     timeout += queue_.size() == 1 ? c.host.rto_limits().min : SimDuration{2ms};
   }
-  timeout = c.host.grid.quantize(timeout);
+  timeout = c.host.grid.quantize_measured(timeout);
   if (rto_left > SimDuration::zero()) {
     timeout = std::min(timeout, c.host.grid.quantize(rto_left));
   }

@@ -19,7 +19,9 @@ TimerGrid grid_of(const StackConfig& config) {
   }
   constexpr auto span = static_cast<std::uint64_t>((TimerGrid::jiffy * 32768).count());
   RandomStream stream{config.seed, "tcp/timer_phase"};
-  return TimerGrid::wheel(SimDuration{static_cast<std::int64_t>(stream.below(span))});
+  const SimDuration phase{static_cast<std::int64_t>(stream.below(span))};
+  RandomStream order{config.seed, "host/" + config.name + "/timer_order"};
+  return TimerGrid::wheel(phase, order.bits() | 1);
 }
 
 std::uint64_t secret_of(const StackConfig& config) {

@@ -23,11 +23,12 @@ int shift_of(std::int64_t jiffies) {
 
 }  // namespace
 
-TimerGrid TimerGrid::wheel(SimDuration phase) {
+TimerGrid TimerGrid::wheel(SimDuration phase, std::uint64_t order) {
   LASTACK_ASSERT(phase >= SimDuration::zero());
   TimerGrid grid;
   grid.wheel_ = true;
   grid.phase_ = phase;
+  grid.order_ = order;
   return grid;
 }
 
@@ -41,7 +42,22 @@ SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
   // calc_index: one granule is added so that a timer never fires early.
   const std::int64_t granules = ((present + wanted) >> shift) + 1;
   const std::int64_t fires = granules << shift;
-  return std::max(now, SimTime{fires * jiffy - phase_});
+  return std::max(now, SimTime{fires * jiffy - phase_}) + lateness(now, fires);
+}
+
+/// How long after the tick a timer's turn comes: timers live on several processors, whose
+/// interrupts do not come at the same microsecond.
+SimDuration TimerGrid::lateness(SimTime armed, std::int64_t tick) const {
+  if (order_ == 0) {
+    return SimDuration::zero();
+  }
+  constexpr std::uint64_t most = 30'000;  // ns
+  // Stafford's mix13 of the timer's place and time.
+  auto x = order_ ^ static_cast<std::uint64_t>(armed.time_since_epoch().count()) ^
+           (static_cast<std::uint64_t>(tick) << 40);
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  return SimDuration{static_cast<std::int64_t>((x ^ (x >> 31)) % most)};
 }
 
 SimDuration TimerGrid::quantize(SimDuration d) const {
@@ -49,6 +65,10 @@ SimDuration TimerGrid::quantize(SimDuration d) const {
     return d;
   }
   return (d + jiffy - SimDuration{1}) / jiffy * jiffy;
+}
+
+SimDuration TimerGrid::quantize_measured(SimDuration d) const {
+  return wheel_ ? quantize(d + SimDuration{1}) : d;
 }
 
 SimTime TimerGrid::tick(SimTime now) const {

@@ -17,7 +17,9 @@ class TimerGrid {
   /// Fires exactly when due.
   static TimerGrid exact() { return TimerGrid{}; }
   /// `phase` is how much of the wheel's turn has passed when the run begins. Requires phase >= 0.
-  static TimerGrid wheel(SimDuration phase);
+  /// Timers of one tick fire in an order, microseconds apart, that follows from `order`; 0: all at
+  /// the tick itself.
+  static TimerGrid wheel(SimDuration phase, std::uint64_t order = 0);
 
   /// When a timer set at `now` to run for `timeout` fires. Requires timeout >= 0.
   SimTime expiry(SimTime now, SimDuration timeout) const;
@@ -25,15 +27,21 @@ class TimerGrid {
   /// `d` in the unit that timeouts are kept in: whole jiffies, rounded up, with the wheel.
   SimDuration quantize(SimDuration d) const;
 
+  /// The same for a duration that was measured: hosts take microseconds that are not modelled, so
+  /// that a real one is never a whole number of jiffies.
+  SimDuration quantize_measured(SimDuration d) const;
+
   /// The clock that timestamps of this resolution are taken from: the present jiffy's start with
   /// the wheel, else `now`.
   SimTime tick(SimTime now) const;
 
  private:
   TimerGrid() = default;
+  SimDuration lateness(SimTime armed, std::int64_t tick) const;
 
   bool wheel_ = false;
   SimDuration phase_{};
+  std::uint64_t order_ = 0;
 };
 
 }  // namespace lastack::tcp

@@ -68,7 +68,7 @@ void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
     c.send(reset_for(seg), SendReason::reset);
   }
   if (c.host.profile.wrong_syn_ack == WrongSynAck::reset_and_retry && retransmits_ == 0) {
-    constexpr SimDuration soon = 2 * TimerGrid::jiffy;  // TCP_TIMEOUT_MIN
+    const SimDuration soon = 2 * c.host.grid.jiffy();  // TCP_TIMEOUT_MIN
     syn_again_soon_ = true;
     set_rtx_timer(RtxTimer::rto, soon, c);
   }

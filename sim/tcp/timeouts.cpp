@@ -171,7 +171,7 @@ SimDuration Endpoint::clamp_to_user_timeout(SimDuration timeout, SimTime since,
     return timeout;
   }
   const SimDuration left = user_timeout() - between_stamps(since, c.now);
-  return std::clamp<SimDuration>(left, TimerGrid::jiffy, std::max(timeout, TimerGrid::jiffy));
+  return std::clamp<SimDuration>(left, c.host.grid.jiffy(), std::max(timeout, c.host.grid.jiffy()));
 }
 
 // --- Tail-loss probe (RFC 8985, 7.3) ---

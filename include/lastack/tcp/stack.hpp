@@ -16,6 +16,7 @@
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/settings.hpp"
 #include "lastack/tcp/state.hpp"
+#include "lastack/tcp/timer_grid.hpp"
 
 namespace lastack::tcp {
 
@@ -40,6 +41,7 @@ struct StackConfig {
   SimDuration initial_rto = 1s;  ///< RFC 6298, 2.1
   SimDuration msl = 30s;         ///< TIME-WAIT lasts 2 MSL (RFC 9293, 3.3.2)
   TimerMode timers = TimerMode::wheel;
+  std::int32_t hz = TimerGrid::usual_hz;  ///< the wheel's ticks a second (CONFIG_HZ)
   Handshake handshake = Handshake::three_way;
   std::uint32_t mtu = 1500;  ///< bytes, of the host's own link
   std::uint64_t seed = 1;    ///< the run's; initial sequence numbers and the like derive from it

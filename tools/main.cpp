@@ -34,9 +34,11 @@ constexpr const char* examples =
     "  lastack run S.json --trace S.pcapng                and at its segments in Wireshark\n"
     "  lastack test scenarios --junit report.xml          check every expectation, as CI does\n"
     "  lastack sysctl tcp_syn_retries                     what a setting means\n"
+    "  lastack diff a.jsonl b.jsonl                       where two traces part\n"
     "\n"
     "`lastack COMMAND --help` explains a command.\n"
-    "Exit code: 0 all well, 1 an expectation failed, 2 bad usage or input, 130 interrupted.";
+    "Exit code: 0 all well, 1 an expectation failed or traces differ, 2 bad usage or\n"
+    "input, 130 interrupted.";
 
 /// Diagnostics go to stderr, so that stdout holds nothing but what was asked for.
 void start_diagnostics() {
@@ -81,9 +83,39 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
   return text;
 }
 
+/// The subcommand that was named, or the program itself, with the words that name it.
+struct NamedCommand {
+  const CLI::App* app;
+  std::string words;  ///< "lastack kernel check"
+};
+
+NamedCommand named_command(const CLI::App& program) {
+  NamedCommand named{&program, program.get_name()};
+  for (auto below = program.get_subcommands(); !below.empty();
+       below = named.app->get_subcommands()) {
+    named.app = below.front();
+    named.words += " " + named.app->get_name();
+  }
+  return named;
+}
+
+/// What to say when `kernel` and the like are not followed by one of their own commands.
+std::string missing_command(const NamedCommand& named, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> names = command_names(*named.app);
+  const auto words = std::count(named.words.begin(), named.words.end(), ' ');
+  const auto next = static_cast<std::size_t>(words);
+  const std::string have = next < arguments.size() ? arguments[next] : "none";
+  const std::string nearest = nearest_name(have, names);
+  const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest);
+  return fmt::format("want a command after `{}` ({}), have {}{}", named.words,
+                     fmt::join(names, ", "), have, hint);
+}
+
 /// CLI11 names arguments that it could not place; this adds the option that may have been meant.
-std::string explain(const CLI::ParseError& error, const CLI::App& command,
+std::string explain(const CLI::ParseError& error, const NamedCommand& named,
                     const std::vector<std::string>& arguments) {
+  const CLI::App& command = *named.app;
+  if (!command_names(command).empty()) return missing_command(named, arguments);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   const std::vector<std::string> options = option_names(command);
   for (const std::string& argument : arguments) {
@@ -97,26 +129,19 @@ std::string explain(const CLI::ParseError& error, const CLI::App& command,
   return error.what();
 }
 
-/// The subcommand that was named, or the program itself.
-const CLI::App& named_command(const CLI::App& program) {
-  const auto commands = program.get_subcommands();
-  return commands.empty() ? program : *commands.front();
-}
-
 ExitCode usage_error(const std::string& problem, const CLI::App& program) {
-  const CLI::App& command = named_command(program);
   spdlog::error("{}", problem);
-  const std::string name = &command == &program ? "" : " " + command.get_name();
-  fmt::print(stderr, "Try `lastack{} --help`.\n", name);
+  fmt::print(stderr, "Try `{} --help`.\n", named_command(program).words);
   return ExitCode::bad_input;
 }
 
 /// `lastack help run` is what people type who have not read that it is `lastack run --help`.
+/// Commands within commands: `lastack help kernel check`.
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && arguments.front() == "help") {
     arguments.erase(arguments.begin());
-    arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+    arguments.resize(std::min<std::size_t>(arguments.size(), 2));
     arguments.push_back("--help");
   }
   return arguments;
@@ -170,6 +195,8 @@ int main(int argc, char** argv) {
     add_validate_command(program, exit_code);
     add_schema_command(program, exit_code);
     add_sysctl_command(program, exit_code);
+    add_diff_command(program, exit_code);
+    add_kernel_command(program, exit_code);
     exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
   } catch (const std::exception& error) {  // such as an output that cannot be written

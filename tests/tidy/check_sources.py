@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run"]
+LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "compare", "kernel"]
 
 # Library (as the beginning of an include's path) -> folders of the tree that may include it.
 LIBRARIES = {
     "boost/graph/": ["sim/net/", "tests/"],
     "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "tools/", "tests/"],
     "valijson/": ["sim/scenario/", "tools/", "tests/"],
-    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "tools/", "tests/"],
+    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/compare/", "tools/", "tests/"],
     "spdlog/": ["tools/"],
     "CLI/": ["tools/"],
     "Random123/": ["sim/", "tests/"],

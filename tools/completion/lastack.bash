@@ -6,6 +6,7 @@ _lastack() {
 
   local command=
   ((cword > 1)) && command=${words[1]}
+  [[ $command == kernel ]] && ((cword > 2)) && command="kernel ${words[2]}"
 
   case $prev in
     --trace)
@@ -28,7 +29,11 @@ _lastack() {
       COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook' -- "$cur"))
       return
       ;;
-    --set | --seed | --columns | --jobs | -j)
+    --recordings)
+      _filedir -d
+      return
+      ;;
+    --set | --seed | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share)
       return
       ;;
   esac
@@ -36,7 +41,7 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate schema sysctl help --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate schema sysctl diff kernel help --help --version' -- "$cur"))
       return
       ;;
     run)
@@ -45,6 +50,14 @@ _lastack() {
       ;;
     test) options='--jobs --seed --junit --tap --github --quiet --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
+    diff) options='--tolerance --recording --quiet --verbose --help' ;;
+    kernel)
+      COMPREPLY=($(compgen -W 'check --help' -- "$cur"))
+      return
+      ;;
+    'kernel check')
+      options='--recordings --only --seeds --share --racy --set --jobs --verbose --help'
+      ;;
     sysctl) options='--profile --verbose --help' ;;
     *) options='--verbose --help' ;;
   esac
@@ -54,7 +67,10 @@ _lastack() {
   fi
 
   case $command in
-    run | test | validate)
+    diff)
+      _filedir '@(jsonl|json)'
+      ;;
+    run | test | validate | 'kernel check')
       _filedir json
       ;;
     sysctl)

@@ -59,6 +59,21 @@ TEST_CASE("linux-6: room for one segment is left until the next ACK makes it two
   t.in(sacked(0, 1, 3)).quiet();
 }
 
+TEST_CASE("linux-6: send takes what fits 46080 bytes of memory, as measured on 6.18",
+          "[tcp][linux]") {
+  const auto [write, taken] =
+      GENERATE(table<std::uint64_t, std::uint64_t>({{1'000'000, 46'336}, {30'000, 46'336}}));
+  auto t = established();
+  std::uint64_t total = 0;
+  while (true) {
+    const auto io = t.send(write);
+    total += io.bytes;
+    if (io.bytes < write) break;
+  }
+  CHECK(total == taken);
+  CHECK(t.skip_sent() == 10);
+}
+
 // --- Acknowledging ---
 
 TEST_CASE("linux-6: an ACK of octets that were never sent is challenged, however near",

@@ -65,13 +65,15 @@ TEST_CASE("linux-6: send takes what fits 46080 bytes of memory, as measured on 6
       GENERATE(table<std::uint64_t, std::uint64_t>({{1'000'000, 46'336}, {30'000, 46'336}}));
   auto t = established();
   std::uint64_t total = 0;
+  std::size_t sent = 0;
   while (true) {
     const auto io = t.send(write);
+    sent += t.skip_sent();
     total += io.bytes;
     if (io.bytes < write) break;
   }
   CHECK(total == taken);
-  CHECK(t.skip_sent() == 10);
+  CHECK(sent == 10);
 }
 
 // --- Acknowledging ---

@@ -1,0 +1,38 @@
+#include "clock.hpp"
+
+#include <algorithm>
+#include <pthread.h>
+#include <sched.h>
+
+#include <sys/prctl.h>
+
+namespace lastack::kernel {
+
+namespace {
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+}  // namespace
+
+std::int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * ns_per_s + now.tv_nsec;
+}
+
+timespec timespec_of(SimDuration duration) {
+  const std::int64_t ns = std::max<std::int64_t>(duration.count(), 0);
+  return {static_cast<std::time_t>(ns / ns_per_s), static_cast<long>(ns % ns_per_s)};
+}
+
+Punctuality be_punctual(int priority) {
+  sched_param parameter{};
+  parameter.sched_priority = priority;
+  if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter) == 0) {
+    return Punctuality::real_time;
+  }
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  return Punctuality::best_effort;
+}
+
+}  // namespace lastack::kernel

@@ -1,0 +1,188 @@
+// What a kernel, or this lab, cannot do. Everything that is not refused here is done.
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "lastack/kernel/lab.hpp"
+#include "wire.hpp"
+
+namespace lastack::kernel {
+
+namespace {
+
+using nlohmann::json;
+
+/// Connections of all apps at most: each has a thread.
+constexpr std::uint64_t connections_max = 4000;
+/// What fits into an IPv4 packet beside the headers.
+constexpr std::uint32_t payload_max = 65535 - 40;
+
+/// Finds places in the file again, which the loaded scenario has forgotten.
+class Places {
+ public:
+  explicit Places(const std::string& file) {
+    std::ifstream in{file};
+    document_ = json::parse(in, nullptr, false);
+  }
+
+  /// The first of these that the file holds; the first of all when it holds none.
+  std::string first_of(std::initializer_list<std::string> pointers) const {
+    for (const std::string& pointer : pointers) {
+      if (document_.contains(json::json_pointer{pointer})) return pointer;
+    }
+    return *pointers.begin();
+  }
+
+  /// The place of the nth element (from 0) of an array that holds the key.
+  std::string nth_with(const std::string& array, const char* key, std::size_t nth) const {
+    const auto found = document_.find(array);
+    if (found != document_.end() && found->is_array()) {
+      for (std::size_t i = 0; i < found->size(); ++i) {
+        if ((*found)[i].contains(key) && nth-- == 0) return "/" + array + "/" + std::to_string(i);
+      }
+    }
+    return "/" + array;
+  }
+
+ private:
+  json document_;
+};
+
+bool draws(const net::Loss& loss) {
+  const auto* bernoulli = std::get_if<net::BernoulliLoss>(&loss);
+  return bernoulli == nullptr || bernoulli->p != 0;
+}
+
+class Refuser {
+ public:
+  explicit Refuser(const scenario::Scenario& scenario)
+      : scenario_{scenario},
+        places_{scenario.file} {}
+
+  std::vector<scenario::ScenarioError> refuse() {
+    check_nodes();
+    for (const scenario::Host& host : scenario_.hosts) check_host(host);
+    if (!errors_.empty()) return std::move(errors_);  // what follows takes two plain hosts
+    check_links();
+    check_apps();
+    check_rest();
+    return std::move(errors_);
+  }
+
+ private:
+  void fail(const std::string& pointer, const std::string& problem) {
+    errors_.emplace_back(scenario_.file, pointer, "on a kernel: " + problem);
+  }
+
+  void check_nodes() {
+    if (scenario_.hosts.size() != host_count) {
+      fail("/hosts", fmt::format("want two hosts, have {}", scenario_.hosts.size()));
+    }
+    if (!scenario_.routers.empty()) {
+      fail("/routers", fmt::format("want none, have {}", scenario_.routers.size()));
+    }
+  }
+
+  void check_host(const scenario::Host& host) {
+    const std::string own = "/hosts/" + host.name;
+    if (host.group)
+      fail(own + "/count", fmt::format("want single hosts, have a group of {}", host.count));
+    const bool is_linux =
+        host.profile == tcp::ProfileId::linux_6 || host.profile == tcp::ProfileId::linux_4;
+    if (!is_linux) {
+      fail(places_.first_of({own + "/profile", "/profile"}),
+           fmt::format("want linux-6 or linux-4, have {} (--set profile=linux-6 shows what the "
+                       "kernel does instead)",
+                       tcp::name_of(host.profile)));
+    } else if (host.timers != tcp::TimerMode::wheel) {
+      fail(places_.first_of({own + "/timer_wheel", "/timer_wheel"}),
+           "want true, have false: its timers are on its wheel");
+    }
+    if (host.handshake != tcp::Handshake::three_way) {
+      fail(places_.first_of({own + "/what_if", "/what_if"}), "want the three-way handshake");
+    }
+  }
+
+  void check_links() {
+    if (scenario_.links.size() != 1) {
+      return fail("/links", fmt::format("want one link, have {}", scenario_.links.size()));
+    }
+    check_direction(scenario_.links[0].a_to_b, "/links/0/a_to_b/");
+    check_direction(scenario_.links[0].b_to_a, "/links/0/b_to_a/");
+  }
+
+  void check_direction(const net::LinkConfig& c, const std::string& own) {
+    const auto refuse = [&](bool drawn, const std::string& key, const char* instead) {
+      if (!drawn) return;
+      const std::string pointer = places_.first_of({own + key, "/links/0/" + key});
+      if (!errors_.empty() && errors_.back().pointer() == pointer) return;
+      for (const auto& error : errors_) {
+        if (error.pointer() == pointer) return;
+      }
+      fail(pointer, fmt::format("want none that draws numbers ({})", instead));
+    };
+    refuse(draws(c.loss), "loss", "faults lose chosen segments");
+    refuse(!std::holds_alternative<net::ConstantDelay>(c.delay), "delay", "a constant one goes");
+    refuse(c.jitter != SimDuration::zero(), "jitter", "faults delay chosen segments");
+    refuse(c.reorder.p != 0, "reorder", "faults delay chosen segments");
+    refuse(c.duplicate != 0, "duplicate", "faults duplicate chosen segments");
+    refuse(c.corrupt != 0, "corrupt", "faults lose chosen segments");
+  }
+
+  void check_apps() {
+    for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
+      if (scenario_.listeners[i].iss) refuse_iss(places_.nth_with("apps", "listen", i));
+    }
+    std::uint64_t connections = 0;
+    for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
+      const app::Connector& connector = scenario_.connectors[i];
+      const std::string place = places_.nth_with("apps", "connect", i);
+      if (connector.iss) refuse_iss(place);
+      if (connector.host == connector.to) fail(place + "/connect", "want the other host");
+      connections += connector.count;
+      if (connections > connections_max) {
+        return fail(place + "/count",
+                    fmt::format("want at most {} connections in all, have more", connections_max));
+      }
+    }
+    if (!scenario_.datagram_flows.empty()) {
+      fail(places_.nth_with("apps", "datagrams", 0),
+           "want listeners and connectors, have datagrams");
+    }
+  }
+
+  void refuse_iss(const std::string& place) {
+    fail(place + "/iss", "want none: the kernel chooses initial sequence numbers");
+  }
+
+  void check_rest() {
+    for (std::size_t i = 0; i < scenario_.injections.size(); ++i) {
+      if (scenario_.injections[i].len <= payload_max) continue;
+      fail(fmt::format("/inject/{}/len", i),
+           fmt::format("want at most {}, have {}", payload_max, scenario_.injections[i].len));
+    }
+    for (std::size_t i = 0; i < scenario_.host_events.size(); ++i) {
+      if (scenario_.host_events[i].what != scenario::HostEvent::Do::reboot) continue;
+      fail(places_.nth_with("events", "host", i) + "/do",
+           "want power_off, power_on or a sysctl, have reboot");
+    }
+  }
+
+  const scenario::Scenario& scenario_;
+  Places places_;
+  std::vector<scenario::ScenarioError> errors_;
+};
+
+}  // namespace
+
+std::vector<scenario::ScenarioError> refusals(const scenario::Scenario& scenario) {
+  return Refuser{scenario}.refuse();
+}
+
+}  // namespace lastack::kernel

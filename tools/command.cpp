@@ -1,6 +1,7 @@
 #include "command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 namespace lastack::tools {
@@ -15,10 +16,34 @@ void add_seed_option(CLI::App& command, std::optional<std::uint64_t>& seed,
   command.add_option("--seed", seed, description)->check(digits_only)->type_name("N");
 }
 
+void add_set_option(CLI::App& command, std::vector<std::string>& settings) {
+  command
+      .add_option("--set", settings,
+                  "Replace a value of the scenario; KEY is a dotted path;\n"
+                  "may be given more than once")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+}
+
+std::vector<scenario::Override> overrides_of(const std::vector<std::string>& settings) {
+  std::vector<scenario::Override> overrides;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UsageError{fmt::format(
+          "--set: want KEY=VALUE such as hosts.client.sysctl.tcp_syn_retries=3, have {}", setting)};
+    }
+    overrides.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return overrides;
+}
+
 void finish_command(CLI::App& command, const std::string& examples) {
-  command.add_flag_callback(
-      "-v,--verbose", [] { spdlog::set_level(spdlog::level::debug); },
-      "Say on stderr what the program does");
+  if (command.get_option_no_throw("--verbose") == nullptr) {
+    command.add_flag_callback(
+        "-v,--verbose", [] { spdlog::set_level(spdlog::level::debug); },
+        "Say on stderr what the program does");
+  }
   command.group("Commands");
   command.footer(examples);
 }

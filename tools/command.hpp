@@ -4,8 +4,10 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "exit_code.hpp"
+#include "lastack/scenario/load.hpp"
 
 namespace CLI {
 class App;
@@ -26,12 +28,23 @@ void add_test_command(CLI::App& program, ExitCode& exit_code);
 void add_validate_command(CLI::App& program, ExitCode& exit_code);
 void add_schema_command(CLI::App& program, ExitCode& exit_code);
 void add_sysctl_command(CLI::App& program, ExitCode& exit_code);
+void add_diff_command(CLI::App& program, ExitCode& exit_code);
+void add_kernel_command(CLI::App& program, ExitCode& exit_code);
+
+// The subcommands of `lastack kernel`, in the same way.
+void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code);
 
 /// Gives a subcommand its --seed.
 void add_seed_option(CLI::App& command, std::optional<std::uint64_t>& seed,
                      const std::string& description);
 
-/// Gives a subcommand its -v, its --help and the examples at the end of that. Comes last.
+/// Gives a subcommand its --set, which may come more than once.
+void add_set_option(CLI::App& command, std::vector<std::string>& settings);
+/// What each --set KEY=VALUE puts where. Throws UsageError.
+std::vector<scenario::Override> overrides_of(const std::vector<std::string>& settings);
+
+/// Gives a subcommand its -v, unless it has one of its own, its --help and the examples at the end
+/// of that. Comes last.
 void finish_command(CLI::App& command, const std::string& examples);
 
 }  // namespace lastack::tools

@@ -97,26 +97,35 @@ std::string explain(const CLI::ParseError& error, const CLI::App& command,
   return error.what();
 }
 
-/// The subcommand that was named, or the program itself.
-const CLI::App& named_command(const CLI::App& program) {
-  const auto commands = program.get_subcommands();
-  return commands.empty() ? program : *commands.front();
+/// The subcommand that was named, or the program itself, with the words that name it.
+struct NamedCommand {
+  const CLI::App* app;
+  std::string words;  ///< "lastack kernel check"
+};
+
+NamedCommand named_command(const CLI::App& program) {
+  NamedCommand named{&program, program.get_name()};
+  for (auto below = program.get_subcommands(); !below.empty();
+       below = named.app->get_subcommands()) {
+    named.app = below.front();
+    named.words += " " + named.app->get_name();
+  }
+  return named;
 }
 
 ExitCode usage_error(const std::string& problem, const CLI::App& program) {
-  const CLI::App& command = named_command(program);
   spdlog::error("{}", problem);
-  const std::string name = &command == &program ? "" : " " + command.get_name();
-  fmt::print(stderr, "Try `lastack{} --help`.\n", name);
+  fmt::print(stderr, "Try `{} --help`.\n", named_command(program).words);
   return ExitCode::bad_input;
 }
 
 /// `lastack help run` is what people type who have not read that it is `lastack run --help`.
+/// Commands within commands: `lastack help kernel check`.
 std::vector<std::string> arguments_of(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && arguments.front() == "help") {
     arguments.erase(arguments.begin());
-    arguments.resize(std::min<std::size_t>(arguments.size(), 1));
+    arguments.resize(std::min<std::size_t>(arguments.size(), 2));
     arguments.push_back("--help");
   }
   return arguments;
@@ -144,7 +153,7 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
     program.exit(help_or_version);
     return ExitCode::success;
   } catch (const CLI::ParseError& error) {
-    return usage_error(explain(error, named_command(program), arguments), program);
+    return usage_error(explain(error, *named_command(program).app, arguments), program);
   } catch (const UsageError& error) {
     return usage_error(error.what(), program);
   }
@@ -170,6 +179,8 @@ int main(int argc, char** argv) {
     add_validate_command(program, exit_code);
     add_schema_command(program, exit_code);
     add_sysctl_command(program, exit_code);
+    add_diff_command(program, exit_code);
+    add_kernel_command(program, exit_code);
     exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
   } catch (const std::exception& error) {  // such as an output that cannot be written

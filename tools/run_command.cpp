@@ -38,19 +38,6 @@ struct Options {
   bool ascii = false;
 };
 
-std::vector<scenario::Override> overrides_of(const std::vector<std::string>& settings) {
-  std::vector<scenario::Override> overrides;
-  for (const std::string& setting : settings) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw UsageError{fmt::format(
-          "--set: want KEY=VALUE such as hosts.client.sysctl.tcp_syn_retries=3, have {}", setting)};
-    }
-    overrides.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
-  }
-  return overrides;
-}
-
 /// All scenarios, or nothing when one of them is bad: then every bad one has been complained about.
 std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) {
   const std::vector<scenario::Override> overrides = overrides_of(options.settings);
@@ -177,12 +164,7 @@ void add_run_command(CLI::App& program, ExitCode& exit_code) {
   CLI::App* command = program.add_subcommand("run", "Run scenarios and show what happened");
   auto options = std::make_shared<Options>();
   command->add_option("SCENARIO", options->files, "Scenario files")->required()->option_text("...");
-  command
-      ->add_option("--set", options->settings,
-                   "Replace a value of the scenario; KEY is a dotted path;\n"
-                   "may be given more than once")
-      ->allow_extra_args(false)
-      ->type_name("KEY=VALUE");
+  add_set_option(*command, options->settings);
   add_seed_option(*command, options->seed, "Seed of the run, in place of the scenario's");
   add_output_options(*command, *options);
   add_look_options(*command, *options);

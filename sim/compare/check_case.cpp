@@ -1,0 +1,46 @@
+#include "lastack/compare/check_case.hpp"
+
+#include <utility>
+
+#include "lastack/compare/history_sink.hpp"
+#include "lastack/core/assert.hpp"
+#include "lastack/run/simulation.hpp"
+
+namespace lastack::compare {
+
+namespace {
+
+constexpr std::uint64_t first_further_seed = 1001;
+
+bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && *stop; }
+
+}  // namespace
+
+History history_of_run(const scenario::Scenario& scenario, std::uint64_t seed,
+                       const std::atomic<bool>* stop) {
+  HistorySink sink;
+  run::Simulation simulation{scenario, seed, {&sink}};
+  simulation.run(stop);
+  return sink.take();
+}
+
+CaseVerdict check_case(const scenario::Scenario& scenario, const std::vector<History>& recordings,
+                       std::uint64_t seeds, const std::atomic<bool>* stop) {
+  LASTACK_ASSERT(seeds >= 1);
+  CaseVerdict best;
+  best.steady = is_steady(recordings);
+  for (std::uint64_t i = 0; i < seeds; ++i) {
+    const std::uint64_t seed = i == 0 ? scenario.seed : first_further_seed + i - 1;
+    Nearest now = nearest(recordings, history_of_run(scenario, seed, stop));
+    best.interrupted = is_set(stop);
+    if (best.interrupted) return best;
+    if (i == 0 || nearer(now.comparison, best.nearest.comparison)) {
+      best.nearest = std::move(now);
+      best.seed = seed;
+    }
+    if (best.agrees()) return best;
+  }
+  return best;
+}
+
+}  // namespace lastack::compare

@@ -1,0 +1,74 @@
+#include "lastack/compare/comparison.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rules.hpp"
+
+namespace lastack::compare {
+
+std::string_view name_of(Aspect aspect) {
+  switch (aspect) {
+    case Aspect::segments: return "segments";
+    case Aspect::timing: return "timing";
+    case Aspect::options: return "options";
+    case Aspect::states: return "states";
+    case Aspect::calls: return "calls";
+    case Aspect::win: return "win";
+    case Aspect::sack: return "sack";
+  }
+  return "?";
+}
+
+Seconds Difference::at() const {
+  if (left_at && right_at) return std::min(*left_at, *right_at);
+  return left_at.value_or(right_at.value_or(Seconds{}));
+}
+
+std::string to_text(const Difference& difference, std::string_view left, std::string_view right) {
+  return fmt::format("{}: {} {}; {} {}", difference.where, left, difference.left, right,
+                     difference.right);
+}
+
+void Comparison::add(Difference difference) {
+  differences_[static_cast<std::size_t>(difference.aspect)].push_back(std::move(difference));
+}
+
+Comparison::Verdict Comparison::verdict() const {
+  Verdict verdict{};
+  for (std::size_t i = 0; i < verdict.size(); ++i) verdict[i] = !of(verdict_aspects[i]).empty();
+  return verdict;
+}
+
+const Difference* Comparison::first() const {
+  const Difference* first = nullptr;
+  for (const Aspect aspect : verdict_aspects) {
+    for (const Difference& difference : of(aspect)) {
+      if (first == nullptr || difference.at() < first->at()) first = &difference;
+    }
+  }
+  return first;
+}
+
+bool nearer(const Comparison& left, const Comparison& right) {
+  return left.verdict() < right.verdict();
+}
+
+Comparison compare(const History& left, const History& right, const Tolerance& tolerance) {
+  std::map<std::string, Segments> lefts = settled_segments(left);
+  std::map<std::string, Segments> rights = settled_segments(right);
+  for (const auto& [host, segments] : lefts) rights.try_emplace(host);
+
+  Comparison result;
+  OffsetsByHost offsets;
+  for (const auto& [host, segments] : rights) {
+    offsets[host] = compare_segments(host, lefts[host], segments, tolerance, result);
+  }
+  compare_states(left, right, tolerance, offsets, result);
+  compare_calls(left, right, tolerance, offsets, result);
+  return result;
+}
+
+}  // namespace lastack::compare

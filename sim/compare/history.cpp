@@ -1,0 +1,55 @@
+#include "lastack/compare/history.hpp"
+
+#include <fmt/format.h>
+
+namespace lastack::compare {
+
+std::string to_text(const RelativeSeq& seq) {
+  if (seq.follows_none()) return seq.base;
+  return seq.base.empty() ? std::to_string(seq.offset) : fmt::format("{}+{}", seq.base, seq.offset);
+}
+
+std::string_view name_of(Fate fate) {
+  switch (fate) {
+    case Fate::delivered: return "delivered";
+    case Fate::dropped: return "dropped";
+    case Fate::delayed: return "delayed";
+    case Fate::duplicated: return "duplicated";
+  }
+  return "?";
+}
+
+std::string to_text(const SynOptions& options) {
+  std::string text;
+  const auto add = [&text](const std::string& word) { text += (text.empty() ? "" : ", ") + word; };
+  if (options.mss) add(fmt::format("mss {}", *options.mss));
+  if (options.window_scale) add(fmt::format("wscale {}", *options.window_scale));
+  if (options.sack_permitted) add("sackOK");
+  if (options.timestamps) add("timestamps");
+  return text.empty() ? "none" : text;
+}
+
+std::string to_text(const SentSegment& segment) {
+  std::string text = segment.flags == tcp::Flags::none ? "datagram" : segment.flags.text();
+  RelativeSeq next = segment.seq;
+  next.offset += segment.len;
+  text += " " + to_text(segment.seq);
+  if (segment.len > 0 && !next.follows_none()) text += ":" + to_text(next);
+  if (segment.len > 0) text += fmt::format(" ({})", segment.len);
+  if (segment.ack) text += " ack " + to_text(*segment.ack);
+  if (segment.maker == SentSegment::Maker::forger) return "forged " + text;
+  if (segment.fate != Fate::delivered) text += fmt::format(", {}", name_of(segment.fate));
+  return text;
+}
+
+std::string to_text(const Call& call) {
+  if (const auto* count = std::get_if<std::int64_t>(&call.result)) {
+    return fmt::format("{} {}", call.call, *count);
+  }
+  if (const auto* word = std::get_if<std::string>(&call.result)) {
+    return fmt::format("{} {}", call.call, *word);
+  }
+  return call.call;
+}
+
+}  // namespace lastack::compare

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <istream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../scenario/value.hpp"
+#include "lastack/compare/history.hpp"
+#include "lastack/compare/read.hpp"
+
+namespace lastack::compare {
+
+// The readers of both kinds of files use the scenario loader's JSON values: they say in the same
+// words what is wanted and what is there.
+using scenario::Json;
+using scenario::Value;
+
+/// The History of JSON Lines as `lastack run --trace` writes them. Throws InputError.
+History read_trace(std::istream& in, const std::string& file);
+
+/// The histories of a recording file. Throws InputError.
+std::vector<History> read_recordings(std::string_view text, const std::string& file);
+
+/// "CLOSED", "SYN_SENT" and so on.
+tcp::State state_in(const Value& value);
+/// Flags in tcpdump's notation.
+tcp::Flags flags_in(const Value& value);
+/// What a call came to: a number, a word or nothing.
+Call::Result result_in(std::optional<Value> value);
+
+}  // namespace lastack::compare

@@ -1,0 +1,233 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "rules.hpp"
+
+namespace lastack::compare {
+
+namespace {
+
+/// Shorter than this, what the socket table shows may lie between two looks at it.
+constexpr Seconds steady_min{0.15};
+/// How long the last row of the table is taken to hold.
+constexpr Seconds after_end{1.0};
+
+using Changes = std::vector<const StateChange*>;
+/// Which of the two has the socket table.
+enum class TableSide { left, right };
+
+std::string socket_text(const SocketName& socket) {
+  return fmt::format("{}:{}", socket.host, socket.local);
+}
+
+/// A closed socket and a listener are no connection.
+std::optional<tcp::State> connection_state(std::optional<tcp::State> state) {
+  if (state == tcp::State::closed || state == tcp::State::listen) return std::nullopt;
+  return state;
+}
+
+std::string state_text(std::optional<tcp::State> state) {
+  return state ? std::string{tcp::name_of(*state)} : "no connection";
+}
+
+/// The changes of each socket, in their order. A listener's (remote port 0) say of every connection
+/// of its port that it is gone.
+class StatesBySocket {
+ public:
+  explicit StatesBySocket(const std::vector<StateChange>& changes) {
+    for (const StateChange& change : changes) by_socket_[change.socket].push_back(&change);
+  }
+
+  const std::map<SocketName, Changes>& all() const { return by_socket_; }
+
+  /// The state of a connection at a time.
+  std::optional<tcp::State> at(const SocketName& socket, Seconds time) const {
+    const StateChange* own = last_until(socket, time);
+    const StateChange* listener = last_until({socket.host, socket.local, 0}, time);
+    const StateChange* last = later(own, listener);
+    return last == nullptr ? std::nullopt : connection_state(last->to);
+  }
+
+ private:
+  /// Both lie in one list, so the later one has the higher address.
+  static const StateChange* later(const StateChange* a, const StateChange* b) {
+    if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
+    return std::max(a, b);
+  }
+
+  const StateChange* last_until(const SocketName& socket, Seconds time) const {
+    const auto found = by_socket_.find(socket);
+    if (found == by_socket_.end()) return nullptr;
+    const StateChange* last = nullptr;
+    for (const StateChange* change : found->second) {
+      if (change->at <= time) last = change;
+    }
+    return last;
+  }
+
+  std::map<SocketName, Changes> by_socket_;
+};
+
+/// When a recording ended, and a second more.
+Seconds end_of(const History& history) {
+  Seconds end{0};
+  for (const SentSegment& segment : history.segments) end = std::max(end, segment.at);
+  for (const StateChange& row : *history.table) end = std::max(end, row.at);
+  return end + after_end;
+}
+
+/// An interval in which the socket table showed one state.
+struct Interval {
+  Seconds from;
+  Seconds until;
+  std::optional<tcp::State> state;
+
+  /// Near both ends and in the middle: the table is looked at every 20 ms, and the kernel's timers
+  /// may be late by 4 % of the time passed and a step of the wheel.
+  std::array<Seconds, 3> moments() const {
+    const Seconds span = until - from;
+    const Seconds margin = std::min(span / 2, Seconds{0.05} + 0.04 * until + wheel_step(span));
+    return {from + margin, (from + until) / 2, until - margin};
+  }
+};
+
+/// The intervals of one socket that are long enough to be sure of. A socket that is gone is so for
+/// sure only at the end; before, the table may just have missed it.
+std::vector<Interval> steady_intervals(const Changes& rows, Seconds end) {
+  std::vector<Interval> intervals;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool last = i + 1 == rows.size();
+    const Interval interval{
+        rows[i]->at, last ? std::min(end, rows[i]->at + after_end) : rows[i + 1]->at, rows[i]->to};
+    const bool no_connection = interval.state && !connection_state(interval.state);
+    if (interval.until - interval.from < steady_min || no_connection) continue;
+    if (interval.state || last) intervals.push_back(interval);
+  }
+  return intervals;
+}
+
+/// The first moment of an interval at which the states have another, and which.
+std::optional<std::pair<Seconds, std::optional<tcp::State>>> first_other(
+    const Interval& interval, const SocketName& socket, const StatesBySocket& states) {
+  for (const Seconds at : interval.moments()) {
+    const std::optional<tcp::State> seen = states.at(socket, at);
+    if (seen != interval.state) return std::pair{at, seen};
+  }
+  return std::nullopt;
+}
+
+/// Holds the states of `other` against the socket table of `recording`.
+void compare_with_table(const History& recording, const History& other, TableSide side,
+                        Comparison& result) {
+  const StatesBySocket table{*recording.table};
+  const StatesBySocket states{other.socket_states()};
+  const Seconds end = end_of(recording);
+  for (const auto& [socket, rows] : table.all()) {
+    for (const Interval& interval : steady_intervals(rows, end)) {
+      const auto parting = first_other(interval, socket, states);
+      if (!parting) continue;
+      const auto& [at, seen] = *parting;
+      Difference difference;
+      difference.aspect = Aspect::states;
+      difference.host = socket.host;
+      difference.where = fmt::format("{} {}", socket_text(socket), at_text(at));
+      difference.what = socket_text(socket) + " is in another state";
+      difference.left = state_text(interval.state);
+      difference.right = state_text(seen);
+      if (side == TableSide::right) std::swap(difference.left, difference.right);
+      difference.left_at = difference.right_at = at;
+      result.add(std::move(difference));
+    }
+  }
+}
+
+/// The nth state of one socket on both sides; null where there is none.
+struct Pair {
+  const SocketName& socket;
+  std::size_t n;
+  const StateChange* left;
+  const StateChange* right;
+
+  Difference difference(std::string_view predicate) const {
+    Difference difference;
+    difference.aspect = Aspect::states;
+    difference.host = socket.host;
+    difference.where = fmt::format("{} state #{}", socket_text(socket), n + 1);
+    difference.what =
+        fmt::format("{}'s {} state {}", socket_text(socket), ordinal(n + 1), predicate);
+    difference.left = shown(left);
+    difference.right = shown(right);
+    if (left != nullptr) difference.left_at = left->at;
+    if (right != nullptr) difference.right_at = right->at;
+    return difference;
+  }
+
+  static std::string shown(const StateChange* change) {
+    if (change == nullptr) return "nothing more";
+    return state_text(change->to) + " " + at_text(change->at);
+  }
+};
+
+/// One socket's states, change by change, until the first that is another.
+void compare_changes(const SocketName& socket, const Changes& lefts, const Changes& rights,
+                     const Tolerance& tolerance, const Offsets& offsets, Comparison& result) {
+  for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
+    const Pair pair{socket, n, n < lefts.size() ? lefts[n] : nullptr,
+                    n < rights.size() ? rights[n] : nullptr};
+    if (pair.left == nullptr || pair.right == nullptr) {
+      result.add(pair.difference("is there on one side only"));
+      return;
+    }
+    if (pair.left->to != pair.right->to) {
+      result.add(pair.difference("is not the same"));
+      return;
+    }
+    const Seconds gap = n == 0 ? pair.left->at : pair.left->at - lefts[n - 1]->at;
+    const Seconds allowed = tolerance.for_segment(gap);
+    const Seconds offset = pair.left->at - pair.right->at;
+    if (offsets.beyond(offset) > allowed) {
+      Difference difference = pair.difference("comes at another time");
+      difference.note =
+          fmt::format("{} apart, where {} are allowed", duration_text(std::chrono::abs(offset)),
+                      duration_text(allowed));
+      result.add(std::move(difference));
+    }
+  }
+}
+
+/// Holds two accounts that miss nothing against each other.
+void compare_all_changes(const History& left, const History& right, const Tolerance& tolerance,
+                         const OffsetsByHost& offsets, Comparison& result) {
+  const StatesBySocket lefts{left.states};
+  const StatesBySocket rights{right.states};
+  std::map<SocketName, std::pair<Changes, Changes>> sockets;
+  for (const auto& [socket, changes] : lefts.all()) sockets[socket].first = changes;
+  for (const auto& [socket, changes] : rights.all()) sockets[socket].second = changes;
+  for (const auto& [socket, changes] : sockets) {
+    const auto host = offsets.find(socket.host);
+    compare_changes(socket, changes.first, changes.second, tolerance,
+                    host == offsets.end() ? Offsets{} : host->second, result);
+  }
+}
+
+}  // namespace
+
+/// A recording's socket table is held against the other's states where it was steady; without one,
+/// the changes themselves are compared.
+void compare_states(const History& left, const History& right, const Tolerance& tolerance,
+                    const OffsetsByHost& offsets, Comparison& result) {
+  if (left.table) {
+    compare_with_table(left, right, TableSide::left, result);
+  } else if (right.table) {
+    compare_with_table(right, left, TableSide::right, result);
+  } else {
+    compare_all_changes(left, right, tolerance, offsets, result);
+  }
+}
+
+}  // namespace lastack::compare

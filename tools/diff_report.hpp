@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "lastack/compare/comparison.hpp"
+#include "lastack/compare/history.hpp"
+#include "terminal.hpp"
+
+namespace lastack::tools {
+
+/// How the comparison of two histories, A and B, is shown to people: what they are, the first
+/// divergence with what went before and after it in two columns, what else differs, what is counted
+/// apart. No line is wider than `columns`.
+std::string diff_text(const compare::History& a, const compare::History& b,
+                      const compare::Comparison& comparison, const compare::Tolerance& tolerance,
+                      const Paint& paint, int columns);
+
+}  // namespace lastack::tools

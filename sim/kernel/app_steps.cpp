@@ -30,10 +30,9 @@ const char* name_of(tcp::Stack::Direction how) {
 /// The steps of one connection. A step that fails is logged with its errno, and the next one runs.
 class Apps::Steps {
  public:
-  Steps(Apps& apps, app::HostIndex host, const std::string& who, Fd& socket)
+  Steps(Apps& apps, const Caller& caller, Fd& socket)
       : apps_{apps},
-        host_{host},
-        who_{who},
+        caller_{caller},
         socket_{socket} {}
 
   enum class Next { step, finished };
@@ -119,18 +118,17 @@ class Apps::Steps {
   }
 
   void log(const char* call, decltype(trace::AppCall::result) result = {}) {
-    apps_.log(host_, who_, call, std::move(result));
+    apps_.log(caller_, call, std::move(result));
   }
 
   Apps& apps_;
-  app::HostIndex host_;
-  const std::string& who_;
+  const Caller& caller_;
   Fd& socket_;
 };
 
-void Apps::run_steps(app::HostIndex host, const std::string& who, const std::shared_ptr<Fd>& socket,
+void Apps::run_steps(const Caller& caller, const std::shared_ptr<Fd>& socket,
                      const std::vector<app::Step>& steps) {
-  Steps run{*this, host, who, *socket};
+  Steps run{*this, caller, *socket};
   for (const app::Step& step : steps) {
     if (std::visit(run, step) == Steps::Next::finished) break;
   }

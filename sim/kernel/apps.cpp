@@ -156,10 +156,12 @@ void Apps::keep(std::shared_ptr<Fd> socket) {
   kept_.push_back(std::move(socket));
 }
 
-void Apps::log(app::HostIndex host, const std::string& who, std::string call,
+void Apps::log(SimTime at, const Caller& caller, std::string call,
                decltype(trace::AppCall::result) result) {
-  journal_.note(clock_.now(),
-                trace::AppCall{trace::HostId{host}, who, std::move(call), std::move(result)});
+  journal_.note(
+      at,
+      trace::AppCall{trace::HostId{caller.host}, caller.who, std::move(call), std::move(result)},
+      caller.ports);
 }
 
 void Apps::listen(Listening listening) {
@@ -171,7 +173,7 @@ void Apps::listen(Listening listening) {
   }
   const bool worth_saying = listening.error != 0 || program.listen_at > sim_start;
   if (worth_saying) {
-    log(program.host, "listen", "listen",
+    log({program.host, "listen", {}}, "listen",
         listening.error == 0 ? "ok" : errno_name(listening.error));
   }
   if (listening.error != 0) return;
@@ -179,7 +181,7 @@ void Apps::listen(Listening listening) {
   if (program.close_at) {
     spawn([this, &program, socket = listening.socket] {
       if (wait_until(*program.close_at) == Waited::stopped) return;
-      log(program.host, "listen", "close");
+      log({program.host, "listen", {}}, "close");
       // The thread that accepts may hold the descriptor, so this ends the listening instead.
       shut_down(socket->get(), tcp::Stack::Direction::both);
     });
@@ -197,17 +199,16 @@ void Apps::accept_all(const app::Listener& listener, int socket) {
       if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
       return;  // it was closed
     }
-    const std::string who = app::accepted_name(++accepted_[listener.host]);
-    log(listener.host, who, "accepted");
-    spawn([this, &listener, connection, who] {
-      run_steps(listener.host, who, connection, listener.steps);
-    });
+    const Caller caller{listener.host, app::accepted_name(++accepted_[listener.host]),
+                        ports_of(connection->get())};
+    log(caller, "accepted");
+    spawn([this, &listener, connection, caller] { run_steps(caller, connection, listener.steps); });
   }
 }
 
 void Apps::connect(Bound bound) {
   const app::Connector& program = *bound.program;
-  const std::string who = app::connector_name(program, bound.number);
+  Caller caller{program.host, app::connector_name(program, bound.number), {}};
   if (!bound.socket) spaces_[program.host]->enter();
   const SimDuration later = program.every * static_cast<std::int64_t>(bound.number);
   if (wait_until(program.at + later) == Waited::stopped) return;
@@ -216,16 +217,18 @@ void Apps::connect(Bound bound) {
     bound.error = set_options(bound.socket->get(), program.options);
   }
   const int fd = bound.socket->get();
-  log(program.host, who, "connect");
+  const SimTime called = clock_.now();
   int error = bound.error;
   if (error == 0) error = start_connect(fd, {addresses_[program.to], program.to_port});
+  caller.ports = {ports_of(fd).local, program.to_port};
+  log(called, caller, "connect");
   if (error == EINPROGRESS) {
     if (wait_for(fd, POLLOUT) == Waited::stopped) return keep(bound.socket);
     error = pending_error(fd);
   }
-  log(program.host, who, "connected", error == 0 ? "ok" : errno_name(error));
+  log(caller, "connected", error == 0 ? "ok" : errno_name(error));
   if (error != 0) return bound.socket->reset();  // the steps are not run
-  run_steps(program.host, who, bound.socket, program.steps);
+  run_steps(caller, bound.socket, program.steps);
 }
 
 void Apps::set_settings(const scenario::HostEvent& event) {
@@ -233,7 +236,7 @@ void Apps::set_settings(const scenario::HostEvent& event) {
   spaces_[host]->enter();
   if (wait_until(event.at) == Waited::stopped) return;
   for (const auto& [name, value] : event.sysctl) {
-    log(host, "host", "sysctl", name + "=" + value);
+    log({host, "host", {}}, "sysctl", name + "=" + value);
     if (const int error = write_setting(name, value)) {
       throw LabError{"cannot set " + name + " to " + value + ": " + errno_name(error)};
     }

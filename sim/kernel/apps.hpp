@@ -21,6 +21,13 @@
 
 namespace lastack::kernel {
 
+/// Who calls: his host and name, and his connection as far as he has one.
+struct Caller {
+  app::HostIndex host = 0;
+  std::string who;
+  Ports ports;
+};
+
 /// The scenario's applications on real sockets, each in a thread of its own, as processes of a real
 /// host are. Their calls go to the journal.
 class Apps {
@@ -73,12 +80,15 @@ class Apps {
   void accept_all(const app::Listener& listener, int socket);
   void connect(Bound bound);
   /// Runs an application's steps on its connection; app_steps.cpp.
-  void run_steps(app::HostIndex host, const std::string& who, const std::shared_ptr<Fd>& socket,
+  void run_steps(const Caller& caller, const std::shared_ptr<Fd>& socket,
                  const std::vector<app::Step>& steps);
   class Steps;
   void set_settings(const scenario::HostEvent& event);
-  void log(app::HostIndex host, const std::string& who, std::string call,
+  void log(SimTime at, const Caller& caller, std::string call,
            decltype(trace::AppCall::result) result = {});
+  void log(const Caller& caller, std::string call, decltype(trace::AppCall::result) result = {}) {
+    log(clock_.now(), caller, std::move(call), std::move(result));
+  }
   Waited wait_until(SimTime until);
   Waited wait_for(int fd, short events);
   void keep(std::shared_ptr<Fd> socket);

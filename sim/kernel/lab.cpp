@@ -233,7 +233,7 @@ KernelRun Run::result() {
   observed.has_tracepoints = tracefs_.has_value();
   const auto states = deduce_states(observed, journal);
   std::vector<Journal::Entry> entries;
-  std::merge(states.begin(), states.end(), journal.begin(), journal.end(),
+  std::merge(journal.begin(), journal.end(), states.begin(), states.end(),
              std::back_inserter(entries),
              [](const Journal::Entry& a, const Journal::Entry& b) { return a.at < b.at; });
   run.trace = make_trace(names_, std::move(entries), ended_);

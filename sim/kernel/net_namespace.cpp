@@ -33,6 +33,18 @@ void turn_ipv6_off() {
   }
 }
 
+/// Buckets of the table of connections. The machine's own has hundreds of thousands, and sock_diag
+/// walks them all at each reading.
+constexpr const char* table_buckets = "1024";
+
+/// A namespace has a table of its own if that was asked for in the one it was made from (Linux 6.1;
+/// older ones share the machine's), so there is one in between, which is gone right away.
+void unshare_with_small_table() {
+  if (unshare(CLONE_NEWNET) != 0) throw_errno("cannot make a network namespace");
+  std::ofstream{"/proc/sys/net/ipv4/tcp_child_ehash_entries"} << table_buckets;
+  if (unshare(CLONE_NEWNET) != 0) throw_errno("cannot make a network namespace");
+}
+
 }  // namespace
 
 void in_own_thread(const std::function<void()>& work) {
@@ -50,7 +62,7 @@ void in_own_thread(const std::function<void()>& work) {
 
 NetNamespace::NetNamespace() {
   in_own_thread([this] {
-    if (unshare(CLONE_NEWNET) != 0) throw_errno("cannot make a network namespace");
+    unshare_with_small_table();
     fd_.reset(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
     if (!fd_.open()) throw_errno("/proc/thread-self/ns/net");
     bring_loopback_up();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -40,39 +41,75 @@ class ReasonGuess {
   std::map<std::tuple<trace::HostId, tcp::Port, tcp::Port>, std::optional<tcp::Seq>> next_;
 };
 
-/// Numbers events and finds the number of the segment that each speaks of.
-class Numbering {
+/// Finds what caused each event. A kernel does not tell, so this goes by time: what happens at one
+/// end of a connection right after a segment came or a call was made follows from that.
+class CauseGuess {
  public:
-  explicit Numbering(trace::Recording& out) : out_{out} {}
-
-  void add(Journal::Entry entry) {
-    const std::uint64_t n = ++count_;
-    if (auto* send = std::get_if<trace::Send>(&entry.what)) {
-      sent_[send->id] = n;
-      if (!send->forged) send->why = reason_(*send);
-    }
-    const std::uint64_t cause = cause_of(entry.what);
-    out_.event({n, cause, entry.at, std::move(entry.what)});
+  /// The cause of the event that will be number `n`; 0: none is known.
+  std::uint64_t operator()(std::uint64_t n, const Journal::Entry& entry) {
+    return std::visit([&](const auto& what) { return cause(n, entry, what); }, entry.what);
   }
 
  private:
-  std::uint64_t cause_of(const trace::What& what) const {
-    if (const auto* drop = std::get_if<trace::Drop>(&what)) return number_of(drop->id);
-    if (const auto* delay = std::get_if<trace::Delay>(&what)) return number_of(delay->id);
-    if (const auto* copy = std::get_if<trace::Duplicate>(&what)) return number_of(copy->id);
-    if (const auto* receive = std::get_if<trace::Receive>(&what)) return number_of(receive->id);
-    return 0;
+  struct Segment {
+    std::uint64_t sent;  ///< number of its event
+    trace::End src;
+    trace::End dst;
+  };
+  /// What happened at an end last that may have consequences.
+  struct Last {
+    std::uint64_t n = 0;
+    SimTime at;
+  };
+  using End = std::tuple<trace::HostId, tcp::Port, tcp::Port>;
+
+  /// How long a host takes over what follows at once, a thread's wakening included.
+  static constexpr SimDuration at_once = 3ms;
+
+  std::uint64_t cause(std::uint64_t n, const Journal::Entry& entry, const trace::Send& send) {
+    segments_[send.id] = {n, send.src, send.dst};
+    if (send.forged) return 0;
+    return recent({send.src.host, send.src.port, send.dst.port}, entry.at);
+  }
+  std::uint64_t cause(std::uint64_t, const Journal::Entry&, const trace::Drop& drop) {
+    return segments_[drop.id].sent;
+  }
+  std::uint64_t cause(std::uint64_t, const Journal::Entry&, const trace::Delay& delay) {
+    return segments_[delay.id].sent;
+  }
+  std::uint64_t cause(std::uint64_t, const Journal::Entry&, const trace::Duplicate& copy) {
+    return segments_[copy.id].sent;
+  }
+  std::uint64_t cause(std::uint64_t n, const Journal::Entry& entry, const trace::Receive& receive) {
+    const Segment& segment = segments_[receive.id];
+    last_[{receive.host, segment.dst.port, segment.src.port}] = {n, entry.at};
+    return segment.sent;
+  }
+  std::uint64_t cause(std::uint64_t, const Journal::Entry& entry,
+                      const trace::StateChange& change) {
+    return recent({change.local.host, change.local.port, change.remote.port}, entry.at);
+  }
+  std::uint64_t cause(std::uint64_t, const Journal::Entry&, const trace::TimerChange&) { return 0; }
+  std::uint64_t cause(std::uint64_t n, const Journal::Entry& entry, const trace::AppCall& call) {
+    if (entry.ports.remote == 0) return 0;
+    const End end{call.host, entry.ports.local, entry.ports.remote};
+    const std::uint64_t now = recent(end, entry.at);
+    auto& before = calls_[{call.host, call.who}];
+    const std::uint64_t result = now != 0 ? now : before;
+    before = n;
+    last_[end] = {n, entry.at};
+    return result;
   }
 
-  std::uint64_t number_of(std::uint64_t id) const {
-    const auto found = sent_.find(id);
-    return found == sent_.end() ? 0 : found->second;
+  std::uint64_t recent(const End& end, SimTime at) const {
+    const auto found = last_.find(end);
+    if (found == last_.end() || at - found->second.at > at_once) return 0;
+    return found->second.n;
   }
 
-  trace::Recording& out_;
-  std::uint64_t count_ = 0;
-  std::unordered_map<std::uint64_t, std::uint64_t> sent_;  ///< event numbers by segment
-  ReasonGuess reason_;
+  std::unordered_map<std::uint64_t, Segment> segments_;  ///< by id
+  std::map<End, Last> last_;
+  std::map<std::pair<trace::HostId, std::string>, std::uint64_t> calls_;  ///< each one's last
 };
 
 }  // namespace
@@ -111,8 +148,15 @@ std::shared_ptr<const trace::Recording> make_trace(const trace::Names& names,
   std::stable_sort(entries.begin(), entries.end(), earlier);
   auto recording = std::make_shared<trace::Recording>();
   recording->begin(names);
-  Numbering numbering{*recording};
-  for (Journal::Entry& entry : entries) numbering.add(std::move(entry));
+  ReasonGuess reason;
+  CauseGuess cause;
+  std::uint64_t n = 0;
+  for (Journal::Entry& entry : entries) {
+    auto* send = std::get_if<trace::Send>(&entry.what);
+    if (send != nullptr && !send->forged) send->why = reason(*send);
+    const std::uint64_t caused_by = cause(++n, entry);
+    recording->event({n, caused_by, entry.at, std::move(entry.what)});
+  }
   recording->end(ended);
   return recording;
 }

@@ -121,6 +121,15 @@ Transfer recv_some(int fd, std::uint64_t bytes_max) {
   return transfer_of(recv(fd, block.data(), count, 0));
 }
 
+Ports ports_of(int fd) {
+  const auto port = [fd](auto ask) -> tcp::Port {
+    sockaddr_in in{};
+    socklen_t length = sizeof in;
+    return ask(fd, reinterpret_cast<sockaddr*>(&in), &length) == 0 ? ntohs(in.sin_port) : 0;
+  };
+  return {port(getsockname), port(getpeername)};
+}
+
 int shut_down(int fd, tcp::Stack::Direction how) {
   int number = SHUT_RDWR;
   if (how == tcp::Stack::Direction::read) number = SHUT_RD;

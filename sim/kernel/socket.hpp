@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fd.hpp"
+#include "journal.hpp"
 #include "lastack/tcp/stack.hpp"
 
 namespace lastack::kernel {
@@ -32,6 +33,9 @@ struct Transfer {
 /// One call for all the bytes: where calls end the kernel sets PSH.
 Transfer send_some(int fd, std::span<const char> bytes);
 Transfer recv_some(int fd, std::uint64_t bytes_max);
+
+/// The socket's connection as far as it has one.
+Ports ports_of(int fd);
 
 int shut_down(int fd, tcp::Stack::Direction how);
 /// SO_LINGER 0, so that close sends RST.

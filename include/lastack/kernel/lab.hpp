@@ -67,8 +67,8 @@ struct Lateness {
 /// What one run on the kernel left.
 struct KernelRun {
   /// The same events as a simulation's trace, but for timers, which a kernel does not show. States
-  /// are put together from `tracepoints` and `table`; why a segment was sent is a guess from its
-  /// numbers.
+  /// are put together from `tracepoints` and `table`; what caused an event, and why a segment was
+  /// sent, are guesses from times and numbers.
   std::shared_ptr<const trace::Recording> trace;
   std::vector<SocketChange> tracepoints;  ///< sock:inet_sock_set_state, by time
   std::vector<SocketChange> table;        ///< sock_diag, sampled; LISTEN left out; by time

@@ -104,7 +104,7 @@ class Run {
   void start();
   void work(SimTime now);
   void nap();
-  bool nothing_left(SimTime now) const;
+  bool nothing_left(SimTime now);
   void tear_down();
 
   const scenario::Scenario& scenario_;
@@ -119,6 +119,7 @@ class Run {
   std::optional<Tracefs> tracefs_;
   LabClock clock_;
   SimTime ended_ = sim_start;
+  SimTime last_alive_ = sim_start;
   SimDuration lateness_{};
   std::vector<trace::End> listening_;
   std::vector<SocketChange> tracepoints_;
@@ -208,10 +209,12 @@ void Run::nap() {
   ppoll(polled.data(), polled.size(), &left, nullptr);
 }
 
-/// Nothing is on its way or planned, nobody waits for a time, and no socket has a timer.
-bool Run::nothing_left(SimTime now) const {
-  return now >= wire_.last_activity() + quiet_time && wire_.next_due() == never && apps_.idle() &&
-         !watch_.any_timer();
+/// Nothing has been on its way or planned for a while, nobody waited for a time, and no socket had a
+/// timer. A single look would not do: what fires or is called just now is not seen yet.
+bool Run::nothing_left(SimTime now) {
+  const bool alive = wire_.next_due() != never || !apps_.idle() || watch_.any_timer();
+  last_alive_ = std::max(alive ? now : last_alive_, wire_.last_activity());
+  return now >= last_alive_ + quiet_time;
 }
 
 void Run::tear_down() {

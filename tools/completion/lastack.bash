@@ -6,9 +6,14 @@ _lastack() {
 
   local command=
   ((cword > 1)) && command=${words[1]}
+  [[ $command == kernel ]] && ((cword > 2)) && command="kernel ${words[2]}"
 
   case $prev in
     --trace)
+      if [[ $command == 'kernel run' ]]; then
+        _filedir -d
+        return
+      fi
       _filedir '@(jsonl|pcapng|txt)'
       return
       ;;
@@ -28,7 +33,7 @@ _lastack() {
       COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook' -- "$cur"))
       return
       ;;
-    --set | --seed | --columns | --jobs | -j)
+    --set | --seed | --columns | --jobs | -j | --repeat | --late | --tries)
       return
       ;;
   esac
@@ -36,7 +41,7 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate schema sysctl help --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate schema sysctl diff kernel help --help --version' -- "$cur"))
       return
       ;;
     run)
@@ -45,6 +50,13 @@ _lastack() {
       ;;
     test) options='--jobs --seed --junit --tap --github --quiet --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
+    kernel)
+      COMPREPLY=($(compgen -W 'check run --help' -- "$cur"))
+      return
+      ;;
+    'kernel run')
+      options='--trace --set --jobs --repeat --late --tries --ladder --quiet --verbose --help'
+      ;;
     sysctl) options='--profile --verbose --help' ;;
     *) options='--verbose --help' ;;
   esac
@@ -54,7 +66,7 @@ _lastack() {
   fi
 
   case $command in
-    run | test | validate)
+    run | test | validate | 'kernel run')
       _filedir json
       ;;
     sysctl)

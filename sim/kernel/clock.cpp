@@ -35,4 +35,21 @@ Punctuality be_punctual(int priority) {
   return Punctuality::best_effort;
 }
 
+void stay_on_one_processor(unsigned number) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  const auto count = static_cast<unsigned>(CPU_COUNT(&allowed));
+  if (count == 0) return;
+  unsigned skip = number % count;
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed) || skip-- != 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);  // without it the lab is only less alike in each run
+    return;
+  }
+}
+
 }  // namespace lastack::kernel

@@ -34,6 +34,12 @@ enum class Punctuality {
 /// Gives the calling thread the best it can get. Higher priorities go first.
 Punctuality be_punctual(int priority);
 
+/// Keeps the calling thread, and those it starts from now on, on one processor. A lab's wire and
+/// applications share one, so that an application that a segment wakes goes on when the wire has
+/// delivered all that is due: on two, it would race with the next segment.
+/// `number` picks the processor: different numbers spread over all there are.
+void stay_on_one_processor(unsigned number);
+
 inline constexpr int wire_priority = 20;
 inline constexpr int app_priority = 10;
 

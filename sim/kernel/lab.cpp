@@ -163,6 +163,7 @@ void Run::start() {
 
 bool Run::run(const std::atomic<bool>* stop) {
   be_punctual(wire_priority);
+  stay_on_one_processor(slot_.number());
   start();
   while (true) {
     const SimTime now = clock_.now();
@@ -209,8 +210,8 @@ void Run::nap() {
   ppoll(polled.data(), polled.size(), &left, nullptr);
 }
 
-/// Nothing has been on its way or planned for a while, nobody waited for a time, and no socket had a
-/// timer. A single look would not do: what fires or is called just now is not seen yet.
+/// Nothing has been on its way or planned for a while, nobody waited for a time, and no socket had
+/// a timer. A single look would not do: what fires or is called just now is not seen yet.
 bool Run::nothing_left(SimTime now) {
   const bool alive = wire_.next_due() != never || !apps_.idle() || watch_.any_timer();
   last_alive_ = std::max(alive ? now : last_alive_, wire_.last_activity());

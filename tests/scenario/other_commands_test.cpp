@@ -45,7 +45,8 @@ std::set<std::string> options_in(const std::string& help) {
 
 TEST_CASE("lastack: --help of the program and of each command has examples", "[command]") {
   Shell t;
-  for (const char* command : {"", "run ", "test ", "validate ", "schema ", "sysctl ", "kernel run "}) {
+  for (const char* command :
+       {"", "run ", "test ", "validate ", "schema ", "sysctl ", "kernel run "}) {
     t.lastack(std::string{command} + "--help");
     CHECK(t.exit_code() == 0);
     CHECK_THAT(t.out(), Contains("Example") && Contains(std::string{"  lastack "} + command));

@@ -229,6 +229,8 @@ std::string run_text(const LabResult& result) {
   const kernel::KernelRun& run = *result.run;
   const std::string again =
       result.tries > 1 ? fmt::format(", run {} times because late", result.tries) : "";
+  spdlog::debug("kernel run: segments at most {:.3f} ms late, applications {:.3f} ms",
+                in_ms(run.lateness.wire), in_ms(run.lateness.apps));
   return fmt::format("{} segments in {:.2f} s, at most {:.2f} ms late{}", segments_of(run),
                      to_seconds(run.trace->ended() - sim_start), in_ms(run.lateness.worst()),
                      again);

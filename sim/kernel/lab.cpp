@@ -202,8 +202,9 @@ void Run::work(SimTime now) {
 /// Sleeps until a host sends something or something is due.
 void Run::nap() {
   const SimTime now = clock_.now();
-  const SimTime until =
-      std::min({wire_.next_due(), watch_.next_due(), scenario_.stop_at, now + longest_nap});
+  SimTime until = std::min({wire_.next_due(), scenario_.stop_at, now + longest_nap});
+  // A reading that is due but was put off comes after the wire's next delivery.
+  if (watch_.next_due() > now) until = std::min(until, watch_.next_due());
   std::array<pollfd, host_count> polled{
       {{hosts_[0].tun.fd(), POLLIN, 0}, {hosts_[1].tun.fd(), POLLIN, 0}}};
   const timespec left = timespec_of(until - now);

@@ -21,7 +21,7 @@ void bring_loopback_up() {
   std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
   request.ifr_flags = IFF_UP;
   if (!socket.open() || ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0) {
-    throw_errno("cannot bring the loopback interface up");
+    throw_errno("cannot bring an interface up, which needs CAP_NET_ADMIN");
   }
 }
 
@@ -40,9 +40,11 @@ constexpr const char* table_buckets = "1024";
 /// A namespace has a table of its own if that was asked for in the one it was made from (Linux 6.1;
 /// older ones share the machine's), so there is one in between, which is gone right away.
 void unshare_with_small_table() {
-  if (unshare(CLONE_NEWNET) != 0) throw_errno("cannot make a network namespace");
+  if (unshare(CLONE_NEWNET) != 0)
+    throw_errno("cannot make a network namespace, which needs CAP_SYS_ADMIN");
   std::ofstream{"/proc/sys/net/ipv4/tcp_child_ehash_entries"} << table_buckets;
-  if (unshare(CLONE_NEWNET) != 0) throw_errno("cannot make a network namespace");
+  if (unshare(CLONE_NEWNET) != 0)
+    throw_errno("cannot make a network namespace, which needs CAP_SYS_ADMIN");
 }
 
 }  // namespace

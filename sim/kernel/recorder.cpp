@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <string>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -94,7 +93,7 @@ class CauseGuess {
     if (entry.ports.remote == 0) return 0;
     const End end{call.host, entry.ports.local, entry.ports.remote};
     const std::uint64_t now = recent(end, entry.at);
-    auto& before = calls_[{call.host, call.who}];
+    auto& before = calls_[end];
     const std::uint64_t result = now != 0 ? now : before;
     before = n;
     last_[end] = {n, entry.at};
@@ -109,7 +108,7 @@ class CauseGuess {
 
   std::unordered_map<std::uint64_t, Segment> segments_;  ///< by id
   std::map<End, Last> last_;
-  std::map<std::pair<trace::HostId, std::string>, std::uint64_t> calls_;  ///< each one's last
+  std::map<End, std::uint64_t> calls_;  ///< the last one there
 };
 
 }  // namespace

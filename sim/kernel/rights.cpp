@@ -29,8 +29,8 @@ std::optional<std::string> problem_of(const std::function<void()>& step, const c
 
 void try_hosts(Rights& rights) {
   std::optional<NetNamespace> space;
-  const auto no_space = problem_of([&] { space.emplace(); },
-                                   "needs CAP_SYS_ADMIN: run as root; in a container, privileged");
+  const auto no_space =
+      problem_of([&] { space.emplace(); }, "run as root; in a container, privileged");
   if (no_space) rights.missing.push_back(*no_space);
   const Fd device{open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
   if (!device.open()) {
@@ -44,9 +44,14 @@ void try_hosts(Rights& rights) {
   const auto own = tcp::Address{0x0a400001};
   const auto peer = tcp::Address{0x0a400002};
   constexpr std::uint32_t mtu = 1500;
-  const auto no_tun = problem_of([&] { Tun{*space, own, peer, mtu}; }, "needs CAP_NET_ADMIN");
+  const auto no_tun = problem_of(
+      [&] {
+        Tun{*space, own, peer, mtu};
+      },
+      "run as root; in a container, privileged");
   if (no_tun) rights.missing.push_back(*no_tun);
-  const auto no_table = problem_of([&] { SocketTable{*space}.read(); }, "needs CONFIG_INET_DIAG");
+  const auto no_table =
+      problem_of([&] { SocketTable{*space}.read(); }, "the kernel needs CONFIG_INET_TCP_DIAG");
   if (no_table) rights.missing.push_back(*no_table);
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr SimDuration soon = 3ms;
 constexpr SimDuration later = 20ms;
 /// About what a reading takes. The wire goes first.
-constexpr SimDuration reading_time = 500us;
+constexpr SimDuration reading_time = 100us;
 
 }  // namespace
 

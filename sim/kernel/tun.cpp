@@ -41,7 +41,8 @@ Fd open_device() {
   if (!fd.open()) throw_errno(device);
   ifreq request = request_for_interface();
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
-  if (ioctl(fd.get(), TUNSETIFF, &request) != 0) throw_errno("cannot make a TUN interface");
+  if (ioctl(fd.get(), TUNSETIFF, &request) != 0)
+    throw_errno("cannot make a TUN interface, which needs CAP_NET_ADMIN");
   return fd;
 }
 

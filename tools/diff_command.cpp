@@ -1,4 +1,6 @@
 // `lastack diff A B`: two traces side by side, and where they part.
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@
 #include "lastack/compare/comparison.hpp"
 #include "lastack/compare/nearest.hpp"
 #include "lastack/compare/read.hpp"
+#include "progress_line.hpp"
 #include "terminal.hpp"
 
 namespace lastack::tools {
@@ -92,15 +95,34 @@ void print(const std::vector<History>& a, const std::vector<History>& b, const N
   if (a.size() > 1 || b.size() > 1) {
     constexpr const char* hint =
         "Of several recordings this is the nearest; --recording N takes another.";
-    fmt::print("{}\n", paint.dim(hint));
+    fmt::print("\n{}\n", paint.dim(hint));
   }
+}
+
+struct Compared {
+  std::vector<History> a;
+  std::vector<History> b;
+  NearestPair nearest;
+};
+
+/// The long part of the work, with a line on stderr that shows that it goes on.
+Compared compare_files(const Options& options, const compare::Tolerance& tolerance) {
+  std::atomic<const char*> doing{"reading"};
+  const ProgressLine line{[&](std::chrono::duration<double> since_start) {
+    return fmt::format("{} {} and {}, {:.0f} s", doing.load(), options.a, options.b,
+                       since_start.count());
+  }};
+  auto [a, b] = read_both(options);
+  doing = "comparing";
+  NearestPair pair = nearest_pair(a, b, tolerance);
+  return {std::move(a), std::move(b), std::move(pair)};
 }
 
 ExitCode diff(const Options& options) {
   const compare::Tolerance tolerance = tolerance_of(options);
   try {
-    const auto [a, b] = read_both(options);
-    const NearestPair pair = nearest_pair(a, b, tolerance);
+    const Compared compared = compare_files(options, tolerance);
+    const auto& [a, b, pair] = compared;
     if (!options.quiet) print(a, b, pair, tolerance);
     return pair.comparison.agrees() ? ExitCode::success : ExitCode::expectation_failed;
   } catch (const compare::InputError& error) {

@@ -53,7 +53,7 @@ std::string line_text(const SideBySide& line, std::size_t width, const Paint& pa
   std::string text = fmt::format("{} {} {}", deed_text(line.left, width), sign_of(line),
                                  deed_text(line.right, width));
   text.erase(text.find_last_not_of(' ') + 1);
-  if (line.place == SideBySide::Place::here) return "> " + paint.red(text) + "\n";
+  if (line.place == SideBySide::Place::here) return "* " + paint.red(text) + "\n";
   return "  " + (line.same() ? paint.dim(text) : text) + "\n";
 }
 
@@ -118,7 +118,7 @@ std::string alike_text(const compare::History& a, const Paint& paint) {
 std::string diff_text(const compare::History& a, const compare::History& b,
                       const Comparison& comparison, const compare::Tolerance& tolerance,
                       const Paint& paint, int columns) {
-  std::string text = labelled("A", a.source, columns, 3) + labelled("B", b.source, columns, 3);
+  std::string text = fmt::format("A  {}\nB  {}\n", a.source, b.source);
   text += wrapped("Times may differ by " + tolerance.text() + ".", columns, 3) + "\n";
   if (const Difference* first = comparison.first()) {
     text += first_text(*first, a, b, paint, columns);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fnmatch.h>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,13 @@ struct Case {
   std::string recordings;
 };
 
+/// Where recordings come from: so far, from files. What asks a live kernel has the same shape.
+using Recorder = std::function<std::vector<compare::History>(const Case&)>;
+
+std::vector<compare::History> recorded_in_file(const Case& item) {
+  return compare::read_histories(item.recordings);
+}
+
 std::string name_of(const std::string& scenario) { return fs::path{scenario}.stem().string(); }
 
 std::string recordings_of(const std::string& scenario, const Options& options) {
@@ -99,11 +107,12 @@ std::vector<Case> find_cases(const Options& options) {
 }
 
 CaseResult check(const Case& item, const Options& options,
-                 const std::vector<scenario::Override>& overrides, const std::atomic<bool>& stop) {
+                 const std::vector<scenario::Override>& overrides, const Recorder& recorder,
+                 const std::atomic<bool>& stop) {
   CaseResult result{item.name, {}, {}};
   try {
     const auto scenario = scenario::load_scenario(item.scenario, overrides);
-    const auto recordings = compare::read_histories(item.recordings);
+    const auto recordings = recorder(item);
     compare::CaseVerdict verdict = compare::check_case(scenario, recordings, options.seeds, &stop);
     if (!verdict.interrupted) result.verdict = std::move(verdict);
   } catch (const compare::InputError& error) {
@@ -117,10 +126,12 @@ CaseResult check(const Case& item, const Options& options,
 /// Checks the cases side by side; the results are in the cases' order, whatever thread was first.
 class Checker {
  public:
-  Checker(std::vector<Case> cases, const Options& options, const std::atomic<bool>& stop)
+  Checker(std::vector<Case> cases, const Options& options, Recorder recorder,
+          const std::atomic<bool>& stop)
       : cases_{std::move(cases)},
         options_{options},
         overrides_{overrides_of(options.settings)},
+        recorder_{std::move(recorder)},
         stop_{stop},
         results_(cases_.size()) {}
 
@@ -145,7 +156,7 @@ class Checker {
 
   void work() {
     for (std::size_t i = next_++; i < cases_.size() && !stop_; i = next_++) {
-      results_[i] = check(cases_[i], options_, overrides_, stop_);
+      results_[i] = check(cases_[i], options_, overrides_, recorder_, stop_);
       ++done_;
       if (results_[i].verdict && !results_[i].verdict->agrees()) ++differing_;
     }
@@ -154,6 +165,7 @@ class Checker {
   std::vector<Case> cases_;
   const Options& options_;
   std::vector<scenario::Override> overrides_;
+  Recorder recorder_;
   const std::atomic<bool>& stop_;
   std::vector<CaseResult> results_;
   std::atomic<std::size_t> next_{0};
@@ -177,7 +189,8 @@ ExitCode exit_code_of(const std::vector<CaseResult>& results, const Options& opt
 
 ExitCode check_all(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
-  const std::vector<CaseResult> results = Checker{find_cases(options), options, stop}.run();
+  const std::vector<CaseResult> results =
+      Checker{find_cases(options), options, recorded_in_file, stop}.run();
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   const Detail detail = options.verbose ? Detail::differences : Detail::names;
   for (const CaseResult& result : results) fmt::print("{}", case_text(result, detail, paint));

@@ -34,9 +34,11 @@ constexpr const char* examples =
     "  lastack run S.json --trace S.pcapng                and at its segments in Wireshark\n"
     "  lastack test scenarios --junit report.xml          check every expectation, as CI does\n"
     "  lastack sysctl tcp_syn_retries                     what a setting means\n"
+    "  lastack diff a.jsonl b.jsonl                       where two traces part\n"
     "\n"
     "`lastack COMMAND --help` explains a command.\n"
-    "Exit code: 0 all well, 1 an expectation failed, 2 bad usage or input, 130 interrupted.";
+    "Exit code: 0 all well, 1 an expectation failed or traces differ, 2 bad usage or\n"
+    "input, 130 interrupted.";
 
 /// Diagnostics go to stderr, so that stdout holds nothing but what was asked for.
 void start_diagnostics() {
@@ -81,22 +83,6 @@ std::string unknown_command(const std::string& word, const std::vector<std::stri
   return text;
 }
 
-/// CLI11 names arguments that it could not place; this adds the option that may have been meant.
-std::string explain(const CLI::ParseError& error, const CLI::App& command,
-                    const std::vector<std::string>& arguments) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
-  const std::vector<std::string> options = option_names(command);
-  for (const std::string& argument : arguments) {
-    const std::string name = argument.substr(0, argument.find('='));
-    const bool known = std::find(options.begin(), options.end(), name) != options.end();
-    if (!name.starts_with("--") || name == "--" || known) continue;
-    const std::string nearest = nearest_name(name, options);
-    return fmt::format("unknown option `{}`{}", name,
-                       nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest));
-  }
-  return error.what();
-}
-
 /// The subcommand that was named, or the program itself, with the words that name it.
 struct NamedCommand {
   const CLI::App* app;
@@ -111,6 +97,36 @@ NamedCommand named_command(const CLI::App& program) {
     named.words += " " + named.app->get_name();
   }
   return named;
+}
+
+/// What to say when `kernel` and the like are not followed by one of their own commands.
+std::string missing_command(const NamedCommand& named, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> names = command_names(*named.app);
+  const auto words = std::count(named.words.begin(), named.words.end(), ' ');
+  const auto next = static_cast<std::size_t>(words);
+  const std::string have = next < arguments.size() ? arguments[next] : "none";
+  const std::string nearest = nearest_name(have, names);
+  const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest);
+  return fmt::format("want a command after `{}` ({}), have {}{}", named.words,
+                     fmt::join(names, ", "), have, hint);
+}
+
+/// CLI11 names arguments that it could not place; this adds the option that may have been meant.
+std::string explain(const CLI::ParseError& error, const NamedCommand& named,
+                    const std::vector<std::string>& arguments) {
+  const CLI::App& command = *named.app;
+  if (!command_names(command).empty()) return missing_command(named, arguments);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  const std::vector<std::string> options = option_names(command);
+  for (const std::string& argument : arguments) {
+    const std::string name = argument.substr(0, argument.find('='));
+    const bool known = std::find(options.begin(), options.end(), name) != options.end();
+    if (!name.starts_with("--") || name == "--" || known) continue;
+    const std::string nearest = nearest_name(name, options);
+    return fmt::format("unknown option `{}`{}", name,
+                       nearest.empty() ? "" : fmt::format("; did you mean `{}`?", nearest));
+  }
+  return error.what();
 }
 
 ExitCode usage_error(const std::string& problem, const CLI::App& program) {
@@ -153,7 +169,7 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
     program.exit(help_or_version);
     return ExitCode::success;
   } catch (const CLI::ParseError& error) {
-    return usage_error(explain(error, *named_command(program).app, arguments), program);
+    return usage_error(explain(error, named_command(program), arguments), program);
   } catch (const UsageError& error) {
     return usage_error(error.what(), program);
   }

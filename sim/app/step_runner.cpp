@@ -84,6 +84,13 @@ Progress StepRunner::run(const Context& c, const ShutdownStep& step) {
 }
 
 Progress StepRunner::run(const Context& c, const CloseStep&) {
+  const SimDuration wait = c.stack.linger(c.now, socket_, c.out);
+  if (lingers_until_ == sim_start) {
+    lingers_until_ = c.now + wait;
+  }
+  if (wait > SimDuration::zero() && c.now < lingers_until_) {
+    return {.pause = Pause::either, .until = lingers_until_};
+  }
   c.stack.close(c.now, socket_, c.out);
   return {.pause = Pause::finished, .call = "close"};
 }

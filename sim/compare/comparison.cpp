@@ -62,12 +62,13 @@ Comparison compare(const History& left, const History& right, const Tolerance& t
   for (const auto& [host, segments] : lefts) rights.try_emplace(host);
 
   Comparison result;
+  const Task task{left, right, tolerance, result};
   OffsetsByHost offsets;
   for (const auto& [host, segments] : rights) {
-    offsets[host] = compare_segments(host, lefts[host], segments, tolerance, result);
+    offsets[host] = compare_segments(task, host, lefts[host], segments);
   }
-  compare_states(left, right, tolerance, offsets, result);
-  compare_calls(left, right, tolerance, offsets, result);
+  compare_states(task, offsets);
+  compare_calls(task, offsets);
   return result;
 }
 

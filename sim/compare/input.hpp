@@ -23,6 +23,13 @@ History read_trace(std::istream& in, const std::string& file);
 /// The histories of a recording file. Throws InputError.
 std::vector<History> read_recordings(std::string_view text, const std::string& file);
 
+/// Where JSON text is none, and why.
+struct SyntaxProblem {
+  std::optional<std::size_t> line;  ///< from 1
+  std::string text;                 ///< "column 7: …"
+};
+SyntaxProblem syntax_problem(const scenario::JsonProblem& problem);
+
 /// "CLOSED", "SYN_SENT" and so on.
 tcp::State state_in(const Value& value);
 /// Flags in tcpdump's notation.

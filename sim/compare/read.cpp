@@ -1,6 +1,7 @@
 #include "lastack/compare/read.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -68,6 +69,19 @@ std::vector<History> read_histories(const std::string& file) {
   std::vector<History> histories;
   histories.push_back(read_trace(in, file));
   return histories;
+}
+
+SyntaxProblem syntax_problem(const scenario::JsonProblem& problem) {
+  constexpr std::string_view prefix = "line ";
+  constexpr std::string_view after_line = ", ";
+  std::size_t line = 0;
+  const char* first = problem.text.data() + prefix.size();
+  const char* last = problem.text.data() + problem.text.size();
+  if (!problem.text.starts_with(prefix)) return {std::nullopt, problem.text};
+  const auto [stop, error] = std::from_chars(first, last, line);
+  const std::string_view rest{stop, static_cast<std::size_t>(last - stop)};
+  if (error != std::errc{} || !rest.starts_with(after_line)) return {std::nullopt, problem.text};
+  return {line, std::string{rest.substr(after_line.size())}};
 }
 
 tcp::State state_in(const Value& value) {

@@ -156,24 +156,13 @@ void name_sources(std::vector<History>& histories, const std::string& file) {
   }
 }
 
-/// A syntax error's text begins with its line, which the message has elsewhere.
-InputError syntax_error(const std::string& file, const scenario::JsonProblem& problem) {
-  constexpr std::string_view prefix = "line ";
-  std::size_t line = 0;
-  if (!problem.text.starts_with(prefix)) {
-    return InputError{file, {}, problem.pointer, problem.text};
-  }
-  const char* last = problem.text.data() + problem.text.size();
-  std::from_chars(problem.text.data() + prefix.size(), last, line);
-  return InputError{file, line, "", problem.text};
-}
-
 }  // namespace
 
 std::vector<History> read_recordings(std::string_view text, const std::string& file) {
   const auto json = scenario::read_json(text);
   if (const auto* problem = std::get_if<scenario::JsonProblem>(&json)) {
-    throw syntax_error(file, *problem);
+    const SyntaxProblem syntax = syntax_problem(*problem);
+    throw InputError{file, syntax.line, problem->pointer, syntax.text};
   }
   const scenario::Source source{file, {}};
   try {

@@ -150,7 +150,7 @@ void read_line(TraceReader& reader, const std::string& text, Newline newline,
   auto json = scenario::read_json(text);
   if (const auto* problem = std::get_if<scenario::JsonProblem>(&json)) {
     const std::string cut = newline == Newline::missing ? "the trace is cut short: " : "";
-    throw InputError{file, line, problem->pointer, cut + problem->text};
+    throw InputError{file, line, problem->pointer, cut + syntax_problem(*problem).text};
   }
   const scenario::Source source{file, {}};
   try {

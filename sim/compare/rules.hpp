@@ -40,18 +40,39 @@ bool alike(const RelativeSeq& left, const RelativeSeq& right);
 /// Whether two segments are the same but for time, options and window.
 bool alike(const SentSegment& left, const SentSegment& right);
 
-// Each adds what differs to `result`.
+/// What is compared, and where the differences go.
+struct Task {
+  const History& left;
+  const History& right;
+  const Tolerance& tolerance;
+  Comparison& result;
+};
 
-/// Segments, timing, options, windows and SACK blocks of one host.
-Offsets compare_segments(const std::string& host, const Segments& lefts, const Segments& rights,
-                         const Tolerance& tolerance, Comparison& result);
+/// Segments, timing, options, windows and SACK blocks of one host, of which it sent these.
+Offsets compare_segments(const Task& task, const std::string& host, const Segments& lefts,
+                         const Segments& rights);
 /// States of all sockets.
-void compare_states(const History& left, const History& right, const Tolerance& tolerance,
-                    const OffsetsByHost& offsets, Comparison& result);
+void compare_states(const Task& task, const OffsetsByHost& offsets);
 /// Calls of all applications.
-void compare_calls(const History& left, const History& right, const Tolerance& tolerance,
-                   const OffsetsByHost& offsets, Comparison& result);
+void compare_calls(const Task& task, const OffsetsByHost& offsets);
 
+/// Says in `difference` what is told differently: a row of each history's list, or null where there
+/// is none.
+template <class Row>
+void point_to(const std::vector<Row>& lefts, const Row* left, const std::vector<Row>& rights,
+              const Row* right, Difference& difference) {
+  if (left != nullptr) {
+    difference.left_at = left->at;
+    difference.left_row = static_cast<std::size_t>(left - lefts.data());
+  }
+  if (right != nullptr) {
+    difference.right_at = right->at;
+    difference.right_row = static_cast<std::size_t>(right - rights.data());
+  }
+}
+
+/// "2.000 s apart, where 42 ms are allowed".
+std::string apart_text(Seconds offset, Seconds allowed);
 /// "at 1.037 s".
 std::string at_text(Seconds at);
 /// "1st", "2nd", "23rd".

@@ -62,6 +62,7 @@ std::string what_differs(const SentSegment& left, const SentSegment& right) {
 
 /// The nth segment (from 0) of one host on both sides; null where there is none.
 struct Pair {
+  const Task& task;
   const std::string& host;
   std::size_t n;
   const SentSegment* left;
@@ -73,8 +74,7 @@ struct Pair {
     difference.host = host;
     difference.where = fmt::format("{} #{}", host, n + 1);
     difference.what = fmt::format("{}'s {} segment {}", host, ordinal(n + 1), predicate);
-    if (left != nullptr) difference.left_at = left->at;
-    if (right != nullptr) difference.right_at = right->at;
+    point_to(task.left.segments, left, task.right.segments, right, difference);
     return difference;
   }
 };
@@ -91,13 +91,13 @@ Difference parting(const Pair& pair) {
 }
 
 /// What does not make another segment of it: options, window, SACK blocks.
-void compare_contents(const Pair& pair, Comparison& result) {
+void compare_contents(const Pair& pair) {
   const auto add = [&](Aspect aspect, std::string_view predicate, std::string left,
                        std::string right) {
     Difference difference = pair.difference(aspect, predicate);
     difference.left = std::move(left);
     difference.right = std::move(right);
-    result.add(std::move(difference));
+    pair.task.result.add(std::move(difference));
   };
   const SentSegment& left = *pair.left;
   const SentSegment& right = *pair.right;
@@ -117,10 +117,9 @@ Seconds gap_before(const Segments& segments, std::size_t n) {
   return n == 0 ? segments[n]->at : segments[n]->at - segments[n - 1]->at;
 }
 
-void compare_times(const Pair& pair, Seconds left_gap, Seconds right_gap,
-                   const Tolerance& tolerance, Offsets& offsets, Comparison& result) {
+void compare_times(const Pair& pair, Seconds left_gap, Seconds right_gap, Offsets& offsets) {
   const Seconds offset = pair.left->at - pair.right->at;
-  const Seconds allowed = tolerance.for_segment(std::max(left_gap, right_gap));
+  const Seconds allowed = pair.task.tolerance.for_segment(std::max(left_gap, right_gap));
   if (offsets.beyond(offset) > allowed) {
     Difference difference = pair.difference(Aspect::timing, "comes at another time");
     const auto text = [&](const SentSegment& segment, Seconds gap) {
@@ -129,9 +128,8 @@ void compare_times(const Pair& pair, Seconds left_gap, Seconds right_gap,
     };
     difference.left = text(*pair.left, left_gap);
     difference.right = text(*pair.right, right_gap);
-    difference.note = fmt::format("{} apart, where {} are allowed",
-                                  duration_text(std::chrono::abs(offset)), duration_text(allowed));
-    result.add(std::move(difference));
+    difference.note = apart_text(offset, allowed);
+    pair.task.result.add(std::move(difference));
   }
   offsets.add(pair.left->at, offset);
 }
@@ -181,18 +179,18 @@ bool alike(const SentSegment& left, const SentSegment& right) {
 
 /// Segment by segment in order, until the first that is not the same on both sides: what follows
 /// that cannot be matched.
-Offsets compare_segments(const std::string& host, const Segments& lefts, const Segments& rights,
-                         const Tolerance& tolerance, Comparison& result) {
+Offsets compare_segments(const Task& task, const std::string& host, const Segments& lefts,
+                         const Segments& rights) {
   Offsets offsets;
   for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
-    const Pair pair{host, n, n < lefts.size() ? lefts[n] : nullptr,
+    const Pair pair{task, host, n, n < lefts.size() ? lefts[n] : nullptr,
                     n < rights.size() ? rights[n] : nullptr};
     if (pair.left == nullptr || pair.right == nullptr || !alike(*pair.left, *pair.right)) {
-      result.add(parting(pair));
+      task.result.add(parting(pair));
       break;
     }
-    compare_contents(pair, result);
-    compare_times(pair, gap_before(lefts, n), gap_before(rights, n), tolerance, offsets, result);
+    compare_contents(pair);
+    compare_times(pair, gap_before(lefts, n), gap_before(rights, n), offsets);
   }
   return offsets;
 }

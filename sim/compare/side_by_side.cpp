@@ -22,27 +22,32 @@ std::string state_text(const StateChange& change, bool with_port) {
 }
 
 void add_segments(const History& history, const std::string& host, std::vector<Deed>& deeds) {
-  for (const SentSegment& segment : history.segments) {
+  for (std::size_t row = 0; row < history.segments.size(); ++row) {
+    const SentSegment& segment = history.segments[row];
     if (segment.from.host != host) continue;
-    deeds.push_back({segment.at, Deed::Kind::segment, to_text(segment)});
+    deeds.push_back({segment.at, Deed::Kind::segment, row, to_text(segment)});
   }
 }
 
 void add_states(const History& history, const std::string& host, std::vector<Deed>& deeds) {
+  const std::vector<StateChange>& changes = history.socket_states();
   std::set<tcp::Port> ports;
-  for (const StateChange& change : history.socket_states()) {
+  for (const StateChange& change : changes) {
     if (change.socket.host == host) ports.insert(change.socket.local);
   }
-  for (const StateChange& change : history.socket_states()) {
-    if (change.socket.host != host) continue;
-    deeds.push_back({change.at, Deed::Kind::state, state_text(change, ports.size() > 1)});
+  for (std::size_t row = 0; row < changes.size(); ++row) {
+    if (changes[row].socket.host != host) continue;
+    const std::string text = state_text(changes[row], ports.size() > 1);
+    deeds.push_back({changes[row].at, Deed::Kind::state, row, text});
   }
 }
 
 void add_calls(const History& history, const std::string& host, std::vector<Deed>& deeds) {
-  for (const Call& call : history.calls) {
+  for (std::size_t row = 0; row < history.calls.size(); ++row) {
+    const Call& call = history.calls[row];
     if (call.host != host) continue;
-    deeds.push_back({call.at, Deed::Kind::call, fmt::format("{}: {}", call.who, to_text(call))});
+    const std::string text = fmt::format("{}: {}", call.who, to_text(call));
+    deeds.push_back({call.at, Deed::Kind::call, row, text});
   }
 }
 
@@ -67,9 +72,9 @@ struct Split {
 };
 
 Split split(const std::vector<Deed>& deeds, const Difference& difference,
-            const std::optional<Seconds>& at) {
+            const std::optional<std::size_t>& row) {
   const auto is_it = [&](const Deed& deed) {
-    return at && deed.kind == kind_of(difference.aspect) && deed.at == *at;
+    return row && deed.kind == kind_of(difference.aspect) && deed.row == *row;
   };
   const auto is_later = [&](const Deed& deed) { return deed.at > difference.at(); };
   const Deeds all{deeds};
@@ -127,6 +132,47 @@ class Alignment {
   std::vector<double> costs_;
 };
 
+/// A column of the lines.
+using Column = std::optional<Deed> SideBySide::*;
+
+/// Whether the deed of line `from` may go up to line `to` within its column: it passes only what
+/// happened at about the same time. Recordings note a state some ms after what caused it.
+bool may_go_up(const std::vector<SideBySide>& lines, std::size_t from, std::size_t to,
+               Column column) {
+  constexpr Seconds same_time{0.06};
+  for (std::size_t i = to; i < from; ++i) {
+    const std::optional<Deed>& passed = lines[i].*column;
+    if (passed && (lines[from].*column)->at - passed->at > same_time) return false;
+  }
+  return true;
+}
+
+/// The line, a few below `n`, that has in `missing` what line `n` has in `there`.
+std::optional<std::size_t> like_below(const std::vector<SideBySide>& lines, std::size_t n,
+                                      Column there, Column missing) {
+  constexpr std::size_t farthest = 3;
+  for (std::size_t i = n + 1; i < lines.size() && i <= n + farthest; ++i) {
+    if (!(lines[n].*there) || lines[n].*missing || lines[i].*there) continue;
+    if ((lines[n].*there)->text == (lines[i].*missing)->text && may_go_up(lines, i, n, missing)) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Brings like deeds together that only the order of one instant kept apart.
+void join_neighbours(std::vector<SideBySide>& lines) {
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    for (const auto& [there, missing] : {std::pair{&SideBySide::left, &SideBySide::right},
+                                         std::pair{&SideBySide::right, &SideBySide::left}}) {
+      const auto like = like_below(lines, n, there, missing);
+      if (!like) continue;
+      lines[n].*missing = lines[*like].*missing;
+      lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(*like));
+    }
+  }
+}
+
 /// Puts the deeds of both sides into lines, equal ones beside each other, in the order of both.
 std::vector<SideBySide> align(Deeds left, Deeds right, SideBySide::Place place) {
   Alignment alignment{left, right};
@@ -141,6 +187,7 @@ std::vector<SideBySide> align(Deeds left, Deeds right, SideBySide::Place place) 
     if (pair || !take_left) line.right = right[j++];
     lines.push_back(std::move(line));
   }
+  join_neighbours(lines);
   return lines;
 }
 
@@ -160,8 +207,8 @@ std::vector<SideBySide> around(const Difference& difference, const History& left
                                const History& right, std::size_t before, std::size_t after) {
   const std::vector<Deed> left_deeds = deeds_of(left, difference.host);
   const std::vector<Deed> right_deeds = deeds_of(right, difference.host);
-  const Split lefts = split(left_deeds, difference, difference.left_at);
-  const Split rights = split(right_deeds, difference, difference.right_at);
+  const Split lefts = split(left_deeds, difference, difference.left_row);
+  const Split rights = split(right_deeds, difference, difference.right_row);
   const auto last = [before](Deeds deeds) { return deeds.last(std::min(deeds.size(), before)); };
   const auto first = [after](Deeds deeds) { return deeds.first(std::min(deeds.size(), after)); };
 

@@ -148,6 +148,7 @@ void compare_with_table(const History& recording, const History& other, TableSid
 
 /// The nth state of one socket on both sides; null where there is none.
 struct Pair {
+  const Task& task;
   const SocketName& socket;
   std::size_t n;
   const StateChange* left;
@@ -162,8 +163,7 @@ struct Pair {
         fmt::format("{}'s {} state {}", socket_text(socket), ordinal(n + 1), predicate);
     difference.left = shown(left);
     difference.right = shown(right);
-    if (left != nullptr) difference.left_at = left->at;
-    if (right != nullptr) difference.right_at = right->at;
+    point_to(task.left.states, left, task.right.states, right, difference);
     return difference;
   }
 
@@ -174,44 +174,78 @@ struct Pair {
 };
 
 /// One socket's states, change by change, until the first that is another.
-void compare_changes(const SocketName& socket, const Changes& lefts, const Changes& rights,
-                     const Tolerance& tolerance, const Offsets& offsets, Comparison& result) {
+void compare_changes(const Task& task, const SocketName& socket, const Changes& lefts,
+                     const Changes& rights, const Offsets& offsets) {
   for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
-    const Pair pair{socket, n, n < lefts.size() ? lefts[n] : nullptr,
+    const Pair pair{task, socket, n, n < lefts.size() ? lefts[n] : nullptr,
                     n < rights.size() ? rights[n] : nullptr};
-    if (pair.left == nullptr || pair.right == nullptr) {
-      result.add(pair.difference("is there on one side only"));
-      return;
-    }
-    if (pair.left->to != pair.right->to) {
-      result.add(pair.difference("is not the same"));
+    const bool both = pair.left != nullptr && pair.right != nullptr;
+    if (!both || pair.left->to != pair.right->to) {
+      task.result.add(pair.difference(both ? "is not the same" : "is there on one side only"));
       return;
     }
     const Seconds gap = n == 0 ? pair.left->at : pair.left->at - lefts[n - 1]->at;
-    const Seconds allowed = tolerance.for_segment(gap);
+    const Seconds allowed = task.tolerance.for_segment(gap);
     const Seconds offset = pair.left->at - pair.right->at;
-    if (offsets.beyond(offset) > allowed) {
-      Difference difference = pair.difference("comes at another time");
-      difference.note =
-          fmt::format("{} apart, where {} are allowed", duration_text(std::chrono::abs(offset)),
-                      duration_text(allowed));
-      result.add(std::move(difference));
-    }
+    if (offsets.beyond(offset) <= allowed) continue;
+    Difference difference = pair.difference("comes at another time");
+    difference.note = apart_text(offset, allowed);
+    task.result.add(std::move(difference));
   }
 }
 
+/// The changes of one socket on both sides.
+struct BothChanges {
+  SocketName socket;  ///< the left one's, if there is one
+  Changes left;
+  Changes right;
+};
+
+/// The sockets of one side that the other does not know, by host, in the order of their beginnings.
+std::map<std::string, std::vector<Changes>> unknown_to(const StatesBySocket& other,
+                                                       const StatesBySocket& side) {
+  std::map<std::string, std::vector<Changes>> unknown;
+  for (const auto& [socket, changes] : side.all()) {
+    if (other.all().count(socket) == 0) unknown[socket.host].push_back(changes);
+  }
+  for (auto& [host, sockets] : unknown) {
+    std::sort(sockets.begin(), sockets.end(),
+              [](const Changes& a, const Changes& b) { return a.front() < b.front(); });
+  }
+  return unknown;
+}
+
+/// The sockets of both sides: those of one name belong together. Ports that a host chose itself
+/// depend on the seed, so the others of a host are taken in the order of their beginnings.
+std::vector<BothChanges> sockets_of(const StatesBySocket& lefts, const StatesBySocket& rights) {
+  std::vector<BothChanges> sockets;
+  for (const auto& [socket, changes] : lefts.all()) {
+    const auto same = rights.all().find(socket);
+    if (same != rights.all().end()) sockets.push_back({socket, changes, same->second});
+  }
+  auto only_left = unknown_to(rights, lefts);
+  auto only_right = unknown_to(lefts, rights);
+  for (const auto& [host, others] : only_left) only_right.try_emplace(host);
+  for (auto& [host, right] : only_right) {
+    std::vector<Changes>& left = only_left[host];
+    for (std::size_t n = 0; n < std::max(left.size(), right.size()); ++n) {
+      BothChanges both;
+      if (n < right.size()) both = {right[n].front()->socket, {}, std::move(right[n])};
+      if (n < left.size()) both = {left[n].front()->socket, left[n], std::move(both.right)};
+      sockets.push_back(std::move(both));
+    }
+  }
+  return sockets;
+}
+
 /// Holds two accounts that miss nothing against each other.
-void compare_all_changes(const History& left, const History& right, const Tolerance& tolerance,
-                         const OffsetsByHost& offsets, Comparison& result) {
-  const StatesBySocket lefts{left.states};
-  const StatesBySocket rights{right.states};
-  std::map<SocketName, std::pair<Changes, Changes>> sockets;
-  for (const auto& [socket, changes] : lefts.all()) sockets[socket].first = changes;
-  for (const auto& [socket, changes] : rights.all()) sockets[socket].second = changes;
-  for (const auto& [socket, changes] : sockets) {
+void compare_all_changes(const Task& task, const OffsetsByHost& offsets) {
+  const StatesBySocket lefts{task.left.states};
+  const StatesBySocket rights{task.right.states};
+  const Offsets none;
+  for (const auto& [socket, left, right] : sockets_of(lefts, rights)) {
     const auto host = offsets.find(socket.host);
-    compare_changes(socket, changes.first, changes.second, tolerance,
-                    host == offsets.end() ? Offsets{} : host->second, result);
+    compare_changes(task, socket, left, right, host == offsets.end() ? none : host->second);
   }
 }
 
@@ -219,14 +253,13 @@ void compare_all_changes(const History& left, const History& right, const Tolera
 
 /// A recording's socket table is held against the other's states where it was steady; without one,
 /// the changes themselves are compared.
-void compare_states(const History& left, const History& right, const Tolerance& tolerance,
-                    const OffsetsByHost& offsets, Comparison& result) {
-  if (left.table) {
-    compare_with_table(left, right, TableSide::left, result);
-  } else if (right.table) {
-    compare_with_table(right, left, TableSide::right, result);
+void compare_states(const Task& task, const OffsetsByHost& offsets) {
+  if (task.left.table) {
+    compare_with_table(task.left, task.right, TableSide::left, task.result);
+  } else if (task.right.table) {
+    compare_with_table(task.right, task.left, TableSide::right, task.result);
   } else {
-    compare_all_changes(left, right, tolerance, offsets, result);
+    compare_all_changes(task, offsets);
   }
 }
 

@@ -66,7 +66,11 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
       datagrams_sent_(scenario_.datagram_flows.size()) {
   hosts_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
-    hosts_.emplace_back(world_.stack_config(host, 0));
+    const tcp::StackConfig config = world_.stack_config(host, 0);
+    hosts_.emplace_back(config);
+    if (config.timers == tcp::TimerMode::wheel) {
+      hosts_.back().turns.emplace(config.seed, "host/" + config.name + "/turns");
+    }
   }
 }
 
@@ -98,13 +102,15 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       interrupted_ = stop != nullptr && *stop;
       if (interrupted_) break;
     }
-    // Woken applications wait until every segment of this instant is in.
-    const std::optional<Event> next = scheduler_.next(woken_.empty() ? scenario_.stop_at : now());
+    // Woken applications wait until every segment of this instant is in, as a rule.
+    std::optional<Event> next;
+    if (patience_ > 0) next = scheduler_.next(woken_.empty() ? scenario_.stop_at : now());
     if (!next && woken_.empty()) break;
     if (!next) {
       run_woken();
       continue;
     }
+    if (patience_ != unlimited) --patience_;
     if (handle(*next)) {
       ++tally_.events;
       ended_ = now();
@@ -249,8 +255,8 @@ void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
     }
   }
   for (const tcp::TimerOwner owner : out_.rescheduled) reschedule(host, owner);
-  for (const tcp::ListenerId listener : out_.acceptable) woken_.push_back({host, listener, cause});
-  for (const tcp::SocketId socket : out_.woken) woken_.push_back({host, socket, cause});
+  for (const tcp::ListenerId listener : out_.acceptable) wake({host, listener, cause});
+  for (const tcp::SocketId socket : out_.woken) wake({host, socket, cause});
   out_.clear();
   count_states(hosts_[host]);
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -95,6 +96,8 @@ class Simulation::Impl {
     std::vector<ProcessIndex> processes;  ///< by socket, whose ids are small: no_process for none
     std::vector<std::pair<tcp::ListenerId, std::uint32_t>> listening;  ///< with listener's index
     StateCounts current{};                                             ///< its part of current_
+    /// Whose turn is first, a woken application's or the next segment's; none: the segment's.
+    std::optional<RandomStream> turns;
     std::optional<Past> past;
   };
 
@@ -109,6 +112,7 @@ class Simulation::Impl {
   };
 
   /// Somebody who may go on, and because of what.
+  static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
   struct Wake {
     HostIndex host;
     std::variant<tcp::SocketId, tcp::ListenerId> whom;
@@ -144,6 +148,7 @@ class Simulation::Impl {
 
   // engine_apps.cpp
   void run_woken();
+  void wake(Wake wake);
   void wake_socket(const Wake& wake, tcp::SocketId socket);
   void start_listener(std::uint32_t index);
   void close_listener(std::uint32_t index);
@@ -196,6 +201,8 @@ class Simulation::Impl {
   std::vector<ConnectorState> connectors_;
   std::vector<std::uint64_t> datagrams_sent_;  ///< by flow
   std::vector<Wake> woken_;
+  /// How many more events of this instant the woken ones let pass; as a rule all.
+  std::uint64_t patience_ = unlimited;
   Tally tally_;
   ConnectionBook book_;
   StateCounts current_{};  ///< sockets of all hosts by state

@@ -18,6 +18,18 @@ decltype(trace::AppCall::result) logged(const decltype(app::Progress::result)& r
 
 }  // namespace
 
+/// Somebody may go on. How soon a real host's scheduler lets it run varies: where timers are real
+/// too, now and then it is after a few more segments of the same instant, not after all.
+void Simulation::Impl::wake(Wake wake) {
+  constexpr double hurry = 1.0 / 16;
+  constexpr std::uint64_t few = 5;
+  std::optional<RandomStream>& turns = hosts_[wake.host].turns;
+  if (woken_.empty() && turns && turns->bernoulli(hurry)) {
+    patience_ = turns->below(few);
+  }
+  woken_.push_back(wake);
+}
+
 /// Lets everybody go on who may, in the order in which they were woken; what they do may wake more.
 void Simulation::Impl::run_woken() {
   for (std::size_t i = 0; i < woken_.size(); ++i) {
@@ -37,6 +49,7 @@ void Simulation::Impl::run_woken() {
     }
   }
   woken_.clear();
+  patience_ = unlimited;
 }
 
 void Simulation::Impl::wake_socket(const Wake& wake, tcp::SocketId socket) {
@@ -229,14 +242,20 @@ void Simulation::Impl::run_process(ProcessIndex index) {
         process.doing = Process::Doing::sleeping;
         scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
         return;
+      case app::Pause::either:
+        process.doing = Process::Doing::waiting_for_socket;
+        scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
+        return;
       case app::Pause::finished: end_process(index); return;
     }
   }
 }
 
 bool Simulation::Impl::wake_process(Event event) {
-  if (!scheduler_.comes_due(processes_[event.index].clock, event)) return false;
-  run_process(event.index);
+  Process& process = processes_[event.index];
+  if (!scheduler_.comes_due(process.clock, event)) return false;
+  process.doing = Process::Doing::waiting_for_socket;
+  wake({process.host, process.socket, process.cause});
   return true;
 }
 

@@ -118,6 +118,7 @@ tcp::StackConfig World::stack_config(app::HostIndex host, std::uint32_t boots) c
   config.initial_rto = from.initial_rto;
   config.msl = from.msl;
   config.timers = from.timers;
+  config.hz = from.hz;
   config.handshake = from.handshake;
   config.mtu = mtu_[host];
   config.seed = names_.seed;

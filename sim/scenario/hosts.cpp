@@ -31,6 +31,7 @@ struct Common {
   std::optional<Given> initial_rto;
   std::optional<Given> msl;
   std::optional<tcp::TimerMode> timers;
+  std::optional<std::int32_t> hz;
   std::optional<tcp::Handshake> handshake;
 };
 
@@ -52,6 +53,13 @@ tcp::Handshake handshake_at(const Value& what_if) {
                                  {"four-way", tcp::Handshake::four_way}});
 }
 
+/// CONFIG_HZ: what a kernel can be built with.
+std::int32_t hz_at(const Value& value) {
+  const std::int64_t hz = value.integer(100, 1000);
+  if (hz != 100 && hz != 250 && hz != 300 && hz != 1000) value.want("100, 250, 300 or 1000");
+  return static_cast<std::int32_t>(hz);
+}
+
 Given positive_duration(const Value& value) {
   const SimDuration duration = value.duration();
   if (duration <= SimDuration::zero()) value.want("a duration above 0");
@@ -65,6 +73,7 @@ Common read_common(const Value& object) {
   object.with("timer_wheel", [&](const Value& v) {
     common.timers = v.boolean() ? tcp::TimerMode::wheel : tcp::TimerMode::exact;
   });
+  object.with("hz", [&](const Value& v) { common.hz = hz_at(v); });
   object.with("what_if", [&](const Value& v) { common.handshake = handshake_at(v); });
   object.with("initial_rto", [&](const Value& v) { common.initial_rto = positive_duration(v); });
   object.with("msl", [&](const Value& v) { common.msl = positive_duration(v); });
@@ -107,6 +116,7 @@ void resolve_times(const Common& all, const Common& own, Host& host) {
   host.initial_rto =
       resolve(own.initial_rto ? own.initial_rto : all.initial_rto, profile.initial_rto, host, "1s");
   host.msl = resolve(own.msl ? own.msl : all.msl, profile.msl, host, "30s (TIME_WAIT 60s)");
+  host.hz = own.hz.value_or(all.hz.value_or(tcp::TimerGrid::usual_hz));
   host.timers = own.timers.value_or(all.timers.value_or(profile.timers));
 }
 
@@ -134,7 +144,7 @@ class HostsReader {
     check_name(name, value);
     Host& host = add(name, value);  // known to the rest, even if there is an error in it
     value.only_keys("a host", {"profile", "sysctl", "sysctl_file", "address", "count", "what_if",
-                               "initial_rto", "msl", "timer_wheel"});
+                               "initial_rto", "msl", "timer_wheel", "hz"});
     const Common own = read_common(value);
     host.profile = own.profile.value_or(all_.profile.value_or(tcp::ProfileId::linux_6));
     host.handshake = own.handshake.value_or(all_.handshake.value_or(tcp::Handshake::three_way));

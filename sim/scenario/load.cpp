@@ -53,10 +53,11 @@ void read_scenario(const Value& root, Scenario& scenario) {
     root.fail("want a scenario, have a sweep (it has the key \"vary\")");
   }
   root.attempt([&] {
-    root.only_keys("a scenario",
-                   {"$schema", "name", "description", "seed", "stop_at", "profile", "initial_rto",
-                    "msl", "timer_wheel", "what_if", "sysctl", "hosts", "routers", "links",
-                    "faults", "inject", "events", "apps", "expect"});
+    root.only_keys(
+        "a scenario",
+        {"$schema", "name",        "description", "seed",    "stop_at", "profile", "initial_rto",
+         "msl",     "timer_wheel", "hz",          "what_if", "sysctl",  "hosts",   "routers",
+         "links",   "faults",      "inject",      "events",  "apps",    "expect"});
   });
   read_general(root, scenario);
   read_hosts(root, scenario);

@@ -54,12 +54,50 @@ void Endpoint::decide_ack(Context& c) {
   const bool two_segments =
       rcv_.nxt - rcv_.window_at > rcv_.mss && select_window(c) >= rcv_.window();
   const bool holes = reassembly_ != nullptr && !reassembly_->ranges.empty();
-  if (two_segments || holes || acks_at_once(c)) {
+  if (two_segments || acks_at_once(c) || (holes && !compress_ack(c))) {
     const bool repeats = holes || (reassembly_ != nullptr && reassembly_->dsack);
     send_ack(repeats ? SendReason::dup_ack : SendReason::ack, c);
-  } else {
+  } else if (!holes) {
     delay_ack(c);
   }
+}
+
+/// A hole is told at once (RFC 5681, 4.2), three times; then one ACK stands for all that a part of
+/// a round trip brings (Linux, __tcp_ack_snd_check). True when this ACK waits.
+bool Endpoint::compress_ack(Context& c) {
+  constexpr std::uint8_t duplicate_threshold = 3;  // what the peer's fast retransmit needs
+  const Settings& settings = c.host.settings();
+  Reassembly& r = *reassembly_;
+  if (!sack_ok_ || r.held_back >= settings.tcp_comp_sack_nr) {
+    return false;
+  }
+  if (r.told_at != rcv_.nxt) {
+    r.told_at = rcv_.nxt;
+    r.told = 0;
+  }
+  if (r.told < duplicate_threshold) {
+    ++r.told;
+    return false;
+  }
+  ++r.held_back;
+  if (r.held_until == never) {
+    SimDuration round_trip = receive_buffer(c).round_trip_estimate();
+    if (rto_.has_sample()) {
+      round_trip = std::min(round_trip, rto_.srtt());
+    }
+    r.held_until =
+        c.now + std::min<SimDuration>(std::chrono::nanoseconds{settings.tcp_comp_sack_delay_ns},
+                                      round_trip / 20);
+    report_timer(Timer::delack, TimerAction::arm, r.held_until, c);
+  }
+  return true;
+}
+
+void Endpoint::release_compressed_ack(Context& c) {
+  report_timer(Timer::delack, TimerAction::fire, compressed_until(), c);
+  reassembly_->held_until = never;
+  reassembly_->held_back = 0;
+  send_ack(SendReason::dup_ack, c);
 }
 
 void Endpoint::delay_ack(Context& c) {
@@ -102,6 +140,11 @@ void Endpoint::ack_was_sent(Context& c) {
     ack_.due = never;
   }
   if (reassembly_ != nullptr) {
+    if (compressed_until() != never) {
+      report_timer(Timer::delack, TimerAction::cancel, compressed_until(), c);
+      reassembly_->held_until = never;
+    }
+    reassembly_->held_back = 0;
     reassembly_->dsack.reset();
     if (reassembly_->ranges.empty()) {
       reassembly_.reset();

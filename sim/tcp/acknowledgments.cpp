@@ -14,9 +14,11 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   }
   if (before(seg.ack, snd_.una)) {
     // A duplicate can be ignored, unless no live peer could still send it (RFC 5961, 5.2).
-    return before(seg.ack, snd_.una - snd_.max_wnd) ? AckKind::ancient : AckKind::fine;
+    // Nor one of octets that were never there to be acknowledged (Linux: bytes_acked).
+    const std::uint32_t acked = snd_.una - snd_.iss - (listener_made_ ? 1U : 0U);
+    const std::uint32_t reach = std::min(snd_.max_wnd, acked);
+    return before(seg.ack, snd_.una - reach) ? AckKind::ancient : AckKind::fine;
   }
-  const std::uint32_t in_flight_before = in_flight();
   const bool advanced = seg.ack != snd_.una;
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd;
@@ -28,7 +30,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
     probe_answered(c);
     return AckKind::fine;
   }
-  Acked acked = clean_queue(seg.ack, c);
+  Acked acked = clean_queue(seg, c);
   if (advanced) {
     retransmits_ = 0;
   }
@@ -39,14 +41,14 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const Progress progress = advanced    ? Progress::advanced
                             : duplicate ? Progress::duplicate
                                         : Progress::none;
+  acked.echoes_original = echoes_original(seg, c);
   process_tlp_ack(seg, progress);
-  recover(acked, progress, c);
+  const Resend first = recover(acked, progress, c);
   if (advanced && !schedule_tlp(rto_.rto(), c)) {
     restart_rtx_timer(c);
   }
-  grow_window(acked, in_flight_before, c);
-  resend_lost(c);
-  wake_sender(c);
+  grow_window(acked, c);
+  resend(first, c);
   return AckKind::fine;
 }
 
@@ -64,17 +66,17 @@ void Endpoint::update_send_window(const Segment& seg) {
 }
 
 /// Takes what `ack` covers from the retransmission queue.
-Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
+Endpoint::Acked Endpoint::clean_queue(const Segment& seg, Context& c) {
+  const Seq ack = seg.ack;
   Acked acked;
   auto end = queue_.begin();
   for (; end != queue_.end() && at_or_before(end->end(), ack); ++end) {
     if (!end->sacked) {
-      note_delivered(*end, acked, c);
+      note_delivered(*end, acked, copy_answered(*end, seg), c);
+      note_original(*end, acked);
+      acked.by_number.note(*end);
     }
     acked.repeated |= end->retransmitted;
-    if (!end->retransmitted) {
-      acked.first_sent = std::min(acked.first_sent, end->sent);
-    }
     ++acked.segments;
   }
   queue_.erase(queue_.begin(), end);
@@ -86,17 +88,36 @@ Endpoint::Acked Endpoint::clean_queue(Seq ack, Context& c) {
   return acked;
 }
 
-/// Something arrived at the peer: its time of sending leads RACK (RFC 8985, 6.2, step 2).
-void Endpoint::note_delivered(const InFlight& record, Acked& acked, Context& c) {
+/// Something arrived at the peer: its time of sending leads RACK (RFC 8985, 6.2, step 2), unless it
+/// was an earlier copy that arrived.
+void Endpoint::note_delivered(const InFlight& record, Acked& acked, Copy which, Context& c) {
   ++acked.delivered;
   ++c.host.counters.TCPDelivered;
   const SimDuration rtt = c.now - record.sent;
-  if (record.retransmitted && rtt < recovery_.min_rtt) {
-    return;  // it was probably the original that arrived
+  if (which == Copy::earlier || (record.retransmitted && rtt < recovery_.min_rtt)) {
+    return;
   }
   acked.rack_advanced = true;
   recovery_.rack_rtt = rtt;
   recovery_.rack_order = std::max(recovery_.rack_order, record.order);
+}
+
+/// Whether the ACK's timestamp says that it answers a copy sent before the last one.
+Endpoint::Copy Endpoint::copy_answered(const InFlight& record, const Segment& seg) const {
+  const bool earlier = record.retransmitted && ts_.on && seg.options.has_timestamps &&
+                       seg.options.ts_ecr != 0 && echo_is_before(seg, record.sent);
+  return earlier ? Copy::earlier : Copy::latest;
+}
+
+/// Whether the echoed timestamp is older than this time.
+bool Endpoint::echo_is_before(const Segment& seg, SimTime time) const {
+  const std::uint32_t stamp = Host::timestamp_ms(time) + ts_.offset;
+  return static_cast<std::int32_t>(seg.options.ts_ecr - stamp) < 0;
+}
+
+/// What arrived though it was never sent again tells a spurious timeout from a loss.
+void Endpoint::note_original(const InFlight& record, Acked& acked) const {
+  acked.original_arrived |= !record.retransmitted && at_or_before(record.end(), recovery_.high);
 }
 
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
@@ -105,13 +126,18 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
     if (at_or_before(block.right, snd_.una)) {
       acked.dsack |= i == 0;  // RFC 2883, 4.1: the peer got these twice
       c.host.counters.TCPDSACKRecv += i == 0 ? 1U : 0U;
+      if (i == 0 && recovery_.undo_retrans > 0) {
+        --recovery_.undo_retrans;  // that retransmission was superfluous
+      }
       continue;
     }
     for (InFlight& record : queue_) {
       const bool inside =
           at_or_after(record.seq, block.left) && at_or_before(record.end(), block.right);
       if (inside && !record.sacked) {
-        note_delivered(record, acked, c);
+        note_delivered(record, acked, Copy::latest, c);
+        note_original(record, acked);
+        acked.by_sack.note(record);
         record.sacked = true;
         record.lost = false;
         record.resent_in_flight = false;
@@ -121,25 +147,37 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
   }
 }
 
-/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp tells even for what was sent twice.
+/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp tells even for what was sent twice, if
+/// the ACK moves SND.UNA.
 void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
   std::optional<SimDuration> rtt;
-  if (!acked.repeated && acked.first_sent != never) {
-    rtt = c.now - acked.first_sent;
-  } else if (ts_.on && seg.options.has_timestamps && seg.options.ts_ecr != 0) {
+  SimDuration latest{};  // of the last segment that is known to have arrived
+  if (acked.by_number.first != never && !acked.repeated) {
+    rtt = c.now - acked.by_number.first;
+    latest = c.now - acked.by_number.last;
+  } else if (acked.by_sack.first != never) {
+    rtt = c.now - acked.by_sack.first;
+  } else if (acked.segments > 0 && ts_.on && seg.options.has_timestamps &&
+             seg.options.ts_ecr != 0) {
     const auto ms =
         static_cast<std::int32_t>(Host::timestamp_ms(c.now) + ts_.offset - seg.options.ts_ecr);
     if (ms >= 0) {
-      rtt = std::chrono::milliseconds{std::max(ms, 1)};
+      latest = std::chrono::milliseconds{std::max(ms, 1)};
+      rtt = latest;
     }
   }
   if (!rtt) {
     return;
   }
-  const SimDuration sample = std::max<SimDuration>(*rtt, 1us);
-  if (recovery_.min_rtt == SimDuration::zero() || sample < recovery_.min_rtt) {
-    recovery_.min_rtt = sample;
+  if (acked.by_sack.first != never) {
+    latest = c.now - acked.by_sack.last;
   }
+  latest = std::max<SimDuration>(latest, 1us);
+  if (recovery_.min_rtt == SimDuration::zero() || latest < recovery_.min_rtt) {
+    recovery_.min_rtt = latest;
+  }
+  congestion_.round_trip(latest, snd_.una, snd_.nxt, c.now, ack_spacing(c));
+  const SimDuration sample = std::max<SimDuration>(*rtt, 1us);
   const bool passed = after(snd_.una, rtt_turn_) || !rto_.has_sample();
   rto_.sample(sample, passed ? WindowTurn::passed : WindowTurn::same, c.host.rto_limits());
   if (passed) {
@@ -147,15 +185,12 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
   }
 }
 
-/// The congestion window grows only while it is what limits sending (RFC 7661's idea, as Linux has
-/// it).
-void Endpoint::grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c) {
+/// The congestion window grows only while it is what limits sending.
+void Endpoint::grow_window(const Acked& acked, Context& c) {
   if (recovery_.phase == RecoveryState::Phase::recovery || acked.segments == 0) {
     return;
   }
-  const bool limited = congestion_.in_slow_start() ? congestion_.cwnd() < 2 * in_flight_before
-                                                   : congestion_.cwnd() <= in_flight_before;
-  if (limited) {
+  if (window_is_limit()) {
     congestion_.acknowledged(acked.delivered, c.now,
                              rto_.has_sample() ? rto_.srtt() : SimDuration::zero());
   }
@@ -196,7 +231,7 @@ bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
     timeout = 2 * rto_.srtt();
     timeout += queue_.size() == 1 ? c.host.rto_limits().min : SimDuration{2ms};
   }
-  timeout = c.host.grid.quantize(timeout);
+  timeout = c.host.grid.quantize_measured(timeout);
   if (rto_left > SimDuration::zero()) {
     timeout = std::min(timeout, c.host.grid.quantize(rto_left));
   }

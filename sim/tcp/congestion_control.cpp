@@ -32,6 +32,58 @@ std::uint64_t in_units(SimDuration d) {
 
 }  // namespace
 
+void CongestionControl::begin(Seq next, SimTime now) {
+  round_start_ = last_ack_ = now;
+  round_end_ = next;
+  round_rtt_ = SimDuration::max();
+  round_samples_ = 0;
+}
+
+void CongestionControl::round_trip(SimDuration rtt, Seq una, Seq next, SimTime now,
+                                   SimDuration ack_delay) {
+  constexpr SimDuration settling = std::chrono::seconds{1};  // samples after a recovery mislead
+  if (algorithm_ != CongestionAlgorithm::cubic || (epoch_ != never && now - epoch_ < settling)) {
+    return;
+  }
+  if (min_rtt_ == SimDuration::zero() || rtt < min_rtt_) {
+    min_rtt_ = rtt;
+  }
+  if (left_slow_start_ || !in_slow_start()) {
+    return;
+  }
+  if (after(una, round_end_)) {
+    begin(next, now);
+  }
+  slow_start_round(rtt, now, ack_delay);
+}
+
+/// Slow start ends when a train of ACKs lasts half a round trip, or the round trip grows.
+void CongestionControl::slow_start_round(SimDuration rtt, SimTime now, SimDuration ack_delay) {
+  constexpr std::uint32_t low_window = 16;  // hystart_low_window
+  constexpr SimDuration close_together = std::chrono::milliseconds{2};
+  constexpr std::uint8_t samples_wanted = 8;
+  constexpr SimDuration least_growth = std::chrono::milliseconds{4};
+  constexpr SimDuration most_growth = std::chrono::milliseconds{16};
+  if (cwnd_ < low_window) {
+    return;
+  }
+  bool ends = false;
+  if (now - last_ack_ <= close_together) {
+    last_ack_ = now;
+    ends = now - round_start_ > (min_rtt_ + ack_delay) / 2;
+  }
+  round_rtt_ = std::min(round_rtt_, rtt);
+  if (round_samples_ < samples_wanted) {
+    ++round_samples_;
+  } else {
+    ends |= round_rtt_ > min_rtt_ + std::clamp(min_rtt_ / 8, least_growth, most_growth);
+  }
+  if (ends) {
+    left_slow_start_ = true;
+    ssthresh_ = cwnd_;
+  }
+}
+
 void CongestionControl::acknowledged(std::uint32_t segments, SimTime now, SimDuration srtt) {
   if (in_slow_start()) {
     segments = slow_start(segments);
@@ -94,7 +146,7 @@ std::uint32_t CongestionControl::cubic_count(std::uint32_t segments, SimTime now
 }
 
 void CongestionControl::loss_detected() {
-  prior_cwnd_ = std::max(prior_cwnd_, cwnd_);
+  prior_cwnd_ = cwnd_;
   prior_ssthresh_ = ssthresh_;
   if (algorithm_ == CongestionAlgorithm::cubic) {
     epoch_ = never;
@@ -108,15 +160,28 @@ void CongestionControl::loss_detected() {
   cwnd_count_ = 0;
 }
 
-void CongestionControl::collapse() {
+void CongestionControl::collapse(Seq next, SimTime now) {
   cwnd_ = 1;
   cwnd_count_ = 0;
+  if (algorithm_ == CongestionAlgorithm::cubic) {
+    epoch_ = never;
+    w_max_ = 0;
+    min_rtt_ = SimDuration::zero();
+    left_slow_start_ = false;
+    begin(next, now);
+  }
 }
 
 void CongestionControl::undo() {
   cwnd_ = std::max(cwnd_, prior_cwnd_);
   ssthresh_ = std::max(ssthresh_, prior_ssthresh_);
   prior_cwnd_ = 0;
+}
+
+void CongestionControl::resume(SimDuration idle, SimTime now) {
+  if (epoch_ != never) {
+    epoch_ = std::min(epoch_ + idle, now);
+  }
 }
 
 void CongestionControl::restart_after_idle(SimDuration idle, SimDuration rto) {

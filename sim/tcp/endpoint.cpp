@@ -55,6 +55,7 @@ void Endpoint::done(std::string_view why, Context& c) {
   }
   queue_.clear();
   reassembly_.reset();
+  receive_buffer_.reset();
   wake();
 }
 
@@ -85,6 +86,7 @@ void Endpoint::become_record(Fate fate, std::string_view why, Context& c) {
   }
   queue_.clear();
   reassembly_.reset();
+  receive_buffer_.reset();
   wake();
 }
 
@@ -168,9 +170,15 @@ void Endpoint::clear_timers(Context& c) {
     report_timer(Timer::delack, TimerAction::cancel, ack_.due, c);
     ack_.due = never;
   }
+  if (compressed_until() != never) {
+    report_timer(Timer::delack, TimerAction::cancel, compressed_until(), c);
+    reassembly_->held_until = never;
+  }
 }
 
-SimTime Endpoint::deadline() const { return std::min({rtx_due_, ack_.due, keep_due_}); }
+SimTime Endpoint::deadline() const {
+  return std::min({rtx_due_, ack_.due, keep_due_, compressed_until()});
+}
 
 SocketSnapshot Endpoint::snapshot() const {
   SocketSnapshot row{};
@@ -187,7 +195,7 @@ SocketSnapshot Endpoint::snapshot() const {
   }
   if (row.due == rtx_due_) {
     row.timer = name_of_rtx(rtx_timer_);
-  } else if (row.due == ack_.due) {
+  } else if (row.due == ack_.due || row.due == compressed_until()) {
     row.timer = Timer::delack;
   } else {
     row.timer = keep_timer_ == KeepTimer::keepalive ? Timer::keepalive : Timer::fin_wait_2;

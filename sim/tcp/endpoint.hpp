@@ -11,6 +11,7 @@
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/state.hpp"
+#include "receive_buffer.hpp"
 #include "tcb.hpp"
 
 namespace lastack::tcp {
@@ -105,6 +106,7 @@ class Endpoint {
   IoResult send(std::uint64_t bytes, Context& c);
   IoResult receive(std::uint64_t bytes_max, Context& c);
   Error shutdown(Stack::Direction how, Context& c);
+  SimDuration linger(Context& c);
   void close(Context& c);
   void abort(Context& c);
   Error set_option(SocketOptionValue option, Context& c);
@@ -164,8 +166,11 @@ class Endpoint {
   void add_sack_blocks(Options& options) const;
   Segment synchronize(Flags flags, Context& c);
   std::uint16_t window_to_tell(Context& c);
-  std::uint32_t select_window(const Context& c) const;
+  std::uint32_t select_window(const Context& c);
   std::uint32_t full_space(const Context& c) const;
+  std::uint32_t free_space(const Context& c) const;
+  std::uint32_t payload_max(const Context& c) const;
+  void set_window_clamp(std::uint32_t clamp);
   void init_receive_window(const Context& c);
   void init_buffers(const Context& c);
   void finish_options(const Options& peer, Context& c);
@@ -174,17 +179,48 @@ class Endpoint {
   void send_ack(SendReason why, Context& c);
   void send_reset(Context& c);
   void send_probe(SendReason why, Context& c);
-  void send_what_is_allowed(Nagle nagle, Context& c);
-  bool send_next(Nagle nagle, std::uint32_t window, SendReason why, Context& c);
-  void wake_sender(const Context& c);
-  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const;
-  void send_piece(std::uint32_t octets, Context& c);
-  void after_new_data(bool nothing_was_out, Context& c);
   void retransmit(InFlight& what, SendReason why, Context& c);
   std::uint32_t mss_now(const Context& c) const;
   std::uint32_t in_flight() const;
+
+  // new_data.cpp
+  enum class Burst : std::uint8_t {
+    sent,
+    held_back,  ///< by the peer's window or Nagle
+    deferred    ///< until an ACK lets more go together
+  };
   std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
-  std::uint32_t send_room(const Context& c) const;
+  enum class HowMuch : std::uint8_t { all, one_burst };
+  void send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much = HowMuch::all);
+  Burst send_single(Nagle nagle, Context& c);
+  Burst send_burst(Nagle nagle, Context& c);
+  std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t mss,
+                          Nagle nagle) const;
+  bool waits_for_more(std::uint32_t together, std::uint32_t mss, const Context& c) const;
+  std::uint32_t burst_max(std::uint32_t mss) const;
+  std::uint64_t pacing_rate(std::uint32_t mss) const;
+  SimDuration ack_spacing(const Context& c) const;
+  std::uint32_t chunk_left(std::uint32_t mss) const;
+  bool fin_follows(std::uint32_t data) const;
+  std::uint32_t window_left() const;
+  bool fits_window(std::uint32_t data) const;
+  SimTime last_write() const;
+  void send_new(std::uint32_t data, std::uint32_t mss, SendReason why, Context& c);
+  void data_goes_out(std::uint32_t data, const Context& c);
+  bool send_as_probe(Context& c);
+  void send_piece(std::uint32_t octets, Context& c);
+  bool nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const;
+  bool short_one_waits(Nagle nagle) const;
+  void note_window_use(bool limited);
+  bool window_is_limit() const;
+  void after_new_data(bool nothing_was_out, Context& c);
+
+  // send_buffer.cpp
+  void grow_send_buffer(const Context& c);
+  std::uint32_t send_memory(const Context& c) const;
+  std::uint32_t chunk_goal(std::uint32_t mss) const;
+  std::uint64_t fill_send_buffer(std::uint64_t bytes, Context& c);
+  void wake_sender(const Context& c);
 
   // segment_arrives.cpp
   void segment_arrives_syn_sent(const Segment& seg, Context& c);
@@ -211,23 +247,46 @@ class Endpoint {
 
   // acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
+  /// When those segments left that were sent once only.
+  struct Departures {
+    SimTime first = never;
+    SimTime last = never;
+
+    void note(const InFlight& record) {
+      if (!record.retransmitted) {
+        first = first == never ? record.sent : first;
+        last = record.sent;
+      }
+    }
+  };
   /// What one ACK said of segments in flight.
   struct Acked {
     std::uint32_t segments = 0;  ///< acknowledged by number
     std::uint32_t newly_sacked = 0;
     std::uint32_t delivered = 0;  ///< known for the first time to have arrived
-    SimTime first_sent = never;   ///< the first of those acknowledged by number and sent once
-    bool repeated = false;        ///< one of them had been sent again
+    Departures by_number;         ///< acknowledged by number for the first time
+    Departures by_sack;
+    std::uint32_t newly_lost = 0;  ///< believed lost because of it
+    bool repeated = false;         ///< one of them had been sent again
+    /// Something sent only once, before the timeout, is known to have arrived.
+    bool original_arrived = false;
+    /// It answers something sent before the first retransmission (RFC 4015, Eifel).
+    bool echoes_original = false;
     bool rack_advanced = false;
     bool dsack = false;  ///< the peer got something twice
   };
   AckKind acknowledge(const Segment& seg, Context& c);
   void update_send_window(const Segment& seg);
-  Acked clean_queue(Seq ack, Context& c);
-  void note_delivered(const InFlight& record, Acked& acked, Context& c);
+  Acked clean_queue(const Segment& seg, Context& c);
+  /// Which of the copies sent of something arrived, as far as one can tell.
+  enum class Copy : std::uint8_t { latest, earlier };
+  Copy copy_answered(const InFlight& record, const Segment& seg) const;
+  bool echo_is_before(const Segment& seg, SimTime time) const;
+  void note_delivered(const InFlight& record, Acked& acked, Copy which, Context& c);
+  void note_original(const InFlight& record, Acked& acked) const;
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
-  void grow_window(const Acked& acked, std::uint32_t in_flight_before, Context& c);
+  void grow_window(const Acked& acked, Context& c);
   SimDuration rto_left(const Context& c) const;
   void restart_rtx_timer(Context& c);
   bool schedule_tlp(SimDuration rto_left, Context& c);
@@ -237,16 +296,26 @@ class Endpoint {
 
   // loss_recovery.cpp
   enum class Progress : std::uint8_t { none, duplicate, advanced };
-  void recover(Acked& acked, Progress progress, Context& c);
+  /// What an ACK in recovery lets out first.
+  enum class Resend : std::uint8_t { lost, new_data_first };
+  Resend recover(Acked& acked, Progress progress, Context& c);
+  void process_recovery(const Acked& acked, Progress progress);
+  Resend process_loss(const Acked& acked, Progress progress);
+  std::uint32_t count_lost() const;
+  bool may_undo(const Acked& acked) const;
+  void undo_reduction();
+  void init_undo(const Context& c);
+  bool echoes_original(const Segment& seg, const Context& c) const;
   void count_duplicates(Acked& acked, Progress progress);
   void find_losses(const Acked& acked, Progress progress, Context& c);
   void find_losses_without_sack(Progress progress);
   void find_losses_by_count();
   void find_losses_by_time(Context& c);
-  void enter_recovery();
+  void enter_recovery(const Context& c);
   void reduce_window(const Acked& acked, Progress progress);
   void end_recovery();
-  void enter_loss();
+  void enter_loss(Context& c);
+  void resend(Resend first, Context& c);
   void resend_lost(Context& c);
   void process_tlp_ack(const Segment& seg, Progress progress);
 
@@ -257,11 +326,22 @@ class Endpoint {
   void note_dsack(Seq left, Seq right, const Context& c);
   Reassembly& reassembly();
   void data_arrived(const Segment& seg, const Context& c);
-  void grow_offer(std::uint32_t len, const Context& c);
+  void learn_segment_size(const Segment& seg, const Context& c);
+  void measure_round_trip(const Segment& seg, const Context& c);
+  void grow_offer(const Segment& seg, const Context& c);
+  ReceiveBuffer& receive_buffer(const Context& c);
+  ReceiveBuffer new_receive_buffer(const Context& c) const;
+  std::uint32_t octets_beyond_hole() const;
+  void octets_read(std::uint32_t taken, const Context& c);
   void after_read(Context& c);
 
   // acknowledging.cpp
   void quick_acks(std::uint32_t most);
+  bool compress_ack(Context& c);
+  void release_compressed_ack(Context& c);
+  SimTime compressed_until() const {
+    return reassembly_ == nullptr ? never : reassembly_->held_until;
+  }
   void ack_at_once();
   bool both_ways(const Context& c) const;
   bool acks_at_once(const Context& c) const;
@@ -305,8 +385,10 @@ class Endpoint {
   bool scaling_ok_ : 1 = false;
   bool syn_again_soon_ : 1 =
       false;                       ///< the retransmission timer repeats a SYN after a wrong answer
+  bool pushes_ : 1 = false;        ///< the segment being sent is the last of a burst
   bool send_blocked_ : 1 = false;  ///< the application waits for room in the send buffer
-  bool syn_acked_ : 1 = false;     ///< four-way: the SYN's ACK came ahead of the peer's SYN
+  bool listener_made_ : 1 = false;
+  bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
   std::uint16_t peer_mss_ = 536;
   std::uint16_t retransmits_ = 0;   ///< timeouts in a row (icsk_retransmits)
   std::uint16_t probes_out_ = 0;    ///< unanswered keepalive or window probes
@@ -329,6 +411,7 @@ class Endpoint {
   SimTime probing_since_ = never;
   boost::container::small_vector<InFlight, 1> queue_;  ///< ascending
   std::unique_ptr<Reassembly> reassembly_;
+  std::unique_ptr<ReceiveBuffer> receive_buffer_;  ///< once data came
   SocketOptions options_;
   std::optional<Seq> fixed_iss_;
 

@@ -17,9 +17,11 @@ TimerGrid grid_of(const StackConfig& config) {
   if (config.timers == TimerMode::exact) {
     return TimerGrid::exact();
   }
-  constexpr auto span = static_cast<std::uint64_t>((TimerGrid::jiffy * 32768).count());
+  const auto span = static_cast<std::uint64_t>(std::int64_t{32768} * 1'000'000'000 / config.hz);
   RandomStream stream{config.seed, "tcp/timer_phase"};
-  return TimerGrid::wheel(SimDuration{static_cast<std::int64_t>(stream.below(span))});
+  const SimDuration phase{static_cast<std::int64_t>(stream.below(span))};
+  RandomStream order{config.seed, "host/" + config.name + "/timer_order"};
+  return TimerGrid::wheel(phase, order.bits() | 1, config.hz);
 }
 
 std::uint64_t secret_of(const StackConfig& config) {

@@ -15,21 +15,21 @@ using Phase = RecoveryState::Phase;
 
 }  // namespace
 
-void Endpoint::recover(Acked& acked, Progress progress, Context& c) {
+Endpoint::Resend Endpoint::recover(Acked& acked, Progress progress, Context& c) {
   count_duplicates(acked, progress);
-  const bool all_repaired = at_or_after(snd_.una, recovery_.high);
-  if (recovery_.phase == Phase::recovery && all_repaired) {
-    end_recovery();
-  } else if (recovery_.phase == Phase::loss && all_repaired) {
-    recovery_.phase = Phase::open;
-    recovery_.first_retransmit = never;
+  Resend first = Resend::lost;
+  if (recovery_.phase == Phase::recovery) {
+    process_recovery(acked, progress);
+  } else if (recovery_.phase == Phase::loss) {
+    first = process_loss(acked, progress);
   }
+  const std::uint32_t lost_before = count_lost();
   find_losses(acked, progress, c);
-  const bool some_lost =
-      std::any_of(queue_.begin(), queue_.end(), [](const InFlight& r) { return r.lost; });
+  const std::uint32_t lost = count_lost();
+  acked.newly_lost = lost > lost_before ? lost - lost_before : 0;
   const bool calm = recovery_.phase == Phase::open || recovery_.phase == Phase::disorder;
-  if (some_lost && calm) {
-    enter_recovery();
+  if (lost > 0 && calm) {
+    enter_recovery(c);
   } else if (calm) {
     const bool doubts =
         recovery_.duplicate_acks > 0 ||
@@ -39,6 +39,98 @@ void Endpoint::recover(Acked& acked, Progress progress, Context& c) {
   if (recovery_.phase == Phase::recovery) {
     reduce_window(acked, progress);
   }
+  return first;
+}
+
+std::uint32_t Endpoint::count_lost() const {
+  return static_cast<std::uint32_t>(
+      std::count_if(queue_.begin(), queue_.end(), [](const InFlight& r) { return r.lost; }));
+}
+
+/// Fast recovery: it ends when all that was out at its start is acknowledged, or turns out to have
+/// been for nothing.
+void Endpoint::process_recovery(const Acked& acked, Progress progress) {
+  const bool all_repaired = at_or_after(snd_.una, recovery_.high);
+  if (all_repaired) {
+    const bool spurious = may_undo(acked);
+    end_recovery();
+    if (spurious) {
+      undo_reduction();
+    }
+    return;
+  }
+  const bool filled_by_late_original =
+      progress == Progress::advanced && recovery_.may_undo && acked.echoes_original;
+  const bool all_superfluous = recovery_.may_undo && recovery_.undo_retrans == 0;
+  if (filled_by_late_original || all_superfluous) {
+    undo_reduction();
+    recovery_.phase = Phase::disorder;
+  }
+}
+
+/// After a timeout (RFC 5682, 3.1): was it spurious? The first ACK that brings something lets new
+/// data out instead of repetitions; if then something arrived that was never sent again, it was.
+Endpoint::Resend Endpoint::process_loss(const Acked& acked, Progress progress) {
+  const bool all_repaired = at_or_after(snd_.una, recovery_.high);
+  const bool advanced = progress == Progress::advanced;
+  const bool by_frto = recovery_.frto && acked.original_arrived;
+  if ((advanced && may_undo(acked)) || by_frto) {
+    undo_reduction();
+    retransmits_ = 0;
+    if (by_frto || sack_ok_) {
+      recovery_.phase = Phase::open;
+      recovery_.first_retransmit = never;
+    }
+    return Resend::lost;
+  }
+  if (recovery_.frto) {
+    if (after(snd_.nxt, recovery_.high)) {
+      recovery_.frto = acked.newly_sacked == 0 && progress != Progress::duplicate;
+    } else if (advanced && !all_repaired) {
+      recovery_.high = snd_.nxt;
+      if (unsent() > 0 && after(snd_.window_end(), snd_.nxt)) {
+        return Resend::new_data_first;
+      }
+      recovery_.frto = false;
+    }
+  }
+  if (all_repaired) {
+    recovery_.phase = Phase::open;
+    recovery_.first_retransmit = never;
+  }
+  return Resend::lost;
+}
+
+// --- Undo: what was taken for a loss was late (RFC 4015; RFC 3708; Linux, tcp_undo_cwnd_reduction)
+
+bool Endpoint::may_undo(const Acked& acked) const {
+  return recovery_.may_undo && (recovery_.undo_retrans == 0 || acked.echoes_original);
+}
+
+/// Whether the segment answers something sent before the first retransmission (RFC 4015, 3.2).
+bool Endpoint::echoes_original(const Segment& seg, const Context& c) const {
+  if (!c.host.profile.undoes_spurious_losses || recovery_.first_retransmit == never || !ts_.on ||
+      !seg.options.has_timestamps || seg.options.ts_ecr == 0) {
+    return false;
+  }
+  return echo_is_before(seg, recovery_.first_retransmit);
+}
+
+void Endpoint::undo_reduction() {
+  for (InFlight& r : queue_) {
+    r.lost = false;
+  }
+  congestion_.undo();
+  recovery_.may_undo = false;
+  recovery_.frto = false;
+}
+
+/// A reduction begins: retransmissions on their way may yet prove superfluous.
+void Endpoint::init_undo(const Context& c) {
+  const auto repeated = std::count_if(queue_.begin(), queue_.end(),
+                                      [](const InFlight& r) { return r.resent_in_flight; });
+  recovery_.may_undo = c.host.profile.undoes_spurious_losses;
+  recovery_.undo_retrans = repeated == 0 ? std::int16_t{-1} : static_cast<std::int16_t>(repeated);
 }
 
 /// Without SACK, duplicate ACKs are all that is known of what arrived beyond a hole; what then is
@@ -107,7 +199,7 @@ void Endpoint::find_losses_by_time(Context& c) {
   const bool patient = recovery_.phase != Phase::recovery && recovery_.phase != Phase::loss &&
                        sacked < static_cast<std::uint32_t>(c.host.settings().tcp_reordering);
   const SimDuration tolerance =
-      patient ? std::min(recovery_.min_rtt / 4, rto_.srtt() / 8) : SimDuration::zero();
+      patient ? std::min(recovery_.min_rtt / 4, rto_.srtt()) : SimDuration::zero();
   SimDuration wait{};
   for (InFlight& r : queue_) {
     const bool earlier = r.order < recovery_.rack_order;
@@ -127,8 +219,9 @@ void Endpoint::find_losses_by_time(Context& c) {
   }
 }
 
-void Endpoint::enter_recovery() {
+void Endpoint::enter_recovery(const Context& c) {
   recovery_.phase = Phase::recovery;
+  init_undo(c);
   recovery_.high = snd_.nxt;
   recovery_.prior_cwnd = congestion_.cwnd();
   recovery_.prr_delivered = 0;
@@ -139,6 +232,9 @@ void Endpoint::enter_recovery() {
 
 /// Proportional rate reduction (RFC 6937, 3): the window glides to ssthresh.
 void Endpoint::reduce_window(const Acked& acked, Progress progress) {
+  if (acked.delivered == 0) {
+    return;
+  }
   const std::uint32_t pipe = in_flight();
   const std::uint32_t target = congestion_.ssthresh();
   recovery_.prr_delivered += acked.delivered;
@@ -152,7 +248,8 @@ void Endpoint::reduce_window(const Acked& acked, Progress progress) {
     const std::uint32_t owed = recovery_.prr_delivered > recovery_.prr_out
                                    ? recovery_.prr_delivered - recovery_.prr_out
                                    : 0;
-    send = std::max(owed, acked.delivered) + (progress == Progress::advanced ? 1 : 0);
+    const bool repairs = progress == Progress::advanced && acked.newly_lost == 0;
+    send = std::max(owed, acked.delivered) + (repairs ? 1 : 0);
     send = std::min(send, target - pipe);
   }
   // The first retransmission goes at once, and so does that of the next hole (RFC 6582, 3.2, 5).
@@ -169,21 +266,39 @@ void Endpoint::end_recovery() {
 }
 
 /// After a timeout everything that is not SACKed counts as lost (RFC 5681, 3.1; RFC 6675, 5.1).
-void Endpoint::enter_loss() {
-  if (recovery_.phase == Phase::open || recovery_.phase == Phase::disorder ||
-      at_or_after(snd_.una, recovery_.high) ||
+void Endpoint::enter_loss(Context& c) {
+  const bool calm = recovery_.phase == Phase::open || recovery_.phase == Phase::disorder;
+  recovery_.frto = c.host.settings().tcp_frto != 0 && (calm || retransmits_ > 0);
+  if (calm || at_or_after(snd_.una, recovery_.high) ||
       (recovery_.phase == Phase::loss && retransmits_ == 0)) {
     congestion_.loss_detected();
+    init_undo(c);
   }
-  congestion_.collapse();
+  congestion_.collapse(snd_.nxt, c.now);
   for (InFlight& r : queue_) {
-    r.lost = !r.sacked;
-    r.resent_in_flight = false;
+    // What was sent within the last round trip may still arrive (RFC 8985, 6.3).
+    const bool recent = &r != &queue_.front() && c.now - r.sent < recovery_.rack_rtt;
+    if (r.sacked || !recent) {
+      r.lost = !r.sacked;
+      r.resent_in_flight = false;
+    }
   }
   recovery_.phase = Phase::loss;
   recovery_.high = snd_.nxt;
   recovery_.duplicate_acks = 0;
   recovery_.tlp_outstanding = false;
+}
+
+/// What an ACK lets out while something is being repaired.
+void Endpoint::resend(Resend first, Context& c) {
+  if (first == Resend::new_data_first) {
+    send_what_is_allowed(Nagle::off, c);
+    if (after(snd_.nxt, recovery_.high)) {
+      return;
+    }
+    recovery_.frto = false;
+  }
+  resend_lost(c);
 }
 
 /// Sends lost segments again, as many as the window lets out.

@@ -51,11 +51,17 @@ bool Stack::Impl::port_has_connections(Port port) const {
 }
 
 /// Linux's tcp_tw_reuse: a new connection may take over a pair in TIME-WAIT when timestamps tell
-/// old segments from new ones. 2 means on the loopback interface, which is not modelled.
-bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record) const {
+/// old segments from new ones. 2 means on the loopback interface, which is not modelled. Who bound
+/// the port itself need not ask for it (Linux, tcp_twsk_unique).
+bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record, PortChoice choice) const {
+  if (record.state != State::time_wait || !record.timestamps) {
+    return false;
+  }
+  if (choice == PortChoice::bound && host_.profile.bound_port_reuses_time_wait) {
+    return true;
+  }
   const SimDuration rest = std::chrono::milliseconds{host_.settings().tcp_tw_reuse_delay};
-  return host_.settings().tcp_tw_reuse == 1 && record.state == State::time_wait &&
-         record.timestamps && now - record.ts_recent_at >= rest;
+  return host_.settings().tcp_tw_reuse == 1 && now - record.ts_recent_at >= rest;
 }
 
 /// The next port of the range that makes a new pair with `remote`, from a start that the host and
@@ -77,8 +83,8 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
       continue;
     }
     const auto taken = find(candidate, remote);
-    if (!taken ||
-        (taken->kind == TimerOwner::Kind::time_wait && may_reuse(now, time_waits_[taken->index]))) {
+    if (!taken || (taken->kind == TimerOwner::Kind::time_wait &&
+                   may_reuse(now, time_waits_[taken->index], PortChoice::ephemeral))) {
       next_port_ = (next_port_ + i + 1) % size;
       port = candidate;
       return Error::none;

@@ -22,6 +22,9 @@ constexpr Profile linux_6{
     .reset_on_unread = true,
     .reset_on_keepalive_failure = true,
     .reset_at_fin = true,
+    .undoes_spurious_losses = true,
+    .bound_port_reuses_time_wait = true,
+    .sends_bursts = true,
     .window_follows_traffic = true,
 };
 
@@ -48,6 +51,9 @@ constexpr Profile rfc9293{
     .reset_on_unread = true,
     .reset_on_keepalive_failure = true,
     .reset_at_fin = false,
+    .undoes_spurious_losses = false,
+    .bound_port_reuses_time_wait = false,
+    .sends_bursts = false,
     .window_follows_traffic = false,
 };
 

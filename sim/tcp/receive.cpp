@@ -1,6 +1,7 @@
 // The segment text (RFC 9293, 3.10.7.4, seventh): octets in order, out of order and twice.
 
 #include <algorithm>
+#include <utility>
 
 #include "endpoint.hpp"
 #include "lastack/core/assert.hpp"
@@ -15,10 +16,35 @@ Reassembly& Endpoint::reassembly() {
   return *reassembly_;
 }
 
+/// Nothing came yet: the buffer as it will be.
+ReceiveBuffer Endpoint::new_receive_buffer(const Context& c) const {
+  return {c.host.profile, options_.rcvbuf != 0 ? options_.rcvbuf : c.host.settings().tcp_rmem[1]};
+}
+
+ReceiveBuffer& Endpoint::receive_buffer(const Context& c) {
+  if (receive_buffer_ == nullptr) {
+    receive_buffer_ = std::make_unique<ReceiveBuffer>(new_receive_buffer(c));
+    receive_buffer_->start_measuring(rcv_.read, c.now,
+                                     std::min({rcv_.grown, rcv_.wnd, 10 * payload_max(c)}));
+  }
+  return *receive_buffer_;
+}
+
+std::uint32_t Endpoint::octets_beyond_hole() const {
+  std::uint32_t octets = 0;
+  if (reassembly_ != nullptr) {
+    for (const Range& range : reassembly_->ranges) {
+      octets += range.right - range.left;
+    }
+  }
+  return octets;
+}
+
 void Endpoint::queue_text(const Segment& seg, Context& c) {
   if (seg.len() == 0) {
     return;
   }
+  measure_round_trip(seg, c);
   const std::uint32_t window = rcv_.window();
   const bool bare_fin = seg.data == 0 && seg.flags.has(Flags::fin);
   if (!after(seg.end(), rcv_.nxt)) {  // all of it came before
@@ -49,6 +75,7 @@ void Endpoint::queue_text(const Segment& seg, Context& c) {
   }
   if (new_data > 0) {
     rcv_.nxt += new_data;
+    receive_buffer(c).add_in_order(seg);
     data_arrived(seg, c);
     wake();
   }
@@ -63,8 +90,16 @@ void Endpoint::queue_text(const Segment& seg, Context& c) {
 /// Keeps what lies beyond a hole, for SACK to tell.
 void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
   ack_.scheduled = true;
-  ack_.now = true;  // RFC 5681, 4.2: a hole is told at once
+  if (seg.data > 0) {
+    learn_segment_size(seg, c);
+  }
   ++c.host.counters.TCPOFOQueue;
+  if (seg.data > 0) {
+    if (sack_ok_) {  // without SACK, ACKs that tell of a hole must look alike
+      grow_offer(seg, c);
+    }
+    receive_buffer(c).add_out_of_order(seg);
+  }
   Reassembly& r = reassembly();
   Range added{seg.seq, seg.end()};
   if (seg.flags.has(Flags::fin)) {
@@ -113,15 +148,15 @@ void Endpoint::absorb_reassembled() {
     rcv_.fin_received = true;
     rcv_.nxt = *r.fin + 1;
   }
-  if (rcv_.fin_received) {  // what claims to lie beyond a FIN is dropped
-    r.ranges.clear();
-    r.recent.clear();
+  if (rcv_.fin_received) {
+    r.ranges.clear();  // what claims to lie beyond a FIN is dropped
+  } else {
+    std::erase_if(r.recent, [&](const SackBlock& b) { return !after(b.right, rcv_.nxt); });
   }
-  std::erase_if(r.recent, [&](const SackBlock& b) { return !after(b.right, rcv_.nxt); });
   if (had_holes && r.ranges.empty()) {
     ack_.now = true;  // RFC 5681, 4.2: a filled hole is told at once
   }
-  if (r.ranges.empty() && !r.dsack) {
+  if (r.ranges.empty() && r.recent.empty() && !r.dsack) {
     reassembly_.reset();
   }
 }
@@ -136,12 +171,8 @@ void Endpoint::note_dsack(Seq left, Seq right, const Context& c) {
 /// Estimates that acknowledging and the window follow (Linux, tcp_event_data_recv).
 void Endpoint::data_arrived(const Segment& seg, const Context& c) {
   ack_.scheduled = true;
-  if (seg.data >= rcv_.mss) {
-    rcv_.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(seg.data, peer_mss_));
-  } else if (seg.flags.has(Flags::psh)) {
-    ack_.pushed_twice = ack_.pushed;
-    ack_.pushed = true;
-  }
+  learn_segment_size(seg, c);
+  receive_buffer(c).window_passed(rcv_.nxt, rcv_.nxt + rcv_.wnd, c.now);
   constexpr SimDuration shortest = 40ms;  // TCP_ATO_MIN
   if (ack_.timeout == SimDuration::zero()) {
     quick_acks(16);  // the peer's slow start needs every ACK
@@ -158,22 +189,86 @@ void Endpoint::data_arrived(const Segment& seg, const Context& c) {
   }
   ack_.last_data = c.now;
   if (seg.data >= 128) {
-    grow_offer(seg.data, c);
+    grow_offer(seg, c);
+  }
+}
+
+/// How large the peer's segments are (Linux, tcp_measure_rcv_mss): two ACKs' worth of data is
+/// counted in them, and a shorter one may be the end of what the application wrote.
+void Endpoint::learn_segment_size(const Segment& seg, const Context& c) {
+  const auto size = static_cast<std::uint16_t>(std::min<std::uint32_t>(seg.data, 65535));
+  const std::uint16_t before = std::exchange(rcv_.small_mss, std::uint16_t{0});
+  if (size >= rcv_.mss) {
+    if (size != rcv_.mss && receive_buffer(c).learn_share(seg)) {
+      set_window_clamp(full_space(c));
+      receive_buffer(c).limit_measured(rcv_.clamp);
+    }
+    rcv_.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(size, payload_max(c)));
+    ack_.pushed |= seg.flags.has(Flags::psh);
+    return;
+  }
+  constexpr std::uint32_t usual = 536;
+  constexpr std::uint32_t least = 88;  // TCP_MIN_MSS
+  const std::uint32_t fixed = ts_.on ? 12 : 0;
+  const std::uint32_t with_options = seg.data + seg.options.wire_size();
+  const bool ends_something = seg.flags.has(Flags::psh) || seg.flags.has(Flags::fin);
+  if (with_options >= usual || (with_options >= least && !ends_something)) {
+    rcv_.small_mss = static_cast<std::uint16_t>(with_options - fixed);
+    if (rcv_.small_mss == before) {  // twice the same: so large they are
+      rcv_.mss = rcv_.small_mss;
+      return;
+    }
+  }
+  ack_.pushed_twice |= ack_.pushed;
+  ack_.pushed = true;
+}
+
+/// The round trip as the receiver sees it, from the timestamps of full segments.
+void Endpoint::measure_round_trip(const Segment& seg, const Context& c) {
+  const bool tells = ts_.on && seg.options.has_timestamps && seg.options.ts_ecr != 0 &&
+                     seg.data >= rcv_.mss && seg.options.ts_ecr != rcv_.echo_measured;
+  if (!tells) {
+    return;
+  }
+  rcv_.echo_measured = seg.options.ts_ecr;
+  const auto ms =
+      static_cast<std::int32_t>(Host::timestamp_ms(c.now) + ts_.offset - seg.options.ts_ecr);
+  if (ms > 0) {
+    const auto queue =
+        rcv_.unread() == 0 ? ReceiveBuffer::Queue::empty : ReceiveBuffer::Queue::waiting;
+    receive_buffer(c).round_trip(std::chrono::milliseconds{ms}, queue);
   }
 }
 
 /// The offer grows with what arrives, up to what the buffer holds (Linux, tcp_grow_window).
-void Endpoint::grow_offer(std::uint32_t len, const Context& c) {
+void Endpoint::grow_offer(const Segment& seg, const Context& c) {
   if (!c.host.profile.window_follows_traffic) {
     return;
   }
-  const std::uint32_t all = std::min(rcv_.clamp, full_space(c));
-  const std::uint32_t used = receive_memory(c.host.profile, rcv_.unread());
-  const std::uint32_t most = all > used ? all - used : 0;
-  if (rcv_.grown < most) {
-    const std::uint32_t step = std::max<std::uint32_t>(2U * c.host.advertised_mss(), 2 * len);
+  const std::uint32_t most = std::min(rcv_.clamp, free_space(c));
+  if (rcv_.grown >= most) {
+    return;
+  }
+  const std::uint32_t step =
+      receive_buffer(c).growth_for(seg, rcv_.grown, rcv_.mss, payload_max(c),
+                                   static_cast<std::uint32_t>(c.host.settings().tcp_rmem[2]));
+  if (step > 0) {
     rcv_.grown += std::min(most - rcv_.grown, step);
     ack_.quick |= 1;
+  }
+}
+
+/// Room in the buffer, and perhaps a larger one (Linux, tcp_rcv_space_adjust).
+void Endpoint::octets_read(std::uint32_t taken, const Context& c) {
+  if (receive_buffer_ == nullptr) {
+    return;
+  }
+  const std::uint32_t beyond = octets_beyond_hole();
+  receive_buffer_->remove(taken, rcv_.unread() + taken + beyond);
+  const bool fixed = options_.rcvbuf != 0 || c.host.settings().tcp_moderate_rcvbuf == 0;
+  const auto largest = static_cast<std::uint32_t>(fixed ? 0 : c.host.settings().tcp_rmem[2]);
+  if (receive_buffer_->resize(rcv_.read, rcv_.unread(), beyond, c.now, largest)) {
+    rcv_.clamp = full_space(c);
   }
 }
 

@@ -45,7 +45,7 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
   r.peer_mss = std::max(mss, static_cast<std::uint16_t>(settings.tcp_min_snd_mss));
   const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : settings.tcp_rmem[1];
   const std::uint32_t payload = host.advertised_mss() - (r.timestamps ? 12U : 0U);
-  r.offer = initial_window(host, receive_space(host.profile, buffer), payload,
+  r.offer = initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(), payload,
                            r.scaling ? Scaling::offered : Scaling::none);
   r.sent = now;
   return r;

@@ -73,7 +73,8 @@ void RtoEstimator::sample_linux(std::int64_t rtt_us, WindowTurn turn, const RtoL
 SimDuration RtoEstimator::from_samples(const RtoLimits& limits) const {
   const SimDuration rto = std::chrono::microseconds{(srtt8_us_ >> 3) + rttvar_us_};
   if (limits.formula == RtoFormula::linux) {
-    return std::min(limits.grid.quantize(rto), limits.max);  // the minimum is in the variance
+    return std::min(limits.grid.quantize_measured(rto),
+                    limits.max);  // the minimum is in the variance
   }
   return std::clamp(limits.grid.quantize(rto), limits.min, limits.max);
 }

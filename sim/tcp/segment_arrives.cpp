@@ -52,22 +52,23 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
   }
   if (has_ack && c.host.config.handshake == Handshake::four_way) {
     syn_acked_ = true;  // the peer's SYN comes by itself
-    clean_queue(seg.ack, c);
+    clean_queue(seg, c);
     clear_rtx_timer(c);
     return;
   }
   c.discard(DiscardReason::no_syn);  // fifth
 }
 
-/// An ACK of something never sent: an old duplicate, so the peer must forget it.
+/// An ACK of something never sent: an old duplicate, so the peer must forget it. Linux takes even a
+/// RST with a wrong number as a sign that the SYN may be gone.
 void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
   if (seg.flags.has(Flags::rst)) {
     c.discard(DiscardReason::rst_wrong_ack);
-    return;
+  } else {
+    c.send(reset_for(seg), SendReason::reset);
   }
-  c.send(reset_for(seg), SendReason::reset);
   if (c.host.profile.wrong_syn_ack == WrongSynAck::reset_and_retry && retransmits_ == 0) {
-    constexpr SimDuration soon = 2 * TimerGrid::jiffy;  // TCP_TIMEOUT_MIN
+    const SimDuration soon = 2 * c.host.grid.jiffy();  // TCP_TIMEOUT_MIN
     syn_again_soon_ = true;
     set_rtx_timer(RtxTimer::rto, soon, c);
   }
@@ -79,7 +80,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   rcv_.nxt = rcv_.read = rcv_.window_at = seg.seq + 1;
   finish_options(seg.options, c);
   if (seg.flags.has(Flags::ack)) {
-    const Acked acked = clean_queue(seg.ack, c);
+    const Acked acked = clean_queue(seg, c);
     sample_rtt(seg, acked, c);
   }
   snd_.wl1 = seg.seq;
@@ -147,6 +148,7 @@ void Endpoint::become_established(const Segment& seg, std::string_view why, Cont
   if (syn_timeouts_ > 0) {
     restart_congestion(seg, c);
   }
+  congestion_.begin(snd_.nxt, c.now);
   retransmits_ = 0;
   recovery_.first_retransmit = never;
   ack_.last_data = sim_start;
@@ -189,6 +191,7 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
   if (process_text(seg, c) == Step::done) return;  // seventh, and eighth: FIN
   if (state_ == State::closed || fate_ != Fate::lives) return;
   send_what_is_allowed(Nagle::on, c);
+  wake_sender(c);
   decide_ack(c);
 }
 
@@ -363,7 +366,7 @@ Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
       c.discard(DiscardReason::ack_of_unsent);
       if (c.host.profile.acks == AckPolicy::at_once) {
         send_ack(SendReason::dup_ack, c);
-      } else if (state_ != State::established) {
+      } else {
         challenge(c);
       }
       return Step::done;
@@ -381,10 +384,12 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
     return Step::done;
   }
   if (!passive) {
-    const Acked acked = clean_queue(seg.ack, c);
+    const Acked acked = clean_queue(seg, c);
     sample_rtt(seg, acked, c);
   } else if (!rto_.has_sample()) {
-    sample_rtt(seg, Acked{}, c);
+    Acked syn_ack;
+    syn_ack.segments = 1;
+    sample_rtt(seg, syn_ack, c);  // by its timestamp
   }
   snd_.wl1 = seg.seq;
   snd_.wnd = std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : snd_.scale);
@@ -403,6 +408,12 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
     wake();
     if (!orphan_) {
       return Step::go_on;
+    }
+    if (options_.linger2_s < 0) {
+      ++c.host.counters.TCPAbortOnData;
+      c.send(reset_for(seg), SendReason::reset);
+      done("fin acknowledged", c);
+      return Step::done;
     }
     const bool new_data = seg.data > 0 && after(seg.seq + seg.data, rcv_.nxt);
     if (new_data && c.host.profile.reset_on_unread) {
@@ -445,6 +456,9 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   queue_text(seg, c);
   if (!had_fin && rcv_.fin_received) {
     check_fin(c);
+    if (reassembly_ != nullptr) {  // an ACK that a kept FIN called for still told its block
+      reassembly_->recent.clear();
+    }
   }
   return Step::go_on;
 }

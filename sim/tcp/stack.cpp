@@ -271,8 +271,10 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
   const SocketAddress local{impl_->host_.config.address, port};
   Seq iss = endpoint.fixed_iss().value_or(impl_->host_.choose_iss(now, port, remote));
   if (const auto taken = impl_->find(port, remote)) {
+    using PortChoice = Impl::PortChoice;
+    const PortChoice choice = endpoint.bound_port != 0 ? PortChoice::bound : PortChoice::ephemeral;
     if (taken->kind != TimerOwner::Kind::time_wait ||
-        !impl_->may_reuse(now, impl_->time_waits_[taken->index])) {
+        !impl_->may_reuse(now, impl_->time_waits_[taken->index], choice)) {
       return Error::address_not_available;
     }
     iss = endpoint.fixed_iss().value_or(impl_->time_waits_[taken->index].next_iss());
@@ -319,6 +321,13 @@ Error Stack::shutdown(SimTime now, SocketId socket, Direction how, Output& out) 
   const Error error = impl_->sockets_[raw(socket)].shutdown(how, c);
   impl_->settle(raw(socket), c);
   return error;
+}
+
+SimDuration Stack::linger(SimTime now, SocketId socket, Output& out) {
+  Context c{impl_->host_, now, out};
+  const SimDuration wait = impl_->sockets_[raw(socket)].linger(c);
+  impl_->settle(raw(socket), c);
+  return wait;
 }
 
 void Stack::close(SimTime now, SocketId socket, Output& out) {

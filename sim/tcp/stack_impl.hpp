@@ -110,7 +110,8 @@ class Stack::Impl {
   bool port_listens(Port port) const;
   bool port_has_connections(Port port) const;
   /// Whether a new connection may use this pair although a TIME-WAIT record has it.
-  bool may_reuse(SimTime now, const TimeWait& record) const;
+  enum class PortChoice : std::uint8_t { bound, ephemeral };
+  bool may_reuse(SimTime now, const TimeWait& record, PortChoice choice) const;
   void unbind(std::uint32_t socket);
 
  private:

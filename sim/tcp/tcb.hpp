@@ -23,6 +23,7 @@ struct InFlight {
   bool sacked : 1 = false;
   bool lost : 1 = false;              ///< believed lost and not sent again since
   bool retransmitted : 1 = false;     ///< ever
+  bool follows : 1 = false;           ///< left in the same burst as the one before
   bool resent_in_flight : 1 = false;  ///< a retransmission of it is on its way
 
   Seq end() const { return seq + len; }
@@ -34,13 +35,18 @@ struct SendState {
   Seq una;  ///< oldest unacknowledged
   Seq nxt;  ///< next to be sent for the first time
   Seq iss;
-  Seq queue_end;          ///< after the last octet that the user gave; a queued FIN comes there
-  Seq wl1;                ///< SEG.SEQ of the last window update
-  Seq small_end;          ///< end of the last segment shorter than the maximum (Minshall's Nagle)
-  std::uint32_t wnd = 0;  ///< octets, scaled
-  std::uint32_t max_wnd = 0;  ///< largest window the peer ever offered
-  std::uint8_t scale = 0;     ///< shift of the peer's windows
+  Seq queue_end;  ///< after the last octet that the user gave; a queued FIN comes there
+  Seq wl1;        ///< SEG.SEQ of the last window update
+  Seq small_end;  ///< end of the last segment shorter than the maximum (Minshall's Nagle)
+  Seq chunk;      ///< where the last octets that are kept together begin
+  std::uint32_t buffer = 0;    ///< bytes of memory (sk_sndbuf)
+  Seq use_end;                 ///< SND.NXT when the use of the congestion window was last noted
+  std::uint32_t most_out = 0;  ///< segments in flight at the most since then
+  std::uint32_t wnd = 0;       ///< octets, scaled
+  std::uint32_t max_wnd = 0;   ///< largest window the peer ever offered
+  std::uint8_t scale = 0;      ///< shift of the peer's windows
   bool fin_queued = false;
+  bool cwnd_limited = false;  ///< the congestion window held data back
 
   /// After everything that is to be sent, a queued FIN included.
   Seq end() const { return queue_end + (fin_queued ? 1U : 0U); }
@@ -60,19 +66,25 @@ struct Reassembly {
   std::vector<SackBlock> recent;   ///< newest first (RFC 2018, 4), at most four
   std::optional<SackBlock> dsack;  ///< octets that came twice (RFC 2883), for the next ACK
   std::optional<Seq> fin;          ///< where a FIN that came out of order stands
+  Seq told_at;                     ///< RCV.NXT of the duplicate ACKs counted below
+  std::uint8_t told = 0;           ///< duplicate ACKs sent for the hole at told_at
+  std::uint8_t held_back = 0;      ///< ACKs that one soon to come stands for (compressed_ack)
+  SimTime held_until = never;
 };
 
 /// What the receive side knows (RFC 9293, 3.3.1, Figure 4).
 struct ReceiveState {
   Seq nxt;
   Seq irs;
-  Seq read;                 ///< next octet for the user
-  Seq window_at;            ///< RCV.NXT when the window was last told
-  std::uint32_t wnd = 0;    ///< octets offered from window_at on
-  std::uint32_t grown = 0;  ///< how far the offer may go by now (Linux: rcv_ssthresh)
-  std::uint32_t clamp = 0;  ///< the most that may ever be offered
-  std::uint8_t scale = 0;   ///< shift of our windows
-  std::uint16_t mss = 536;  ///< estimate of the peer's segment size
+  Seq read;                         ///< next octet for the user
+  Seq window_at;                    ///< RCV.NXT when the window was last told
+  std::uint32_t wnd = 0;            ///< octets offered from window_at on
+  std::uint32_t grown = 0;          ///< how far the offer may go by now (Linux: rcv_ssthresh)
+  std::uint32_t clamp = 0;          ///< the most that may ever be offered
+  std::uint32_t echo_measured = 0;  ///< timestamp whose round trip is known
+  std::uint8_t scale = 0;           ///< shift of our windows
+  std::uint16_t mss = 536;          ///< estimate of the peer's segment size
+  std::uint16_t small_mss = 0;      ///< the last one's size, were it the peer's (last_seg_size)
   bool fin_received = false;
 
   /// What is left of the window last offered.
@@ -123,6 +135,11 @@ struct RecoveryState {
   std::uint32_t prr_delivered = 0;  ///< RFC 6937
   std::uint32_t prr_out = 0;
   std::uint32_t prior_cwnd = 0;
+  /// Retransmissions since the reduction that no D-SACK has shown to be superfluous; -1: none was
+  /// made yet (Linux: undo_retrans).
+  std::int16_t undo_retrans = -1;
+  bool may_undo = false;  ///< the last reduction may yet turn out wrong (Linux: undo_marker)
+  bool frto = false;      ///< F-RTO looks whether the timeout was spurious (RFC 5682)
 };
 
 }  // namespace lastack::tcp

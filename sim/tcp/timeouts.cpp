@@ -36,6 +36,9 @@ void Endpoint::timeout(Context& c) {
   if (ack_.due <= c.now) {
     delack_timeout(c);
   }
+  if (compressed_until() <= c.now) {
+    release_compressed_ack(c);
+  }
   if (keep_due_ <= c.now) {
     keep_timeout(c);
   }
@@ -65,7 +68,7 @@ void Endpoint::retransmission_timeout(Context& c) {
   if (gave_up(c)) {
     return;
   }
-  enter_loss();
+  enter_loss(c);
   if (recovery_.first_retransmit == never) {
     const bool counted = c.host.profile.retry_budget == RetryBudget::count;
     recovery_.first_retransmit = counted ? queue_.front().sent : c.now;
@@ -168,7 +171,7 @@ SimDuration Endpoint::clamp_to_user_timeout(SimDuration timeout, SimTime since,
     return timeout;
   }
   const SimDuration left = user_timeout() - between_stamps(since, c.now);
-  return std::clamp<SimDuration>(left, TimerGrid::jiffy, std::max(timeout, TimerGrid::jiffy));
+  return std::clamp<SimDuration>(left, c.host.grid.jiffy(), std::max(timeout, c.host.grid.jiffy()));
 }
 
 // --- Tail-loss probe (RFC 8985, 7.3) ---
@@ -177,7 +180,7 @@ void Endpoint::tail_loss_probe(Context& c) {
   bool probed = false;
   if (!recovery_.tlp_outstanding && !queue_.empty()) {
     recovery_.tlp_repeated = false;
-    if (unsent() > 0 && send_next(Nagle::off, snd_.wnd, SendReason::tlp, c)) {
+    if (unsent() > 0 && send_as_probe(c)) {
       probed = true;
     } else {
       retransmit(queue_.back(), SendReason::tlp, c);
@@ -198,10 +201,17 @@ void Endpoint::tail_loss_probe(Context& c) {
 
 /// RACK's reordering tolerance has passed (RFC 8985, 6.3).
 void Endpoint::reorder_timeout(Context& c) {
-  Acked nothing;
-  nothing.rack_advanced = true;
-  recover(nothing, Progress::none, c);
-  resend_lost(c);
+  const std::uint32_t lost_before = count_lost();
+  find_losses_by_time(c);
+  if (count_lost() > lost_before) {
+    if (recovery_.phase != RecoveryState::Phase::recovery) {
+      enter_recovery(c);
+      Acked one;
+      one.delivered = 1;
+      reduce_window(one, Progress::none);
+    }
+    resend_lost(c);
+  }
   if (rtx_timer_ == RtxTimer::none) {
     restart_rtx_timer(c);
   }

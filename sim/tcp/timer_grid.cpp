@@ -23,11 +23,13 @@ int shift_of(std::int64_t jiffies) {
 
 }  // namespace
 
-TimerGrid TimerGrid::wheel(SimDuration phase) {
-  LASTACK_ASSERT(phase >= SimDuration::zero());
+TimerGrid TimerGrid::wheel(SimDuration phase, std::uint64_t order, std::int32_t hz) {
+  LASTACK_ASSERT(phase >= SimDuration::zero() && hz > 0 && hz <= 1000);
   TimerGrid grid;
   grid.wheel_ = true;
   grid.phase_ = phase;
+  grid.order_ = order;
+  grid.jiffy_ = SimDuration{1'000'000'000 / hz};
   return grid;
 }
 
@@ -35,27 +37,46 @@ SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
   if (!wheel_) {
     return saturating_add(now, timeout);
   }
-  const std::int64_t present = (now.time_since_epoch() + phase_) / jiffy;
-  const std::int64_t wanted = quantize(timeout) / jiffy;
+  const std::int64_t present = (now.time_since_epoch() + phase_) / jiffy_;
+  const std::int64_t wanted = quantize(timeout) / jiffy_;
   const int shift = shift_of(wanted);
   // calc_index: one granule is added so that a timer never fires early.
   const std::int64_t granules = ((present + wanted) >> shift) + 1;
   const std::int64_t fires = granules << shift;
-  return std::max(now, SimTime{fires * jiffy - phase_});
+  return std::max(now, SimTime{fires * jiffy_ - phase_}) + lateness(now, fires);
+}
+
+/// How long after the tick a timer's turn comes: timers live on several processors, whose
+/// interrupts do not come at the same microsecond.
+SimDuration TimerGrid::lateness(SimTime armed, std::int64_t tick) const {
+  if (order_ == 0) {
+    return SimDuration::zero();
+  }
+  constexpr std::uint64_t most = 30'000;  // ns
+  // Stafford's mix13 of the timer's place and time.
+  auto x = order_ ^ static_cast<std::uint64_t>(armed.time_since_epoch().count()) ^
+           (static_cast<std::uint64_t>(tick) << 40);
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  return SimDuration{static_cast<std::int64_t>((x ^ (x >> 31)) % most)};
 }
 
 SimDuration TimerGrid::quantize(SimDuration d) const {
   if (!wheel_) {
     return d;
   }
-  return (d + jiffy - SimDuration{1}) / jiffy * jiffy;
+  return (d + jiffy_ - SimDuration{1}) / jiffy_ * jiffy_;
+}
+
+SimDuration TimerGrid::quantize_measured(SimDuration d) const {
+  return wheel_ ? quantize(d + SimDuration{1}) : d;
 }
 
 SimTime TimerGrid::tick(SimTime now) const {
   if (!wheel_) {
     return now;
   }
-  return SimTime{(now.time_since_epoch() + phase_) / jiffy * jiffy - phase_};
+  return SimTime{(now.time_since_epoch() + phase_) / jiffy_ * jiffy_ - phase_};
 }
 
 }  // namespace lastack::tcp

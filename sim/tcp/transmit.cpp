@@ -1,4 +1,4 @@
-// What a connection sends: segments and their options, the window it tells, Nagle, probes.
+// What a connection sends: segments and their options, the window it tells, probes.
 
 #include <algorithm>
 #include <bit>
@@ -98,7 +98,7 @@ void Endpoint::send_segment(InFlight& what, SendReason why, Context& c) {
       seg.flags = seg.flags | Flags::fin;
     }
     // The last octets that the user gave: nothing more is worth waiting for (RFC 9293, 3.9.1.2).
-    if (seg.data > 0 && what.seq + seg.data == snd_.queue_end) {
+    if (seg.data > 0 && (pushes_ || what.seq + seg.data == snd_.queue_end)) {
       seg.flags = seg.flags | Flags::psh;
     }
     seg.wnd = window_to_tell(c);
@@ -148,9 +148,18 @@ void Endpoint::send_probe(SendReason why, Context& c) {
 // --- The window we tell ---
 
 std::uint32_t Endpoint::full_space(const Context& c) const {
-  const std::int32_t buffer =
-      options_.rcvbuf != 0 ? options_.rcvbuf : c.host.settings().tcp_rmem[1];
-  return receive_space(c.host.profile, buffer);
+  return receive_buffer_ != nullptr ? receive_buffer_->full_space()
+                                    : new_receive_buffer(c).full_space();
+}
+
+std::uint32_t Endpoint::free_space(const Context& c) const {
+  return receive_buffer_ != nullptr ? receive_buffer_->free_space()
+                                    : new_receive_buffer(c).free_space();
+}
+
+/// The largest payload of the peer's segments.
+std::uint32_t Endpoint::payload_max(const Context& c) const {
+  return c.host.advertised_mss() - (ts_.on ? 12U : 0U);
 }
 
 /// What a SYN offers, and the scale for all later windows.
@@ -168,19 +177,40 @@ void Endpoint::init_receive_window(const Context& c) {
 void Endpoint::init_buffers(const Context& c) {
   const std::uint32_t space = full_space(c);
   rcv_.clamp = std::min(rcv_.clamp, space);
-  rcv_.grown =
-      c.host.profile.window_follows_traffic ? std::min(rcv_.grown, rcv_.clamp) : rcv_.clamp;
+  grow_send_buffer(c);
+  if (!c.host.profile.window_follows_traffic) {
+    rcv_.grown = rcv_.clamp;
+    return;
+  }
+  const std::uint32_t segment = payload_max(c);  // room for one is kept in reserve
+  if (rcv_.clamp > 2 * segment && rcv_.clamp + segment > space) {
+    rcv_.clamp = std::max(2 * segment, space - segment);
+  }
+  rcv_.grown = std::min(rcv_.grown, rcv_.clamp);
+}
+
+/// The most that may be offered follows the estimate of what the buffer holds (Linux,
+/// tcp_set_window_clamp).
+void Endpoint::set_window_clamp(std::uint32_t clamp) {
+  constexpr std::uint32_t least = 1152;  // SOCK_MIN_RCVBUF / 2
+  clamp = std::max(clamp, least);
+  if (clamp < rcv_.clamp) {
+    rcv_.grown = std::min(rcv_.grown, clamp);
+  } else if (clamp > rcv_.clamp) {
+    rcv_.grown = std::max(rcv_.grown, std::min(rcv_.wnd, clamp));
+  }
+  rcv_.clamp = clamp;
 }
 
 /// What could be offered now (Linux, __tcp_select_window; silly windows are avoided as RFC 9293,
 /// 3.8.6.2.2 wants it).
-std::uint32_t Endpoint::select_window(const Context& c) const {
+std::uint32_t Endpoint::select_window(const Context& c) {
   const std::uint32_t all = full_space(c);
-  const std::uint32_t used = receive_memory(c.host.profile, rcv_.unread());
-  std::uint32_t space = std::min(all > used ? all - used : 0, rcv_.clamp);
+  std::uint32_t space = free_space(c);
   const std::uint32_t most = std::min(all, rcv_.clamp);
   const std::uint32_t mss = std::min<std::uint32_t>(rcv_.mss, most);
   if (space < most / 2) {
+    ack_.quick = 0;  // the application lags: no hurry
     space = space >> rcv_.scale << rcv_.scale;
     if (space < all / 16 || space < mss) {
       return 0;
@@ -195,7 +225,7 @@ std::uint32_t Endpoint::select_window(const Context& c) const {
   if (rcv_.wnd + mss <= space || rcv_.wnd > space) {
     return mss > 0 && space > mss ? space / mss * mss : space;
   }
-  return rcv_.wnd;
+  return mss == most && space > rcv_.wnd + most / 2 ? space : rcv_.wnd;
 }
 
 /// RCV.WND for the next segment, and notes what was told. A window never shrinks
@@ -236,134 +266,20 @@ std::uint32_t Endpoint::in_flight() const {
   return sack_ok_ ? count : count - std::min<std::uint32_t>(count, recovery_.duplicate_acks);
 }
 
-/// The peer's window and the congestion window let data out; in the latter's terms one segment
-/// each.
-void Endpoint::send_what_is_allowed(Nagle nagle, Context& c) {
-  const bool nothing_was_out = queue_.empty();
-  bool sent = false;
-  std::uint32_t out = in_flight();
-  while (unsent() > 0 && out < congestion_.cwnd()) {
-    const SendReason why = SendReason::data;
-    if (!send_next(nagle, snd_.wnd, why, c)) {
-      break;
-    }
-    sent = true;
-    ++out;
-  }
-  if (sent) {
-    after_new_data(nothing_was_out, c);
-  }
-  check_probe_timer(c);
-}
-
-/// Sends the next new segment if the window (counted from SND.UNA) and Nagle allow it.
-bool Endpoint::send_next(Nagle nagle, std::uint32_t window, SendReason why, Context& c) {
-  const std::uint32_t queued = snd_.queue_end - snd_.nxt;
-  const std::uint32_t mss = mss_now(c);
-  std::uint32_t data = std::min(queued, mss);
-  const Seq window_end = snd_.una + window;
-  if (after(snd_.nxt + data, window_end)) {
-    // A part goes if it is half of the largest window seen (RFC 9293, 3.8.6.2.1, (3)). Linux cuts
-    // its segments to half of it from the start.
-    const std::uint32_t usable = after(window_end, snd_.nxt) ? window_end - snd_.nxt : 0;
-    if (c.host.profile.window_follows_traffic || usable == 0 || usable < snd_.max_wnd / 2) {
-      return false;
-    }
-    data = usable;
-  }
-  const bool fin = snd_.fin_queued && data == queued;
-  const std::uint32_t len = data + (fin ? 1U : 0U);
-  if (after(snd_.nxt + len, window_end)) {
-    return false;
-  }
-  if (nagle_holds_back(data, fin, nagle, c)) {
-    return false;
-  }
-  if (data > 0 && data < mss) {
-    snd_.small_end = snd_.nxt + data;
-  }
-  if (data > 0 && ack_.last_data != sim_start && c.now - ack_.last_data < ack_.timeout &&
-      ack_.pingpong < 255) {
-    ++ack_.pingpong;  // an answer soon after data came: ACKs can ride on answers
-  }
-  queue_.push_back({.seq = snd_.nxt, .len = len, .sent = c.now, .fin = fin});
-  if (fin && why == SendReason::data) {
-    why = SendReason::fin;
-  }
-  send_segment(queue_.back(), why, c);
-  snd_.nxt += len;
-  last_sent_ = c.now;
-  return true;
-}
-
-/// Sends as much of the next segment as the peer's window takes, so as to learn whether it grew.
-void Endpoint::send_piece(std::uint32_t octets, Context& c) {
-  const std::uint32_t queued = snd_.queue_end - snd_.nxt;
-  const std::uint32_t data = std::min({queued, mss_now(c), octets});
-  if (data == 0) {
-    return;
-  }
-  queue_.push_back({.seq = snd_.nxt, .len = data, .sent = c.now});
-  send_segment(queue_.back(), SendReason::window_probe, c);
-  snd_.nxt += data;
-  snd_.small_end = snd_.nxt;
-  last_sent_ = c.now;
-  set_rtx_timer(RtxTimer::rto, rto_.rto(), c);
-}
-
-/// RFC 9293, 3.7.4, as Minshall refined it: a short segment waits only for an earlier short one.
-bool Endpoint::nagle_holds_back(std::uint32_t data, bool fin, Nagle nagle, const Context& c) const {
-  if (nagle == Nagle::off || fin || data >= mss_now(c)) {
-    return false;
-  }
-  if (options_.cork) {
-    return true;
-  }
-  const bool short_one_out = after(snd_.small_end, snd_.una) && !queue_.empty();
-  return !options_.no_delay && short_one_out;
-}
-
-void Endpoint::after_new_data(bool nothing_was_out, Context& c) {
-  if (nothing_was_out || rtx_timer_ == RtxTimer::tlp) {
-    restart_rtx_timer(c);
-  }
-  schedule_tlp(rto_left(c), c);
-}
-
 /// Sends a segment again, cut to what still waits for an acknowledgment.
 void Endpoint::retransmit(InFlight& what, SendReason why, Context& c) {
+  if (recovery_.may_undo) {
+    recovery_.undo_retrans =
+        static_cast<std::int16_t>(std::max<int>(recovery_.undo_retrans, 0) + 1);
+  }
   what.lost = false;
   what.retransmitted = true;
   what.resent_in_flight = true;
+  data_goes_out(what.data(), c);
   send_segment(what, why, c);
   if (what.syn) {
     ++c.host.counters.TCPSynRetrans;
   }
-}
-
-/// Wakes an application that waits to send once a third of the buffer is free (Linux,
-/// sk_stream_write_space).
-void Endpoint::wake_sender(const Context& c) {
-  if (send_blocked_ && send_room(c) >= (snd_.queue_end - snd_.una) / 2) {
-    send_blocked_ = false;
-    wake();
-  }
-}
-
-/// Bytes that the send buffer still takes. It grows with the congestion window, two windows of
-/// segments with their overhead (Linux, tcp_sndbuf_expand).
-std::uint32_t Endpoint::send_room(const Context& c) const {
-  constexpr std::uint32_t segment_memory = 4352;
-  const Settings& settings = c.host.settings();
-  std::uint32_t buffer = 2 * std::max(10U, congestion_.cwnd()) * segment_memory;
-  buffer =
-      std::clamp(buffer, static_cast<std::uint32_t>(settings.tcp_wmem[1]),
-                 static_cast<std::uint32_t>(std::max(settings.tcp_wmem[1], settings.tcp_wmem[2])));
-  if (options_.sndbuf != 0) {
-    buffer = static_cast<std::uint32_t>(options_.sndbuf);
-  }
-  const std::uint32_t used = snd_.queue_end - snd_.una;
-  return buffer > used ? buffer - used : 0;
 }
 
 }  // namespace lastack::tcp

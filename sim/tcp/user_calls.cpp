@@ -34,6 +34,10 @@ void Endpoint::connect(SocketAddress local, SocketAddress remote, Seq iss, Conte
 void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions& options, State from,
                             Context& c) {
   open(options, std::nullopt);
+  if (c.host.profile.acks == AckPolicy::quick_ack) {
+    options_.quick_ack = -1;  // of all options the only one that a listener does not hand on
+  }
+  listener_made_ = true;
   local_ = agreed.local;
   remote_ = agreed.remote;
   state_ = from;
@@ -101,17 +105,18 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
     return {.error = Error::would_block};
   }
   LASTACK_ASSERT(state_ == State::established || state_ == State::close_wait);
-  const std::uint64_t taken = std::min<std::uint64_t>(bytes, send_room(c));
-  send_blocked_ = taken < bytes;
-  if (taken == 0) {
-    return {.error = bytes == 0 ? Error::none : Error::would_block};
-  }
   const SimDuration idle = c.now - last_sent_;
+  if (queue_.empty() && last_sent_ != sim_start) {
+    congestion_.resume(idle, c.now);
+  }
   if (queue_.empty() && c.host.settings().tcp_slow_start_after_idle != 0 && idle > rto_.rto() &&
       last_sent_ != sim_start) {
     congestion_.restart_after_idle(idle, rto_.rto());
   }
-  snd_.queue_end += static_cast<std::uint32_t>(taken);
+  const std::uint64_t taken = fill_send_buffer(bytes, c);
+  if (taken == 0) {
+    return {.error = bytes == 0 ? Error::none : Error::would_block};
+  }
   send_what_is_allowed(Nagle::on, c);
   return {.bytes = taken};
 }
@@ -123,6 +128,7 @@ IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
   if (ready > 0 && connected_) {
     const auto taken = static_cast<std::uint32_t>(std::min<std::uint64_t>(ready, bytes_max));
     rcv_.read += taken;
+    octets_read(taken, c);
     after_read(c);
     return {.bytes = taken};
   }
@@ -176,6 +182,18 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   snd_.fin_queued = true;
   send_what_is_allowed(Nagle::off, c);
   return Error::none;
+}
+
+/// The wait inside close (Linux, sk_stream_wait_close): not for one who left data unread.
+SimDuration Endpoint::linger(Context& c) {
+  if (options_.linger_s <= 0 || state_ == State::closed || state_ == State::syn_sent ||
+      (rcv_.unread() > 0 && c.host.profile.reset_on_unread)) {
+    return SimDuration::zero();
+  }
+  shutdown(Stack::Direction::both, c);
+  const bool closing =
+      state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
+  return closing ? std::chrono::seconds{options_.linger_s} : SimDuration::zero();
 }
 
 /// The application gives the socket up (Linux, tcp_close).

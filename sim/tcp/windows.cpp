@@ -11,13 +11,6 @@ constexpr std::uint8_t max_scale = 14;  // RFC 7323, 2.3
 
 }  // namespace
 
-std::uint32_t receive_space(const Profile& profile, std::int32_t bytes) {
-  const auto buffer = static_cast<std::uint32_t>(bytes);
-  return profile.window_follows_traffic ? buffer / 2 : buffer;
-}
-
-std::uint32_t receive_memory(const Profile& /*profile*/, std::uint32_t unread) { return unread; }
-
 std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window) {
   constexpr std::uint32_t default_mss = 536;
   constexpr std::uint32_t smallest = 48;

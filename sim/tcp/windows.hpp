@@ -15,12 +15,6 @@ struct WindowOffer {
 
 enum class Scaling : std::uint8_t { none, offered };
 
-/// Octets of payload that a receive buffer of `bytes` takes: Linux counts as much again for
-/// overhead.
-std::uint32_t receive_space(const Profile& profile, std::int32_t bytes);
-/// How much of that space `unread` octets take.
-std::uint32_t receive_memory(const Profile& profile, std::uint32_t unread);
-
 /// The largest segment worth sending into a window that was never larger than `max_window`: half of
 /// it, unless it is tiny (Linux, tcp_bound_to_half_wnd).
 std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window);

@@ -33,7 +33,12 @@ _lastack() {
       COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook' -- "$cur"))
       return
       ;;
-    --set | --seed | --columns | --jobs | -j | --repeat | --late | --tries)
+    --recordings)
+      _filedir -d
+      return
+      ;;
+    --set | --seed | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
+      --repeat | --late | --tries)
       return
       ;;
   esac
@@ -50,9 +55,13 @@ _lastack() {
       ;;
     test) options='--jobs --seed --junit --tap --github --quiet --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
+    diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
       COMPREPLY=($(compgen -W 'check run --help' -- "$cur"))
       return
+      ;;
+    'kernel check')
+      options='--recordings --only --seeds --share --racy --set --jobs --verbose --help'
       ;;
     'kernel run')
       options='--trace --set --jobs --repeat --late --tries --ladder --quiet --verbose --help'
@@ -66,7 +75,10 @@ _lastack() {
   fi
 
   case $command in
-    run | test | validate | 'kernel run')
+    diff)
+      _filedir '@(jsonl|json)'
+      ;;
+    run | test | validate | 'kernel check' | 'kernel run')
       _filedir json
       ;;
     sysctl)

@@ -19,13 +19,14 @@ enum class Pause : std::uint8_t {
   none,      ///< nothing: its next call follows at once
   socket,    ///< until TCP wakes its socket
   clock,     ///< until a time
+  either,    ///< for whichever of the two comes first
   finished,  ///< it does nothing any more
 };
 
 /// What one call came to.
 struct Progress {
   Pause pause = Pause::none;
-  SimTime until{};          ///< for Pause::clock
+  SimTime until{};          ///< for Pause::clock and ::either
   std::string_view call{};  ///< to be logged, a literal; empty: nothing is
   std::variant<std::monostate, std::uint64_t, std::string_view> result{};  ///< views of literals
   std::uint64_t bytes_read = 0;  ///< taken from the socket
@@ -43,7 +44,7 @@ class StepRunner {
       : steps_{&steps},
         socket_{socket} {}
 
-  /// The next call. Whoever got Pause::socket or ::clock comes back when that is over.
+  /// The next call. Whoever got Pause::socket, ::clock or ::either comes back when that is over.
   Progress advance(SimTime now, tcp::Stack& stack, tcp::Output& out);
 
  private:
@@ -68,7 +69,8 @@ class StepRunner {
 
   const std::vector<Step>* steps_;
   std::size_t step_ = 0;
-  std::uint64_t done_ = 0;  ///< bytes of the present step
+  std::uint64_t done_ = 0;             ///< bytes of the present step
+  SimTime lingers_until_ = sim_start;  ///< when a close that waits gives up; sim_start: not yet
   tcp::SocketId socket_;
 };
 

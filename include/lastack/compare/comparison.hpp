@@ -42,6 +42,9 @@ struct Difference {
   std::string note;  ///< what more there is to say, such as what would be allowed; may be empty
   std::optional<Seconds> left_at;  ///< nothing: it is not there
   std::optional<Seconds> right_at;
+  /// Which of the history's segments, socket_states() or calls it is; nothing: none of them.
+  std::optional<std::size_t> left_row;
+  std::optional<std::size_t> right_row;
 
   /// When the histories part: the earlier of both.
   Seconds at() const;

@@ -16,7 +16,8 @@ struct Deed {
 
   Seconds at{};
   Kind kind{};
-  std::string text;  ///< "S 0, dropped"; "SYN_SENT (40000)"; "connect: connected ok"
+  std::size_t row = 0;  ///< in the history's list of its kind
+  std::string text;     ///< "S 0, dropped"; "SYN_SENT (40000)"; "connect: connected ok"
 };
 
 /// What a host did, in the order of time.

@@ -29,6 +29,7 @@ struct Host {
   SimDuration initial_rto{};                         ///< resolved
   SimDuration msl{};                                 ///< resolved
   tcp::TimerMode timers = tcp::TimerMode::wheel;     ///< resolved
+  std::int32_t hz = tcp::TimerGrid::usual_hz;        ///< resolved
   tcp::Handshake handshake = tcp::Handshake::three_way;
   std::optional<tcp::Address> address;  ///< of the first member; chosen by the simulation if absent
 };

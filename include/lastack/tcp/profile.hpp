@@ -73,6 +73,15 @@ struct Profile {
   bool reset_on_keepalive_failure;
   /// Whether, after the peer's FIN, a RST with the FIN's own number is taken for the peer's.
   bool reset_at_fin;
+  /// Whether a reduction of the congestion window is taken back when what seemed lost was late
+  /// (RFC 4015, RFC 3708).
+  bool undoes_spurious_losses;
+  /// Whether connect from a port of the application's choice takes over a pair in TIME-WAIT that
+  /// used timestamps, without tcp_tw_reuse (RFC 6191).
+  bool bound_port_reuses_time_wait;
+  /// Whether segments leave in bursts, and a short burst may wait for an ACK (segmentation
+  /// offload).
+  bool sends_bursts;
   /// The peer's window and our own: Linux grows its window with the traffic, others offer what is
   /// free.
   bool window_follows_traffic;

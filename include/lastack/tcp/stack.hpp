@@ -16,6 +16,7 @@
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/settings.hpp"
 #include "lastack/tcp/state.hpp"
+#include "lastack/tcp/timer_grid.hpp"
 
 namespace lastack::tcp {
 
@@ -40,6 +41,7 @@ struct StackConfig {
   SimDuration initial_rto = 1s;  ///< RFC 6298, 2.1
   SimDuration msl = 30s;         ///< TIME-WAIT lasts 2 MSL (RFC 9293, 3.3.2)
   TimerMode timers = TimerMode::wheel;
+  std::int32_t hz = TimerGrid::usual_hz;  ///< the wheel's ticks a second (CONFIG_HZ)
   Handshake handshake = Handshake::three_way;
   std::uint32_t mtu = 1500;  ///< bytes, of the host's own link
   std::uint64_t seed = 1;    ///< the run's; initial sequence numbers and the like derive from it
@@ -156,6 +158,10 @@ class Stack {
   IoResult receive(SimTime now, SocketId socket, std::uint64_t bytes_max, Output& out);
   enum class Direction : std::uint8_t { read, write, both };
   Error shutdown(SimTime now, SocketId socket, Direction how, Output& out);
+  /// With SO_LINGER above 0, close waits until the peer has everything: sends what is queued and
+  /// the FIN, and tells how long to wait at the most, for a wakeup or the end of that time; `close`
+  /// comes after. Zero: nothing to wait for (any more). May be asked again.
+  SimDuration linger(SimTime now, SocketId socket, Output& out);
   /// The application gives the socket up; TCP finishes alone. With SO_LINGER 0 it aborts.
   void close(SimTime now, SocketId socket, Output& out);
   /// ABORT (RFC 9293, 3.9.1.5): RST at once.

@@ -11,19 +11,27 @@ namespace lastack::tcp {
 /// (kernel/time/timer.c, "Timer wheel": below 63 jiffies every jiffy, then every 8, 64, 512 …).
 class TimerGrid {
  public:
-  static constexpr std::int64_t hz = 250;
-  static constexpr SimDuration jiffy = SimDuration{1'000'000'000 / hz};
+  static constexpr std::int32_t usual_hz = 250;
 
   /// Fires exactly when due.
   static TimerGrid exact() { return TimerGrid{}; }
   /// `phase` is how much of the wheel's turn has passed when the run begins. Requires phase >= 0.
-  static TimerGrid wheel(SimDuration phase);
+  /// Timers of one tick fire in an order, microseconds apart, that follows from `order`; 0: all at
+  /// the tick itself. Requires hz in [1, 1000].
+  static TimerGrid wheel(SimDuration phase, std::uint64_t order = 0, std::int32_t hz = usual_hz);
 
   /// When a timer set at `now` to run for `timeout` fires. Requires timeout >= 0.
   SimTime expiry(SimTime now, SimDuration timeout) const;
 
+  /// The unit of Linux's timers, 1/HZ; for an exact grid that of usual_hz.
+  SimDuration jiffy() const { return jiffy_; }
+
   /// `d` in the unit that timeouts are kept in: whole jiffies, rounded up, with the wheel.
   SimDuration quantize(SimDuration d) const;
+
+  /// The same for a duration that was measured: hosts take microseconds that are not modelled, so
+  /// that a real one is never a whole number of jiffies.
+  SimDuration quantize_measured(SimDuration d) const;
 
   /// The clock that timestamps of this resolution are taken from: the present jiffy's start with
   /// the wheel, else `now`.
@@ -31,9 +39,12 @@ class TimerGrid {
 
  private:
   TimerGrid() = default;
+  SimDuration lateness(SimTime armed, std::int64_t tick) const;
 
   bool wheel_ = false;
+  SimDuration jiffy_{1'000'000'000 / usual_hz};
   SimDuration phase_{};
+  std::uint64_t order_ = 0;
 };
 
 }  // namespace lastack::tcp

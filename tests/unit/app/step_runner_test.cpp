@@ -47,6 +47,9 @@ class Stage {
   Pause pause() const { return last_.pause; }
   SimTime until() const { return last_.until; }
 
+  /// From now on segments get lost.
+  void cut() { cut_ = true; }
+
   // What the far end does.
   void sends(std::uint64_t bytes) {
     far_.send(sim_start, peer_, bytes, out_);
@@ -87,6 +90,7 @@ class Stage {
       if (const auto* sent = std::get_if<tcp::Sent>(&effect)) segments.push_back(sent->segment);
     }
     out_.clear();
+    if (cut_) return;
     for (const tcp::Segment& segment : segments) {
       to.segment_arrives(sim_start, segment, out_);
       deliver(to, from);
@@ -100,6 +104,7 @@ class Stage {
   tcp::SocketId peer_{};
   StepRunner runner_;
   Progress last_;
+  bool cut_ = false;
 };
 
 TEST_CASE("StepRunner: without steps it has finished, and the socket stays", "[app]") {
@@ -112,6 +117,31 @@ TEST_CASE("StepRunner: steps that take no time run at once", "[app]") {
   Stage stage{{SendStep{100}, SendStep{50}, ShutdownStep{tcp::Stack::Direction::write}}};
   CHECK(stage.run() == "send 100, send 50, shutdown write");
   CHECK(stage.reads() == 150);
+}
+
+TEST_CASE("StepRunner: with SO_LINGER close waits for the peer's ACK of the FIN", "[app]") {
+  Stage stage{{SetOptionStep{{{tcp::SocketOption::so_linger, 5}}}, CloseStep{}}};
+  CHECK(stage.run().empty());
+  CHECK(stage.pause() == Pause::either);
+  CHECK(stage.run() == "close");  // the ACK came at once
+  CHECK(stage.pause() == Pause::finished);
+}
+
+TEST_CASE("StepRunner: with SO_LINGER close waits as long as the option says", "[app]") {
+  Stage stage{{SetOptionStep{{{tcp::SocketOption::so_linger, 5}}}, CloseStep{}}};
+  stage.cut();
+  CHECK(stage.run(sim_start + 1s).empty());
+  CHECK(stage.pause() == Pause::either);
+  CHECK(stage.until() == sim_start + 6s);
+  CHECK(stage.run(sim_start + 3s).empty());  // woken for nothing
+  CHECK(stage.until() == sim_start + 6s);
+  CHECK(stage.run(sim_start + 6s) == "close");
+}
+
+TEST_CASE("StepRunner: with SO_LINGER 0 close does not wait", "[app]") {
+  Stage stage{{SetOptionStep{{{tcp::SocketOption::so_linger, 0}}}, CloseStep{}}};
+  stage.cut();
+  CHECK(stage.run() == "close");
 }
 
 TEST_CASE("StepRunner: send is logged when all its bytes are in the send buffer", "[app]") {

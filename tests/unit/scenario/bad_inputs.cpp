@@ -93,6 +93,7 @@ const std::vector<BadInput>& bad_inputs() {
       {"/hosts/server/initial_rto", "3",
        R"(/hosts/server/initial_rto: want a duration with a unit (write "10ms", not 10), have 3)"},
       {"/timer_wheel", R"("yes")", R"(/timer_wheel: want true or false, have "yes")"},
+      {"/hz", "200", R"(/hz: want 100, 250, 300 or 1000, have 200)"},
       {"/what_if", "{}", R"(/what_if: want the key "handshake", have none)"},
       {"/what_if", R"({"handshake":"2-way"})",
        R"(/what_if/handshake: want a handshake, have "2-way"; nearest is "two-way" (known: two-way, three-way, four-way))"},

@@ -59,11 +59,11 @@ TEST_CASE("hosts: each profile brings its times", "[scenario]") {
 
 TEST_CASE("hosts: what a host says goes before what the scenario says", "[scenario]") {
   const Scenario s = parsed(R"({
-    "profile": "textbook", "initial_rto": "3s", "msl": "1min", "timer_wheel": true,
+    "profile": "textbook", "initial_rto": "3s", "msl": "1min", "timer_wheel": true, "hz": 1000,
     "what_if": {"handshake": "two-way"}, "sysctl": {"tcp_syn_retries": 3, "somaxconn": 7},
     "hosts": {
       "a": {},
-      "b": {"profile": "rfc9293", "initial_rto": "2s", "msl": "5s", "timer_wheel": false,
+      "b": {"profile": "rfc9293", "initial_rto": "2s", "msl": "5s", "timer_wheel": false, "hz": 100,
             "what_if": {"handshake": "four-way"}, "sysctl": {"net.ipv4.tcp_syn_retries": "4"}}
     }})");
   const Host& a = s.hosts[0];
@@ -71,6 +71,7 @@ TEST_CASE("hosts: what a host says goes before what the scenario says", "[scenar
   CHECK(a.initial_rto == 3s);
   CHECK(a.msl == 1min);
   CHECK(a.timers == tcp::TimerMode::wheel);
+  CHECK(a.hz == 1000);
   CHECK(a.handshake == tcp::Handshake::two_way);
   CHECK(a.settings.tcp_syn_retries == 3);
   CHECK(a.settings.tcp_synack_retries == 5);
@@ -79,6 +80,7 @@ TEST_CASE("hosts: what a host says goes before what the scenario says", "[scenar
   CHECK(b.initial_rto == 2s);
   CHECK(b.msl == 5s);
   CHECK(b.timers == tcp::TimerMode::exact);
+  CHECK(b.hz == 100);
   CHECK(b.handshake == tcp::Handshake::four_way);
   CHECK(b.settings.tcp_syn_retries == 4);
   CHECK(b.settings.somaxconn == 7);

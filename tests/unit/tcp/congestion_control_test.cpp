@@ -52,7 +52,7 @@ TEST_CASE("CongestionControl: Reno grows by a segment in a round trip past ssthr
 TEST_CASE("CongestionControl: a timeout starts again from one segment", "[tcp][rfc5681]") {
   CongestionControl control{GENERATE(CongestionAlgorithm::reno, CongestionAlgorithm::cubic)};
   control.loss_detected();
-  control.collapse();
+  control.collapse(Seq{0}, sim_start);
   CHECK(control.cwnd() == 1);
   CHECK(control.in_slow_start());
 }
@@ -61,7 +61,7 @@ TEST_CASE("CongestionControl: a loss that was none is undone", "[tcp]") {
   CongestionControl control{GENERATE(CongestionAlgorithm::reno, CongestionAlgorithm::cubic)};
   round_trip(control, sim_start, 100ms);
   control.loss_detected();
-  control.collapse();
+  control.collapse(Seq{0}, sim_start);
   control.undo();
   CHECK(control.cwnd() == 20);
   CHECK(control.in_slow_start());
@@ -107,4 +107,38 @@ TEST_CASE("CongestionControl: an idle connection loses half its window for each 
     control.restart_after_idle(1h, 1s);
     CHECK(control.cwnd() == 10);
   }
+}
+
+// --- HyStart ---
+
+TEST_CASE(
+    "CongestionControl: slow start ends after eight samples of a round trip that grew by an eighth",
+    "[tcp][hystart]") {
+  CongestionControl control{CongestionAlgorithm::cubic};
+  SimTime now = sim_start;
+  control.begin(Seq{0}, now);
+  control.round_trip(100ms, Seq{0}, Seq{1000}, now, 0ms);
+  control.set_cwnd(16);
+  const SimDuration rtt = GENERATE(100ms + 12ms, 100ms + 13ms);
+  for (std::uint32_t sample = 1; sample <= 10; ++sample) {
+    now += 3ms;  // too far apart for a train
+    control.round_trip(rtt, Seq{1}, Seq{1000}, now, 0ms);
+  }
+  CHECK(control.in_slow_start() == (rtt < 113ms));
+}
+
+TEST_CASE("CongestionControl: slow start ends when ACKs come close together for half a round trip",
+          "[tcp][hystart]") {
+  CongestionControl control{CongestionAlgorithm::cubic};
+  SimTime now = sim_start;
+  control.begin(Seq{0}, now);
+  control.set_cwnd(16);
+  int acks = 0;
+  while (control.in_slow_start() && acks < 1000) {
+    now += 1ms;
+    ++acks;
+    control.round_trip(100ms, Seq{0}, Seq{1000}, now, 0ms);
+  }
+  CHECK(acks == 51);
+  CHECK(control.ssthresh() == 16);
 }

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+
+#include "host.hpp"
+#include "lastack/tcp/segment.hpp"
+#include "lastack/tcp/seq.hpp"
+
+namespace lastack::tcp {
+
+/// The memory behind a receive window. Linux counts what a segment takes in memory, headers and the
+/// allocator's rounding included, and tells the peer what is left of the buffer times the share
+/// that payload has in it (net/ipv4/tcp_input.c: scaling_ratio, tcp_rcv_space_adjust). With the
+/// other profiles payload is all that counts.
+class ReceiveBuffer {
+ public:
+  /// `bytes` is SO_RCVBUF, or else the middle value of tcp_rmem.
+  ReceiveBuffer(const Profile& profile, std::int32_t bytes);
+
+  /// Octets of payload that the whole buffer is good for.
+  std::uint32_t full_space() const { return payload_in(size_); }
+  /// … and what is left of it.
+  std::uint32_t free_space() const { return used_ < size_ ? payload_in(size_ - used_) : 0; }
+
+  /// Takes in a segment that lies next to what waits to be read.
+  void add_in_order(const Segment& seg);
+  /// Takes in a segment beyond a hole.
+  void add_out_of_order(const Segment& seg);
+  /// The application took `octets` of the `waiting` ones.
+  void remove(std::uint32_t octets, std::uint32_t waiting);
+
+  /// A larger segment than any before shows how much of the memory is payload. True when that
+  /// changed the estimate.
+  bool learn_share(const Segment& seg);
+  /// How many octets the offer may grow for a segment of this size; `mss` is the estimate of the
+  /// peer's segments, `advertised` the largest that we take (Linux, tcp_grow_window).
+  std::uint32_t growth_for(const Segment& seg, std::uint32_t offer, std::uint32_t mss,
+                           std::uint32_t advertised, std::uint32_t largest_buffer) const;
+
+  // --- Dynamic right-sizing: the buffer follows what the application reads in a round trip ---
+
+  void start_measuring(Seq read, SimTime now, std::uint32_t octets);
+  /// A round trip as the receiver sees it. `idle_queue`: nothing waits to be read.
+  enum class Queue : std::uint8_t { empty, waiting };
+  void round_trip(SimDuration sample, Queue queue);
+  /// Without timestamps a round trip is at least as long as one window takes (`next` to `end`).
+  void window_passed(Seq next, Seq end, SimTime now);
+  /// The application read up to `read`, and `waiting` octets are left. True when the buffer grew.
+  bool resize(Seq read, std::uint32_t waiting, std::uint32_t beyond_hole, SimTime now,
+              std::uint32_t largest);
+  /// The round trip as the receiver sees it; zero: not known.
+  SimDuration round_trip_estimate() const { return std::chrono::microseconds{round_trip8_us_ / 8}; }
+  std::uint32_t measured_octets() const { return measured_octets_; }
+  void limit_measured(std::uint32_t octets);
+
+ private:
+  std::uint32_t payload_in(std::uint32_t bytes) const {
+    return static_cast<std::uint32_t>(std::uint64_t{bytes} * share_ >> share_bits);
+  }
+  static constexpr unsigned share_bits = 8;
+
+  std::uint32_t size_;           ///< bytes (sk_rcvbuf)
+  std::uint32_t used_ = 0;       ///< bytes (sk_rmem_alloc)
+  std::uint16_t share_;          ///< payload per memory, of 256
+  std::uint16_t tail_room_ = 0;  ///< what still fits beside the last segment's octets
+  bool counts_memory_;           ///< Linux; else payload alone counts
+  bool measuring_ = false;
+  Seq measured_from_;
+  SimTime measured_at_ = sim_start;
+  std::uint32_t measured_octets_ = 0;  ///< read in the best round trip so far
+  Seq window_end_;
+  SimTime window_began_ = never;
+  std::int64_t round_trip8_us_ = 0;  ///< 8 x the estimate; 0: none yet
+};
+
+/// Bytes that a segment takes in a Linux receive buffer: its packet and the driver's headroom,
+/// rounded up to an allocation, and the bookkeeping beside it. Measured behind a TUN device; other
+/// drivers round otherwise.
+std::uint32_t segment_memory(const Segment& seg);
+
+}  // namespace lastack::tcp

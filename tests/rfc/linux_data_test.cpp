@@ -1,0 +1,192 @@
+// How Linux sends, acknowledges and repairs data, rule by rule (sim/tcp/LINUX.md). Timers are
+// exact.
+#include <catch2/catch.hpp>
+
+#include "rfc/synchronized.hpp"
+
+using namespace lastack;
+using namespace lastack::test;
+using tcp::ProfileId;
+using tcp::SendReason;
+using tcp::SocketOption;
+using tcp::State;
+
+namespace {
+
+constexpr int smss = 1448;  // beside timestamps
+
+/// Established with a round trip of 20 ms, with a peer that takes SACK and timestamps.
+TcpTest established(Setup setup = {}) {
+  setup.profile = ProfileId::linux_6;
+  setup.peer_options = "<mss 1460,sackOK,TS val 100 ecr 0,wscale 10>";
+  setup.peer_window = 64;  // scaled: as Linux offers
+  auto t = TcpTest::in(State::syn_sent, std::move(setup));
+  t.after(20ms).in("S. 0:0 ack 1 win 65160").out(". 1 ack 1");
+  return t;
+}
+
+/// The i-th segment of full size, from 0.
+std::string full(int i) { return line(".", 1 + i * smss, smss, 1); }
+std::string ack_of(int segments) { return line(".", 1, 0, 1 + segments * smss); }
+std::string sacked(int segments, int first, int end) {
+  return ack_of(segments) + " <sack " + std::to_string(1 + first * smss) + ":" +
+         std::to_string(1 + end * smss) + ">";
+}
+
+void send_full(TcpTest& t, int segments) { t.send(static_cast<std::uint64_t>(segments) * smss); }
+
+}  // namespace
+
+// --- Sending ---
+
+TEST_CASE("linux-6: two segments leave together on a long path, the second with PSH",
+          "[tcp][linux]") {
+  auto t = established();
+  send_full(t, 5);
+  for (int i = 0; i < 5; ++i) {
+    t.out(full(i));
+    CHECK(t.last_sent().segment.flags.has(tcp::Flags::psh) == (i == 1 || i == 3 || i == 4));
+  }
+}
+
+TEST_CASE("linux-6: room for one segment is left until the next ACK makes it two", "[tcp][linux]") {
+  auto t = established();
+  send_full(t, 20);
+  for (int i = 0; i < 10; ++i) t.out(full(i));
+  t.after(20ms);
+  // The first ACK finds the last write long past; the second comes just after.
+  t.in(sacked(0, 1, 2)).out(full(10));
+  t.in(sacked(0, 1, 3)).quiet();
+}
+
+// --- Acknowledging ---
+
+TEST_CASE("linux-6: an ACK of octets that were never sent is challenged, however near",
+          "[tcp][linux]") {
+  auto t = established();
+  t.send(20);
+  t.out("P. 1:21 ack 1");
+  t.in(". 1 ack 21").quiet();
+  t.in(". 1 ack 11").quiet();
+  t.in(". 1 ack 0").quiet();  // its own SYN was the first number
+  t.in(". 1 ack -1").out(". 21 ack 1");
+  CHECK(t.last_sent().why == SendReason::challenge);
+}
+
+TEST_CASE("linux-6: three duplicate ACKs go at once, later ones share one a millisecond on",
+          "[tcp][linux]") {
+  auto t = established();
+  t.set(SocketOption::tcp_quickack, 0);
+  t.after(20ms);
+  t.in(line(".", 1, smss, 1));  // shows the receiver a round trip of some 20 ms
+  t.until_sent(1s);
+  t.skip_sent();
+  // The window has grown as far as the buffer lets it: growth calls for an ACK at once.
+  int at = 1;
+  const auto beyond_hole = [&] { return line(".", 1 + ++at * smss, smss, 1); };
+  int before_silence = 0;
+  while (true) {
+    t.in(beyond_hole());
+    if (t.skip_sent() == 0) break;
+    ++before_silence;
+    REQUIRE(before_silence < 40);
+  }
+  CHECK(before_silence >= 3);
+  t.in(beyond_hole()).quiet();
+  t.in(beyond_hole()).quiet();
+  const SimDuration held = t.until_sent(1s);
+  CHECK(held == 1ms);
+  t.skip_sent();
+  CHECK(t.last_sent().segment.options.sack[0].right ==
+        tcp::Seq{5000} + static_cast<std::uint32_t>(1 + (at + 1) * smss));
+  // A filled hole is told at once.
+  t.in(beyond_hole()).quiet();
+  t.in(line(".", 1 + smss, smss, 1));
+  CHECK(t.skip_sent() == 1);
+}
+
+TEST_CASE("linux-6: the offered window grows by two segments with each that comes",
+          "[tcp][linux]") {
+  auto t = established();
+  const std::uint32_t before = t.announced_window();
+  t.in(line(".", 1, smss, 1));
+  t.skip_sent();
+  // Two segments more than what was left, rounded up to the scale of 1024.
+  CHECK(t.announced_window() > before);
+  CHECK(t.announced_window() <= before + 2 * smss + 1024);
+}
+
+TEST_CASE("linux-6: a listener does not hand TCP_QUICKACK on", "[tcp][linux]") {
+  const ProfileId profile = GENERATE(ProfileId::linux_6, ProfileId::rfc9293);
+  auto t = TcpTest::in(
+      State::established,
+      {.profile = profile, .role = Role::server, .options = {{SocketOption::tcp_quickack, 0}}});
+  t.in("P. 1:11 ack 1");
+  CHECK(t.skip_sent() == (profile == ProfileId::linux_6 ? 1U : 0U));
+}
+
+// --- Repairing ---
+
+TEST_CASE("linux-6: when RACK's wait ends, one segment goes again, not a window's worth",
+          "[tcp][linux]") {
+  auto t = established();
+  send_full(t, 3);
+  for (int i = 0; i < 3; ++i) t.out(full(i));
+  t.after(20ms);
+  t.in(sacked(0, 2, 3)).quiet();
+  t.until_sent(1s);
+  t.out(full(0)).quiet();
+  CHECK(t.last_sent().why == SendReason::fast_retransmit);
+  t.after(20ms).in(sacked(1, 2, 3)).out(full(1)).quiet();
+}
+
+TEST_CASE("linux-6: after a timeout two segments are new when the first ACK comes (F-RTO)",
+          "[tcp][linux][rfc5682]") {
+  const bool on = GENERATE(true, false);
+  auto t = established({.sysctl = {{"tcp_frto", on ? "2" : "0"}, {"tcp_early_retrans", "0"}}});
+  send_full(t, 12);
+  for (int i = 0; i < 10; ++i) t.out(full(i));
+  t.until_sent(1s);
+  t.out(full(0));
+  t.in(ack_of(1) + " <TS ecr 4294967295>");  // nothing that Eifel could tell by
+  t.out(on ? full(10) : full(1));
+  t.out(on ? full(11) : full(2));
+  // The originals arrive after all: nothing was lost, and nothing is sent again.
+  if (on) t.in(ack_of(2)).quiet();
+  t.in(ack_of(on ? 12 : 10));
+  CHECK(t.skip_sent() == (on ? 0 : 2));
+}
+
+TEST_CASE("linux-6: an ACK of the original undoes a timeout's reduction (Eifel)",
+          "[tcp][linux][rfc4015]") {
+  auto t = established({.sysctl = {{"tcp_frto", "0"}, {"tcp_early_retrans", "0"}}});
+  send_full(t, 30);
+  for (int i = 0; i < 10; ++i) t.out(full(i));
+  const std::uint32_t stamp = t.last_sent().segment.options.ts_val;
+  t.until_sent(1s);
+  t.out(full(0));
+  t.in(ack_of(1) + " <TS val 200 ecr " + std::to_string(stamp) + ">");
+  CHECK(t.skip_sent() >= 2);  // the window is ten segments again, and nothing counts as lost
+  CHECK(t.last_sent().segment.seq == tcp::Seq{1000} + static_cast<std::uint32_t>(1 + 11 * smss));
+}
+
+TEST_CASE("linux-6: an ACK of the original says nothing of what was sent before its copy",
+          "[tcp][linux][rfc8985]") {
+  auto t = established({.sysctl = {{"tcp_early_retrans", "0"}}});
+  send_full(t, 10);
+  for (int i = 0; i < 10; ++i) t.out(full(i));
+  const std::uint32_t stamp = t.last_sent().segment.options.ts_val;
+  t.until_sent(1s);
+  t.out(full(0));
+  t.after(100ms).in(ack_of(1) + " <TS val 400 ecr " + std::to_string(stamp) + ">").quiet();
+}
+
+// --- The end ---
+
+TEST_CASE("linux-6: TCP_LINGER2 below 0 answers the ACK of our FIN with a RST of its number",
+          "[tcp][linux]") {
+  auto t = established({.options = {{SocketOption::tcp_linger2, -1}}});
+  t.close();
+  t.out("F. 1 ack 1");
+  t.in(". 1 ack 2").out("R 2").quiet(State::closed);
+}

@@ -1,0 +1,87 @@
+// Runs of a scenario against recordings of it.
+#include "lastack/compare/check_case.hpp"
+
+#include <atomic>
+
+#include <catch2/catch.hpp>
+
+#include "lastack/scenario/load.hpp"
+#include "talk.hpp"
+
+using namespace lastack;
+using namespace lastack::test;
+using compare::CaseVerdict;
+using compare::History;
+
+namespace {
+
+/// A SYN is lost, so that the second one's time depends on the timer wheel's phase, and so on the
+/// seed.
+scenario::Scenario lost_syn() {
+  return scenario::parse_scenario(R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "steps": []},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "steps": []}
+    ],
+    "faults": [{"on": "client->server", "flags": "S", "nth": 1, "do": "drop"}]
+  })",
+                                  "lost_syn.json");
+}
+
+/// What a run did, as if it had been recorded.
+History recorded(const scenario::Scenario& scenario, std::uint64_t seed) {
+  History history = compare::history_of_run(scenario, seed);
+  history.table.emplace();
+  return history;
+}
+
+}  // namespace
+
+TEST_CASE("a case agrees with a recording of itself, with the scenario's own seed", "[compare]") {
+  const auto scenario = lost_syn();
+  const CaseVerdict verdict = compare::check_case(scenario, {recorded(scenario, 1)}, 1);
+  CHECK(verdict.agrees());
+  CHECK(verdict.steady);
+  CHECK(verdict.seed == scenario.seed);
+}
+
+TEST_CASE("a case that departs from its recordings is told with the nearest of them", "[compare]") {
+  const auto scenario = lost_syn();
+  History other = recorded(scenario, 1);
+  other.segments.back().fate = compare::Fate::dropped;
+  other.segments.front().fate = compare::Fate::delivered;
+  History late = recorded(scenario, 1);
+  late.segments.back().at += compare::Seconds{1};
+  const CaseVerdict verdict = compare::check_case(scenario, {other, late}, 3);
+  CHECK_FALSE(verdict.agrees());
+  CHECK_FALSE(verdict.steady);
+  CHECK(verdict.nearest.recording == 1);
+  CHECK(verdict.seed == scenario.seed);
+}
+
+TEST_CASE("further seeds are tried until one agrees", "[compare]") {
+  const auto scenario = lost_syn();
+  // The recording's SYN comes when the third seed's does, with next to no room.
+  const auto second_syn = [&](std::uint64_t seed) {
+    return compare::history_of_run(scenario, seed).segments.at(1).at;
+  };
+  History recording = recorded(scenario, 1002);
+  const compare::Seconds room{0.042 - 0.0001};
+  const bool earlier = second_syn(1002) < second_syn(1);
+  REQUIRE(second_syn(1002) != second_syn(1));
+  for (compare::SentSegment& segment : recording.segments) {
+    if (segment.at > compare::Seconds{0.5}) segment.at += earlier ? -room : room;
+  }
+  CHECK_FALSE(compare::check_case(scenario, {recording}, 1).agrees());
+  const CaseVerdict verdict = compare::check_case(scenario, {recording}, 20);
+  CHECK(verdict.agrees());
+  CHECK(verdict.seed > 1000);
+}
+
+TEST_CASE("a case that is interrupted has no verdict", "[compare]") {
+  const auto scenario = lost_syn();
+  const std::atomic<bool> stop{true};
+  CHECK(compare::check_case(scenario, {recorded(scenario, 1)}, 1, &stop).interrupted);
+}

@@ -15,6 +15,7 @@
 #include "clock.hpp"
 #include "journal.hpp"
 #include "lastack/core/assert.hpp"
+#include "machine.hpp"
 #include "net_namespace.hpp"
 #include "recorder.hpp"
 #include "slot.hpp"
@@ -143,11 +144,12 @@ SettingsReport Run::apply_settings() {
                        " for a network namespace (host \"" + host.name + "\")";
     }
     for (const std::string& name : result.unlike) {
-      const std::string note = name + " is this kernel's own, not the profile's " +
-                               tcp::setting_value(host.settings, name);
-      if (std::find(report.notes.begin(), report.notes.end(), note) == report.notes.end()) {
-        report.notes.push_back(note);
-      }
+      report.notes.push_back(host.name + ": " + name + " is this kernel's own, not " +
+                             tcp::setting_value(host.settings, name));
+    }
+    if (host.hz != kernel_hz()) {
+      report.notes.push_back(host.name + ": timers tick " + std::to_string(kernel_hz()) +
+                             " times a second, not " + std::to_string(host.hz));
     }
   }
   return report;

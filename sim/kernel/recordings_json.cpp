@@ -1,7 +1,6 @@
 // Runs in the form of tests/oracle/traces, where numbers are relative to the initial sequence
 // number they follow.
 #include <cmath>
-#include <ctime>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -14,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lastack/kernel/lab.hpp"
-#include "sysctl_files.hpp"
+#include "machine.hpp"
 
 namespace lastack::kernel {
 
@@ -102,12 +101,10 @@ class Writer {
     for (const trace::Event& event : run_.trace->events()) {
       std::visit([&](const auto& what) { put(event.at, what); }, event.what);
     }
-    timespec tick{};
-    clock_getres(CLOCK_MONOTONIC_COARSE, &tick);  // one jiffy
     Json recording;
     recording["scenario"] = std::filesystem::path{scenario_.file}.filename().string();
     recording["kernel"] = kernel_release();
-    recording["hz"] = tick.tv_nsec > 0 ? 1'000'000'000 / tick.tv_nsec : 0;
+    recording["hz"] = kernel_hz();
     recording["lag"] = seconds(sim_start + run_.lateness.worst(), table_digits);
     recording["wire"] = std::move(wire_);
     recording["state"] = changes(run_.tracepoints, wire_digits);

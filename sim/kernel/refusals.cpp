@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "lastack/kernel/lab.hpp"
+#include "lastack/tcp/timer_grid.hpp"
+#include "machine.hpp"
 #include "wire.hpp"
 
 namespace lastack::kernel {
@@ -33,9 +35,13 @@ class Places {
   /// there.
   std::string first_of(std::initializer_list<std::string> pointers) const {
     for (const std::string& pointer : pointers) {
-      if (document_.contains(json::json_pointer{pointer})) return pointer;
+      if (has(pointer)) return pointer;
     }
     return *std::prev(pointers.end());
+  }
+
+  bool has(const std::string& pointer) const {
+    return document_.contains(json::json_pointer{pointer});
   }
 
   /// The place of the nth element (from 0) of an array that holds the key.
@@ -106,6 +112,12 @@ class Refuser {
     } else if (host.timers != tcp::TimerMode::wheel) {
       fail(places_.first_of({own + "/timer_wheel", "/timer_wheel"}),
            "want true, have false: its timers are on its wheel");
+    }
+    // Whoever does not say how fast the timers tick takes them as they are.
+    const std::string hz = places_.first_of({own + "/hz", "/hz"});
+    const bool named = places_.has(hz) || host.hz != tcp::TimerGrid::usual_hz;
+    if (named && host.hz != kernel_hz()) {
+      fail(hz, fmt::format("want {}, as this kernel has it, have {}", kernel_hz(), host.hz));
     }
     if (host.handshake != tcp::Handshake::three_way) {
       fail(places_.first_of({own + "/what_if", "/what_if"}), "want the three-way handshake");

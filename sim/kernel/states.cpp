@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -29,14 +30,28 @@ bool is_mini(State state) {
 /// When something happened to an end: it sent a segment, or one reached it.
 class Activity {
  public:
+  /// How a connection began at an end: with its own SYN or with the other's.
+  struct Opening {
+    SimTime at;
+    State state;
+  };
+
   explicit Activity(std::span<const Journal::Entry> journal) {
     std::map<std::uint64_t, EndKey> receiver;  // by segment
+    std::set<std::uint64_t> syns;
     for (const Journal::Entry& entry : journal) {
       if (const auto* send = std::get_if<trace::Send>(&entry.what)) {
         receiver[send->id] = {send->dst.host, send->dst.port, send->src.port};
-        if (!send->forged) note({send->src.host, send->src.port, send->dst.port}, entry.at);
+        const EndKey own{send->src.host, send->src.port, send->dst.port};
+        const bool syn = send->segment.flags == tcp::Flags::syn;
+        if (syn) syns.insert(send->id);
+        if (send->forged) continue;
+        note(own, entry.at);
+        if (syn) openings_[own].push_back({entry.at, State::syn_sent});
       } else if (const auto* receive = std::get_if<trace::Receive>(&entry.what)) {
-        note(receiver[receive->id], entry.at);
+        const EndKey& end = receiver[receive->id];
+        note(end, entry.at);
+        if (syns.contains(receive->id)) openings_[end].push_back({entry.at, State::syn_rcvd});
       }
     }
   }
@@ -50,9 +65,20 @@ class Activity {
     return *std::prev(behind);
   }
 
+  /// The first after that time.
+  std::optional<Opening> opening(const EndKey& end, SimTime after, SimTime until) const {
+    const auto found = openings_.find(end);
+    if (found == openings_.end()) return std::nullopt;
+    for (const Opening& opening : found->second) {
+      if (opening.at >= after && opening.at <= until) return opening;
+    }
+    return std::nullopt;
+  }
+
  private:
   void note(const EndKey& end, SimTime at) { times_[end].push_back(at); }
 
+  std::map<EndKey, std::vector<Opening>> openings_;
   std::map<EndKey, std::vector<SimTime>> times_;  // in the journal's order, which is that of time
 };
 
@@ -94,6 +120,12 @@ class Follower {
   void take_row(const SocketChange& row) {
     const State to = row.now.value_or(State::closed);
     if (observed_.has_tracepoints && !is_news(row)) return;
+    if (state_ == State::closed && row.now && to != State::syn_sent && to != State::syn_rcvd) {
+      // It opened and went on between two readings.
+      if (const auto opening = activity_.opening(end_, last_at_, row.at)) {
+        enter(opening->at, opening->state, "sock_diag");
+      }
+    }
     const SimTime at = activity_.last(end_, sample_before(row.at), row.at);
     enter(std::max(at, last_at_), to, "sock_diag");
   }

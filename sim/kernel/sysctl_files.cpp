@@ -8,10 +8,7 @@
 #include <iterator>
 #include <unistd.h>
 
-#include <sys/utsname.h>
-
 #include "fd.hpp"
-#include "lastack/core/assert.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "lastack/tcp/settings.hpp"
 
@@ -100,13 +97,6 @@ SettingsResult apply_settings(const scenario::Host& host) {
     if (error != 0) note_failure(host, info.name, error, result);
   }
   return result;
-}
-
-std::string kernel_release() {
-  utsname name{};
-  LASTACK_ASSERT(uname(&name) == 0);
-  const std::string release{static_cast<const char*>(name.release)};
-  return release.substr(0, release.find('-'));
 }
 
 }  // namespace lastack::kernel

@@ -34,7 +34,4 @@ int write_setting(std::string_view name, std::string_view value);
 /// kernel has no such setting there.
 std::optional<std::string> read_setting(std::string_view name);
 
-/// "6.18.44", without what a distribution adds.
-std::string kernel_release();
-
 }  // namespace lastack::kernel

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "kernel/machine.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "lastack/scenario/load.hpp"
 
@@ -117,6 +118,15 @@ TEST_CASE("refusals: what only a simulated TCP can be", "[kernel]") {
   check_refused(with(R"("profile": "textbook")"), "/profile", "linux-6 or linux-4, have textbook");
   check_refused(R"({"hosts": {"client": {"profile": "rfc9293"}, "server": {}}, )" + a_link + "}",
                 "/hosts/client/profile", "have rfc9293");
+}
+
+TEST_CASE("refusals: timers that tick otherwise than this kernel's", "[kernel]") {
+  const std::string here = std::to_string(kernel::kernel_hz());
+  const std::string other = here == "100" ? "1000" : "100";
+  CHECK(refused(with("\"hz\": " + here)).empty());
+  check_refused(with("\"hz\": " + other), "/hz", "want " + here);
+  check_refused(R"({"hosts": {"client": {"hz": )" + other + R"(}, "server": {}}, )" + a_link + "}",
+                "/hosts/client/hz", "have " + other);
 }
 
 TEST_CASE("refusals: apps and events that no kernel has, at their own place", "[kernel]") {

@@ -132,6 +132,17 @@ TEST_CASE("states: without tracepoints the table alone tells", "[kernel]") {
   CHECK(path(seen, journal) == Path{"10ms SYN_RCVD", "50ms ESTABLISHED", "75ms CLOSED"});
 }
 
+TEST_CASE("states: without tracepoints, what opened between two readings began with its SYN",
+          "[kernel]") {
+  std::vector<Journal::Entry> journal;
+  arrives(journal, 11ms, tcp::Flags::syn);
+  arrives(journal, 13ms, tcp::Flags::ack);
+  Observed seen;
+  seen.samples[1] = {at(0ms), at(10ms), at(14ms)};
+  seen.table = {change(14ms, {}, State::established)};
+  CHECK(path(seen, journal) == Path{"11ms SYN_RCVD", "13ms ESTABLISHED"});
+}
+
 TEST_CASE("states: a tracepoint from before the port was bound gets that of its SYN", "[kernel]") {
   tcp::Segment syn;
   syn.flags = tcp::Flags::syn;

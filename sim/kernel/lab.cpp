@@ -17,6 +17,7 @@
 #include "lastack/core/assert.hpp"
 #include "machine.hpp"
 #include "net_namespace.hpp"
+#include "places.hpp"
 #include "recorder.hpp"
 #include "slot.hpp"
 #include "socket_table.hpp"
@@ -134,10 +135,11 @@ SettingsReport Run::apply_settings() {
     hosts_[i].space.inside([&] { result = kernel::apply_settings(host); });
     if (result.refused) {
       const std::string& name = result.refused->name;
-      throw scenario::ScenarioError{scenario_.file, "/hosts/" + host.name + "/sysctl/" + name,
-                                    "this kernel refuses " +
-                                        tcp::setting_value(host.settings, name) + ": " +
-                                        result.refused->reason};
+      const std::string key = "/sysctl/" + name;
+      throw scenario::ScenarioError{
+          scenario_.file, Places{scenario_.file}.first_of({"/hosts/" + host.name + key, key}),
+          "this kernel refuses " + tcp::setting_value(host.settings, name) + ": " +
+              result.refused->reason};
     }
     for (const std::string& name : result.lacking) {
       report.lacking = "Linux " + kernel_release() + " has no setting " + name +

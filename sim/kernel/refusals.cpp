@@ -1,64 +1,22 @@
 // What a kernel, or this lab, cannot do. Everything that is not refused here is done.
-#include <filesystem>
-#include <fstream>
-#include <initializer_list>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "lastack/kernel/lab.hpp"
 #include "lastack/tcp/timer_grid.hpp"
 #include "machine.hpp"
+#include "places.hpp"
 #include "wire.hpp"
 
 namespace lastack::kernel {
 
 namespace {
 
-using nlohmann::json;
-
 /// Connections of all apps at most: each has a thread.
 constexpr std::uint64_t connections_max = 4000;
-/// Finds places in the file again, which the loaded scenario has forgotten.
-class Places {
- public:
-  explicit Places(const std::string& file) {
-    std::ifstream in{file};
-    document_ = json::parse(in, nullptr, false);
-  }
-
-  /// The first of these that the file holds; the last when it holds none, since `--set` put it
-  /// there.
-  std::string first_of(std::initializer_list<std::string> pointers) const {
-    for (const std::string& pointer : pointers) {
-      if (has(pointer)) return pointer;
-    }
-    return *std::prev(pointers.end());
-  }
-
-  bool has(const std::string& pointer) const {
-    return document_.contains(json::json_pointer{pointer});
-  }
-
-  /// The place of the nth element (from 0) of an array that holds the key.
-  std::string nth_with(const std::string& array, const char* key, std::size_t nth) const {
-    const auto found = document_.find(array);
-    if (found != document_.end() && found->is_array()) {
-      for (std::size_t i = 0; i < found->size(); ++i) {
-        if ((*found)[i].contains(key) && nth-- == 0) return "/" + array + "/" + std::to_string(i);
-      }
-    }
-    return "/" + array;
-  }
-
- private:
-  json document_;
-};
-
 bool draws(const net::Loss& loss) {
   const auto* bernoulli = std::get_if<net::BernoulliLoss>(&loss);
   return bernoulli == nullptr || bernoulli->p != 0;

@@ -240,6 +240,23 @@ class Ends(unittest.TestCase):
         subprocess.run([LASTACK, "kernel", "run", self.file, "--set", "stop_at=1ms"], capture_output=True, timeout=60)
         self.assertEqual(leftovers(), [])
 
+    def test_a_value_the_kernel_refuses_is_an_error_at_its_place(self):
+        run = subprocess.run([LASTACK, "kernel", "run", self.file, "--set", "stop_at=1ms",
+                              "--set", "hosts.client.sysctl.tcp_reordering=2147483647"],
+                             capture_output=True, text=True, timeout=60)
+        if run.returncode != 2 and "ok " not in run.stdout:
+            self.fail(run.stdout + run.stderr)
+        if run.returncode == 0:
+            self.skipTest("this kernel takes every value that Lastack does")
+        self.assertIn("sysctl/tcp_reordering: this kernel refuses 2147483647", run.stderr)
+
+    def test_a_late_run_is_repeated_and_said(self):
+        run = subprocess.run([LASTACK, "kernel", "run", self.file, "--set", "stop_at=300ms", "--late", "0.01", "--tries", "2"],
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 1, run.stdout)
+        self.assertIn("LATE", run.stdout)
+        self.assertIn("run 2 times because late", run.stdout)
+
     def test_refused_input_leaves_nothing(self):
         run = subprocess.run([LASTACK, "kernel", "run", self.file, "--trace", f"{self.folder}/out", "--set", "links.0.loss=0.5"],
                              capture_output=True, text=True, timeout=60)

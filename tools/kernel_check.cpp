@@ -85,8 +85,22 @@ bool is_wanted(const std::string& scenario, const Options& options) {
       recording_ending, without, options.recordings.empty() ? paths : options.recordings)};
 }
 
+/// What a shell makes of `cases/*.json` may hold recordings beside the cases; alone they are no
+/// use.
+void refuse_recordings_only(const Options& options) {
+  const auto is_recording = [](const std::string& path) {
+    return path.ends_with(recording_ending);
+  };
+  if (std::all_of(options.paths.begin(), options.paths.end(), is_recording)) {
+    throw UsageError{
+        fmt::format("want scenarios, whose recordings are found by their names, have {}",
+                    options.paths.front())};
+  }
+}
+
 /// The wanted cases that have recordings; a case that was named must have some.
 std::vector<Case> find_cases(const Options& options) {
+  refuse_recordings_only(options);
   std::vector<Case> cases;
   std::size_t without = 0;
   for (const std::string& file : find_files(options.paths)) {

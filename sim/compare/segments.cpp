@@ -48,16 +48,15 @@ std::string shown(const SentSegment* segment) {
 
 /// In what two segments differ, in words.
 std::string what_differs(const SentSegment& left, const SentSegment& right) {
-  std::string text;
-  const auto add = [&text](bool differs, std::string_view word) {
-    if (differs) text += fmt::format("{}{}", text.empty() ? "other " : ", ", word);
-  };
-  add(left.flags.without(tcp::Flags::psh) != right.flags.without(tcp::Flags::psh), "flags");
-  add(!alike(left.seq, right.seq), "sequence number");
-  add(!alike(left.ack, right.ack), "acknowledgment");
-  add(left.len != right.len, "length");
-  add(left.fate != right.fate, "fate");
-  return text;
+  const tcp::Flags left_flags = left.flags.without(tcp::Flags::psh);
+  const tcp::Flags right_flags = right.flags.without(tcp::Flags::psh);
+  std::vector<std::string_view> words;
+  if (left_flags != right_flags) words.push_back("flags");
+  if (!alike(left.seq, right.seq)) words.push_back("sequence number");
+  if (!alike(left.ack, right.ack)) words.push_back("acknowledgment");
+  if (left.len != right.len) words.push_back("length");
+  if (left.fate != right.fate) words.push_back("fate");
+  return fmt::format("other {}", fmt::join(words, ", "));
 }
 
 /// The nth segment (from 0) of one host on both sides; null where there is none.

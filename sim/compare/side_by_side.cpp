@@ -15,10 +15,9 @@ namespace {
 using Deeds = std::span<const Deed>;
 
 /// A closed socket and one that is gone look alike.
-std::string state_text(const StateChange& change, bool with_port) {
+std::string state_text(const StateChange& change) {
   const bool gone = !change.to || change.to == tcp::State::closed;
-  const std::string state = gone ? "closed" : std::string{tcp::name_of(*change.to)};
-  return with_port ? fmt::format("{} ({})", state, change.socket.local) : state;
+  return gone ? "closed" : std::string{tcp::name_of(*change.to)};
 }
 
 void add_segments(const History& history, const std::string& host, std::vector<Deed>& deeds) {
@@ -37,7 +36,8 @@ void add_states(const History& history, const std::string& host, std::vector<Dee
   }
   for (std::size_t row = 0; row < changes.size(); ++row) {
     if (changes[row].socket.host != host) continue;
-    const std::string text = state_text(changes[row], ports.size() > 1);
+    std::string text = state_text(changes[row]);
+    if (ports.size() > 1) text += fmt::format(" ({})", changes[row].socket.local);
     deeds.push_back({changes[row].at, Deed::Kind::state, row, text});
   }
 }

@@ -6,6 +6,7 @@ namespace lastack::tcp {
 
 namespace {
 
+// What each of Linux's columns means, and what shows it: LINUX.md.
 constexpr Profile linux_6{
     .id = ProfileId::linux_6,
     .rto_formula = RtoFormula::linux,

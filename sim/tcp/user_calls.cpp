@@ -190,7 +190,9 @@ SimDuration Endpoint::linger(Context& c) {
       (rcv_.unread() > 0 && c.host.profile.reset_on_unread)) {
     return SimDuration::zero();
   }
-  shutdown(Stack::Direction::both, c);
+  if (!write_closed_ || !read_closed_) {
+    shutdown(Stack::Direction::both, c);
+  }
   const bool closing =
       state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
   return closing ? std::chrono::seconds{options_.linger_s} : SimDuration::zero();

@@ -26,7 +26,7 @@ OTHER_SETTINGS = [
     ["links.0.delay=30ms"],
     ["profile=rfc9293"],
 ]
-TAMPERED_ROUNDS = 5
+TAMPERED_ROUNDS = 10
 
 
 def verdicts(output: str) -> dict:

@@ -105,6 +105,16 @@ TEST_CASE("kernel check: without recordings it says where they could come from",
   CHECK_THAT(t.out(), Contains("cases/abort.trace.json: cannot be read"));
 }
 
+TEST_CASE("kernel check: recordings among the cases are found, not run", "[command]") {
+  Cases t;
+  t.lastack("kernel check cases/a*.json cases/s*.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), StartsWith("steady cases    2/2 agree"));
+  t.lastack("kernel check cases/*.trace.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("want scenarios") && Contains("have cases/abort.trace.json"));
+}
+
 TEST_CASE("kernel check: a bad recording or case is told while the others are checked",
           "[command]") {
   Cases t;

@@ -83,21 +83,19 @@ void read_attribute(const std::string& word, std::istream& words, SentSegment& s
   }
 }
 
-SentSegment segment_of(const std::string& host, std::istream& words) {
+SentSegment segment_of(const std::string& host, std::istream& line) {
+  std::string text;
+  std::getline(line, text);
+  std::erase(text, ',');
+  std::istringstream words{text};
   SentSegment segment;
   segment.from = socket_of(host);
   std::string flags;
   std::string numbers;
   words >> flags >> numbers;
   segment.flags = tcp::Flags::parse(flags).value();
-  if (numbers.ends_with(',')) numbers.pop_back();
   read_numbers(numbers, segment);
-  for (std::string word; words >> word;) {
-    std::string following;
-    const bool comma = word.ends_with(',');
-    if (comma) word.pop_back();
-    read_attribute(word, words, segment);
-  }
+  for (std::string word; words >> word;) read_attribute(word, words, segment);
   return segment;
 }
 

@@ -19,8 +19,8 @@ namespace lastack::test {
 ///     0.040 client connect: recv eof = 0
 ///     0.050 client forges S old+0
 ///
-/// Comments follow `#`. With a row of the socket table it is a recording, which `recording` makes
-/// it anyway.
+/// Comments follow two blanks and `#`. With a row of the socket table it is a recording, which
+/// `recording` makes it anyway.
 compare::History told(std::string_view conversation);
 compare::History recording(std::string_view conversation);
 

@@ -24,6 +24,7 @@
 #include "lastack/scenario/load.hpp"
 #include "lastack/trace/ladder_text.hpp"
 #include "lastack/trace/sinks.hpp"
+#include "live_recorder.hpp"
 #include "progress_line.hpp"
 #include "terminal.hpp"
 
@@ -94,16 +95,6 @@ std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) 
   }
   if (!good) return std::nullopt;
   return scenarios;
-}
-
-/// Whether a lab can work here; what is missing has been said.
-bool machine_can() {
-  const kernel::Rights rights = kernel::check_rights();
-  for (const std::string& missing : rights.missing) {
-    spdlog::error("kernel run: {}", missing);
-  }
-  for (const std::string& limit : rights.limits) spdlog::warn("kernel run: {}", limit);
-  return rights.missing.empty();
 }
 
 /// A scenario's runs.
@@ -321,7 +312,7 @@ ExitCode kernel_run(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   check_names(options);
   const auto scenarios = load_all(options);
-  if (!scenarios || !machine_can()) return ExitCode::bad_input;
+  if (!scenarios || !can_record_live("kernel run")) return ExitCode::bad_input;
   make_folder(options.folder);
   return report(*scenarios, Recorder{*scenarios, options, stop}.run(), options);
 }

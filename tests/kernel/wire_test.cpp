@@ -191,6 +191,15 @@ TEST_CASE("wire: a forged segment counts from the last SYN of its side", "[kerne
   CHECK(t.words().back() == "recv");
 }
 
+TEST_CASE("wire: a forged segment does not reach a host without power", "[kernel]") {
+  WireTest t{R"("events": [{"at": "1s", "host": "server", "do": "power_off"}],
+                "inject": [{"at": "2s", "from": "client", "to": "server", "sport": 1, "dport": 80,
+                            "flags": "S"}])"};
+  CHECK_FALSE(t.next());
+  CHECK_FALSE(t.next());
+  CHECK(t.words() == Words{"power_off", "forge:S", "discard:host_off"});
+}
+
 TEST_CASE("wire: what is no TCP segment goes nowhere and leaves no trace", "[kernel]") {
   WireTest t{R"("seed": 1)"};
   t.wire.sent(t.now, client, Bytes{0x60, 0, 0, 0});

@@ -197,7 +197,8 @@ void Apps::accept_all(const app::Listener& listener, int socket) {
         std::make_shared<Fd>(accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection->open()) {
       if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
-      return;  // it was closed
+      if (errno != EINVAL) throw_errno("cannot accept");
+      return;  // it does not listen any more
     }
     const Caller caller{listener.host, app::accepted_name(++accepted_[listener.host]),
                         ports_of(connection->get())};

@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include <sys/resource.h>
+
 #include "apps.hpp"
 #include "clock.hpp"
 #include "journal.hpp"
@@ -253,6 +255,14 @@ KernelRun Run::result() {
   return run;
 }
 
+/// Each connection has two sockets in this process, and many labs may run at once.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // if not, a lab that needs more says so
+}
+
 /// One try. Its outcome is `recorded` or `late` by the lateness alone.
 LabResult record_once(const scenario::Scenario& scenario, const LabOptions& options,
                       const std::atomic<bool>* stop) {
@@ -292,6 +302,7 @@ LabResult record_until_punctual(const scenario::Scenario& scenario, const LabOpt
 LabResult record(const scenario::Scenario& scenario, const LabOptions& options,
                  const std::atomic<bool>* stop) {
   LASTACK_ASSERT(options.tries >= 1);
+  allow_many_descriptors();
   LabResult result;
   // The thread's scheduling is changed, so it is one of our own.
   in_own_thread([&] { result = record_until_punctual(scenario, options, stop); });

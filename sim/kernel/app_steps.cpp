@@ -16,6 +16,9 @@ namespace {
 /// Bytes of one call at most; a step that sends more makes several calls.
 constexpr std::uint64_t call_bytes_max = 16U << 20U;
 
+/// A call that takes longer has waited for something.
+constexpr SimDuration long_call = 3ms;
+
 const char* name_of(tcp::Stack::Direction how) {
   switch (how) {
     case tcp::Stack::Direction::read: return "read";
@@ -83,8 +86,11 @@ class Apps::Steps {
   }
 
   Next operator()(const app::CloseStep&) {
-    log("close");
+    const SimTime called = apps_.clock_.now();
     socket_.reset();
+    // It is noted as what led to the segments it sends, but one that lingers when it has returned.
+    const SimTime returned = apps_.clock_.now();
+    apps_.log(returned - called > long_call ? returned : called, caller_, "close");
     return Next::finished;
   }
 

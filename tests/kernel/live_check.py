@@ -47,6 +47,9 @@ CASES = {
     "settings": scenario([{"close": True}], sysctl={"tcp_syn_retries": 1, "tcp_timestamps": 0},
                          faults=[{"on": "client->server", "flags": "S", "do": "drop"}], stop_at="5s"),
     "late-accept": scenario([{"send": 10}, {"close": True}], server={**SERVER, "accept": "500ms"}),
+    "lingering-close": scenario([{"setsockopt": {"SO_LINGER": 5}}, {"send": 1000}, {"close": True}],
+                                faults=[{"on": "client->server", "payload": True, "do": "delay", "by": "200ms", "nth": 1},
+                                        {"on": "client->server", "payload": True, "do": "drop", "nth": "2+"}]),
     "ephemeral-ports": {
         "hosts": {"client": {}, "server": {}}, "links": LINK, "stop_at": "1s",
         "apps": [SERVER, {"host": "client", "connect": "server:80", "count": 3, "every": "20ms", "steps": [{"close": True}]}]},
@@ -193,6 +196,11 @@ class Live(unittest.TestCase):
         t = self.trace("late-accept")
         accepted = next(e for e in t.kinds("app") if e["call"] == "accepted")
         self.assertTrue(500_000_000 <= accepted["t_ns"] < 600_000_000, accepted)
+
+    def test_a_close_that_lingers_is_told_when_it_returns(self):
+        t = self.trace("lingering-close")
+        closed = next(e for e in t.kinds("app") if e["call"] == "close" and e["host"] == "client")
+        self.assertGreater(closed["t_ns"], 200_000_000)
 
     def test_ports_of_the_kernels_choice_are_told(self):
         t = self.trace("ephemeral-ports")

@@ -235,6 +235,7 @@ void Run::tear_down() {
 KernelRun Run::result() {
   KernelRun run;
   std::vector<Journal::Entry> journal = journal_.take();
+  std::erase_if(journal, [this](const Journal::Entry& entry) { return entry.at > ended_; });
   name_ports(tracepoints_, journal);
   Observed observed;
   observed.tracepoints = tracepoints_;

@@ -75,6 +75,12 @@ Tally tally(const std::vector<CaseResult>& results, CaseKind kind) {
 }
 
 std::string case_text(const CaseResult& result, Detail detail, const Paint& paint) {
+  if (!result.skipped.empty()) {
+    return fmt::format("{}  {}: {}\n", paint.yellow("SKIPPED"), result.name, result.skipped);
+  }
+  if (!result.late.empty()) {
+    return fmt::format("{}     {}: {}\n", paint.red("LATE"), result.name, result.late);
+  }
   if (!result.verdict) {
     return result.problem.empty() ? "" : paint.red("bad") + "      " + result.problem + "\n";
   }
@@ -97,6 +103,9 @@ std::string check_table(const std::vector<CaseResult>& results, const Paint& pai
     text += fmt::format("racy cases      {} agree with one of their recordings, which differ\n",
                         tally_text(racy, paint));
   }
+  const auto skipped = std::count_if(results.begin(), results.end(),
+                                     [](const CaseResult& r) { return !r.skipped.empty(); });
+  if (skipped > 0) text += fmt::format("skipped         {}\n", skipped);
   text += fmt::format("cases differ in {}\n", aspects_text(results, compare::verdict_aspects));
   text += fmt::format("counted apart   {}\n", aspects_text(results, compare::apart_aspects));
   return text;

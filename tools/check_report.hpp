@@ -12,9 +12,11 @@ namespace lastack::tools {
 
 /// What became of one case of `lastack kernel check`.
 struct CaseResult {
-  std::string name;                             ///< "fin-lost-1-times"
-  std::optional<compare::CaseVerdict> verdict;  ///< nothing: it was not checked
-  std::string problem;                          ///< why it was not, or nothing
+  std::string name;                               ///< "fin-lost-1-times"
+  std::optional<compare::CaseVerdict> verdict{};  ///< nothing: it was not checked
+  std::string problem{};                          ///< why it was not, or nothing
+  std::string skipped{};                          ///< why this kernel cannot be asked, or nothing
+  std::string late{};                             ///< why it could not be recorded, or nothing
 };
 
 /// How many cases there are, and how many of them agree.

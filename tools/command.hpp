@@ -33,6 +33,7 @@ void add_kernel_command(CLI::App& program, ExitCode& exit_code);
 
 // The subcommands of `lastack kernel`, in the same way.
 void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code);
+void add_kernel_run_command(CLI::App& kernel, ExitCode& exit_code);
 
 /// Gives a subcommand its --seed.
 void add_seed_option(CLI::App& command, std::optional<std::uint64_t>& seed,

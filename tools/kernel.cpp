@@ -10,6 +10,7 @@ void add_kernel_command(CLI::App& program, ExitCode& exit_code) {
   kernel->require_subcommand(1);
   kernel->get_formatter()->label("SUBCOMMAND", "COMMAND");
   add_kernel_check_command(*kernel, exit_code);
+  add_kernel_run_command(*kernel, exit_code);
   kernel->group("Commands");
   kernel->footer("`lastack kernel COMMAND --help` explains a command.");
 }

@@ -24,6 +24,7 @@
 #include "interrupt.hpp"
 #include "lastack/compare/read.hpp"
 #include "lastack/scenario/load.hpp"
+#include "live_recorder.hpp"
 #include "progress_line.hpp"
 #include "terminal.hpp"
 
@@ -34,6 +35,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* recording_ending = ".trace.json";
+/// Cases at once on a live kernel, by default: they mostly sleep.
+constexpr unsigned live_jobs = 16;
 
 struct Options {
   std::vector<std::string> paths;
@@ -44,6 +47,8 @@ struct Options {
   bool racy = false;
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   unsigned threads = 0;               ///< 0: as many as the machine has processors
+  bool live = false;                  ///< ask this machine's own kernel
+  unsigned repeat = 1;                ///< --live: recordings of each case
   bool verbose = false;
 };
 
@@ -51,14 +56,22 @@ struct Options {
 struct Case {
   std::string name;
   std::string scenario;
-  std::string recordings;
+  std::string recordings;  ///< empty: made now
 };
 
-/// Where recordings come from: so far, from files. What asks a live kernel has the same shape.
-using Recorder = std::function<std::vector<compare::History>(const Case&)>;
+/// Where recordings come from: a file, or this machine's own kernel.
+using Recorder =
+    std::function<std::vector<compare::History>(const Case&, const scenario::Scenario&)>;
 
-std::vector<compare::History> recorded_in_file(const Case& item) {
-  return compare::read_histories(item.recordings);
+Recorder recorder_of(const Options& options, const std::atomic<bool>& stop) {
+  if (options.live) {
+    return [&](const Case&, const scenario::Scenario& scenario) {
+      return record_live(scenario, options.repeat, stop);
+    };
+  }
+  return [](const Case& item, const scenario::Scenario&) {
+    return compare::read_histories(item.recordings);
+  };
 }
 
 std::string name_of(const std::string& scenario) { return fs::path{scenario}.stem().string(); }
@@ -105,6 +118,10 @@ std::vector<Case> find_cases(const Options& options) {
   std::size_t without = 0;
   for (const std::string& file : find_files(options.paths)) {
     if (!is_wanted(file, options)) continue;
+    if (options.live) {
+      cases.push_back({name_of(file), file, ""});
+      continue;
+    }
     Case found{name_of(file), file, recordings_of(file, options)};
     std::error_code error;
     const bool named =
@@ -123,14 +140,18 @@ std::vector<Case> find_cases(const Options& options) {
 CaseResult check(const Case& item, const Options& options,
                  const std::vector<scenario::Override>& overrides, const Recorder& recorder,
                  const std::atomic<bool>& stop) {
-  CaseResult result{item.name, {}, {}};
+  CaseResult result{item.name};
   try {
     const auto scenario = scenario::load_scenario(item.scenario, overrides);
-    const auto recordings = recorder(item);
+    const auto recordings = recorder(item, scenario);
+    if (stop) return result;
     compare::CaseVerdict verdict = compare::check_case(scenario, recordings, options.seeds, &stop);
     if (!verdict.interrupted) result.verdict = std::move(verdict);
   } catch (const compare::InputError& error) {
     result.problem = message_with_line(error);
+  } catch (const NotRecorded& error) {
+    const bool late = error.reason() == NotRecorded::Reason::late;
+    (late ? result.late : result.skipped) = error.what();
   } catch (const std::exception& error) {
     result.problem = error.what();
   }
@@ -163,8 +184,8 @@ class Checker {
 
  private:
   unsigned thread_count() const {
-    const unsigned wanted =
-        options_.threads > 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned usual = options_.live ? live_jobs : std::thread::hardware_concurrency();
+    const unsigned wanted = options_.threads > 0 ? options_.threads : std::max(1U, usual);
     return static_cast<unsigned>(std::min<std::size_t>(wanted, cases_.size()));
   }
 
@@ -193,6 +214,9 @@ ExitCode exit_code_of(const std::vector<CaseResult>& results, const Options& opt
   const bool bad = std::any_of(results.begin(), results.end(),
                                [](const CaseResult& result) { return !result.problem.empty(); });
   if (bad) return ExitCode::bad_input;
+  const bool late = std::any_of(results.begin(), results.end(),
+                                [](const CaseResult& result) { return !result.late.empty(); });
+  if (late) return ExitCode::expectation_failed;
   const Tally steady = tally(results, CaseKind::steady);
   const Tally racy = tally(results, CaseKind::racy);
   const bool racy_counts = options.racy || steady.total == 0;
@@ -203,8 +227,10 @@ ExitCode exit_code_of(const std::vector<CaseResult>& results, const Options& opt
 
 ExitCode check_all(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
+  std::vector<Case> cases = find_cases(options);
+  if (options.live && !can_record_live("kernel check")) return ExitCode::bad_input;
   const std::vector<CaseResult> results =
-      Checker{find_cases(options), options, recorded_in_file, stop}.run();
+      Checker{std::move(cases), options, recorder_of(options, stop), stop}.run();
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   const Detail detail = options.verbose ? Detail::differences : Detail::names;
   for (const CaseResult& result : results) fmt::print("{}", case_text(result, detail, paint));
@@ -221,6 +247,16 @@ void add_choices(CLI::App& command, Options& options) {
       .add_option("--recordings", options.recordings,
                   "Where NAME.trace.json lie (default: beside the cases)")
       ->type_name("DIR");
+  command
+      .add_flag("--live", options.live,
+                "Record now, on this machine's own kernel, in real time\n"
+                "(`lastack kernel run --help` says what that needs)")
+      ->excludes("--recordings");
+  command
+      .add_option("--repeat", options.repeat, "With --live: recordings of each case (default: 1)")
+      ->check(CLI::Range(1, 1000).description(""))
+      ->needs("--live")
+      ->type_name("N");
   command.add_option("--only", options.only, "Only cases with such names: 'fin-*'")
       ->type_name("GLOB");
   command
@@ -241,13 +277,15 @@ void add_choices(CLI::App& command, Options& options) {
 
 void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code) {
   CLI::App* command = kernel.add_subcommand(
-      "check", "Run cases and compare them with recordings of what a kernel did");
+      "check", "Run cases and compare them with what a kernel did, recorded or now");
   auto options = std::make_shared<Options>();
   command->add_option("CASE", options->paths, "Scenario files, or folders with such")
       ->required()
       ->option_text("...");
   add_choices(*command, *options);
-  command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
+  command
+      ->add_option("-j,--jobs", options->threads,
+                   "Threads (default: one per processor; with --live 16)")
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
   command->add_flag("-v,--verbose", options->verbose, "Say what differs, three lines an aspect");
@@ -257,9 +295,12 @@ void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code) {
       "Examples:\n"
       "  lastack kernel check tests/oracle/cases --recordings tests/oracle/traces --seeds 6\n"
       "  lastack kernel check my_cases --only 'fin-*' -v\n"
+      "  lastack kernel check my_cases --live --repeat 3 --seeds 6\n"
       "A case agrees when hosts send the same segments (flags, relative numbers, length,\n"
       "fate) at like times, negotiate the same options, and sockets and calls go the same\n"
       "way, as in one of its recordings. Windows and SACK blocks are counted apart.\n"
+      "On a live kernel, cases that name a setting it lacks, or want what no kernel does, are\n"
+      "SKIPPED.\n"
       "Exit code: 0 enough agree, 1 too few do, 2 bad usage or input.");
 }
 

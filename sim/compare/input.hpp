@@ -20,9 +20,6 @@ using scenario::Value;
 /// The History of JSON Lines as `lastack run --trace` writes them. Throws InputError.
 History read_trace(std::istream& in, const std::string& file);
 
-/// The histories of a recording file. Throws InputError.
-std::vector<History> read_recordings(std::string_view text, const std::string& file);
-
 /// Where JSON text is none, and why.
 struct SyntaxProblem {
   std::optional<std::size_t> line;  ///< from 1

@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -168,6 +169,9 @@ class HostsReader {
     value.with("sysctl_file",
                [&](const Value& v) { apply_sysctl_file(v, scenario_->file, host.settings); });
     apply_sysctl(own.sysctl, host.settings);
+    for (const auto* list : {&std::as_const(all_).sysctl, &own.sysctl}) {
+      for (const auto& [setting, text] : *list) host.named_settings.push_back(setting);
+    }
   }
 
   Host& add(const std::string& name, const Value& value) {

@@ -45,8 +45,8 @@ std::set<std::string> options_in(const std::string& help) {
 
 TEST_CASE("lastack: --help of the program and of each command has examples", "[command]") {
   Shell t;
-  for (const char* command :
-       {"", "run ", "test ", "validate ", "schema ", "sysctl ", "diff ", "kernel check "}) {
+  for (const char* command : {"", "run ", "test ", "validate ", "schema ", "sysctl ", "diff ",
+                              "kernel check ", "kernel run "}) {
     t.lastack(std::string{command} + "--help");
     CHECK(t.exit_code() == 0);
     CHECK_THAT(t.out(), Contains("Example") && Contains(std::string{"  lastack "} + command));
@@ -62,7 +62,7 @@ TEST_CASE("lastack: what --help lists, the man page explains and bash completes"
   const std::string completion = text_of("tools/completion/lastack.bash");
   Shell t;
   for (const char* command :
-       {"run", "test", "validate", "schema", "sysctl", "diff", "kernel check"}) {
+       {"run", "test", "validate", "schema", "sysctl", "diff", "kernel check", "kernel run"}) {
     t.lastack(std::string{command} + " --help");
     const std::set<std::string> options = options_in(t.out());
     CHECK(options.count("help") == 1);

@@ -10,6 +10,10 @@ _lastack() {
 
   case $prev in
     --trace)
+      if [[ $command == 'kernel run' ]]; then
+        _filedir -d
+        return
+      fi
       _filedir '@(jsonl|pcapng|txt)'
       return
       ;;
@@ -33,7 +37,8 @@ _lastack() {
       _filedir -d
       return
       ;;
-    --set | --seed | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share)
+    --set | --seed | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
+      --repeat | --late | --tries)
       return
       ;;
   esac
@@ -52,11 +57,14 @@ _lastack() {
     validate) options='--quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
-      COMPREPLY=($(compgen -W 'check --help' -- "$cur"))
+      COMPREPLY=($(compgen -W 'check run --help' -- "$cur"))
       return
       ;;
     'kernel check')
-      options='--recordings --only --seeds --share --racy --set --jobs --verbose --help'
+      options='--recordings --live --repeat --only --seeds --share --racy --set --jobs --verbose --help'
+      ;;
+    'kernel run')
+      options='--trace --set --jobs --repeat --late --tries --ladder --quiet --verbose --help'
       ;;
     sysctl) options='--profile --verbose --help' ;;
     *) options='--verbose --help' ;;
@@ -70,7 +78,7 @@ _lastack() {
     diff)
       _filedir '@(jsonl|json)'
       ;;
-    run | test | validate | 'kernel check')
+    run | test | validate | 'kernel check' | 'kernel run')
       _filedir json
       ;;
     sysctl)

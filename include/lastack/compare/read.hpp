@@ -3,6 +3,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lastack/compare/history.hpp"
@@ -32,5 +33,8 @@ class InputError : public std::runtime_error {
 /// recording, or an object with several in `recordings`). What the file is shows in its first line.
 /// A trace gives one History, a file of recordings one for each. Throws InputError.
 std::vector<History> read_histories(const std::string& file);
+
+/// The histories of a recording's text; `file` names it in messages. Throws InputError.
+std::vector<History> read_recordings(std::string_view text, const std::string& file);
 
 }  // namespace lastack::compare

@@ -25,6 +25,7 @@ struct Host {
   bool group = false;  ///< `count` was given, so that names have an index even for count 1
   tcp::ProfileId profile = tcp::ProfileId::linux_6;  ///< resolved
   tcp::Settings settings{};                          ///< resolved
+  std::vector<std::string> named_settings;           ///< by the scenario itself, in its order
   SimDuration initial_rto{};                         ///< resolved
   SimDuration msl{};                                 ///< resolved
   tcp::TimerMode timers = tcp::TimerMode::wheel;     ///< resolved

@@ -1,0 +1,247 @@
+// The applications' threads: who listens, who connects, who sleeps.
+#include "apps.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <fcntl.h>
+#include <functional>
+#include <limits>
+#include <poll.h>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "lastack/app/step_runner.hpp"
+#include "lastack/kernel/lab.hpp"
+#include "socket.hpp"
+#include "sysctl_files.hpp"
+
+namespace lastack::kernel {
+
+Apps::Apps(const scenario::Scenario& scenario, const Spaces& spaces, const Addresses& addresses,
+           Journal& journal)
+    : scenario_{scenario},
+      spaces_{spaces},
+      addresses_{addresses},
+      journal_{journal} {
+  for (const app::Listener& listener : scenario.listeners) listeners_.push_back({&listener, {}});
+  for (const app::Connector& connector : scenario.connectors) {
+    for (std::uint64_t i = 0; i < connector.count; ++i) {
+      connectors_.push_back({&connector, i, {}});
+    }
+  }
+}
+
+Apps::~Apps() { stop(); }
+
+void Apps::prepare() {
+  for (app::HostIndex host = 0; host < host_count; ++host) {
+    spaces_[host]->inside([&] {
+      for (Listening& listening : listeners_) {
+        const bool now = listening.program->listen_at == sim_start;
+        if (listening.program->host == host && now) open_listener(listening);
+      }
+      for (Bound& bound : connectors_) {
+        if (bound.program->host == host && bound.program->from_port) bind_early(bound);
+      }
+    });
+  }
+}
+
+/// Requires to be inside the listener's namespace.
+void Apps::open_listener(Listening& listening) const {
+  const app::Listener& program = *listening.program;
+  listening.socket = std::make_shared<Fd>(make_socket());
+  const int fd = listening.socket->get();
+  listening.error = set_options(fd, program.options);
+  if (listening.error == 0) {
+    listening.error = listen_on(fd, addresses_[program.host], program.port, program.backlog);
+  }
+}
+
+/// Requires to be inside the connector's namespace.
+void Apps::bind_early(Bound& bound) const {
+  const app::Connector& program = *bound.program;
+  bound.socket = std::make_shared<Fd>(make_socket());
+  bound.error = set_options(bound.socket->get(), program.options);
+  const std::uint64_t port = *program.from_port + bound.number;
+  if (bound.error == 0) {
+    bound.error = port > std::numeric_limits<tcp::Port>::max()
+                      ? EINVAL
+                      : bind_socket(bound.socket->get(), addresses_[program.host],
+                                    static_cast<tcp::Port>(port));
+  }
+}
+
+std::vector<trace::End> Apps::listening() const {
+  std::vector<trace::End> ends;
+  for (const Listening& listening : listeners_) {
+    const bool now = listening.program->listen_at == sim_start;
+    if (!now || listening.error != 0) continue;
+    ends.push_back({trace::HostId{listening.program->host}, listening.program->port});
+  }
+  return ends;
+}
+
+void Apps::start(const LabClock& clock) {
+  clock_ = clock;
+  for (const Listening& listening : listeners_) spawn([this, listening] { listen(listening); });
+  for (const Bound& bound : connectors_) spawn([this, bound] { connect(bound); });
+  for (const scenario::HostEvent& event : scenario_.host_events) {
+    if (event.what != scenario::HostEvent::Do::set) continue;
+    spawn([this, &event] { set_settings(event); });
+  }
+}
+
+void Apps::spawn(std::function<void()> work) {
+  const std::lock_guard lock{mutex_};
+  if (stopping_) return;
+  ++busy_;
+  threads_.emplace_back([this, work = std::move(work)] {
+    be_punctual(app_priority);
+    try {
+      work();
+    } catch (const std::exception& error) {
+      const std::lock_guard guard{mutex_};
+      if (problem_.empty()) problem_ = error.what();
+    }
+    --busy_;
+  });
+}
+
+void Apps::stop() {
+  end_waits();
+  while (true) {
+    std::list<std::thread> threads;
+    {
+      const std::lock_guard lock{mutex_};
+      stopping_ = true;
+      threads.swap(threads_);
+    }
+    if (threads.empty()) break;
+    for (std::thread& thread : threads) thread.join();
+  }
+  for (const auto& socket : kept_) linger_zero(socket->get());
+  kept_.clear();
+  listeners_.clear();
+  connectors_.clear();
+}
+
+std::string Apps::problem() const {
+  const std::lock_guard lock{mutex_};
+  return problem_;
+}
+
+Waited Apps::wait_until(SimTime until) {
+  if (clock_.now() >= until) return Waited::time;
+  const Waited waited = stop_.wait(-1, 0, until, clock_);
+  if (waited != Waited::time) return waited;
+  const std::int64_t late = (clock_.now() - until).count();
+  std::int64_t worst = lateness_ns_;
+  while (late > worst && !lateness_ns_.compare_exchange_weak(worst, late)) {
+  }
+  return waited;
+}
+
+Waited Apps::wait_for(int fd, short events) {
+  --busy_;
+  const Waited waited = stop_.wait(fd, events, never, clock_);
+  ++busy_;
+  return waited;
+}
+
+void Apps::keep(std::shared_ptr<Fd> socket) {
+  const std::lock_guard lock{mutex_};
+  kept_.push_back(std::move(socket));
+}
+
+void Apps::log(SimTime at, const Caller& caller, std::string call,
+               decltype(trace::AppCall::result) result) {
+  journal_.note(
+      at,
+      trace::AppCall{trace::HostId{caller.host}, caller.who, std::move(call), std::move(result)},
+      caller.ports);
+}
+
+void Apps::listen(Listening listening) {
+  const app::Listener& program = *listening.program;
+  if (program.listen_at > sim_start) {
+    spaces_[program.host]->enter();
+    if (wait_until(program.listen_at) == Waited::stopped) return;
+    open_listener(listening);
+  }
+  const bool worth_saying = listening.error != 0 || program.listen_at > sim_start;
+  if (worth_saying) {
+    log({program.host, "listen", {}}, "listen",
+        listening.error == 0 ? "ok" : errno_name(listening.error));
+  }
+  if (listening.error != 0) return;
+  keep(listening.socket);
+  if (program.close_at) {
+    spawn([this, &program, socket = listening.socket] {
+      if (wait_until(*program.close_at) == Waited::stopped) return;
+      log({program.host, "listen", {}}, "close");
+      // The thread that accepts may hold the descriptor, so this ends the listening instead.
+      shut_down(socket->get(), tcp::Stack::Direction::both);
+    });
+  }
+  if (!program.accept_from) return;
+  if (wait_until(*program.accept_from) == Waited::stopped) return;
+  accept_all(program, listening.socket->get());
+}
+
+void Apps::accept_all(const app::Listener& listener, int socket) {
+  while (wait_for(socket, POLLIN) == Waited::ready) {
+    auto connection =
+        std::make_shared<Fd>(accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!connection->open()) {
+      if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EINVAL) throw_errno("cannot accept");
+      return;  // it does not listen any more
+    }
+    const Caller caller{listener.host, app::accepted_name(++accepted_[listener.host]),
+                        ports_of(connection->get())};
+    log(caller, "accepted");
+    spawn([this, &listener, connection, caller] { run_steps(caller, connection, listener.steps); });
+  }
+}
+
+void Apps::connect(Bound bound) {
+  const app::Connector& program = *bound.program;
+  Caller caller{program.host, app::connector_name(program, bound.number), {}};
+  if (!bound.socket) spaces_[program.host]->enter();
+  const SimDuration later = program.every * static_cast<std::int64_t>(bound.number);
+  if (wait_until(program.at + later) == Waited::stopped) return;
+  if (!bound.socket) {
+    bound.socket = std::make_shared<Fd>(make_socket());
+    bound.error = set_options(bound.socket->get(), program.options);
+  }
+  const int fd = bound.socket->get();
+  const SimTime called = clock_.now();
+  int error = bound.error;
+  if (error == 0) error = start_connect(fd, {addresses_[program.to], program.to_port});
+  caller.ports = {ports_of(fd).local, program.to_port};
+  log(called, caller, "connect");
+  if (error == EINPROGRESS) {
+    if (wait_for(fd, POLLOUT) == Waited::stopped) return keep(bound.socket);
+    error = pending_error(fd);
+  }
+  log(caller, "connected", error == 0 ? "ok" : errno_name(error));
+  if (error != 0) return bound.socket->reset();  // the steps are not run
+  run_steps(caller, bound.socket, program.steps);
+}
+
+void Apps::set_settings(const scenario::HostEvent& event) {
+  const auto host = static_cast<app::HostIndex>(event.host.host);
+  spaces_[host]->enter();
+  if (wait_until(event.at) == Waited::stopped) return;
+  for (const auto& [name, value] : event.sysctl) {
+    log({host, "host", {}}, "sysctl", name + "=" + value);
+    if (const int error = write_setting(name, value)) {
+      throw LabError{"cannot set " + name + " to " + value + ": " + errno_name(error)};
+    }
+  }
+}
+
+}  // namespace lastack::kernel

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lastack/tcp/segment.hpp"
+
+namespace lastack::kernel {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// The TCP segment in an IPv4 packet. Nothing for other packets, fragments, and headers that are
+/// cut short. Flags that Lastack does not model (URG, ECN) are left out.
+std::optional<tcp::Segment> parse_packet(std::span<const std::uint8_t> packet);
+
+/// The segment as an IPv4 packet with right checksums; its payload is `x`. Requires that payload
+/// and headers fit into 65535 bytes.
+Bytes forge_packet(const tcp::Segment& segment);
+
+/// The Internet checksum (RFC 1071) of the bytes, starting from a partial sum of 16-bit words.
+std::uint16_t internet_checksum(std::span<const std::uint8_t> bytes, std::uint32_t sum = 0);
+
+}  // namespace lastack::kernel

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "journal.hpp"
+#include "lastack/scenario/scenario.hpp"
+#include "lastack/trace/recording.hpp"
+#include "wire.hpp"
+
+namespace lastack::kernel {
+
+/// Who is who in the trace. Requires two hosts.
+trace::Names names_of(const scenario::Scenario& scenario);
+
+/// Makes one trace of what was noted, in the order of time: numbers the events, names the segment
+/// that caused each arrival or loss, and says why each segment was sent, as far as its numbers
+/// tell.
+std::shared_ptr<const trace::Recording> make_trace(const trace::Names& names,
+                                                   std::vector<Journal::Entry> entries,
+                                                   SimTime ended);
+
+}  // namespace lastack::kernel

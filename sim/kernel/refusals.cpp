@@ -1,0 +1,152 @@
+// What a kernel, or this lab, cannot do. Everything that is not refused here is done.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "lastack/kernel/lab.hpp"
+#include "lastack/tcp/timer_grid.hpp"
+#include "machine.hpp"
+#include "places.hpp"
+#include "wire.hpp"
+
+namespace lastack::kernel {
+
+namespace {
+
+/// Connections of all apps at most: each has a thread.
+constexpr std::uint64_t connections_max = 4000;
+bool draws(const net::Loss& loss) {
+  const auto* bernoulli = std::get_if<net::BernoulliLoss>(&loss);
+  return bernoulli == nullptr || bernoulli->p != 0;
+}
+
+class Refuser {
+ public:
+  explicit Refuser(const scenario::Scenario& scenario)
+      : scenario_{scenario},
+        places_{scenario.file} {}
+
+  std::vector<scenario::ScenarioError> refuse() {
+    check_nodes();
+    for (const scenario::Host& host : scenario_.hosts) check_host(host);
+    if (!errors_.empty()) return std::move(errors_);  // what follows takes two plain hosts
+    check_links();
+    check_apps();
+    check_events();
+    return std::move(errors_);
+  }
+
+ private:
+  /// One error for each place: a key that both hosts or directions share is wrong once.
+  void fail(const std::string& pointer, const std::string& problem) {
+    for (const scenario::ScenarioError& error : errors_) {
+      if (error.pointer() == pointer) return;
+    }
+    errors_.emplace_back(scenario_.file, pointer, "on a kernel: " + problem);
+  }
+
+  void check_nodes() {
+    if (scenario_.hosts.size() != host_count) {
+      fail("/hosts", fmt::format("want two hosts, have {}", scenario_.hosts.size()));
+    }
+    if (!scenario_.routers.empty()) {
+      fail("/routers", fmt::format("want none, have {}", scenario_.routers.size()));
+    }
+  }
+
+  void check_host(const scenario::Host& host) {
+    const std::string own = "/hosts/" + host.name;
+    if (host.group)
+      fail(own + "/count", fmt::format("want single hosts, have a group of {}", host.count));
+    const bool is_linux =
+        host.profile == tcp::ProfileId::linux_6 || host.profile == tcp::ProfileId::linux_4;
+    if (!is_linux) {
+      fail(places_.first_of({own + "/profile", "/profile"}),
+           fmt::format("want linux-6 or linux-4, have {} (--set profile=linux-6 shows what the "
+                       "kernel does instead)",
+                       tcp::name_of(host.profile)));
+    } else if (host.timers != tcp::TimerMode::wheel) {
+      fail(places_.first_of({own + "/timer_wheel", "/timer_wheel"}),
+           "want true, have false: its timers are on its wheel");
+    }
+    // Whoever does not say how fast the timers tick takes them as they are.
+    const std::string hz = places_.first_of({own + "/hz", "/hz"});
+    const bool named = places_.has(hz) || host.hz != tcp::TimerGrid::usual_hz;
+    if (named && host.hz != kernel_hz()) {
+      fail(hz, fmt::format("want {}, as this kernel has it, have {}", kernel_hz(), host.hz));
+    }
+    if (host.handshake != tcp::Handshake::three_way) {
+      fail(places_.first_of({own + "/what_if", "/what_if"}), "want the three-way handshake");
+    }
+  }
+
+  void check_links() {
+    if (scenario_.links.size() != 1) {
+      return fail("/links", fmt::format("want one link, have {}", scenario_.links.size()));
+    }
+    check_direction(scenario_.links[0].a_to_b, "/links/0/a_to_b/");
+    check_direction(scenario_.links[0].b_to_a, "/links/0/b_to_a/");
+  }
+
+  void check_direction(const net::LinkConfig& c, const std::string& own) {
+    const auto refuse = [&](bool drawn, const std::string& key, const char* instead) {
+      if (!drawn) return;
+      const std::string pointer = places_.first_of({own + key, "/links/0/" + key});
+      fail(pointer, fmt::format("want none that draws numbers ({})", instead));
+    };
+    refuse(draws(c.loss), "loss", "faults lose chosen segments");
+    refuse(!std::holds_alternative<net::ConstantDelay>(c.delay), "delay", "a constant one goes");
+    refuse(c.jitter != SimDuration::zero(), "jitter", "faults delay chosen segments");
+    refuse(c.reorder.p != 0, "reorder", "faults delay chosen segments");
+    refuse(c.duplicate != 0, "duplicate", "faults duplicate chosen segments");
+    refuse(c.corrupt != 0, "corrupt", "faults lose chosen segments");
+  }
+
+  void check_apps() {
+    for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
+      if (scenario_.listeners[i].iss) refuse_iss(places_.nth_with("apps", "listen", i));
+    }
+    std::uint64_t connections = 0;
+    for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
+      const app::Connector& connector = scenario_.connectors[i];
+      const std::string place = places_.nth_with("apps", "connect", i);
+      if (connector.iss) refuse_iss(place);
+      if (connector.host == connector.to) fail(place + "/connect", "want the other host");
+      connections += connector.count;
+      if (connections > connections_max) {
+        return fail(place + "/count",
+                    fmt::format("want at most {} connections in all, have more", connections_max));
+      }
+    }
+    if (!scenario_.datagram_flows.empty()) {
+      fail(places_.nth_with("apps", "datagrams", 0),
+           "want listeners and connectors, have datagrams");
+    }
+  }
+
+  void refuse_iss(const std::string& place) {
+    fail(place + "/iss", "want none: the kernel chooses initial sequence numbers");
+  }
+
+  void check_events() {
+    for (std::size_t i = 0; i < scenario_.host_events.size(); ++i) {
+      if (scenario_.host_events[i].what != scenario::HostEvent::Do::reboot) continue;
+      fail(places_.nth_with("events", "host", i) + "/do",
+           "want power_off, power_on or a sysctl, have reboot");
+    }
+  }
+
+  const scenario::Scenario& scenario_;
+  Places places_;
+  std::vector<scenario::ScenarioError> errors_;
+};
+
+}  // namespace
+
+std::vector<scenario::ScenarioError> refusals(const scenario::Scenario& scenario) {
+  return Refuser{scenario}.refuse();
+}
+
+}  // namespace lastack::kernel

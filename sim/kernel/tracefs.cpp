@@ -1,0 +1,176 @@
+#include "tracefs.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <sys/stat.h>
+
+#include "fd.hpp"
+
+namespace lastack::kernel {
+
+namespace {
+
+constexpr const char* root = "/sys/kernel/tracing";
+constexpr const char* instances = "/sys/kernel/tracing/instances";
+constexpr const char* event = "events/sock/inet_sock_set_state";
+constexpr std::string_view prefix = "lastack-kernel-";
+
+void write_to(const std::string& path, std::string_view text) {
+  const Fd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (!fd.open() || write(fd.get(), text.data(), text.size()) < 0) throw_errno(path);
+}
+
+constexpr std::array<std::pair<std::string_view, tcp::State>, 12> state_names{{
+    {"TCP_ESTABLISHED", tcp::State::established},
+    {"TCP_SYN_SENT", tcp::State::syn_sent},
+    {"TCP_SYN_RECV", tcp::State::syn_rcvd},
+    {"TCP_FIN_WAIT1", tcp::State::fin_wait_1},
+    {"TCP_FIN_WAIT2", tcp::State::fin_wait_2},
+    {"TCP_TIME_WAIT", tcp::State::time_wait},
+    {"TCP_CLOSE", tcp::State::closed},
+    {"TCP_CLOSE_WAIT", tcp::State::close_wait},
+    {"TCP_LAST_ACK", tcp::State::last_ack},
+    {"TCP_LISTEN", tcp::State::listen},
+    {"TCP_CLOSING", tcp::State::closing},
+    {"TCP_NEW_SYN_RECV", tcp::State::syn_rcvd},
+}};
+
+std::optional<tcp::State> state_named(std::string_view name) {
+  for (const auto& [known, state] : state_names) {
+    if (known == name) return state;
+  }
+  return std::nullopt;
+}
+
+/// What stands behind "key=" up to the next blank; empty when it is not there.
+std::string_view field(std::string_view line, std::string_view key) {
+  const auto at = line.find(key);
+  if (at == line.npos) return {};
+  line.remove_prefix(at + key.size());
+  return line.substr(0, line.find_first_of(" \n"));
+}
+
+template <class Number> std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<tcp::Address> address_of(std::string_view text) {
+  in_addr address{};
+  if (inet_pton(AF_INET, std::string{text}.c_str(), &address) != 1) return std::nullopt;
+  return tcp::Address{ntohl(address.s_addr)};
+}
+
+/// "123.456789" seconds, which stand before ": inet_sock_set_state:", as nanoseconds.
+std::optional<std::int64_t> time_before(std::string_view line, std::size_t end) {
+  const auto begin = line.rfind(' ', end) + 1;
+  const std::string_view text = line.substr(begin, end - begin);
+  const auto point = text.find('.');
+  if (point == text.npos || text.size() - point != 7) return std::nullopt;  // six digits
+  const auto seconds = number_of<std::int64_t>(text.substr(0, point));
+  const auto micros = number_of<std::int64_t>(text.substr(point + 1));
+  if (!seconds || !micros) return std::nullopt;
+  return *seconds * 1'000'000'000 + *micros * 1'000;
+}
+
+std::string filter_of(const std::vector<tcp::Port>& ports) {
+  std::string filter;
+  for (const tcp::Port port : ports) {
+    const std::string number = std::to_string(port);
+    if (!filter.empty()) filter += " || ";
+    filter += "sport == " + number + " || dport == " + number;
+  }
+  return filter;
+}
+
+}  // namespace
+
+std::optional<TraceLine> parse_trace_line(const std::string& line) {
+  const auto mark = line.find(": inet_sock_set_state: ");
+  if (mark == line.npos) return std::nullopt;
+  const std::string_view text = std::string_view{line}.substr(mark);
+  const auto ns = time_before(line, mark);
+  const auto local = number_of<tcp::Port>(field(text, " sport="));
+  const auto remote = number_of<tcp::Port>(field(text, " dport="));
+  const auto own = address_of(field(text, " saddr="));
+  const auto other = address_of(field(text, " daddr="));
+  const auto was = state_named(field(text, " oldstate="));
+  const auto now = state_named(field(text, " newstate="));
+  if (!ns || !local || !remote || !own || !other || !was || !now) return std::nullopt;
+  TraceLine result{*ns, *own, *other, {}};
+  result.change.local = *local;
+  result.change.remote = *remote;
+  result.change.was = was;
+  result.change.now = now;
+  return result;
+}
+
+std::optional<std::string> Tracefs::why_not() {
+  struct stat status {};
+  if (stat(instances, &status) != 0) {
+    return std::string{"no tracefs at "} + root + " (mount -t tracefs tracefs " + root + ")";
+  }
+  if (access(instances, W_OK) != 0) return std::string{instances} + ": " + std::strerror(errno);
+  if (stat((std::string{root} + "/" + event).c_str(), &status) != 0) {
+    return "this kernel has no tracepoint sock:inet_sock_set_state";
+  }
+  return std::nullopt;
+}
+
+void Tracefs::remove_leftovers() {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{instances, error}) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    const auto number = number_of<unsigned>(std::string_view{name}.substr(prefix.size()));
+    if (number && !is_taken(*number)) rmdir(entry.path().c_str());
+  }
+}
+
+Tracefs::Tracefs(const Slot& slot, const std::vector<tcp::Port>& ports)
+    : folder_{std::string{instances} + "/" + std::string{prefix} + std::to_string(slot.number())} {
+  rmdir(folder_.c_str());  // left by a process that was killed: the slot is ours
+  if (mkdir(folder_.c_str(), 0700) != 0) throw_errno(folder_);
+  try {
+    write_to(folder_ + "/trace_clock", "mono");
+    if (!ports.empty()) write_to(folder_ + "/" + event + "/filter", filter_of(ports));
+    write_to(folder_ + "/" + event + "/enable", "1");
+    write_to(folder_ + "/tracing_on", "1");
+  } catch (...) {
+    rmdir(folder_.c_str());
+    throw;
+  }
+}
+
+Tracefs::~Tracefs() { rmdir(folder_.c_str()); }
+
+std::vector<SocketChange> Tracefs::stop(const Addresses& addresses, const LabClock& clock) {
+  write_to(folder_ + "/tracing_on", "0");
+  std::ifstream file{folder_ + "/trace"};
+  std::vector<SocketChange> changes;
+  for (std::string line; std::getline(file, line);) {
+    const auto parsed = parse_trace_line(line);
+    if (!parsed) continue;
+    for (std::uint32_t host = 0; host < addresses.size(); ++host) {
+      if (parsed->own != addresses[host]) continue;
+      SocketChange change = parsed->change;
+      change.at = clock.at(parsed->ns);
+      change.host = trace::HostId{host};
+      changes.push_back(change);
+    }
+  }
+  return changes;
+}
+
+}  // namespace lastack::kernel

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "clock.hpp"
+#include "journal.hpp"
+#include "lastack/net/network.hpp"
+#include "lastack/scenario/scenario.hpp"
+#include "packet.hpp"
+
+namespace lastack::kernel {
+
+inline constexpr std::size_t host_count = 2;
+inline constexpr std::uint64_t no_packet = 0;
+
+/// The scenario's link and faults as the simulator's own network takes them, so that both decide
+/// alike. Requires that refusals() has none.
+net::NetworkConfig network_config(const scenario::Scenario& scenario);
+
+/// Addresses of the two hosts in the order of Scenario::hosts.
+using Addresses = std::array<tcp::Address, host_count>;
+
+/// The wire between two hosts: decides what becomes of each packet and when it is delivered. It
+/// reads no clock and no device, so that it can be tested alone.
+///
+/// Addresses: `real` ones are in the packets, `shown` ones in the trace.
+class Wire {
+ public:
+  Wire(const scenario::Scenario& scenario, const Addresses& real, const Addresses& shown,
+       Journal& journal);
+
+  /// A packet that a host is to receive now.
+  struct Delivery {
+    net::NodeIndex to;
+    std::shared_ptr<const Bytes> packet;
+    SimTime due;
+  };
+
+  /// A host sent a packet. What is no TCP segment goes nowhere.
+  void sent(SimTime now, net::NodeIndex from, std::span<const std::uint8_t> packet);
+
+  /// When something is due next; `never` when nothing is on its way and no event is to come.
+  SimTime next_due() const;
+  /// Does what is due first: carries out an event, or delivers a packet, which is returned.
+  /// Requires next_due() <= now.
+  std::optional<Delivery> advance(SimTime now);
+
+  /// When a segment was sent or delivered last.
+  SimTime last_activity() const { return last_activity_; }
+
+  /// Places in Scenario::injections of the segments forged so far.
+  const std::vector<std::size_t>& injected() const { return injected_; }
+
+ private:
+  /// What is due, the earliest first and then the one that was put first.
+  struct Due {
+    enum class Kind : std::uint8_t { arrival, injection, host_event, link_event };
+    SimTime at;
+    std::uint64_t order;
+    Kind kind;
+    std::size_t index;              ///< a net::PacketIndex, or into the scenario's list
+    net::ChannelIndex channel = 0;  ///< of an arrival
+  };
+  struct Later {
+    bool operator()(const Due& a, const Due& b) const {
+      return std::tie(a.at, a.order) > std::tie(b.at, b.order);
+    }
+  };
+  /// A packet's bytes, kept while copies of it are on their way.
+  struct Payload {
+    std::shared_ptr<const Bytes> bytes;
+    unsigned copies = 0;
+  };
+  /// One end of a connection: host, own port, the other's port.
+  using EndKey = std::tuple<net::NodeIndex, tcp::Port, tcp::Port>;
+
+  void put(Due::Kind kind, SimTime at, std::size_t index, net::ChannelIndex channel = 0);
+  void note_notes(SimTime now);
+  trace::End end(net::NodeIndex host, tcp::Port port) const { return {trace::HostId{host}, port}; }
+  std::optional<Delivery> arrive(SimTime now, const Due& due);
+  std::optional<Delivery> inject(SimTime now, std::size_t index);
+  void do_to_host(SimTime now, const scenario::HostEvent& event);
+  void do_to_link(SimTime now, const scenario::LinkEvent& event);
+  tcp::Seq resolve(const scenario::SeqRef& ref, EndKey end) const;
+  std::shared_ptr<const Bytes> payload_of(std::uint64_t id);
+
+  const scenario::Scenario& scenario_;
+  Addresses real_;
+  Addresses shown_;
+  Journal& journal_;
+  net::Network network_;
+  net::Transit transit_;
+  std::priority_queue<Due, std::vector<Due>, Later> due_;
+  std::uint64_t order_ = 0;
+  std::uint64_t last_id_ = 0;
+  std::unordered_map<std::uint64_t, Payload> payloads_;  ///< by packet id
+  std::map<EndKey, tcp::Seq> last_syn_;
+  std::vector<std::size_t> injected_;
+  SimTime last_activity_ = sim_start;
+};
+
+}  // namespace lastack::kernel

@@ -1,0 +1,147 @@
+// What a kernel cannot do is refused by name and place, before anything is done.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "kernel/machine.hpp"
+#include "lastack/kernel/lab.hpp"
+#include "lastack/scenario/load.hpp"
+
+using namespace lastack;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// A scenario file that is gone with its test.
+class File {
+ public:
+  explicit File(const std::string& text) : path_{std::filesystem::temp_directory_path() / name()} {
+    std::ofstream{path_} << text;
+  }
+  ~File() { std::filesystem::remove(path_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  std::string path() const { return path_.string(); }
+
+ private:
+  static std::string name() {
+    return "lastack-refusals-" + std::to_string(reinterpret_cast<std::uintptr_t>(&name)) + "-" +
+           std::to_string(std::filesystem::hash_value(std::filesystem::current_path())) + ".json";
+  }
+  std::filesystem::path path_;
+};
+
+const std::string two_hosts = R"("hosts": {"client": {}, "server": {}})";
+const std::string a_link = R"("links": [{"a": "client", "b": "server", "delay": "10ms"}])";
+
+std::vector<std::string> refused(const std::string& text) {
+  const File file{text};
+  const auto scenario = scenario::load_scenario(file.path());
+  std::vector<std::string> messages;
+  for (const auto& error : kernel::refusals(scenario)) {
+    CHECK(error.file() == file.path());
+    messages.push_back(error.pointer() + ": " + error.problem());
+  }
+  return messages;
+}
+
+/// Requires exactly one refusal, at that place.
+void check_refused(const std::string& text, const std::string& pointer, const std::string& words) {
+  const auto messages = refused(text);
+  INFO(text);
+  REQUIRE(messages.size() == 1);
+  CHECK_THAT(messages.front(), Catch::StartsWith(pointer + ": ") && Contains(words));
+}
+
+std::string with_link(const std::string& keys) {
+  return "{" + two_hosts + R"(, "links": [{"a": "client", "b": "server", )" + keys + "}]}";
+}
+
+std::string with(const std::string& keys) {
+  return "{" + two_hosts + ", " + a_link + ", " + keys + "}";
+}
+
+}  // namespace
+
+TEST_CASE("refusals: all that the lab can do passes", "[kernel]") {
+  CHECK(refused(R"({
+    "profile": "linux-6", "timer_wheel": true, "stop_at": "5s", "sysctl": {"tcp_syn_retries": 2},
+    "hosts": {"client": {"sysctl": {"tcp_sack": 0}}, "server": {"address": "10.1.2.3"}},
+    "links": [{"a": "client", "b": "server", "mtu": 1400, "rate": "10Mbit", "queue": 20000,
+               "a_to_b": {"delay": "1ms"}, "b_to_a": {"delay": {"model": "constant", "value": "2ms"}}}],
+    "faults": [{"on": "client->server", "flags": "S", "nth": [1, 3], "do": "delay", "by": "1s"},
+               {"on": "server->client", "payload": true, "do": "duplicate", "by": "1ms"}],
+    "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 1, "dport": 80, "flags": "S",
+                "seq": 1}],
+    "events": [{"at": "1s", "host": "client", "do": "power_off"},
+               {"at": "2s", "host": "client", "do": "power_on"},
+               {"at": "3s", "host": "client", "sysctl": {"tcp_retries2": 5}},
+               {"at": "1s", "link": ["client", "server"], "do": "down"}],
+    "apps": [{"host": "server", "listen": 80, "accept": "2s", "steps": [{"recv": "eof"}]},
+             {"host": "client", "connect": "server:80", "count": 3, "every": "10ms",
+              "steps": [{"send": 10}, {"abort": true}]}],
+    "expect": []})")
+            .empty());
+}
+
+TEST_CASE("refusals: models that draw numbers, each at its own place", "[kernel]") {
+  check_refused(with_link(R"("loss": 0.1)"), "/links/0/loss", "draws numbers");
+  check_refused(with_link(R"("b_to_a": {"loss": {"model": "gilbert_elliott", "p_good_to_bad": 0.1,
+                             "p_bad_to_good": 0.1}})"),
+                "/links/0/b_to_a/loss", "draws numbers");
+  check_refused(with_link(R"("jitter": "1ms")"), "/links/0/jitter", "draws numbers");
+  check_refused(with_link(R"("reorder": 0.5)"), "/links/0/reorder", "draws numbers");
+  check_refused(with_link(R"("duplicate": 0.5)"), "/links/0/duplicate", "draws numbers");
+  check_refused(with_link(R"("corrupt": 0.5)"), "/links/0/corrupt", "draws numbers");
+  check_refused(with_link(R"("delay": {"model": "uniform", "min": "1ms", "max": "2ms"})"),
+                "/links/0/delay", "draws numbers");
+}
+
+TEST_CASE("refusals: other networks than two hosts and one link", "[kernel]") {
+  check_refused(R"({"hosts": {"a": {}}})", "/hosts", "want two hosts, have 1");
+  check_refused(R"({"hosts": {"a": {}, "b": {}, "c": {}}})", "/hosts", "want two hosts, have 3");
+  check_refused(R"({"hosts": {"a": {"count": 2}, "b": {}}, "links": [{"a": "a", "b": "b"}]})",
+                "/hosts/a/count", "group of 2");
+  check_refused("{" + two_hosts + "}", "/links", "want one link, have 0");
+  check_refused(R"({"hosts": {"a": {}, "b": {}}, "routers": ["r"],
+                    "links": [{"a": "a", "b": "r"}, {"a": "r", "b": "b"}]})",
+                "/routers", "want none, have 1");
+}
+
+TEST_CASE("refusals: what only a simulated TCP can be", "[kernel]") {
+  check_refused(with(R"("what_if": {"handshake": "two-way"})"), "/what_if", "three-way");
+  check_refused(with(R"("timer_wheel": false)"), "/timer_wheel", "want true");
+  check_refused(with(R"("profile": "textbook")"), "/profile", "linux-6 or linux-4, have textbook");
+  check_refused(R"({"hosts": {"client": {"profile": "rfc9293"}, "server": {}}, )" + a_link + "}",
+                "/hosts/client/profile", "have rfc9293");
+}
+
+TEST_CASE("refusals: timers that tick otherwise than this kernel's", "[kernel]") {
+  const std::string here = std::to_string(kernel::kernel_hz());
+  const std::string other = here == "100" ? "1000" : "100";
+  CHECK(refused(with("\"hz\": " + here)).empty());
+  check_refused(with("\"hz\": " + other), "/hz", "want " + here);
+  check_refused(R"({"hosts": {"client": {"hz": )" + other + R"(}, "server": {}}, )" + a_link + "}",
+                "/hosts/client/hz", "have " + other);
+}
+
+TEST_CASE("refusals: apps and events that no kernel has, at their own place", "[kernel]") {
+  check_refused(with(R"("apps": [{"host": "server", "listen": 80},
+                                 {"host": "client", "connect": "server:80"},
+                                 {"host": "client", "connect": "server:80", "iss": 7}])"),
+                "/apps/2/iss", "initial sequence numbers");
+  check_refused(with(R"("apps": [{"host": "server", "listen": 80},
+                                 {"host": "server", "listen": 81, "iss": 7}])"),
+                "/apps/1/iss", "initial sequence numbers");
+  check_refused(with(R"("apps": [{"host": "client", "connect": "server:80", "count": 5000}])"),
+                "/apps/0/count", "at most 4000");
+  check_refused(with(R"("apps": [{"host": "client", "datagrams": "server:9", "count": 2}])"),
+                "/apps/0", "have datagrams");
+  check_refused(with(R"("events": [{"at": "1s", "link": ["client", "server"], "do": "down"},
+                                   {"at": "1s", "host": "client", "do": "reboot"}])"),
+                "/events/1/do", "have reboot");
+}

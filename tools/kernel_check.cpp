@@ -40,16 +40,17 @@ constexpr unsigned live_jobs = 16;
 
 struct Options {
   std::vector<std::string> paths;
-  std::string recordings;  ///< empty: beside the cases
+  std::string recordings;  ///< empty: made now, by this machine's own kernel
   std::string only = "*";
   std::uint64_t seeds = 1;
   double share = 1.0;
   bool racy = false;
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   unsigned threads = 0;               ///< 0: as many as the machine has processors
-  bool live = false;                  ///< ask this machine's own kernel
-  unsigned repeat = 1;                ///< --live: recordings of each case
+  unsigned repeat = 1;                ///< recordings made of each case
   bool verbose = false;
+
+  bool live() const { return recordings.empty(); }
 };
 
 /// A scenario and the file with what kernels did in it.
@@ -64,7 +65,7 @@ using Recorder =
     std::function<std::vector<compare::History>(const Case&, const scenario::Scenario&)>;
 
 Recorder recorder_of(const Options& options, const std::atomic<bool>& stop) {
-  if (options.live) {
+  if (options.live()) {
     return [&](const Case&, const scenario::Scenario& scenario) {
       return record_live(scenario, options.repeat, stop);
     };
@@ -77,9 +78,7 @@ Recorder recorder_of(const Options& options, const std::atomic<bool>& stop) {
 std::string name_of(const std::string& scenario) { return fs::path{scenario}.stem().string(); }
 
 std::string recordings_of(const std::string& scenario, const Options& options) {
-  const fs::path folder =
-      options.recordings.empty() ? fs::path{scenario}.parent_path() : fs::path{options.recordings};
-  return (folder / (name_of(scenario) + recording_ending)).string();
+  return (fs::path{options.recordings} / (name_of(scenario) + recording_ending)).string();
 }
 
 bool is_wanted(const std::string& scenario, const Options& options) {
@@ -92,10 +91,8 @@ bool is_wanted(const std::string& scenario, const Options& options) {
   if (without == 0) {
     throw UsageError{fmt::format("no case in {} has a name like {}", paths, options.only)};
   }
-  throw UsageError{fmt::format(
-      "no recording NAME{} of any of the {} cases in {}: --recordings DIR says where they are; to "
-      "ask this machine's own kernel instead: lastack kernel check --live",
-      recording_ending, without, options.recordings.empty() ? paths : options.recordings)};
+  throw UsageError{fmt::format("{} has no recording NAME{} of any of the {} cases in {}",
+                               options.recordings, recording_ending, without, paths)};
 }
 
 /// What a shell makes of `cases/*.json` may hold recordings beside the cases; alone they are no
@@ -118,7 +115,7 @@ std::vector<Case> find_cases(const Options& options) {
   std::size_t without = 0;
   for (const std::string& file : find_files(options.paths)) {
     if (!is_wanted(file, options)) continue;
-    if (options.live) {
+    if (options.live()) {
       cases.push_back({name_of(file), file, ""});
       continue;
     }
@@ -184,7 +181,7 @@ class Checker {
 
  private:
   unsigned thread_count() const {
-    const unsigned usual = options_.live ? live_jobs : std::thread::hardware_concurrency();
+    const unsigned usual = options_.live() ? live_jobs : std::thread::hardware_concurrency();
     const unsigned wanted = options_.threads > 0 ? options_.threads : std::max(1U, usual);
     return static_cast<unsigned>(std::min<std::size_t>(wanted, cases_.size()));
   }
@@ -228,7 +225,7 @@ ExitCode exit_code_of(const std::vector<CaseResult>& results, const Options& opt
 ExitCode check_all(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   std::vector<Case> cases = find_cases(options);
-  if (options.live && !can_record_live("kernel check")) return ExitCode::bad_input;
+  if (options.live() && !can_record_live("kernel check")) return ExitCode::bad_input;
   const std::vector<CaseResult> results =
       Checker{std::move(cases), options, recorder_of(options, stop), stop}.run();
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
@@ -243,19 +240,18 @@ ExitCode check_all(const Options& options) {
 }
 
 void add_choices(CLI::App& command, Options& options) {
+  CLI::Option* recordings =
+      command
+          .add_option("--recordings", options.recordings,
+                      "Do not ask this machine's kernel: NAME.trace.json in DIR\n"
+                      "tell what a kernel did")
+          ->type_name("DIR");
   command
-      .add_option("--recordings", options.recordings,
-                  "Where NAME.trace.json lie (default: beside the cases)")
-      ->type_name("DIR");
-  command
-      .add_flag("--live", options.live,
-                "Record now, on this machine's own kernel, in real time\n"
-                "(`lastack kernel run --help` says what that needs)")
-      ->excludes("--recordings");
-  command
-      .add_option("--repeat", options.repeat, "With --live: recordings of each case (default: 1)")
+      .add_option("--repeat", options.repeat,
+                  "Ask the kernel so often; then races between timers show\n"
+                  "(default: 1)")
       ->check(CLI::Range(1, 1000).description(""))
-      ->needs("--live")
+      ->excludes(recordings)
       ->type_name("N");
   command.add_option("--only", options.only, "Only cases with such names: 'fin-*'")
       ->type_name("GLOB");
@@ -277,7 +273,7 @@ void add_choices(CLI::App& command, Options& options) {
 
 void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code) {
   CLI::App* command = kernel.add_subcommand(
-      "check", "Run cases and compare them with what a kernel did, recorded or now");
+      "check", "Run cases here and on this machine's own kernel, and compare");
   auto options = std::make_shared<Options>();
   command->add_option("CASE", options->paths, "Scenario files, or folders with such")
       ->required()
@@ -285,7 +281,8 @@ void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code) {
   add_choices(*command, *options);
   command
       ->add_option("-j,--jobs", options->threads,
-                   "Threads (default: one per processor; with --live 16)")
+                   "Cases at once (default: 16, since they mostly sleep; with\n"
+                   "--recordings one per processor)")
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
   command->add_flag("-v,--verbose", options->verbose, "Say what differs, three lines an aspect");
@@ -293,14 +290,14 @@ void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code) {
   finish_command(
       *command,
       "Examples:\n"
-      "  lastack kernel check tests/oracle/cases --recordings tests/oracle/traces --seeds 6\n"
       "  lastack kernel check my_cases --only 'fin-*' -v\n"
-      "  lastack kernel check my_cases --live --repeat 3 --seeds 6\n"
+      "  lastack kernel check my_cases --repeat 3 --seeds 6\n"
+      "  lastack kernel check tests/oracle/cases --recordings tests/oracle/traces --seeds 6\n"
       "A case agrees when hosts send the same segments (flags, relative numbers, length,\n"
       "fate) at like times, negotiate the same options, and sockets and calls go the same\n"
       "way, as in one of its recordings. Windows and SACK blocks are counted apart.\n"
-      "On a live kernel, cases that name a setting it lacks, or want what no kernel does, are\n"
-      "SKIPPED.\n"
+      "The kernel runs them in real time (`lastack kernel run --help` says what that needs);\n"
+      "cases that name a setting it lacks, or want what no kernel does, are SKIPPED.\n"
       "Exit code: 0 enough agree, 1 too few do, 2 bad usage or input.");
 }
 

@@ -26,7 +26,7 @@ struct Cases : Shell {
 
 TEST_CASE("kernel check: cases that go as recorded are counted, exit code 0", "[command]") {
   Cases t;
-  t.lastack("kernel check cases");
+  t.lastack("kernel check cases --recordings cases");
   CHECK(t.exit_code() == 0);
   CHECK(t.out() ==
         "steady cases    2/2 agree with the kernel\n"
@@ -36,29 +36,31 @@ TEST_CASE("kernel check: cases that go as recorded are counted, exit code 0", "[
 
 TEST_CASE("kernel check: a case that departs is named with its aspects, exit code 1", "[command]") {
   Cases t;
-  t.lastack("kernel check cases --set sysctl.tcp_syn_linear_timeouts=1");
+  t.lastack("kernel check cases --recordings cases --set sysctl.tcp_syn_linear_timeouts=1");
   CHECK(t.exit_code() == 1);
   CHECK_THAT(t.out(), StartsWith("differs  syn-lost-3-times: timing, states\n"
                                  "steady cases    1/2 agree with the kernel\n"));
   CHECK_THAT(t.out(), Contains("cases differ in timing 1, states 1\n"));
-  t.lastack("kernel check cases --set sysctl.tcp_syn_linear_timeouts=1 -v");
+  t.lastack("kernel check cases --recordings cases --set sysctl.tcp_syn_linear_timeouts=1 -v");
   CHECK_THAT(t.out(), Contains("         timing: client #4: kernel S 0 at 3."));
   CHECK_THAT(t.out(), Contains("; lastack S 0 at 4."));
 }
 
 TEST_CASE("kernel check: --share says how many must agree", "[command]") {
   Cases t;
-  t.lastack("kernel check cases --set sysctl.tcp_syn_linear_timeouts=1 --share 0.5");
+  t.lastack(
+      "kernel check cases --recordings cases --set sysctl.tcp_syn_linear_timeouts=1 --share 0.5");
   CHECK(t.exit_code() == 0);
-  t.lastack("kernel check cases --set sysctl.tcp_syn_linear_timeouts=1 --share 0.51");
+  t.lastack(
+      "kernel check cases --recordings cases --set sysctl.tcp_syn_linear_timeouts=1 --share 0.51");
   CHECK(t.exit_code() == 1);
 }
 
 TEST_CASE("kernel check: --only takes cases by their names", "[command]") {
   Cases t;
-  t.lastack("kernel check cases --only 'a*'");
+  t.lastack("kernel check cases --recordings cases --only 'a*'");
   CHECK_THAT(t.out(), StartsWith("steady cases    1/1 agree"));
-  t.lastack("kernel check cases --only 'x*'");
+  t.lastack("kernel check cases --recordings cases --only 'x*'");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.err(), Contains("no case in cases has a name like x*"));
 }
@@ -77,9 +79,9 @@ TEST_CASE("kernel check: racy cases decide only when asked to, or where there ar
   // A fault on its first SYN makes it another story, which no seed tells.
   const std::string lost =
       R"( --only '[as]*' --set 'links.0.delay=10ms' --set 'faults=[{"on":"client->server","do":"drop"}]')";
-  t.lastack("kernel check cases --share 0" + lost);
+  t.lastack("kernel check cases --recordings cases --share 0" + lost);
   CHECK(t.exit_code() == 0);
-  t.lastack("kernel check cases --share 0.01 --racy" + lost);
+  t.lastack("kernel check cases --recordings cases --share 0.01 --racy" + lost);
   CHECK(t.exit_code() == 1);
 }
 
@@ -94,23 +96,23 @@ TEST_CASE("kernel check: any number of threads prints the same", "[command]") {
   CHECK(t.out() == alone);
 }
 
-TEST_CASE("kernel check: without recordings it says where they could come from", "[command]") {
+TEST_CASE("kernel check: a folder without recordings is told", "[command]") {
   Cases t;
   t.run("rm cases/*.trace.json");
-  t.lastack("kernel check cases");
+  t.lastack("kernel check cases --recordings cases");
   CHECK(t.exit_code() == 2);
-  CHECK_THAT(t.err(), Contains("--recordings DIR") && Contains("lastack kernel check --live"));
-  t.lastack("kernel check cases/abort.json");
+  CHECK_THAT(t.err(), Contains("cases has no recording NAME.trace.json of any of the 3 cases"));
+  t.lastack("kernel check cases/abort.json --recordings cases");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.out(), Contains("cases/abort.trace.json: cannot be read"));
 }
 
 TEST_CASE("kernel check: recordings among the cases are found, not run", "[command]") {
   Cases t;
-  t.lastack("kernel check cases/a*.json cases/s*.json");
+  t.lastack("kernel check cases/a*.json cases/s*.json --recordings cases");
   CHECK(t.exit_code() == 0);
   CHECK_THAT(t.out(), StartsWith("steady cases    2/2 agree"));
-  t.lastack("kernel check cases/*.trace.json");
+  t.lastack("kernel check cases/*.trace.json --recordings cases");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.err(), Contains("want scenarios") && Contains("have cases/abort.trace.json"));
 }
@@ -119,12 +121,12 @@ TEST_CASE("kernel check: a bad recording or case is told while the others are ch
           "[command]") {
   Cases t;
   t.run("head -c 3000 cases/abort.trace.json > cases/unrecorded.trace.json");
-  t.lastack("kernel check cases");
+  t.lastack("kernel check cases --recordings cases");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.out(), StartsWith("bad      cases/unrecorded.trace.json:1: column 3001: "));
   CHECK_THAT(t.out(), Contains("steady cases    2/2 agree"));
   t.file("cases/unrecorded.json", "{\"hosts\": 7}");
-  t.lastack("kernel check cases");
+  t.lastack("kernel check cases --recordings cases");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.out(), StartsWith("bad      cases/unrecorded.json: /hosts: want "));
 }

@@ -61,7 +61,7 @@ _lastack() {
       return
       ;;
     'kernel check')
-      options='--recordings --live --repeat --only --seeds --share --racy --set --jobs --verbose --help'
+      options='--recordings --repeat --only --seeds --share --racy --set --jobs --verbose --help'
       ;;
     'kernel run')
       options='--trace --set --jobs --repeat --late --tries --ladder --quiet --verbose --help'

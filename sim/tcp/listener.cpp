@@ -362,9 +362,9 @@ void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
     wait *= 2;
   }
-  r.due = host_.grid.expiry(c.now, std::min(wait, longest));
-  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::arm, r.due);
-  c.out.rescheduled.push_back({TimerOwner::Kind::request, index});
+  const SimTime due = host_.grid.expiry(c.now, std::min(wait, longest));
+  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::arm, due);
+  set_deadline({TimerOwner::Kind::request, index}, r.wakeup, due, c);
 }
 
 /// A long SYN queue sheds old requests early, so that half of it stays for young ones.
@@ -384,12 +384,12 @@ std::int32_t Stack::Impl::synack_retries(const Listening& l) const {
 
 void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
   Request& r = requests_[index];
-  if (r.due > c.now) {
+  if (r.wakeup.due > c.now) {
     return;
   }
   Listening& l = listeners_[r.listener];
-  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::fire, r.due);
-  r.due = never;
+  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::fire, r.wakeup.due);
+  r.wakeup.due = never;
   const std::int32_t retries = synack_retries(l);
   const std::int32_t deferred = timeouts_within(l.options.defer_accept_s);
   bool expired = r.timeouts >= retries;
@@ -436,11 +436,10 @@ void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
   if (r.timeouts == 0) {
     --l.young_requests;
   }
-  if (r.due != never) {
-    c.report_timer(r.local, r.remote, Timer::synack, TimerAction::cancel, r.due);
-    r.due = never;
+  if (r.wakeup.armed()) {
+    c.report_timer(r.local, r.remote, Timer::synack, TimerAction::cancel, r.wakeup.due);
+    r.wakeup.due = never;
   }
-  c.out.rescheduled.push_back({TimerOwner::Kind::request, index});
   requests_.release(index);
 }
 

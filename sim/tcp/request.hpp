@@ -29,9 +29,8 @@ struct Request {
   bool timestamps : 1 = false;
   bool sack : 1 = false;
   bool scaling : 1 = false;
-  bool acked : 1 = false;  ///< the third segment came, but nobody could take it
-  SimTime sent;            ///< SYN-ACK, first time
-  SimTime due = never;
+  bool acked : 1 = false;          ///< the third segment came, but nobody could take it
+  SimTime sent;                    ///< SYN-ACK, first time
   SimTime last_answer = long_ago;  ///< to something invalid
   Wakeup wakeup;
 

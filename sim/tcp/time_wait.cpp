@@ -22,9 +22,9 @@ TimeWait time_wait_from(const Endpoint& endpoint, State state) {
 }
 
 void TimeWait::arm(SimDuration length, Context& c) {
-  due = c.host.grid.expiry(c.now, length);
+  wakeup.due = c.host.grid.expiry(c.now, length);
   c.report_timer(local, remote, state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait,
-                 TimerAction::arm, due);
+                 TimerAction::arm, wakeup.due);
 }
 
 TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {
@@ -59,7 +59,7 @@ TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Con
   }
   rcv_nxt = seg.end();
   note_timestamp(seg, c.now);
-  c.report_timer(local, remote, Timer::fin_wait_2, TimerAction::cancel, due);
+  c.report_timer(local, remote, Timer::fin_wait_2, TimerAction::cancel, wakeup.due);
   c.report_state(local, remote, State::fin_wait_2, State::time_wait, "fin arrives");
   c.host.census.move(c.now, State::fin_wait_2, State::time_wait);
   state = State::time_wait;

@@ -21,7 +21,6 @@ struct TimeWait {
   std::uint32_t ts_recent = 0;
   std::uint32_t ts_offset = 0;
   SimTime ts_recent_at;
-  SimTime due = never;
   SimTime last_answer = long_ago;
   Wakeup wakeup;
 

@@ -1,5 +1,6 @@
 #include "lastack/core/scheduler.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "lastack/core/assert.hpp"
@@ -17,17 +18,24 @@ std::uint64_t ns(SimTime at) { return static_cast<std::uint64_t>(at.time_since_e
 void Scheduler::schedule(SimTime at, Event event) {
   LASTACK_ASSERT(at >= now_);
   ++size_;
-  put({at, event});
+  put({at, order_++, event});
 }
 
-void Scheduler::arm(Wakeup& wakeup, SimTime at, Event event) {
+void Scheduler::schedule(Lane lane, SimTime at, Event event) {
+  const auto index = static_cast<std::size_t>(lane);
+  if (index >= lanes_max) return schedule(at, event);
+  if (index >= lanes_.size()) lanes_.resize(index + 1);
+  Queue& queue = lanes_[index];
+  if (!queue.empty() && at < queue.back().at) return schedule(at, event);
   LASTACK_ASSERT(at >= now_);
-  wakeup.due = at;
-  // An entry that comes up earlier will do: `comes_due` then moves it on.
-  if (at < wakeup.queued) {
-    wakeup.queued = at;
-    schedule(at, event);
-  }
+  ++size_;
+  queue.push({at, order_++, event});
+}
+
+void Scheduler::follow(Wakeup& wakeup, Event event) {
+  if (!wakeup.needs_entry()) return;
+  wakeup.queued = wakeup.due;
+  schedule(wakeup.due, event);
 }
 
 bool Scheduler::comes_due(Wakeup& wakeup, Event event) {
@@ -35,28 +43,60 @@ bool Scheduler::comes_due(Wakeup& wakeup, Event event) {
     return false;  // a left-over: the wakeup counts on an earlier entry, or on none
   }
   wakeup.queued = never;
-  if (wakeup.due == now_) {
-    wakeup.due = never;
-    return true;
-  }
-  if (wakeup.armed()) {
-    arm(wakeup, wakeup.due, event);
-  }
+  if (wakeup.due == now_) return true;
+  follow(wakeup, event);
   return false;
 }
 
 std::optional<Event> Scheduler::next(SimTime limit) {
-  if (near_.empty() && !refill_near()) {
-    return std::nullopt;
+  Queue* lane = earliest_lane();
+  if (near_.empty()) refill_near(lane != nullptr ? lane->front().at : never);
+  Entry first;
+  if (lane != nullptr && (near_.empty() || lane->front().before(near_.front()))) {
+    first = lane->front();
+    if (first.at > limit) return std::nullopt;
+    lane->pop();
+  } else {
+    if (near_.empty() || near_.front().at > limit) return std::nullopt;
+    first = pop_near();
   }
-  if (near_.front().at > limit) {
-    return std::nullopt;
-  }
-  const NearEntry first = pop_near();
   LASTACK_ASSERT(first.at >= now_);
   now_ = first.at;
   --size_;
   return first.event;
+}
+
+void Scheduler::clear() {
+  now_ = sim_start;
+  near_tick_ = 0;
+  order_ = 0;
+  near_.clear();
+  for (Queue& lane : lanes_) lane.clear();
+  for (Level& level : level_) {
+    for (; level.occupied != 0; level.occupied &= level.occupied - 1) {
+      Bucket& bucket = level.bucket[static_cast<unsigned>(std::countr_zero(level.occupied))];
+      chunks_[bucket.last].next = free_chunk_;
+      free_chunk_ = bucket.first;
+      bucket = Bucket{};
+    }
+  }
+  size_ = 0;
+}
+
+void Scheduler::Queue::grow() {
+  constexpr std::size_t smallest = 8;
+  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+  first_ = 0;
+  ring_.resize(std::max(smallest, ring_.size() * 2));
+}
+
+Scheduler::Queue* Scheduler::earliest_lane() {
+  Queue* earliest = nullptr;
+  for (Queue& lane : lanes_) {
+    if (lane.empty()) continue;
+    if (earliest == nullptr || lane.front().before(earliest->front())) earliest = &lane;
+  }
+  return earliest;
 }
 
 void Scheduler::put(const Entry& entry) {
@@ -107,51 +147,45 @@ void Scheduler::spread(Bucket& bucket) {
   }
 }
 
-/// Goes on to the next bucket that holds something; false when there is none.
-bool Scheduler::refill_near() {
+/// Goes on to the next bucket that holds something, unless it begins after `until`.
+void Scheduler::refill_near(SimTime until) {
   while (near_.empty()) {
     unsigned lowest = 0;
     while (lowest < levels && level_[lowest].occupied == 0) {
       ++lowest;
     }
-    if (lowest == levels) {
-      return false;
-    }
+    if (lowest == levels) return;
     Level& level = level_[lowest];
     // Buckets up to the present slot are empty, so the first occupied one is next.
     const auto slot = static_cast<unsigned>(std::countr_zero(level.occupied));
     const unsigned shift = lowest * slot_bits;
     LASTACK_ASSERT(slot > (near_tick_ >> shift) % slots);
     const std::uint64_t above = near_tick_ >> shift >> slot_bits;
-    near_tick_ = (above << slot_bits | slot) << shift;
+    const std::uint64_t tick = (above << slot_bits | slot) << shift;
+    if (tick > ns(until) >> near_bits) return;
+    near_tick_ = tick;
     level.occupied &= level.occupied - 1;
     spread(level.bucket[slot]);
   }
-  return true;
 }
 
 void Scheduler::push_near(const Entry& entry) {
-  const NearEntry fresh{entry.at, order_++, entry.event};
   std::size_t hole = near_.size();
-  near_.push_back(fresh);
+  near_.push_back(entry);
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / arity;
-    // Of equal times the one inserted earlier, which is already above, stays above.
-    if (near_[parent].at <= fresh.at) {
+    if (!entry.before(near_[parent])) {
       break;
     }
     near_[hole] = near_[parent];
     hole = parent;
   }
-  near_[hole] = fresh;
+  near_[hole] = entry;
 }
 
-Scheduler::NearEntry Scheduler::pop_near() {
-  const auto earlier = [](const NearEntry& a, const NearEntry& b) {
-    return a.at != b.at ? a.at < b.at : a.order < b.order;
-  };
-  const NearEntry first = near_.front();
-  const NearEntry moved = near_.back();
+Scheduler::Entry Scheduler::pop_near() {
+  const Entry first = near_.front();
+  const Entry moved = near_.back();
   near_.pop_back();
   const std::size_t count = near_.size();
   std::size_t hole = 0;
@@ -160,9 +194,9 @@ Scheduler::NearEntry Scheduler::pop_near() {
     const std::size_t end = begin + arity < count ? begin + arity : count;
     std::size_t least = begin;
     for (std::size_t child = begin + 1; child < end; ++child) {
-      least = earlier(near_[child], near_[least]) ? child : least;
+      least = near_[child].before(near_[least]) ? child : least;
     }
-    if (!earlier(near_[least], moved)) {
+    if (!near_[least].before(moved)) {
       break;
     }
     near_[hole] = near_[least];

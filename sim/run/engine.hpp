@@ -47,6 +47,8 @@ class Simulation::Impl {
   static constexpr ProcessIndex no_process = 0xffff'ffff;
   using StateCounts = std::array<std::uint64_t, tcp::state_count>;
 
+  static constexpr Lane connector_lane{net::Network::delay_classes_max};  ///< after those of links
+
   /// What an Event of the scheduler is about.
   enum class Kind : std::uint8_t {
     arrival,          ///< owner: channel, index: packet
@@ -139,7 +141,7 @@ class Simulation::Impl {
   void record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause);
   void put_on_wire(net::PacketIndex index);
   void carry_out_transit();
-  void reschedule(HostIndex host, tcp::TimerOwner owner);
+  void follow(HostIndex host, tcp::TimerOwner owner);
   void count_states(Host& host);
   std::uint64_t record(std::uint64_t cause, trace::What what) {
     return recorder_.active() ? recorder_.record(now(), cause, std::move(what)) : 0;
@@ -163,6 +165,7 @@ class Simulation::Impl {
   ProcessIndex process_of(HostIndex host, tcp::SocketId socket) const;
   void end_process(ProcessIndex index);
   void run_process(ProcessIndex index);
+  void set_clock(ProcessIndex index, SimTime due);
   bool wake_process(Event event);
   std::string who(const Process& process) const;
   std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress);

@@ -116,7 +116,7 @@ class Endpoint {
   void segment_arrives(const Segment& seg, Context& c);
   SimTime deadline() const;
   void timeout(Context& c);
-  Wakeup wakeup;
+  Wakeup wakeup;  ///< outlives the socket: its slot is used again
 
   // --- What it shows ---
 

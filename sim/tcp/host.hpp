@@ -41,6 +41,7 @@ struct Host {
   RtoLimits rto_limits() const;
   /// The largest segment that fits the host's own link, options aside.
   std::uint16_t advertised_mss() const;
+  SocketAddress at(Port port) const { return {config.address, port}; }
   SimDuration time_wait_length() const { return 2 * config.msl; }
   bool too_many_orphans(unsigned shift) const {
     return std::int64_t{orphans} << shift > settings().tcp_max_orphans;

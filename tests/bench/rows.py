@@ -96,13 +96,11 @@ def traced_lines(runs: Runs) -> Figure:
 
 def efficiency(runs: Runs) -> Figure:
     """By wall-clock time, one thread and two in turn, so that both see the same machine."""
-    tries = []
+    pairs = runs.done[("parallel",)] = []
     for i in range(runs.count):
         runs.say(f"batch on one thread and on two: {i + 1} of {runs.count}")
-        one = runs.once("batch", "100000", "1")["wall_s"]
-        two = runs.once("batch", "100000", "2")["wall_s"]
-        tries.append(one / (2 * two))
-    return Figure.of(tries)
+        pairs.append({threads: runs.once("batch", "100000", threads) for threads in ("1", "2")})
+    return Figure.of([pair["1"]["wall_s"] / (2 * pair["2"]["wall_s"]) for pair in pairs])
 
 
 ROWS = [

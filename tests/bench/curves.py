@@ -17,7 +17,7 @@ set multiplot layout 1,2
 set logscale x
 set format x "%.0s %c"
 set grid lc rgb "#dddddd"
-set key top right
+set key bottom left
 set yrange [0:*]
 set title "Churn"
 set xlabel "connections in flight"

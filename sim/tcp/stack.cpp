@@ -225,7 +225,7 @@ void Stack::Impl::make_record(std::uint32_t socket, State state, Context& c) {
     const Wakeup kept = time_waits_[index].wakeup;
     time_waits_[index] = time_wait_from(endpoint, state);
     time_waits_[index].wakeup = kept;
-    time_waits_[index].arm(endpoint.record_lasts(), c);
+    time_waits_[index].arm(endpoint.record_lasts(c), c);
     ++host_.counters.TW;
     enter_table({TimerOwner::Kind::time_wait, index});
     watch(index, c);
@@ -269,7 +269,7 @@ const StackConfig& Stack::config() const { return impl_->host_.config; }
 
 SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
   const std::uint32_t index = impl_->sockets_.take();
-  impl_->sockets_[index].open(options_of(options), iss);
+  impl_->sockets_[index].open(impl_->host_.options.keep(options_of(options)), iss);
   return SocketId{index};
 }
 

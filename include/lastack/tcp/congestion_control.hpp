@@ -27,6 +27,8 @@ class CongestionControl {
 
   /// The first segment is about to be sent from `next`: a round of HyStart begins.
   void begin(Seq next, SimTime now);
+  /// The same after the fact: `shortest` is the shortest round trip so far, zero if unknown.
+  void begin_late(Seq next, SimDuration shortest);
   /// A segment's round trip, before `acknowledged` for the same ACK. `una` and `next` are SND.UNA
   /// and SND.NXT; `ack_delay` is the longest by which bursts of ours space the ACKs apart.
   void round_trip(SimDuration rtt, Seq una, Seq next, SimTime now, SimDuration ack_delay);

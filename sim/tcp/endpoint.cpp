@@ -26,10 +26,7 @@ Transfer& Endpoint::transfer() {
   return *transfer_;
 }
 
-const Transfer& Endpoint::untouched() {
-  static const Transfer nothing{CongestionAlgorithm::reno};
-  return nothing;
-}
+constinit const Transfer Endpoint::untouched{CongestionAlgorithm::reno};
 
 void Endpoint::enter(State next, std::string_view why, Context& c) {
   LASTACK_ASSERT(is_transition(state_, next));  // RFC 9293, Figure 5
@@ -170,10 +167,6 @@ void Endpoint::clear_timers(Context& c) {
     report_timer(Timer::delack, TimerAction::cancel, compressed_until(), c);
     holes()->held_until = never;
   }
-}
-
-SimTime Endpoint::deadline() const {
-  return std::min({rtx_due_, ack_.due, keep_due_, compressed_until()});
 }
 
 SocketSnapshot Endpoint::snapshot() const {

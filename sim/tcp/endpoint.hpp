@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -41,7 +42,7 @@ struct Negotiated {
 /// What only a connection needs that moves data, repairs a loss or has something rare to remember.
 /// Most that merely open and close never do.
 struct Transfer {
-  explicit Transfer(CongestionAlgorithm algorithm) : congestion{algorithm} {}
+  constexpr explicit Transfer(CongestionAlgorithm algorithm) : congestion{algorithm} {}
 
   CongestionControl congestion;
   RecoveryState recovery;
@@ -105,7 +106,7 @@ class Endpoint {
   // --- 3.10.7 and 3.10.8 ---
 
   void segment_arrives(const Segment& seg, Context& c);
-  SimTime deadline() const;
+  SimTime deadline() const { return std::min({rtx_due_, ack_.due, keep_due_, compressed_until()}); }
   void timeout(Context& c);
   Wakeup wakeup;  ///< outlives the socket: its slot is used again
 
@@ -140,7 +141,7 @@ class Endpoint {
   enum class KeepTimer : std::uint8_t { none, keepalive, fin_wait_2 };
 
   // What `Transfer` has: to be read, or to be changed.
-  const Transfer& known() const { return transfer_ != nullptr ? *transfer_ : untouched(); }
+  const Transfer& known() const { return transfer_ != nullptr ? *transfer_ : untouched; }
   const RecoveryState& recovery() const { return known().recovery; }
   const CongestionControl& congestion() const { return known().congestion; }
   Reassembly* holes() const { return transfer_ != nullptr ? transfer_->reassembly.get() : nullptr; }
@@ -148,7 +149,7 @@ class Endpoint {
     return transfer_ != nullptr ? transfer_->receive_buffer.get() : nullptr;
   }
   Transfer& transfer();
-  static const Transfer& untouched();
+  static const Transfer untouched;
 
   // endpoint.cpp: states and timers
   void enter(State next, std::string_view why, Context& c);
@@ -198,6 +199,7 @@ class Endpoint {
   std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
   enum class HowMuch : std::uint8_t { all, one_burst };
   void send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much = HowMuch::all);
+  Burst send_fin(Context& c);
   Burst send_single(Nagle nagle, Context& c);
   Burst send_burst(Nagle nagle, Context& c);
   std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t mss,

@@ -25,7 +25,11 @@ void Endpoint::send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much) {
   Burst last = Burst::sent;
   bool sent = false;
   while (unsent() > 0 && in_flight() < congestion().cwnd() && (!sent || how_much == HowMuch::all)) {
-    last = c.host.profile.sends_bursts ? send_burst(nagle, c) : send_single(nagle, c);
+    if (snd_.nxt == snd_.queue_end) {
+      last = send_fin(c);
+    } else {
+      last = c.host.profile.sends_bursts ? send_burst(nagle, c) : send_single(nagle, c);
+    }
     if (last != Burst::sent) {
       break;
     }
@@ -39,6 +43,15 @@ void Endpoint::send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much) {
     after_new_data(nothing_was_out, c);
   }
   check_probe_timer(c);
+}
+
+/// A FIN that no data goes before.
+Endpoint::Burst Endpoint::send_fin(Context& c) {
+  if (!fits_window(0)) {
+    return Burst::held_back;
+  }
+  send_new(0, peer_mss_, SendReason::data, c);
+  return Burst::sent;
 }
 
 /// One segment, as the RFC has it. A part goes if it is half of the largest window seen

@@ -69,6 +69,7 @@ class Stack::Impl {
   };
   std::optional<Target> find(Port local, SocketAddress remote) const;
   void enter_table(Target target);
+  void take_over(Target target);
   void leave_table(Port local, SocketAddress remote);
   Tuple tuple_of(Target target) const;
 

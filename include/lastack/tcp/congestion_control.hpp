@@ -19,7 +19,7 @@ class CongestionControl {
   static constexpr std::uint32_t initial_window = 10;  ///< segments (RFC 6928)
   static constexpr std::uint32_t no_threshold = 0x7fff'ffff;
 
-  explicit CongestionControl(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
+  constexpr explicit CongestionControl(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
 
   std::uint32_t cwnd() const { return cwnd_; }
   std::uint32_t ssthresh() const { return ssthresh_; }

@@ -49,28 +49,46 @@ bool Scheduler::comes_due(Wakeup& wakeup, Event event) {
 }
 
 std::optional<Event> Scheduler::next(SimTime limit) {
-  Queue* lane = earliest_lane();
-  if (near_.empty()) refill_near(lane != nullptr ? lane->front().at : never);
-  Entry first;
-  if (lane != nullptr && (near_.empty() || lane->front().before(near_.front()))) {
-    first = lane->front();
-    if (first.at > limit) return std::nullopt;
-    lane->pop();
-  } else {
-    if (near_.empty() || near_.front().at > limit) return std::nullopt;
-    first = pop_near();
+  Queue* lane = nullptr;
+  const Entry* first = nullptr;
+  for (Queue& queue : lanes_) {
+    if (!queue.empty() && (first == nullptr || queue.front().before(*first))) {
+      lane = &queue;
+      first = &queue.front();
+    }
   }
-  LASTACK_ASSERT(first.at >= now_);
-  now_ = first.at;
+  const std::uint64_t last_tick = ns(first != nullptr ? first->at : never) >> near_bits;
+  if (wheel_tick_ <= last_tick && batch_empty() && late_.empty()) refill(last_tick);
+  enum class From : std::uint8_t { a_lane, the_batch, the_late } from = From::a_lane;
+  if (!batch_empty() && (first == nullptr || batch_[batch_next_].before(*first))) {
+    first = &batch_[batch_next_];
+    from = From::the_batch;
+  }
+  if (!late_.empty() && (first == nullptr || late_.front().before(*first))) {
+    first = &late_.front();
+    from = From::the_late;
+  }
+  if (first == nullptr || first->at > limit) return std::nullopt;
+  LASTACK_ASSERT(first->at >= now_);
+  now_ = first->at;
   --size_;
-  return first.event;
+  const Event event = first->event;
+  switch (from) {
+    case From::a_lane: lane->pop(); break;
+    case From::the_batch: ++batch_next_; break;
+    case From::the_late: pop_late(); break;
+  }
+  return event;
 }
 
 void Scheduler::clear() {
   now_ = sim_start;
   near_tick_ = 0;
   order_ = 0;
-  near_.clear();
+  wheel_tick_ = no_tick;
+  batch_.clear();
+  batch_next_ = 0;
+  late_.clear();
   for (Queue& lane : lanes_) lane.clear();
   for (Level& level : level_) {
     for (; level.occupied != 0; level.occupied &= level.occupied - 1) {
@@ -90,26 +108,23 @@ void Scheduler::Queue::grow() {
   ring_.resize(std::max(smallest, ring_.size() * 2));
 }
 
-Scheduler::Queue* Scheduler::earliest_lane() {
-  Queue* earliest = nullptr;
-  for (Queue& lane : lanes_) {
-    if (lane.empty()) continue;
-    if (earliest == nullptr || lane.front().before(earliest->front())) earliest = &lane;
-  }
-  return earliest;
-}
-
 void Scheduler::put(const Entry& entry) {
   const std::uint64_t tick = ns(entry.at) >> near_bits;
   if (tick <= near_tick_) {
-    push_near(entry);
-    return;
+    push_late(entry);
+  } else {
+    put_into_wheel(entry, tick);
   }
-  // The highest bit in which the tick differs from the present one chooses the level.
+}
+
+/// The highest bit in which the tick differs from the present one chooses the level.
+void Scheduler::put_into_wheel(const Entry& entry, std::uint64_t tick) {
   const auto highest = static_cast<unsigned>(std::bit_width(tick ^ near_tick_)) - 1;
   const unsigned level = highest / slot_bits;
-  const unsigned slot = (tick >> (level * slot_bits)) % slots;
+  const unsigned shift = level * slot_bits;
+  const unsigned slot = (tick >> shift) % slots;
   level_[level].occupied |= std::uint64_t{1} << slot;
+  wheel_tick_ = std::min(wheel_tick_, tick >> shift << shift);
   append(level_[level].bucket[slot], entry);
 }
 
@@ -138,7 +153,13 @@ void Scheduler::spread(Bucket& bucket) {
   while (index != no_chunk) {
     Chunk& chunk = chunks_[index];
     for (std::uint32_t i = 0; i < chunk.count; ++i) {
-      put(chunk.entries[i]);
+      const Entry& entry = chunk.entries[i];
+      const std::uint64_t tick = ns(entry.at) >> near_bits;
+      if (tick == near_tick_) {
+        batch_.push_back(entry);
+      } else {
+        put_into_wheel(entry, tick);
+      }
     }
     const std::uint32_t following = chunk.next;
     chunk.next = free_chunk_;
@@ -147,65 +168,72 @@ void Scheduler::spread(Bucket& bucket) {
   }
 }
 
-/// Goes on to the next bucket that holds something, unless it begins after `until`.
-void Scheduler::refill_near(SimTime until) {
-  while (near_.empty()) {
-    unsigned lowest = 0;
-    while (lowest < levels && level_[lowest].occupied == 0) {
-      ++lowest;
-    }
-    if (lowest == levels) return;
-    Level& level = level_[lowest];
-    // Buckets up to the present slot are empty, so the first occupied one is next.
-    const auto slot = static_cast<unsigned>(std::countr_zero(level.occupied));
-    const unsigned shift = lowest * slot_bits;
-    LASTACK_ASSERT(slot > (near_tick_ >> shift) % slots);
+/// The first bucket that holds something: those up to the present slot are empty.
+std::optional<Scheduler::Slot> Scheduler::first_slot() const {
+  for (unsigned level = 0; level < levels; ++level) {
+    if (level_[level].occupied == 0) continue;
+    const auto index = static_cast<unsigned>(std::countr_zero(level_[level].occupied));
+    const unsigned shift = level * slot_bits;
+    LASTACK_ASSERT(index > (near_tick_ >> shift) % slots);
     const std::uint64_t above = near_tick_ >> shift >> slot_bits;
-    const std::uint64_t tick = (above << slot_bits | slot) << shift;
-    if (tick > ns(until) >> near_bits) return;
-    near_tick_ = tick;
-    level.occupied &= level.occupied - 1;
-    spread(level.bucket[slot]);
+    return Slot{level, index, (above << slot_bits | index) << shift};
   }
+  return std::nullopt;
 }
 
-void Scheduler::push_near(const Entry& entry) {
-  std::size_t hole = near_.size();
-  near_.push_back(entry);
+/// Makes the next bucket that holds something the batch, unless it begins after `last_tick`.
+void Scheduler::refill(std::uint64_t last_tick) {
+  batch_.clear();
+  batch_next_ = 0;
+  while (batch_.empty() && wheel_tick_ <= last_tick) {
+    const std::optional<Slot> slot = first_slot();
+    if (!slot) break;
+    near_tick_ = slot->tick;
+    Level& level = level_[slot->level];
+    level.occupied &= level.occupied - 1;
+    spread(level.bucket[slot->index]);
+    const std::optional<Slot> following = first_slot();
+    wheel_tick_ = following ? following->tick : no_tick;
+  }
+  std::sort(batch_.begin(), batch_.end(),
+            [](const Entry& a, const Entry& b) { return a.before(b); });
+}
+
+void Scheduler::push_late(const Entry& entry) {
+  std::size_t hole = late_.size();
+  late_.push_back(entry);
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / arity;
-    if (!entry.before(near_[parent])) {
+    if (!entry.before(late_[parent])) {
       break;
     }
-    near_[hole] = near_[parent];
+    late_[hole] = late_[parent];
     hole = parent;
   }
-  near_[hole] = entry;
+  late_[hole] = entry;
 }
 
-Scheduler::Entry Scheduler::pop_near() {
-  const Entry first = near_.front();
-  const Entry moved = near_.back();
-  near_.pop_back();
-  const std::size_t count = near_.size();
+void Scheduler::pop_late() {
+  const Entry moved = late_.back();
+  late_.pop_back();
+  const std::size_t count = late_.size();
   std::size_t hole = 0;
   while (hole * arity + 1 < count) {
     const std::size_t begin = hole * arity + 1;
     const std::size_t end = begin + arity < count ? begin + arity : count;
     std::size_t least = begin;
     for (std::size_t child = begin + 1; child < end; ++child) {
-      least = near_[child].before(near_[least]) ? child : least;
+      least = late_[child].before(late_[least]) ? child : least;
     }
-    if (!near_[least].before(moved)) {
+    if (!late_[least].before(moved)) {
       break;
     }
-    near_[hole] = near_[least];
+    late_[hole] = late_[least];
     hole = least;
   }
   if (count > 0) {
-    near_[hole] = moved;
+    late_[hole] = moved;
   }
-  return first;
 }
 
 }  // namespace lastack

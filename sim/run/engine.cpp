@@ -337,7 +337,7 @@ void Simulation::Impl::carry_out_transit() {
     }
   }
   for (const net::Arrival& arrival : transit_.arrivals) {
-    scheduler_.schedule(Lane{arrival.delay_class}, arrival.at,
+    scheduler_.schedule(lane_of(arrival.delay_class), arrival.at,
                         event(Kind::arrival, arrival.channel, arrival.packet));
   }
   transit_.clear();

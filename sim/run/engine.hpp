@@ -47,7 +47,12 @@ class Simulation::Impl {
   static constexpr ProcessIndex no_process = 0xffff'ffff;
   using StateCounts = std::array<std::uint64_t, tcp::state_count>;
 
-  static constexpr Lane connector_lane{net::Network::delay_classes_max};  ///< after those of links
+  static constexpr Lane connector_lane{0};
+  /// Packets of one delay class arrive in order.
+  static constexpr Lane lane_of(net::DelayClass delay_class) {
+    return delay_class == net::no_delay_class ? no_lane
+                                              : Lane{static_cast<std::uint8_t>(1 + delay_class)};
+  }
 
   /// What an Event of the scheduler is about.
   enum class Kind : std::uint8_t {

@@ -9,6 +9,7 @@
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/timer_grid.hpp"
+#include "options.hpp"
 
 namespace lastack::tcp {
 
@@ -34,6 +35,7 @@ struct Host {
   Counters counters;
   StateCensus census;
   ChallengeLimit challenge_limit;
+  OptionSets options;
   std::uint32_t orphans = 0;
   std::uint64_t secret;  ///< keys ISNs, cookies, timestamp offsets and ports
 

@@ -47,6 +47,11 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
   l.open = true;
   l.backlog = std::min(std::max(backlog, 0), impl_->host_.settings().somaxconn);
   l.iss = iss;
+  SocketOptions handed_on = l.options;
+  if (impl_->host_.profile.acks == AckPolicy::quick_ack) {
+    handed_on.quick_ack = -1;  // of all options the only one that a listener keeps to itself
+  }
+  l.of_connections = impl_->host_.options.keep(handed_on);
   const std::uint32_t index = impl_->place_for(std::move(l));
   impl_->listener_of_[port] = index;
   listener = ListenerId{index};
@@ -354,7 +359,7 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
                                       Context& c) {
   const std::uint32_t index = sockets_.take();
   Listening& l = listeners_[listener];
-  sockets_[index].open_passive(agreed, l.options, from, c);
+  sockets_[index].open_passive(agreed, l.of_connections, from, c);
   sockets_[index].listener = listener;
   ++host_.counters.PassiveOpens;
   enter_table({TimerOwner::Kind::socket, index});

@@ -88,6 +88,13 @@ void Stack::Impl::enter_table(Target target) {
   }
 }
 
+/// The same where something else is known to have it: a request, or a connection.
+void Stack::Impl::take_over(Target target) {
+  const auto place = table_.find(tuple_of(target));
+  LASTACK_ASSERT(place != table_.end());
+  place->become(target);
+}
+
 void Stack::Impl::leave_table(Port local, SocketAddress remote) {
   table_.erase(Tuple{remote.address, remote.port, local});
   if (!exhausted_.empty()) {
@@ -207,7 +214,9 @@ void Stack::Impl::settle(std::uint32_t socket, Context& c) {
     c.out.woken.push_back(SocketId{socket});
   }
   set_deadline({TimerOwner::Kind::socket, socket}, endpoint.wakeup, endpoint.deadline(), c);
-  release_if_done(socket);
+  if (endpoint.state() == State::closed) {
+    release_if_done(socket);
+  }
 }
 
 /// TIME-WAIT, or an orphan's FIN-WAIT-2, goes on in a small record.
@@ -225,9 +234,9 @@ void Stack::Impl::make_record(std::uint32_t socket, State state, Context& c) {
     const Wakeup kept = time_waits_[index].wakeup;
     time_waits_[index] = time_wait_from(endpoint, state);
     time_waits_[index].wakeup = kept;
-    time_waits_[index].arm(endpoint.record_lasts(), c);
+    time_waits_[index].arm(endpoint.record_lasts(c), c);
     ++host_.counters.TW;
-    enter_table({TimerOwner::Kind::time_wait, index});
+    take_over({TimerOwner::Kind::time_wait, index});
     watch(index, c);
   }
   endpoint.handed_over();
@@ -247,11 +256,10 @@ void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Cont
   time_waits_.release(index);
 }
 
-/// The slot is free once neither the network nor the application knows the socket.
+/// The slot of a socket in CLOSED is free once the application has given it up, too.
 void Stack::Impl::release_if_done(std::uint32_t socket) {
   Endpoint& endpoint = sockets_[socket];
-  const bool unknown_to_network = endpoint.state() == State::closed;
-  if (unknown_to_network && endpoint.orphan() && !endpoint.released) {
+  if (endpoint.orphan() && !endpoint.released) {
     endpoint.released = true;
     unbind(socket);
     sockets_.release(socket);
@@ -269,7 +277,8 @@ const StackConfig& Stack::config() const { return impl_->host_.config; }
 
 SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
   const std::uint32_t index = impl_->sockets_.take();
-  impl_->sockets_[index].open(options_of(options), iss);
+  impl_->sockets_[index].open(
+      options.empty() ? &no_options : impl_->host_.options.keep(options_of(options)), iss);
   return SocketId{index};
 }
 
@@ -343,6 +352,9 @@ Error Stack::shutdown(SimTime now, SocketId socket, Direction how, Output& out) 
 }
 
 SimDuration Stack::linger(SimTime now, SocketId socket, Output& out) {
+  if (impl_->sockets_[raw(socket)].options().linger_s <= 0) {
+    return SimDuration::zero();
+  }
   Context c{impl_->host_, now, out};
   const SimDuration wait = impl_->sockets_[raw(socket)].linger(c);
   impl_->settle(raw(socket), c);

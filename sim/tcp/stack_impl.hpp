@@ -25,6 +25,7 @@ struct Listening {
   bool open = false;
   std::int32_t backlog = 0;
   SocketOptions options;
+  const SocketOptions* of_connections = &no_options;  ///< that it makes
   std::optional<Seq> iss;
   std::uint32_t requests = 0;        ///< in the SYN queue
   std::uint32_t young_requests = 0;  ///< of these, without a SYN-ACK timeout yet
@@ -68,6 +69,7 @@ class Stack::Impl {
   };
   std::optional<Target> find(Port local, SocketAddress remote) const;
   void enter_table(Target target);
+  void take_over(Target target);
   void leave_table(Port local, SocketAddress remote);
   Tuple tuple_of(Target target) const;
 

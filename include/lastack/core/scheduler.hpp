@@ -35,13 +35,15 @@ struct Wakeup {
 /// Events of one kind that mostly come due in the order in which they are scheduled, such as all
 /// that are scheduled the same time ahead.
 enum class Lane : std::uint8_t {};
+inline constexpr Lane no_lane{0xff};
 
 /// The pending-event set of a discrete-event simulation. Time is integer nanoseconds; events of one
 /// instant run in the order in which they were scheduled. In steady state nothing is allocated.
 ///
 /// What comes in order waits in a lane, a plain queue; everything else in a wheel of buckets, six
-/// bits of the time to a level, above a small heap for the bucket whose turn it is (measured
-/// against a bare 4-ary heap in tests/bench/hold.cpp; reasons in sim/README.md).
+/// bits of the time to a level. The bucket whose turn it is gets sorted; a small heap takes what is
+/// scheduled within its span meanwhile (measured against a bare 4-ary heap in tests/bench/hold.cpp;
+/// reasons in sim/README.md).
 class Scheduler {
  public:
   /// With so many lanes, looking at the head of each still costs less than the wheel.
@@ -98,6 +100,7 @@ class Scheduler {
     std::uint32_t last = no_chunk;
   };
 
+  static constexpr std::uint64_t no_tick = ~std::uint64_t{0};
   static constexpr unsigned slot_bits = 6;
   static constexpr unsigned slots = 1U << slot_bits;
   static constexpr unsigned near_bits = 16;  ///< a bucket of the lowest level spans 2^16 ns, 66 us
@@ -131,19 +134,31 @@ class Scheduler {
     std::size_t count_ = 0;
   };
 
+  /// Where the wheel keeps what begins at `tick`.
+  struct Slot {
+    unsigned level;
+    unsigned index;
+    std::uint64_t tick;
+  };
+
   void put(const Entry& entry);
+  void put_into_wheel(const Entry& entry, std::uint64_t tick);
   void append(Bucket& bucket, const Entry& entry);
   void spread(Bucket& bucket);
-  void push_near(const Entry& entry);
-  Entry pop_near();
-  void refill_near(SimTime until);
-  Queue* earliest_lane();
+  void push_late(const Entry& entry);
+  void pop_late();
+  bool batch_empty() const { return batch_next_ == batch_.size(); }
+  void refill(std::uint64_t last_tick);
+  std::optional<Slot> first_slot() const;
 
   SimTime now_ = sim_start;
-  std::uint64_t near_tick_ = 0;  ///< time >> near_bits up to which everything is in near_
+  std::uint64_t near_tick_ = 0;         ///< time >> near_bits up to which nothing is in the wheel
+  std::uint64_t wheel_tick_ = no_tick;  ///< no bucket that holds something begins before
   std::uint64_t order_ = 0;
   std::size_t size_ = 0;
-  std::vector<Entry> near_;  ///< a 4-ary heap
+  std::vector<Entry> batch_;  ///< the bucket whose turn it is, sorted
+  std::size_t batch_next_ = 0;
+  std::vector<Entry> late_;  ///< came when their bucket had its turn: a 4-ary heap
   std::array<Level, levels> level_;
   std::deque<Chunk> chunks_;
   std::uint32_t free_chunk_ = no_chunk;

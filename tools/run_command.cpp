@@ -107,7 +107,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   run_with_progress(simulation, scenario, stop);
 
   const run::Summary summary = simulation.summary();
-  outputs.finish(run::to_json(summary));
+  if (outputs.wants_summary()) outputs.finish(run::to_json(summary));
   if (!options.quiet) report.print_run(summary);
   report.print_expectations(summary, options.quiet);
   if (summary.interrupted) return ExitCode::interrupted;

@@ -442,6 +442,19 @@ std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
   return std::nullopt;
 }
 
+State Stack::state(SocketAddress local, SocketAddress remote) const {
+  const auto target = impl_->find(local.port, remote);
+  return target ? impl_->snapshot_of(*target).state : State::closed;
+}
+
+std::uint64_t Stack::unread() const {
+  std::uint64_t bytes = 0;
+  for (const Impl::Target target : impl_->table_) {  // a sum has no order
+    bytes += impl_->snapshot_of(target).recv_q;
+  }
+  return bytes;
+}
+
 std::vector<SocketSnapshot> Stack::snapshot() const {
   std::vector<SocketSnapshot> rows;
   for (const Listening& l : impl_->listeners_) {

@@ -136,17 +136,11 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
 
 /// What the sockets that are left tell: the connections' final states and bytes that nobody read.
 void Simulation::Impl::add_socket_states(Summary& summary) const {
-  boost::unordered_flat_map<Ends, State> states;
-  for (const Host& host : hosts_) {
-    for (const tcp::SocketSnapshot& socket : host.stack.snapshot()) {
-      if (socket.state == State::listen) continue;
-      summary.bytes_delivered += socket.recv_q;
-      states.insert_or_assign({socket.local, socket.remote}, socket.state);
-    }
-  }
+  for (const Host& host : hosts_) summary.bytes_delivered += host.stack.octets_not_read();
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
-    const auto found = states.find({local, remote});
-    return std::string{tcp::name_of(found == states.end() ? State::closed : found->second)};
+    if (local.port == 0) return std::string{tcp::name_of(State::closed)};  // it got no port
+    const tcp::Stack& stack = hosts_[world_.host_at(local.address)].stack;
+    return std::string{tcp::name_of(stack.state(local, remote))};
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];

@@ -135,16 +135,16 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
 }
 
 /// What the sockets that are left tell: the connections' final states and bytes that nobody read.
-/// They are asked one by one: a list of a million sockets would be most of what a run needs.
 void Simulation::Impl::add_socket_states(Summary& summary) const {
-  for (const Host& host : hosts_) summary.bytes_delivered += host.stack.unread();
+  for (const Host& host : hosts_) summary.bytes_delivered += host.stack.octets_not_read();
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
-    return std::string{
-        tcp::name_of(hosts_[world_.host_at(local.address)].stack.state(local, remote))};
+    if (local.port == 0) return std::string{tcp::name_of(State::closed)};  // it got no port
+    const tcp::Stack& stack = hosts_[world_.host_at(local.address)].stack;
+    return std::string{tcp::name_of(stack.state(local, remote))};
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];
-    const bool last = !record.superseded && record.local.port != 0;  // of those with the same ends
+    const bool last = !record.superseded;  // of those with the same ends
     ConnectionSummary& connection = summary.connections[i];
     connection.final_state = last ? final_state(record.local, record.remote) : "CLOSED";
     connection.final_state_remote = last ? final_state(record.remote, record.local) : "CLOSED";

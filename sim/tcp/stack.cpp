@@ -444,15 +444,25 @@ std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
 
 State Stack::state(SocketAddress local, SocketAddress remote) const {
   const auto target = impl_->find(local.port, remote);
-  return target ? impl_->snapshot_of(*target).state : State::closed;
+  if (!target) {
+    return State::closed;
+  }
+  switch (target->kind) {
+    case TimerOwner::Kind::socket: return impl_->sockets_[target->index].state();
+    case TimerOwner::Kind::request: return State::syn_rcvd;
+    case TimerOwner::Kind::time_wait: return impl_->time_waits_[target->index].state;
+  }
+  return State::closed;
 }
 
-std::uint64_t Stack::unread() const {
-  std::uint64_t bytes = 0;
-  for (const Impl::Target target : impl_->table_) {  // a sum has no order
-    bytes += impl_->snapshot_of(target).recv_q;
+std::uint64_t Stack::octets_not_read() const {
+  std::uint64_t octets = 0;
+  for (const Impl::Target target : impl_->table_) {
+    if (target.kind == TimerOwner::Kind::socket) {
+      octets += impl_->sockets_[target.index].octets_not_read();
+    }
   }
-  return bytes;
+  return octets;
 }
 
 std::vector<SocketSnapshot> Stack::snapshot() const {

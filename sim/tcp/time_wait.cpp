@@ -15,7 +15,7 @@ TimeWait time_wait_from(const Endpoint& endpoint, State state) {
   tw.rcv_nxt = endpoint.rcv().nxt;
   tw.rcv_wnd = endpoint.rcv().window();
   tw.rcv_scale = endpoint.rcv().scale;
-  tw.timestamps = endpoint.ts().on;
+  tw.timestamps = endpoint.uses_timestamps();
   tw.ts_recent = endpoint.ts().recent;
   tw.ts_recent_at = endpoint.ts().recent_at;
   return tw;

@@ -238,9 +238,9 @@ TEST_CASE("STATUS: a pair is asked for its state, all of them for what is unread
   REQUIRE(row);
   CHECK(t.stack().state(row->local, row->remote) == State::established);
   CHECK(t.stack().state(row->local, {row->remote.address, 1}) == State::closed);
-  CHECK(t.stack().unread() == 30);
+  CHECK(t.stack().octets_not_read() == 30);
   t.receive(10);
-  CHECK(t.stack().unread() == 20);
+  CHECK(t.stack().octets_not_read() == 20);
 }
 
 TEST_CASE("STATUS: a snapshot shows what is unread and unacknowledged", "[tcp]") {

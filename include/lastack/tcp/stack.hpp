@@ -198,10 +198,10 @@ class Stack {
   /// ISS of the live connection (or request, or TIME-WAIT record) of this pair, as this host's own
   /// side has it; nothing if there is none. `+`-relative injected segments are counted from here.
   std::optional<Seq> iss(SocketAddress local, SocketAddress remote) const;
-  /// The state of what has this pair: a connection, request or TIME-WAIT record; else CLOSED.
+  /// Of the connection, request or record of this pair; CLOSED if there is none.
   State state(SocketAddress local, SocketAddress remote) const;
-  /// Bytes of all connections that applications have not read yet.
-  std::uint64_t unread() const;
+  /// Octets that arrived in order and wait for their applications, in all connections.
+  std::uint64_t octets_not_read() const;
   std::vector<SocketSnapshot> snapshot() const;  ///< ordered by state, local and remote end
 
  private:

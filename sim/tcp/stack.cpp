@@ -253,6 +253,7 @@ void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Cont
   host_.census.move(c.now, record.state, State::closed);
   leave_table(record.local_port, record.remote());
   record.wakeup.due = never;
+  host_.forget_answers(record.pair());
   time_waits_.release(index);
 }
 

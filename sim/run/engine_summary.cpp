@@ -137,17 +137,21 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
 
 /// What the sockets that are left tell: the connections' final states and bytes that nobody read.
 void Simulation::Impl::add_socket_states(Summary& summary) const {
-  boost::unordered_flat_map<Ends, State> states;
+  boost::unordered_flat_map<Ends, State> states;  // of those that are asked for
+  for (const ConnectionBook::Record& record : book_.records()) {
+    states.insert_or_assign({record.local, record.remote}, State::closed);
+    states.insert_or_assign({record.remote, record.local}, State::closed);
+  }
   for (const Host& host : hosts_) {
     for (const tcp::SocketSnapshot& socket : host.stack.snapshot()) {
       if (socket.state == State::listen) continue;
       summary.bytes_delivered += socket.recv_q;
-      states.insert_or_assign({socket.local, socket.remote}, socket.state);
+      const auto found = states.find({socket.local, socket.remote});
+      if (found != states.end()) found->second = socket.state;
     }
   }
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
-    const auto found = states.find({local, remote});
-    return std::string{tcp::name_of(found == states.end() ? State::closed : found->second)};
+    return std::string{tcp::name_of(states.at({local, remote}))};
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];

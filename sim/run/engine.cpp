@@ -22,8 +22,9 @@ bool needs_recording(const scenario::Scenario& scenario) {
 tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& recorder) {
   std::uint64_t connections = 0;
   for (const app::Connector& connector : scenario.connectors) {
-    connections = connector.count > followed_connections_max ? followed_connections_max + 1
-                                                             : connections + connector.count;
+    const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
+    connections = more > followed_connections_max ? followed_connections_max + 1  //
+                                                  : connections + more;
     if (connections > followed_connections_max) break;
   }
   const bool few = connections <= followed_connections_max;
@@ -60,6 +61,7 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)
     : scenario_{scenario},
       world_{scenario_, seed},
+      app_chance_{scenario_, world_.names()},
       recorder_{with_recording(std::move(sinks), scenario_, recording_)},
       out_{wanted_reports(scenario_, recorder_)},
       network_{world_.network_config()},
@@ -154,8 +156,8 @@ void Simulation::Impl::schedule_scenario() {
     }
     if (listener.close_at) schedule(*listener.close_at, Kind::listener_close, i);
   }
-  for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
-    if (scenario_.connectors[i].count > 0) schedule(scenario_.connectors[i].at, Kind::connector, i);
+  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
+    if (const auto at = next_connection(i)) schedule(*at, Kind::connector, i);
   }
   for (std::size_t i = 0; i < scenario_.datagram_flows.size(); ++i) {
     const app::DatagramFlow& flow = scenario_.datagram_flows[i];

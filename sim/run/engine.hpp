@@ -13,6 +13,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "app_chance.hpp"
 #include "connection_book.hpp"
 #include "ends.hpp"
 #include "lastack/app/step_runner.hpp"
@@ -161,7 +162,10 @@ class Simulation::Impl {
   void close_listener(std::uint32_t index);
   void accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id, std::uint64_t cause);
   void bind_early(std::uint32_t connector);
+  std::optional<SimTime> next_connection(std::uint32_t connector);
+  void schedule_connector(std::uint32_t index, SimTime at);
   void start_connector(std::uint32_t index);
+  app::Chance chance_of(const Process& process) const;
   void connect(std::uint32_t connector, std::uint64_t number);
   ConnectorState::Bound bound_socket(std::uint32_t connector, std::uint64_t number);
   void decide(ProcessIndex index, tcp::Error result);
@@ -197,6 +201,7 @@ class Simulation::Impl {
 
   scenario::Scenario scenario_;  ///< a copy of its own: applications point into it
   World world_;
+  AppChance app_chance_;
   trace::Recording recording_;  ///< for expectations
   Recorder recorder_;
   tcp::Output out_;

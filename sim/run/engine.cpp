@@ -55,6 +55,7 @@ Simulation::~Simulation() = default;
 void Simulation::run(const std::atomic<bool>* stop, Progress* progress) {
   impl_->run(stop, progress);
 }
+void Simulation::record_series(Series& series) { impl_->record_series(series); }
 Summary Simulation::summary() const { return impl_->summary(); }
 
 Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
@@ -100,6 +101,7 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
     if (turn % look_around == 0) {
       if (progress != nullptr) {
         progress->events = tally_.events;
+        progress->connects = tally_.connects;
         progress->now = now();
       }
       interrupted_ = stop != nullptr && *stop;
@@ -114,6 +116,7 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       continue;
     }
     if (patience_ != unlimited) --patience_;
+    if (now() > series_due_) sample_before(now());
     if (handle(*next)) {
       ++tally_.events;
       ended_ = now();
@@ -183,6 +186,7 @@ void Simulation::Impl::finish() {
       }
     }
   }
+  if (series_ != nullptr) series_->finish(ended_, sample());
   if (recorder_.active()) recorder_.end(ended_);
 }
 

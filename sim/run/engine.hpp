@@ -33,12 +33,13 @@ namespace lastack::run {
 /// to the host, link or application they are for, and carries out what follows.
 ///
 /// engine.cpp has the loop, segments and timers; engine_apps.cpp what applications do;
-/// engine_events.cpp what the scenario does to hosts and links; engine_summary.cpp the numbers at
-/// the end.
+/// engine_events.cpp what the scenario does to hosts and links; engine_series.cpp the numbers on
+/// the way, engine_summary.cpp those at the end.
 class Simulation::Impl {
  public:
   Impl(const scenario::Scenario& scenario, std::uint64_t seed, std::vector<trace::Sink*> sinks);
 
+  void record_series(Series& series);
   void run(const std::atomic<bool>* stop, Progress* progress);
   Summary summary() const;
 
@@ -194,6 +195,11 @@ class Simulation::Impl {
   void do_to_links(const scenario::LinkEvent& event);
   std::uint64_t log_host(trace::HostId host, std::string call, std::string result);
 
+  // engine_series.cpp
+  void sample_before(SimTime now);
+  SeriesSample sample() const;
+  void add_listeners(const Host& host, SeriesSample& sample) const;
+
   // engine_summary.cpp
   HostSummary host_summary(HostIndex index) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
@@ -222,6 +228,9 @@ class Simulation::Impl {
   StateCounts peak_{};
   /// Number of the last SYN from `local` to `remote`, kept only where segments are injected.
   boost::unordered_flat_map<Ends, tcp::Seq> last_syn_;
+  Series* series_ = nullptr;
+  SimTime series_due_ = never;      ///< of its next sample
+  std::vector<HostIndex> servers_;  ///< hosts that listen; only where there is a series
   std::uint64_t last_packet_id_ = 0;
   std::uint64_t arriving_id_ = 0;  ///< packet that is being taken in
   SimTime ended_ = sim_start;      ///< when the last thing happened, or the run was cut

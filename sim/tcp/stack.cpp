@@ -423,6 +423,15 @@ const Counters& Stack::counters() const { return impl_->host_.counters; }
 const StateCensus& Stack::census() const { return impl_->host_.census; }
 StateCensus& Stack::census() { return impl_->host_.census; }
 
+ListenQueues Stack::listen_queues() const {
+  ListenQueues queues;
+  for (const Listening& listener : impl_->listeners_) {
+    queues.requests += listener.requests;
+    queues.connections += listener.accept_queue.size();
+  }
+  return queues;
+}
+
 State Stack::state(SocketId socket) const { return impl_->sockets_[raw(socket)].state(); }
 
 SocketAddress Stack::local(SocketId socket) const { return impl_->sockets_[raw(socket)].local(); }

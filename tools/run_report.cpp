@@ -27,7 +27,7 @@ std::uint64_t connections_of(const scenario::Scenario& scenario) {
   std::uint64_t count = scenario.datagram_flows.size();
   for (const app::Connector& connector : scenario.connectors) {
     const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
-    count = more > few_connections ? few_connections + 1 : count + more;
+    count += std::min(more, few_connections + 1);
     if (count > few_connections) break;
   }
   return count;

@@ -23,8 +23,7 @@ tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& 
   std::uint64_t connections = 0;
   for (const app::Connector& connector : scenario.connectors) {
     const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
-    connections = more > followed_connections_max ? followed_connections_max + 1  //
-                                                  : connections + more;
+    connections = std::min(more, followed_connections_max + 1) + connections;
     if (connections > followed_connections_max) break;
   }
   const bool few = connections <= followed_connections_max;
@@ -116,8 +115,7 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       continue;
     }
     if (patience_ != unlimited) --patience_;
-    if (now() > series_due_) sample_before(now());
-    if (handle(*next)) {
+    if (now() > series_due_ ? handle_sampled(*next) : handle(*next)) {
       ++tally_.events;
       ended_ = now();
     }
@@ -129,7 +127,12 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
 void Simulation::Impl::start() {
   started_ = true;
   if (recorder_.active()) recorder_.begin(world_.names());
-  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) bind_early(i);
+  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
+    if (!scenario_.connectors[i].from_port) continue;
+    early_binders_.emplace_back(scenario_.connectors[i].host, i);
+    bind_early(i);
+  }
+  std::sort(early_binders_.begin(), early_binders_.end());
   for (std::uint32_t i = 0; i < scenario_.listeners.size(); ++i) {
     if (scenario_.listeners[i].listen_at == sim_start) start_listener(i);
   }

@@ -196,7 +196,7 @@ class Simulation::Impl {
   std::uint64_t log_host(trace::HostId host, std::string call, std::string result);
 
   // engine_series.cpp
-  void sample_before(SimTime now);
+  bool handle_sampled(Event event);
   SeriesSample sample() const;
   void add_listeners(const Host& host, SeriesSample& sample) const;
 
@@ -218,6 +218,8 @@ class Simulation::Impl {
   std::vector<Process> processes_;
   std::vector<ProcessIndex> free_processes_;
   std::vector<ConnectorState> connectors_;
+  /// Connectors with a from_port, behind their hosts; in order.
+  std::vector<std::pair<HostIndex, std::uint32_t>> early_binders_;
   std::vector<std::uint64_t> datagrams_sent_;  ///< by flow
   std::vector<Wake> woken_;
   /// How many more events of this instant the woken ones let pass; as a rule all.

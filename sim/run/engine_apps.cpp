@@ -112,11 +112,10 @@ void Simulation::Impl::accept_all(HostIndex host, std::uint32_t listener, tcp::L
 }
 
 /// `from_port` implies SO_REUSEADDR and is bound at the start of the scenario, or of the host's new
-/// life after a reboot.
+/// life after a reboot. Requires a connector with one.
 void Simulation::Impl::bind_early(std::uint32_t connector) {
   const app::Connector& program = scenario_.connectors[connector];
   ConnectorState& state = connectors_[connector];
-  if (!program.from_port) return;
   tcp::Stack& stack = hosts_[program.host].stack;
   state.bound.resize(program.count);
   std::vector<tcp::SocketOptionValue> options = program.options;

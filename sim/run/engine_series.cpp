@@ -16,10 +16,14 @@ void Simulation::Impl::record_series(Series& series) {
   servers_.erase(std::unique(servers_.begin(), servers_.end()), servers_.end());
 }
 
-/// What came before `now` is over: nothing of an earlier instant can still happen.
-void Simulation::Impl::sample_before(SimTime now) {
-  series_->add_before(now, sample());
+/// As `handle`, where samples are due: what came before the event's instant is over. An entry that
+/// has gone stale does not end anything, for nothing may follow it.
+bool Simulation::Impl::handle_sampled(Event event) {
+  const SeriesSample before = sample();
+  if (!handle(event)) return false;
+  series_->add_before(now(), before);
   series_due_ = series_->due();
+  return true;
 }
 
 SeriesSample Simulation::Impl::sample() const {

@@ -115,6 +115,18 @@ TEST_CASE("Series: an end at a row's time makes that row the last", "[run]") {
   CHECK(lines_of(run::to_csv(nothing)).size() == 1);
 }
 
+TEST_CASE("Series: ends with the run, although its clock may have gone on", "[run]") {
+  // The SYN's timer was cancelled at 20 ms, but is in the queue for a second.
+  const auto scenario = test::usual_scenario(R"("apps": [
+    {"host": "server", "listen": 80}, {"host": "client", "connect": "server:80"}])");
+  Series whole;
+  run::Simulation simulation{scenario, 1};
+  simulation.record_series(whole);
+  simulation.run();
+  CHECK(to_seconds(whole.rows().back().at - sim_start) == simulation.summary().simulated_seconds);
+  CHECK(whole.rows().size() == 30);
+}
+
 TEST_CASE("Series: when it is full every other row goes, and counts are kept", "[run]") {
   Series series{1ms, 8};
   for (int ms = 1; ms <= 100; ++ms) {

@@ -23,7 +23,6 @@ class RunProgress {
   std::string connections(std::uint64_t begun) const;
   std::string time_left(const run::Progress& now, double since_start) const;
 
-  std::string name_;
   SimTime stop_at_;
   app::Prospect prospect_;  ///< of all connectors
 };

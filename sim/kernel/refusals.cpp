@@ -1,6 +1,7 @@
 // What a kernel, or this lab, cannot do. Everything that is not refused here is done.
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -106,14 +107,21 @@ class Refuser {
 
   void check_apps() {
     for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
-      if (scenario_.listeners[i].iss) refuse_iss(places_.nth_with("apps", "listen", i));
+      const std::string place = places_.nth_with("apps", "listen", i);
+      if (scenario_.listeners[i].iss) refuse_iss(place);
+      refuse_drawn_sleeps(scenario_.listeners[i].steps, place);
     }
     std::uint64_t connections = 0;
     for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
       const app::Connector& connector = scenario_.connectors[i];
       const std::string place = places_.nth_with("apps", "connect", i);
       if (connector.iss) refuse_iss(place);
+      refuse_drawn_sleeps(connector.steps, place);
       if (connector.host == connector.to) fail(place + "/connect", "want the other host");
+      if (connector.arrivals) {
+        fail(place + "/rate", "want \"count\" and \"every\" instead");
+        continue;
+      }
       connections += connector.count;
       if (connections > connections_max) {
         return fail(place + "/count",
@@ -123,6 +131,14 @@ class Refuser {
     if (!scenario_.datagram_flows.empty()) {
       fail(places_.nth_with("apps", "datagrams", 0),
            "want listeners and connectors, have datagrams");
+    }
+  }
+
+  void refuse_drawn_sleeps(const std::vector<app::Step>& steps, const std::string& place) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const auto* sleep = std::get_if<app::SleepStep>(&steps[i]);
+      if (sleep == nullptr || std::holds_alternative<net::ConstantDelay>(sleep->duration)) continue;
+      fail(fmt::format("{}/steps/{}/sleep", place, i), "want none that draws numbers");
     }
   }
 

@@ -68,6 +68,7 @@ Summary Simulation::Impl::summary() const {
 
   std::array<double, tcp::state_count> seconds{};
   StateCounts peak = peak_;
+  summary.hosts.reserve(hosts_.size());
   for (HostIndex host = 0; host < hosts_.size(); ++host) {
     HostSummary each = host_summary(host);
     for (std::size_t s = 0; s < tcp::state_count; ++s) {

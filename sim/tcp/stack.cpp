@@ -253,6 +253,7 @@ void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Cont
   host_.census.move(c.now, record.state, State::closed);
   leave_table(record.local_port, record.remote());
   record.wakeup.due = never;
+  host_.forget_answers(record.pair());
   time_waits_.release(index);
 }
 
@@ -422,6 +423,15 @@ const Counters& Stack::counters() const { return impl_->host_.counters; }
 
 const StateCensus& Stack::census() const { return impl_->host_.census; }
 StateCensus& Stack::census() { return impl_->host_.census; }
+
+ListenQueues Stack::listen_queues() const {
+  ListenQueues queues;
+  for (const Listening& listener : impl_->listeners_) {
+    queues.requests += listener.requests;
+    queues.connections += listener.accept_queue.size();
+  }
+  return queues;
+}
 
 State Stack::state(SocketId socket) const { return impl_->sockets_[raw(socket)].state(); }
 

@@ -135,7 +135,7 @@ void TimeWait::note_timestamp(const Segment& seg, SimTime now) {
 /// Answers to what may be part of an ACK loop are rationed (tcp_invalid_ratelimit).
 void TimeWait::answer_limited(const Segment& seg, Context& c) {
   const bool may_loop = seg.len() == 0 || seg.flags.has(Flags::syn);
-  if (!may_loop || !c.host.invalid_answer_limited(c.now, last_answer)) {
+  if (!may_loop || !c.host.invalid_answer_limited(c.now, pair())) {
     answer(SendReason::time_wait, c);
   }
 }

@@ -99,6 +99,12 @@ struct SocketSnapshot {
   std::uint32_t retransmits = 0;
 };
 
+/// What waits at a host's listeners, all together.
+struct ListenQueues {
+  std::uint64_t requests = 0;     ///< handshakes under way (the SYN queues)
+  std::uint64_t connections = 0;  ///< to be accepted (the accept queues)
+};
+
 /// How many sockets of a host are in each state, at most so far, and for how long in sum. Requests
 /// count as SYN_RCVD.
 class StateCensus {
@@ -192,6 +198,7 @@ class Stack {
   const Counters& counters() const;
   const StateCensus& census() const;
   StateCensus& census();
+  ListenQueues listen_queues() const;
   State state(SocketId socket) const;
   SocketAddress local(SocketId socket) const;
   SocketAddress remote(SocketId socket) const;

@@ -92,12 +92,12 @@ Progress StepRunner::run(const Context& c, const CloseStep&) {
     return {.pause = Pause::either, .until = lingers_until_};
   }
   c.stack.close(c.now, socket_, c.out);
-  return {.pause = Pause::finished, .call = "close"};
+  return {.pause = Pause::closed, .call = "close"};
 }
 
 Progress StepRunner::run(const Context& c, const AbortStep&) {
   c.stack.abort(c.now, socket_, c.out);
-  return {.pause = Pause::finished, .call = "abort"};
+  return {.pause = Pause::closed, .call = "abort"};
 }
 
 Progress StepRunner::run(const Context& c, const SetOptionStep& step) {

@@ -77,6 +77,10 @@ class Refuser {
     if (named && host.hz != kernel_hz()) {
       fail(hz, fmt::format("want {}, as this kernel has it, have {}", kernel_hz(), host.hz));
     }
+    if (host.files_max != app::unlimited_files || host.sockets_max != tcp::unlimited_sockets) {
+      fail(places_.first_of({own + "/limits", "/limits"}),
+           "want none: its applications are threads of this process and share its descriptors");
+    }
     if (host.handshake != tcp::Handshake::three_way) {
       fail(places_.first_of({own + "/what_if", "/what_if"}), "want the three-way handshake");
     }
@@ -106,13 +110,17 @@ class Refuser {
 
   void check_apps() {
     for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
-      if (scenario_.listeners[i].iss) refuse_iss(places_.nth_with("apps", "listen", i));
+      const app::Listener& listener = scenario_.listeners[i];
+      const std::string place = places_.nth_with("apps", "listen", i);
+      if (listener.iss) refuse_iss(place);
+      check_limits(listener, place);
     }
     std::uint64_t connections = 0;
     for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
       const app::Connector& connector = scenario_.connectors[i];
       const std::string place = places_.nth_with("apps", "connect", i);
       if (connector.iss) refuse_iss(place);
+      check_limits(connector, place);
       if (connector.host == connector.to) fail(place + "/connect", "want the other host");
       connections += connector.count;
       if (connections > connections_max) {
@@ -124,6 +132,11 @@ class Refuser {
       fail(places_.nth_with("apps", "datagrams", 0),
            "want listeners and connectors, have datagrams");
     }
+  }
+
+  template <typename App> void check_limits(const App& app, const std::string& place) {
+    const std::string own = place + "/limits";
+    if (app.files_max != app::unlimited_files && places_.has(own)) fail(own, "want none");
   }
 
   void refuse_iss(const std::string& place) {

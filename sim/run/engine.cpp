@@ -63,7 +63,8 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
       out_{wanted_reports(scenario_, recorder_)},
       network_{world_.network_config()},
       connectors_(scenario_.connectors.size()),
-      datagrams_sent_(scenario_.datagram_flows.size()) {
+      datagrams_sent_(scenario_.datagram_flows.size()),
+      descriptors_{scenario_} {
   hosts_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
     const tcp::StackConfig config = world_.stack_config(host, 0);

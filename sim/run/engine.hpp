@@ -14,6 +14,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "connection_book.hpp"
+#include "descriptors.hpp"
 #include "ends.hpp"
 #include "lastack/app/step_runner.hpp"
 #include "lastack/core/scheduler.hpp"
@@ -104,7 +105,7 @@ class Simulation::Impl {
   /// A connector's progress, and the sockets it bound before their time.
   struct ConnectorState {
     struct Bound {
-      tcp::SocketId socket;
+      std::optional<tcp::SocketId> socket;  ///< absent: there was none to be had
       tcp::Error error;
     };
     std::uint64_t next = 0;    ///< which of its connections begins next
@@ -153,10 +154,13 @@ class Simulation::Impl {
   void start_listener(std::uint32_t index);
   void close_listener(std::uint32_t index);
   void accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id, std::uint64_t cause);
+  tcp::Error accept_one(HostIndex host, std::uint32_t listener, tcp::ListenerId id,
+                        std::uint64_t cause);
   void bind_early(std::uint32_t connector);
   void start_connector(std::uint32_t index);
   void connect(std::uint32_t connector, std::uint64_t number);
   ConnectorState::Bound bound_socket(std::uint32_t connector, std::uint64_t number);
+  void no_socket(std::uint32_t connector, std::uint64_t number, tcp::Error error);
   void decide(ProcessIndex index, tcp::Error result);
   ProcessIndex new_process(HostIndex host, tcp::SocketId socket,
                            const std::vector<app::Step>& steps);
@@ -167,8 +171,20 @@ class Simulation::Impl {
   std::string who(const Process& process) const;
   std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress);
   std::uint64_t log_listener(const app::Listener& listener, std::string_view call,
-                             std::string_view result);
+                             std::string_view result, std::uint64_t cause = 0);
   void send_datagram(std::uint32_t flow);
+
+  // engine_limits.cpp
+  tcp::Error take_descriptor(Program program);
+  tcp::Error take_socket(Program program);
+  void give_back_descriptor(Program program);
+  void starve(HostIndex host, std::uint32_t listener, tcp::ListenerId id, tcp::Error error,
+              std::uint64_t cause);
+  void feed_starved();
+  void no_longer_starved(std::uint32_t listener);
+  static Program program_of(const Process& process) {
+    return {process.accepted ? Program::Kind::listener : Program::Kind::connector, process.program};
+  }
 
   // engine_events.cpp
   void note_syn(const tcp::Segment& segment);
@@ -200,6 +216,14 @@ class Simulation::Impl {
   std::vector<ProcessIndex> free_processes_;
   std::vector<ConnectorState> connectors_;
   std::vector<std::uint64_t> datagrams_sent_;  ///< by flow
+  Descriptors descriptors_;
+  /// A listener that could not accept for want of a descriptor.
+  struct Starved {
+    HostIndex host;
+    std::uint32_t listener;  ///< index into Scenario::listeners
+    tcp::ListenerId id;
+  };
+  std::vector<Starved> starved_;
   std::vector<Wake> woken_;
   /// How many more events of this instant the woken ones let pass; as a rule all.
   std::uint64_t patience_ = unlimited;

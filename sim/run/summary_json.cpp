@@ -105,6 +105,7 @@ Json json_of(const Summary& s) {
   json["connect_errors"] = s.connect_errors;
   add_connection_times(json, s.connections);
   json["accepts"] = s.accepts;
+  json["accept_errors"] = s.accept_errors;
   json["datagrams_sent"] = s.datagrams_sent;
   json["datagrams_received"] = s.datagrams_received;
   json["listen_overflows"] = s.listen_overflows;

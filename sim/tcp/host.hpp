@@ -35,7 +35,8 @@ struct Host {
   StateCensus census;
   ChallengeLimit challenge_limit;
   std::uint32_t orphans = 0;
-  std::uint64_t secret;  ///< keys ISNs, cookies, timestamp offsets and ports
+  std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
+  std::uint64_t secret;       ///< keys ISNs, cookies, timestamp offsets and ports
 
   const Settings& settings() const { return config.settings; }
   RtoLimits rto_limits() const;
@@ -45,6 +46,7 @@ struct Host {
   bool too_many_orphans(unsigned shift) const {
     return std::int64_t{orphans} << shift > settings().tcp_max_orphans;
   }
+  bool has_room_for_socket() const { return sockets < config.sockets_max; }
   /// 64 bits that only this host could compute from these numbers.
   std::uint64_t keyed_hash(std::uint64_t a, std::uint64_t b) const;
   /// Initial send sequence number (RFC 9293, 3.4.1): a clock of 4 us plus a keyed hash of the pair.

@@ -236,6 +236,7 @@ void Stack::Impl::release_if_done(std::uint32_t socket) {
     endpoint.released = true;
     unbind(socket);
     sockets_.release(socket);
+    --host_.sockets;
   }
 }
 
@@ -248,7 +249,10 @@ Stack::~Stack() = default;
 
 const StackConfig& Stack::config() const { return impl_->host_.config; }
 
+bool Stack::has_room() const { return impl_->host_.has_room_for_socket(); }
+
 SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
+  ++impl_->host_.sockets;
   const std::uint32_t index = impl_->sockets_.take();
   impl_->sockets_[index].open(options_of(options), iss);
   return SocketId{index};
@@ -289,6 +293,11 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
 
 Error Stack::connect_result(SocketId socket) {
   return impl_->sockets_[raw(socket)].connect_result();
+}
+
+bool Stack::acceptable(ListenerId listener) const {
+  const Listening& l = impl_->listeners_[static_cast<std::uint32_t>(listener)];
+  return l.open && !l.accept_queue.empty();
 }
 
 std::optional<SocketId> Stack::accept(SimTime /*now*/, ListenerId listener, Output& /*out*/) {

@@ -66,6 +66,7 @@ struct Summary {
   std::uint64_t connects_ok = 0;
   std::map<std::string, std::uint64_t> connect_errors;  ///< by errno's name
   std::uint64_t accepts = 0;
+  std::map<std::string, std::uint64_t> accept_errors;  ///< accepts that failed, by errno's name
   std::uint64_t datagrams_sent = 0;
   std::uint64_t datagrams_received = 0;
   double simulated_seconds = 0;

@@ -102,9 +102,9 @@ class Stage {
   tcp::Stack near_{config(here)};
   tcp::Stack far_{config(there)};
   tcp::SocketId peer_{};
+  bool cut_ = false;  // connect() looks at it while runner_ is made
   StepRunner runner_;
   Progress last_;
-  bool cut_ = false;
 };
 
 TEST_CASE("StepRunner: without steps it has finished, and the socket stays", "[app]") {
@@ -124,7 +124,7 @@ TEST_CASE("StepRunner: with SO_LINGER close waits for the peer's ACK of the FIN"
   CHECK(stage.run().empty());
   CHECK(stage.pause() == Pause::either);
   CHECK(stage.run() == "close");  // the ACK came at once
-  CHECK(stage.pause() == Pause::finished);
+  CHECK(stage.pause() == Pause::closed);
 }
 
 TEST_CASE("StepRunner: with SO_LINGER close waits as long as the option says", "[app]") {
@@ -205,10 +205,10 @@ TEST_CASE("StepRunner: sleep counts from now, until is a time of the clock", "[a
 TEST_CASE("StepRunner: close and abort end the program", "[app]") {
   Stage closing{{CloseStep{}, SendStep{1}}};
   CHECK(closing.run() == "close");
-  CHECK(closing.pause() == Pause::finished);
+  CHECK(closing.pause() == Pause::closed);
   Stage aborting{{AbortStep{}, SendStep{1}}};
   CHECK(aborting.run() == "abort");
-  CHECK(aborting.pause() == Pause::finished);
+  CHECK(aborting.pause() == Pause::closed);
 }
 
 TEST_CASE("StepRunner: hold keeps the socket, later steps never run", "[app]") {

@@ -41,7 +41,10 @@ Progress StepRunner::run(const Context& c, const SendStep& step) {
     return fail("send", io.error);
   }
   done_ += io.bytes;
-  if (done_ < step.bytes) return wait_for_socket();
+  if (done_ < step.bytes) {
+    if (io.try_again == never) return wait_for_socket();
+    return {.pause = Pause::either, .until = io.try_again};
+  }
   next_step();
   return {.call = "send", .result = step.bytes};
 }

@@ -134,7 +134,7 @@ void Endpoint::ack_was_sent(Context& c) {
       ack_.timeout = delack_min;
     }
   }
-  ack_.scheduled = ack_.now = ack_.pushed = ack_.pushed_twice = false;
+  ack_.scheduled = ack_.now = ack_.pushed = ack_.pushed_twice = ack_.no_memory = false;
   if (ack_.due != never) {
     report_timer(Timer::delack, TimerAction::cancel, ack_.due, c);
     ack_.due = never;

@@ -9,6 +9,7 @@
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/timer_grid.hpp"
+#include "memory.hpp"
 
 namespace lastack::tcp {
 
@@ -36,7 +37,8 @@ struct Host {
   ChallengeLimit challenge_limit;
   std::uint32_t orphans = 0;
   std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
-  std::uint64_t secret;       ///< keys ISNs, cookies, timestamp offsets and ports
+  SocketMemory memory;
+  std::uint64_t secret;  ///< keys ISNs, cookies, timestamp offsets and ports
 
   const Settings& settings() const { return config.settings; }
   RtoLimits rto_limits() const;

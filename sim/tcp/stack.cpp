@@ -188,6 +188,9 @@ void Stack::Impl::settle(std::uint32_t socket, Context& c) {
     host_.census.move(c.now, endpoint.state(), State::closed);  // a superseded one has no record
     endpoint.handed_over();
   }
+  if (endpoint.holds_memory()) {
+    endpoint.settle_memory(c);
+  }
   if (endpoint.take_wake() && endpoint.listener == Endpoint::no_listener) {
     c.out.woken.push_back(SocketId{socket});
   }
@@ -394,6 +397,14 @@ void Stack::timeout(SimTime now, TimerOwner owner, Output& out) {
 Settings& Stack::settings() {
   impl_->exhausted_.clear();  // the port range may be about to change
   return impl_->host_.config.settings;
+}
+
+std::uint64_t Stack::memory_pages() const {
+  return static_cast<std::uint64_t>(impl_->host_.memory.pages());
+}
+
+std::uint64_t Stack::memory_pages_peak() const {
+  return static_cast<std::uint64_t>(impl_->host_.memory.peak());
 }
 
 const Counters& Stack::counters() const { return impl_->host_.counters; }

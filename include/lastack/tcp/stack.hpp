@@ -90,6 +90,8 @@ struct IoResult {
   Error error = Error::none;  ///< would_block: wait until the socket is woken
   std::uint64_t bytes = 0;    ///< taken into the send buffer, or read
   bool eof = false;           ///< the peer has closed, and everything before was read
+  /// A send that found no memory (tcp_mem) sleeps until then at the most, and is repeated.
+  SimTime try_again = never;
 };
 
 /// One row of what `ss` would show.
@@ -197,6 +199,9 @@ class Stack {
   Settings& settings();  ///< may be changed while it runs; takes effect as in Linux, from then on
   const Counters& counters() const;
   const StateCensus& census() const;
+  /// Pages of 4096 bytes that its sockets hold for data (tcp_mem): now, and at most so far.
+  std::uint64_t memory_pages() const;
+  std::uint64_t memory_pages_peak() const;
   State state(SocketId socket) const;
   SocketAddress local(SocketId socket) const;
   SocketAddress remote(SocketId socket) const;

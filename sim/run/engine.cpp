@@ -1,6 +1,8 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <new>
+#include <utility>
 
 #include "lastack/core/assert.hpp"
 
@@ -53,6 +55,9 @@ Simulation::~Simulation() = default;
 void Simulation::run(const std::atomic<bool>* stop, Progress* progress) {
   impl_->run(stop, progress);
 }
+void Simulation::watch_memory(std::function<bool()> exceeded) {
+  impl_->watch_memory(std::move(exceeded));
+}
 Summary Simulation::summary() const { return impl_->summary(); }
 
 Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
@@ -91,7 +96,22 @@ Event Simulation::Impl::event(Kind kind, std::uint32_t owner, std::size_t index)
   return event;
 }
 
+/// Where the system refuses memory the run ends, and what it came to so far is told: for that, what
+/// would only serve the rest of the run makes room.
 void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
+  try {
+    run_events(stop, progress);
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;
+    scheduler_ = Scheduler{};
+    processes_ = {};
+    woken_ = {};
+    connectors_ = {};
+  }
+  finish();
+}
+
+void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progress) {
   if (!started_) start();
   constexpr std::uint64_t look_around = 4096;  // events between two looks at the outside
   for (std::uint64_t turn = 0;; ++turn) {
@@ -101,7 +121,8 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
         progress->now = now();
       }
       interrupted_ = stop != nullptr && *stop;
-      if (interrupted_) break;
+      out_of_memory_ = memory_exceeded_ && memory_exceeded_();
+      if (interrupted_ || out_of_memory_) break;
     }
     // Woken applications wait until every segment of this instant is in, as a rule.
     std::optional<Event> next;
@@ -117,7 +138,6 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       ended_ = now();
     }
   }
-  finish();
 }
 
 /// What happens before the clock starts, then everything whose time the scenario tells.
@@ -165,7 +185,7 @@ void Simulation::Impl::schedule_scenario() {
 
 /// Stale entries in the queue are nothing left to happen.
 void Simulation::Impl::finish() {
-  if (!interrupted_) {
+  if (!interrupted_ && !out_of_memory_) {
     while (const std::optional<Event> later = scheduler_.next()) {
       const auto kind = static_cast<Kind>(later->kind);
       bool real = true;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ class Simulation::Impl {
   Impl(const scenario::Scenario& scenario, std::uint64_t seed, std::vector<trace::Sink*> sinks);
 
   void run(const std::atomic<bool>* stop, Progress* progress);
+  void watch_memory(std::function<bool()> exceeded) { memory_exceeded_ = std::move(exceeded); }
   Summary summary() const;
 
  private:
@@ -126,6 +128,7 @@ class Simulation::Impl {
 
   // engine.cpp
   static Event event(Kind kind, std::uint32_t owner, std::size_t index);
+  void run_events(const std::atomic<bool>* stop, Progress* progress);
   void start();
   void schedule_scenario();
   void finish();
@@ -201,6 +204,7 @@ class Simulation::Impl {
   // engine_summary.cpp
   HostSummary host_summary(HostIndex index) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
+  std::vector<tcp::SocketSnapshot> sockets_of(const Host& host) const;
   void add_socket_states(Summary& summary) const;
 
   scenario::Scenario scenario_;  ///< a copy of its own: applications point into it
@@ -238,6 +242,8 @@ class Simulation::Impl {
   SimTime ended_ = sim_start;      ///< when the last thing happened, or the run was cut
   bool started_ = false;
   bool interrupted_ = false;
+  std::function<bool()> memory_exceeded_;
+  bool out_of_memory_ = false;
 };
 
 }  // namespace lastack::run

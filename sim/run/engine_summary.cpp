@@ -1,6 +1,7 @@
 // The numbers of a run.
 #include <algorithm>
 #include <map>
+#include <new>
 
 #include "engine.hpp"
 #include "expectations.hpp"
@@ -71,6 +72,7 @@ Summary Simulation::Impl::summary() const {
   summary.seed = world_.names().seed;
   summary.simulated_seconds = to_seconds(ended_ - sim_start);
   summary.interrupted = interrupted_;
+  summary.out_of_memory = out_of_memory_;
   count(summary, tally_);
 
   std::array<double, tcp::state_count> seconds{};
@@ -141,19 +143,33 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   return summary;
 }
 
+/// Nothing where a run that ended for want of memory has none for the table either.
+std::vector<tcp::SocketSnapshot> Simulation::Impl::sockets_of(const Host& host) const {
+  try {
+    return host.stack.snapshot();
+  } catch (const std::bad_alloc&) {
+    if (!out_of_memory_) throw;
+    return {};
+  }
+}
+
 /// What the sockets that are left tell: the connections' final states and bytes that nobody read.
 void Simulation::Impl::add_socket_states(Summary& summary) const {
-  boost::unordered_flat_map<Ends, State> states;
+  boost::unordered_flat_map<Ends, State> states;  // of those few that the summary lists
+  for (const ConnectionBook::Record& record : book_.records()) {
+    states.emplace(Ends{record.local, record.remote}, State::closed);
+    states.emplace(Ends{record.remote, record.local}, State::closed);
+  }
   for (const Host& host : hosts_) {
-    for (const tcp::SocketSnapshot& socket : host.stack.snapshot()) {
+    for (const tcp::SocketSnapshot& socket : sockets_of(host)) {
       if (socket.state == State::listen) continue;
       summary.bytes_delivered += socket.recv_q;
-      states.insert_or_assign({socket.local, socket.remote}, socket.state);
+      const auto listed = states.find({socket.local, socket.remote});
+      if (listed != states.end()) listed->second = socket.state;
     }
   }
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
-    const auto found = states.find({local, remote});
-    return std::string{tcp::name_of(found == states.end() ? State::closed : found->second)};
+    return std::string{tcp::name_of(states.at({local, remote}))};
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];

@@ -90,6 +90,7 @@ Json json_of(const Summary& s) {
   json["seed"] = s.seed;
   json["simulated_seconds"] = s.simulated_seconds;
   json["interrupted"] = s.interrupted;
+  json["out_of_memory"] = s.out_of_memory;
   json["events"] = s.events;
   json["segments_sent"] = s.segments_sent;
   json["segments_lost"] = s.segments_lost;

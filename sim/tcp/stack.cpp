@@ -432,6 +432,7 @@ std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
 
 std::vector<SocketSnapshot> Stack::snapshot() const {
   std::vector<SocketSnapshot> rows;
+  rows.reserve(impl_->listeners_.size() + impl_->table_.size());
   for (const Listening& l : impl_->listeners_) {
     if (l.open) {
       SocketSnapshot row{};

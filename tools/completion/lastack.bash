@@ -37,7 +37,7 @@ _lastack() {
       _filedir -d
       return
       ;;
-    --set | --seed | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
+    --set | --seed | --max-memory | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
       --repeat | --late | --tries)
       return
       ;;
@@ -50,10 +50,10 @@ _lastack() {
       return
       ;;
     run)
-      options='--set --seed --trace --summary --quiet --ladder --no-ladder --columns --color
+      options='--set --seed --max-memory --trace --summary --quiet --ladder --no-ladder --columns --color
         --ascii --verbose --help'
       ;;
-    test) options='--jobs --seed --junit --tap --github --quiet --verbose --help' ;;
+    test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)

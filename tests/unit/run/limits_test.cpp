@@ -1,4 +1,5 @@
 // Limits of process and host are answered with the errors that a kernel gives.
+#include <new>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -218,6 +219,53 @@ TEST_CASE("limits: a group's million connectors run out of ports, each member of
   CHECK(summary.connects_ok == 10'000);
   CHECK(summary.connect_errors.at("EADDRNOTAVAIL") == 990'000);
   CHECK(summary.open_at_end.at("ESTABLISHED") == 20'000);
+}
+
+// --- The simulator's own memory ---
+
+/// Connects one after the other for as long as it is let.
+scenario::Scenario endless() {
+  return test::usual_scenario(R"("stop_at": "1000h", "apps": [{"host": "server", "listen": 80},
+    {"host": "client", "connect": "server:80", "count": 1000000, "every": "10ms",
+     "steps": [{"abort": true}]}])");
+}
+
+TEST_CASE("limits: a run that takes too much memory stops with what ran so far", "[run]") {
+  const scenario::Scenario scenario = endless();
+  trace::Recording recording;
+  run::Simulation simulation{scenario, 1, {&recording}};
+  int asked = 0;
+  simulation.watch_memory([&asked] { return ++asked > 3; });
+  simulation.run();
+  const run::Summary summary = simulation.summary();
+  CHECK(summary.out_of_memory);
+  CHECK_FALSE(summary.interrupted);
+  CHECK(asked == 4);
+  CHECK(summary.events > 10'000);
+  CHECK(summary.events < 20'000);
+  CHECK(summary.connects > 1'000);
+  CHECK(recording.ended() > sim_start + 10s);  // sinks were told the end
+}
+
+TEST_CASE("limits: a run that the system refuses memory ends likewise", "[run]") {
+  const scenario::Scenario scenario = endless();
+  run::Simulation simulation{scenario, 1};
+  int asked = 0;
+  simulation.watch_memory([&asked]() -> bool {
+    if (++asked > 3) throw std::bad_alloc{};
+    return false;
+  });
+  simulation.run();
+  CHECK(simulation.summary().out_of_memory);
+  CHECK(simulation.summary().connects > 1'000);
+}
+
+TEST_CASE("limits: a run with memory enough says so", "[run]") {
+  const auto scenario = test::usual_scenario(R"("apps": [{"host": "server", "listen": 80}])");
+  run::Simulation simulation{scenario, 1};
+  simulation.watch_memory([] { return false; });
+  simulation.run();
+  CHECK_FALSE(simulation.summary().out_of_memory);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ Progress StepRunner::run(const Context& c, const ShutdownStep& step) {
 Progress StepRunner::run(const Context& c, const CloseStep&) {
   const SimDuration wait = c.stack.linger(c.now, socket_, c.out);
   if (lingers_until_ == sim_start) {
-    lingers_until_ = c.now + wait;
+    lingers_until_ = saturating_add(c.now, wait);
   }
   if (wait > SimDuration::zero() && c.now < lingers_until_) {
     return {.pause = Pause::either, .until = lingers_until_};

@@ -44,7 +44,7 @@ struct Host {
   RtoLimits rto_limits() const;
   /// The largest segment that fits the host's own link, options aside.
   std::uint16_t advertised_mss() const;
-  SimDuration time_wait_length() const { return 2 * config.msl; }
+  SimDuration time_wait_length() const { return doubled(config.msl, SimDuration::max()); }
   bool too_many_orphans(unsigned shift) const {
     return std::int64_t{orphans} << shift > settings().tcp_max_orphans;
   }

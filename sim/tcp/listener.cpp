@@ -370,7 +370,7 @@ void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   SimDuration wait = host_.config.initial_rto;
   const SimDuration longest = host_.rto_limits().max;
   for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
-    wait *= 2;
+    wait = doubled(wait, longest);
   }
   r.due = host_.grid.expiry(c.now, std::min(wait, longest));
   c.report_timer(r.local, r.remote, Timer::synack, TimerAction::arm, r.due);

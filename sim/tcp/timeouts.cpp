@@ -15,8 +15,8 @@ SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration
   SimDuration total = first;
   SimDuration wait = first;
   for (std::int32_t i = 0; i < retries; ++i) {
-    wait = wait * 2 <= most ? wait * 2 : most;
-    total += wait;
+    wait = doubled(wait, most);
+    total = saturating_add(total, wait);
   }
   return total;
 }

@@ -115,7 +115,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   reserve.release();
   const run::Summary summary = simulation->summary();
   if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
-  outputs.finish(run::to_json(summary));
+  if (outputs.wants_summary()) outputs.finish(run::to_json(summary));
   if (!options.quiet) report.print_run(summary);
   report.print_expectations(summary, options.quiet);
   if (summary.interrupted) return ExitCode::interrupted;

@@ -1,5 +1,6 @@
 #include "lastack/core/scheduler.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "lastack/core/assert.hpp"
@@ -17,17 +18,24 @@ std::uint64_t ns(SimTime at) { return static_cast<std::uint64_t>(at.time_since_e
 void Scheduler::schedule(SimTime at, Event event) {
   LASTACK_ASSERT(at >= now_);
   ++size_;
-  put({at, event});
+  put({at, order_++, event});
 }
 
-void Scheduler::arm(Wakeup& wakeup, SimTime at, Event event) {
+void Scheduler::schedule(Lane lane, SimTime at, Event event) {
+  const auto index = static_cast<std::size_t>(lane);
+  if (index >= lanes_max) return schedule(at, event);
+  if (index >= lanes_.size()) lanes_.resize(index + 1);
+  Queue& queue = lanes_[index];
+  if (!queue.empty() && at < queue.back().at) return schedule(at, event);
   LASTACK_ASSERT(at >= now_);
-  wakeup.due = at;
-  // An entry that comes up earlier will do: `comes_due` then moves it on.
-  if (at < wakeup.queued) {
-    wakeup.queued = at;
-    schedule(at, event);
-  }
+  ++size_;
+  queue.push({at, order_++, event});
+}
+
+void Scheduler::follow(Wakeup& wakeup, Event event) {
+  if (!wakeup.needs_entry()) return;
+  wakeup.queued = wakeup.due;
+  schedule(wakeup.due, event);
 }
 
 bool Scheduler::comes_due(Wakeup& wakeup, Event event) {
@@ -35,41 +43,88 @@ bool Scheduler::comes_due(Wakeup& wakeup, Event event) {
     return false;  // a left-over: the wakeup counts on an earlier entry, or on none
   }
   wakeup.queued = never;
-  if (wakeup.due == now_) {
-    wakeup.due = never;
-    return true;
-  }
-  if (wakeup.armed()) {
-    arm(wakeup, wakeup.due, event);
-  }
+  if (wakeup.due == now_) return true;
+  follow(wakeup, event);
   return false;
 }
 
 std::optional<Event> Scheduler::next(SimTime limit) {
-  if (near_.empty() && !refill_near()) {
-    return std::nullopt;
+  Queue* lane = nullptr;
+  const Entry* first = nullptr;
+  for (Queue& queue : lanes_) {
+    if (!queue.empty() && (first == nullptr || queue.front().before(*first))) {
+      lane = &queue;
+      first = &queue.front();
+    }
   }
-  if (near_.front().at > limit) {
-    return std::nullopt;
+  const std::uint64_t last_tick = ns(first != nullptr ? first->at : never) >> near_bits;
+  if (wheel_tick_ <= last_tick && batch_empty() && late_.empty()) refill(last_tick);
+  enum class From : std::uint8_t { a_lane, the_batch, the_late } from = From::a_lane;
+  if (!batch_empty() && (first == nullptr || batch_[batch_next_].before(*first))) {
+    first = &batch_[batch_next_];
+    from = From::the_batch;
   }
-  const NearEntry first = pop_near();
-  LASTACK_ASSERT(first.at >= now_);
-  now_ = first.at;
+  if (!late_.empty() && (first == nullptr || late_.front().before(*first))) {
+    first = &late_.front();
+    from = From::the_late;
+  }
+  if (first == nullptr || first->at > limit) return std::nullopt;
+  LASTACK_ASSERT(first->at >= now_);
+  now_ = first->at;
   --size_;
-  return first.event;
+  const Event event = first->event;
+  switch (from) {
+    case From::a_lane: lane->pop(); break;
+    case From::the_batch: ++batch_next_; break;
+    case From::the_late: pop_late(); break;
+  }
+  return event;
+}
+
+void Scheduler::clear() {
+  now_ = sim_start;
+  near_tick_ = 0;
+  order_ = 0;
+  wheel_tick_ = no_tick;
+  batch_.clear();
+  batch_next_ = 0;
+  late_.clear();
+  for (Queue& lane : lanes_) lane.clear();
+  for (Level& level : level_) {
+    for (; level.occupied != 0; level.occupied &= level.occupied - 1) {
+      Bucket& bucket = level.bucket[static_cast<unsigned>(std::countr_zero(level.occupied))];
+      chunks_[bucket.last].next = free_chunk_;
+      free_chunk_ = bucket.first;
+      bucket = Bucket{};
+    }
+  }
+  size_ = 0;
+}
+
+void Scheduler::Queue::grow() {
+  constexpr std::size_t smallest = 8;
+  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+  first_ = 0;
+  ring_.resize(std::max(smallest, ring_.size() * 2));
 }
 
 void Scheduler::put(const Entry& entry) {
   const std::uint64_t tick = ns(entry.at) >> near_bits;
   if (tick <= near_tick_) {
-    push_near(entry);
-    return;
+    push_late(entry);
+  } else {
+    put_into_wheel(entry, tick);
   }
-  // The highest bit in which the tick differs from the present one chooses the level.
+}
+
+/// The highest bit in which the tick differs from the present one chooses the level.
+void Scheduler::put_into_wheel(const Entry& entry, std::uint64_t tick) {
   const auto highest = static_cast<unsigned>(std::bit_width(tick ^ near_tick_)) - 1;
   const unsigned level = highest / slot_bits;
-  const unsigned slot = (tick >> (level * slot_bits)) % slots;
+  const unsigned shift = level * slot_bits;
+  const unsigned slot = (tick >> shift) % slots;
   level_[level].occupied |= std::uint64_t{1} << slot;
+  wheel_tick_ = std::min(wheel_tick_, tick >> shift << shift);
   append(level_[level].bucket[slot], entry);
 }
 
@@ -98,7 +153,13 @@ void Scheduler::spread(Bucket& bucket) {
   while (index != no_chunk) {
     Chunk& chunk = chunks_[index];
     for (std::uint32_t i = 0; i < chunk.count; ++i) {
-      put(chunk.entries[i]);
+      const Entry& entry = chunk.entries[i];
+      const std::uint64_t tick = ns(entry.at) >> near_bits;
+      if (tick == near_tick_) {
+        batch_.push_back(entry);
+      } else {
+        put_into_wheel(entry, tick);
+      }
     }
     const std::uint32_t following = chunk.next;
     chunk.next = free_chunk_;
@@ -107,71 +168,72 @@ void Scheduler::spread(Bucket& bucket) {
   }
 }
 
-/// Goes on to the next bucket that holds something; false when there is none.
-bool Scheduler::refill_near() {
-  while (near_.empty()) {
-    unsigned lowest = 0;
-    while (lowest < levels && level_[lowest].occupied == 0) {
-      ++lowest;
-    }
-    if (lowest == levels) {
-      return false;
-    }
-    Level& level = level_[lowest];
-    // Buckets up to the present slot are empty, so the first occupied one is next.
-    const auto slot = static_cast<unsigned>(std::countr_zero(level.occupied));
-    const unsigned shift = lowest * slot_bits;
-    LASTACK_ASSERT(slot > (near_tick_ >> shift) % slots);
+/// The first bucket that holds something: those up to the present slot are empty.
+std::optional<Scheduler::Slot> Scheduler::first_slot() const {
+  for (unsigned level = 0; level < levels; ++level) {
+    if (level_[level].occupied == 0) continue;
+    const auto index = static_cast<unsigned>(std::countr_zero(level_[level].occupied));
+    const unsigned shift = level * slot_bits;
+    LASTACK_ASSERT(index > (near_tick_ >> shift) % slots);
     const std::uint64_t above = near_tick_ >> shift >> slot_bits;
-    near_tick_ = (above << slot_bits | slot) << shift;
-    level.occupied &= level.occupied - 1;
-    spread(level.bucket[slot]);
+    return Slot{level, index, (above << slot_bits | index) << shift};
   }
-  return true;
+  return std::nullopt;
 }
 
-void Scheduler::push_near(const Entry& entry) {
-  const NearEntry fresh{entry.at, order_++, entry.event};
-  std::size_t hole = near_.size();
-  near_.push_back(fresh);
+/// Makes the next bucket that holds something the batch, unless it begins after `last_tick`.
+void Scheduler::refill(std::uint64_t last_tick) {
+  batch_.clear();
+  batch_next_ = 0;
+  while (batch_.empty() && wheel_tick_ <= last_tick) {
+    const std::optional<Slot> slot = first_slot();
+    if (!slot) break;
+    near_tick_ = slot->tick;
+    Level& level = level_[slot->level];
+    level.occupied &= level.occupied - 1;
+    spread(level.bucket[slot->index]);
+    const std::optional<Slot> following = first_slot();
+    wheel_tick_ = following ? following->tick : no_tick;
+  }
+  std::sort(batch_.begin(), batch_.end(),
+            [](const Entry& a, const Entry& b) { return a.before(b); });
+}
+
+void Scheduler::push_late(const Entry& entry) {
+  std::size_t hole = late_.size();
+  late_.push_back(entry);
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / arity;
-    // Of equal times the one inserted earlier, which is already above, stays above.
-    if (near_[parent].at <= fresh.at) {
+    if (!entry.before(late_[parent])) {
       break;
     }
-    near_[hole] = near_[parent];
+    late_[hole] = late_[parent];
     hole = parent;
   }
-  near_[hole] = fresh;
+  late_[hole] = entry;
 }
 
-Scheduler::NearEntry Scheduler::pop_near() {
-  const auto earlier = [](const NearEntry& a, const NearEntry& b) {
-    return a.at != b.at ? a.at < b.at : a.order < b.order;
-  };
-  const NearEntry first = near_.front();
-  const NearEntry moved = near_.back();
-  near_.pop_back();
-  const std::size_t count = near_.size();
+void Scheduler::pop_late() {
+  const Entry moved = late_.back();
+  late_.pop_back();
+  const std::size_t count = late_.size();
   std::size_t hole = 0;
   while (hole * arity + 1 < count) {
     const std::size_t begin = hole * arity + 1;
     const std::size_t end = begin + arity < count ? begin + arity : count;
     std::size_t least = begin;
     for (std::size_t child = begin + 1; child < end; ++child) {
-      least = earlier(near_[child], near_[least]) ? child : least;
+      least = late_[child].before(late_[least]) ? child : least;
     }
-    if (!earlier(near_[least], moved)) {
+    if (!late_[least].before(moved)) {
       break;
     }
-    near_[hole] = near_[least];
+    late_[hole] = late_[least];
     hole = least;
   }
   if (count > 0) {
-    near_[hole] = moved;
+    late_[hole] = moved;
   }
-  return first;
 }
 
 }  // namespace lastack

@@ -1,5 +1,6 @@
 #include "lastack/net/network.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -46,13 +47,30 @@ std::vector<Channel> make_channels(const NetworkConfig& config) {
   return channels;
 }
 
+/// The most common delays come first only by chance; more than a few there seldom are.
+void give_delay_classes(std::vector<Channel>& channels) {
+  std::vector<SimDuration> delays;
+  for (Channel& channel : channels) {
+    const auto delay = channel.constant_delay();
+    if (!delay) continue;
+    auto known = std::find(delays.begin(), delays.end(), *delay);
+    if (known == delays.end()) {
+      if (delays.size() == Network::delay_classes_max) continue;
+      known = delays.insert(known, *delay);
+    }
+    channel.set_delay_class(static_cast<DelayClass>(known - delays.begin()));
+  }
+}
+
 }  // namespace
 
 Network::Network(const NetworkConfig& config)
     : topology_{make_topology(config)},
       channels_{make_channels(config)},
       faults_{config.faults},
-      powered_(config.host_count, Power::on) {}
+      powered_(config.host_count, Power::on) {
+  give_delay_classes(channels_);
+}
 
 PacketIndex Network::allocate() {
   if (free_.empty()) {
@@ -116,7 +134,8 @@ void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index, const Faul
   Packet& packet = packets_[index];
   const auto channel = topology_.next(node, packet.to);
   if (!channel) return drop(index, node, trace::DropPlace::wire, "no_route", out);
-  const Passage passage = channels_[*channel].pass(now, packet.wire_size());
+  Channel& way = channels_[*channel];
+  const Passage passage = way.pass(now, packet.wire_size());
   if (!passage.lost.empty()) {
     return drop(index, node, trace::DropPlace::wire, passage.lost, out);
   }
@@ -129,7 +148,9 @@ void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index, const Faul
     late = fault->by;
     out.notes.push_back(trace::Delay{packet.id, late});
   }
-  const Arrival original{saturating_add(passage.arrival, late), *channel, index};
+  const DelayClass delay_class = late == 0ns ? way.delay_class() : no_delay_class;
+  const Arrival original{saturating_add(passage.arrival, late), *channel, index, false,
+                         delay_class};
   out.arrivals.push_back(original);
   if (passage.duplicated) copy(passage.copy_arrival - passage.arrival, original, out);
   if (fault != nullptr && fault->action == FaultAction::duplicate) copy(fault->by, original, out);

@@ -1,6 +1,7 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <new>
 #include <utility>
 
@@ -261,7 +262,6 @@ bool Simulation::Impl::tcp_timer(Event event) {
   if (wakeup == nullptr || !scheduler_.comes_due(*wakeup, event)) return false;
   hosts_[host].stack.timeout(now(), owner, out_);
   carry_out(host, 0);
-  reschedule(host, owner);  // it may wait for more
   return true;
 }
 
@@ -275,7 +275,7 @@ void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
       carry_out_reported(host, effect, cause);
     }
   }
-  for (const tcp::TimerOwner owner : out_.rescheduled) reschedule(host, owner);
+  for (const tcp::TimerOwner owner : out_.rescheduled) follow(host, owner);
   for (const tcp::ListenerId listener : out_.acceptable) wake({host, listener, cause});
   for (const tcp::SocketId socket : out_.woken) wake({host, socket, cause});
   out_.clear();
@@ -358,27 +358,23 @@ void Simulation::Impl::carry_out_transit() {
     }
   }
   for (const net::Arrival& arrival : transit_.arrivals) {
-    scheduler_.schedule(arrival.at, event(Kind::arrival, arrival.channel, arrival.packet));
+    scheduler_.schedule(lane_of(arrival.delay_class), arrival.at,
+                        event(Kind::arrival, arrival.channel, arrival.packet));
   }
   transit_.clear();
 }
 
-void Simulation::Impl::reschedule(HostIndex host, tcp::TimerOwner owner) {
-  tcp::Stack& stack = hosts_[host].stack;
-  Wakeup* wakeup = stack.wakeup(owner);
-  if (wakeup == nullptr) return;
-  const SimTime due = stack.deadline(owner);
-  if (due == never) {
-    Scheduler::cancel(*wakeup);
-  } else {
-    scheduler_.arm(*wakeup, std::max(due, now()), event(Kind::tcp_timer, host, pack(owner)));
-  }
+void Simulation::Impl::follow(HostIndex host, tcp::TimerOwner owner) {
+  Wakeup* wakeup = hosts_[host].stack.wakeup(owner);
+  LASTACK_ASSERT(wakeup != nullptr);
+  scheduler_.follow(*wakeup, event(Kind::tcp_timer, host, pack(owner)));
 }
 
 /// Keeps the sum over all hosts, for its peaks.
 void Simulation::Impl::count_states(Host& host) {
-  const tcp::StateCensus& census = host.stack.census();
-  for (std::size_t s = 0; s < tcp::state_count; ++s) {
+  tcp::StateCensus& census = host.stack.census();
+  for (std::uint32_t left = census.take_touched(); left != 0; left &= left - 1) {
+    const auto s = static_cast<std::size_t>(std::countr_zero(left));
     const std::uint64_t present = census.current(static_cast<tcp::State>(s));
     current_[s] += present - host.current[s];
     host.current[s] = present;

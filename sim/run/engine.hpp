@@ -50,6 +50,13 @@ class Simulation::Impl {
   static constexpr ProcessIndex no_process = 0xffff'ffff;
   using StateCounts = std::array<std::uint64_t, tcp::state_count>;
 
+  static constexpr Lane connector_lane{0};
+  /// Packets of one delay class arrive in order.
+  static constexpr Lane lane_of(net::DelayClass delay_class) {
+    return delay_class == net::no_delay_class ? no_lane
+                                              : Lane{static_cast<std::uint8_t>(1 + delay_class)};
+  }
+
   /// What an Event of the scheduler is about.
   enum class Kind : std::uint8_t {
     arrival,          ///< owner: channel, index: packet
@@ -143,7 +150,7 @@ class Simulation::Impl {
   void record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause);
   void put_on_wire(net::PacketIndex index);
   void carry_out_transit();
-  void reschedule(HostIndex host, tcp::TimerOwner owner);
+  void follow(HostIndex host, tcp::TimerOwner owner);
   void count_states(Host& host);
   std::uint64_t record(std::uint64_t cause, trace::What what) {
     return recorder_.active() ? recorder_.record(now(), cause, std::move(what)) : 0;
@@ -170,6 +177,7 @@ class Simulation::Impl {
   ProcessIndex process_of(HostIndex host, tcp::SocketId socket) const;
   void end_process(ProcessIndex index);
   void run_process(ProcessIndex index);
+  void set_clock(ProcessIndex index, SimTime due);
   bool wake_process(Event event);
   std::string who(const Process& process) const;
   std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress);

@@ -186,7 +186,8 @@ void Simulation::Impl::start_connector(std::uint32_t index) {
   const app::Connector& program = scenario_.connectors[index];
   const std::uint64_t number = connectors_[index].next++;
   if (number + 1 < program.count) {
-    scheduler_.schedule(saturating_add(now(), program.every), event(Kind::connector, 0, index));
+    scheduler_.schedule(connector_lane, saturating_add(now(), program.every),
+                        event(Kind::connector, 0, index));
   }
   connect(index, number);
 }
@@ -269,7 +270,7 @@ void Simulation::Impl::end_process(ProcessIndex index) {
   Process& process = processes_[index];
   hosts_[process.host].processes[static_cast<std::size_t>(process.socket)] = no_process;
   process.doing = Process::Doing::nothing;
-  Scheduler::cancel(process.clock);
+  process.clock.due = never;
   free_processes_.push_back(index);
 }
 
@@ -286,11 +287,11 @@ void Simulation::Impl::run_process(ProcessIndex index) {
       case app::Pause::socket: process.doing = Process::Doing::waiting_for_socket; return;
       case app::Pause::clock:
         process.doing = Process::Doing::sleeping;
-        scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
+        set_clock(index, progress.until);
         return;
       case app::Pause::either:
         process.doing = Process::Doing::waiting_for_socket;
-        scheduler_.arm(process.clock, progress.until, event(Kind::process, 0, index));
+        set_clock(index, progress.until);
         return;
       case app::Pause::finished: end_process(index); return;
       case app::Pause::closed:
@@ -301,9 +302,16 @@ void Simulation::Impl::run_process(ProcessIndex index) {
   }
 }
 
+void Simulation::Impl::set_clock(ProcessIndex index, SimTime due) {
+  Wakeup& clock = processes_[index].clock;
+  clock.due = due;
+  scheduler_.follow(clock, event(Kind::process, 0, index));
+}
+
 bool Simulation::Impl::wake_process(Event event) {
   Process& process = processes_[event.index];
   if (!scheduler_.comes_due(process.clock, event)) return false;
+  process.clock.due = never;
   process.doing = Process::Doing::waiting_for_socket;
   wake({process.host, process.socket, process.cause});
   return true;

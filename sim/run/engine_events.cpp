@@ -110,7 +110,8 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
   host.listening.clear();
   descriptors_.forget(index);
   std::erase_if(starved_, [index](const Starved& starved) { return starved.host == index; });
-  count_states(host);
+  for (std::size_t s = 0; s < tcp::state_count; ++s) current_[s] -= host.current[s];
+  host.current = {};
   network_.set_power(index, net::Power::on);
   for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
     if (scenario_.connectors[i].host == index) bind_early(i);

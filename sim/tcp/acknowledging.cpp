@@ -40,7 +40,7 @@ bool Endpoint::acks_at_once(const Context& c) const {
     return true;
   }
   if (c.host.profile.acks == AckPolicy::at_once) {
-    return options_.quick_ack != 0;
+    return options_->quick_ack != 0;
   }
   return ack_.quick > 0 && !both_ways(c);
 }
@@ -53,11 +53,11 @@ void Endpoint::decide_ack(Context& c) {
   // RFC 5681, 4.2: at least every second full-sized segment.
   const bool two_segments =
       rcv_.nxt - rcv_.window_at > rcv_.mss && select_window(c) >= rcv_.window();
-  const bool holes = reassembly_ != nullptr && !reassembly_->ranges.empty();
-  if (two_segments || acks_at_once(c) || (holes && !compress_ack(c))) {
-    const bool repeats = holes || (reassembly_ != nullptr && reassembly_->dsack);
+  const bool missing = holes() != nullptr && !holes()->ranges.empty();
+  if (two_segments || acks_at_once(c) || (missing && !compress_ack(c))) {
+    const bool repeats = missing || (holes() != nullptr && holes()->dsack);
     send_ack(repeats ? SendReason::dup_ack : SendReason::ack, c);
-  } else if (!holes) {
+  } else if (!missing) {
     delay_ack(c);
   }
 }
@@ -67,7 +67,7 @@ void Endpoint::decide_ack(Context& c) {
 bool Endpoint::compress_ack(Context& c) {
   constexpr std::uint8_t duplicate_threshold = 3;  // what the peer's fast retransmit needs
   const Settings& settings = c.host.settings();
-  Reassembly& r = *reassembly_;
+  Reassembly& r = *holes();
   if (!sack_ok_ || r.held_back >= settings.tcp_comp_sack_nr) {
     return false;
   }
@@ -94,8 +94,8 @@ bool Endpoint::compress_ack(Context& c) {
 
 void Endpoint::release_compressed_ack(Context& c) {
   report_timer(Timer::delack, TimerAction::fire, compressed_until(), c);
-  reassembly_->held_until = never;
-  reassembly_->held_back = 0;
+  holes()->held_until = never;
+  holes()->held_back = 0;
   send_ack(SendReason::dup_ack, c);
 }
 
@@ -138,15 +138,15 @@ void Endpoint::ack_was_sent(Context& c) {
     report_timer(Timer::delack, TimerAction::cancel, ack_.due, c);
     ack_.due = never;
   }
-  if (reassembly_ != nullptr) {
+  if (holes() != nullptr) {
     if (compressed_until() != never) {
       report_timer(Timer::delack, TimerAction::cancel, compressed_until(), c);
-      reassembly_->held_until = never;
+      holes()->held_until = never;
     }
-    reassembly_->held_back = 0;
-    reassembly_->dsack.reset();
-    if (reassembly_->ranges.empty()) {
-      reassembly_.reset();
+    holes()->held_back = 0;
+    holes()->dsack.reset();
+    if (holes()->ranges.empty()) {
+      transfer().reassembly.reset();
     }
   }
 }
@@ -157,7 +157,7 @@ void Endpoint::delack_timeout(Context& c) {
   if (!ack_.scheduled) {
     return;
   }
-  if (both_ways(c) && options_.quick_ack != 0) {
+  if (both_ways(c) && options_->quick_ack != 0) {
     ack_.pingpong = 0;  // nothing came to ride on
     ack_.timeout = delack_min;
   } else {

@@ -24,7 +24,9 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const std::uint32_t window_before = snd_.wnd;
   last_ack_seen_ = c.now;
   probes_out_ = 0;
-  probing_since_ = never;
+  if (known().probing_since != never) {
+    transfer().probing_since = never;
+  }
   update_send_window(seg);
   if (nothing_was_out) {
     probe_answered(c);
@@ -94,12 +96,12 @@ void Endpoint::note_delivered(const InFlight& record, Acked& acked, Copy which, 
   ++acked.delivered;
   ++c.host.counters.TCPDelivered;
   const SimDuration rtt = c.now - record.sent;
-  if (which == Copy::earlier || (record.retransmitted && rtt < recovery_.min_rtt)) {
+  if (which == Copy::earlier || (record.retransmitted && rtt < trips_.min_rtt)) {
     return;
   }
   acked.rack_advanced = true;
-  recovery_.rack_rtt = rtt;
-  recovery_.rack_order = std::max(recovery_.rack_order, record.order);
+  trips_.rack_rtt = rtt;
+  trips_.rack_order = std::max(trips_.rack_order, record.order);
 }
 
 /// Whether the ACK's timestamp says that it answers a copy sent before the last one.
@@ -117,7 +119,7 @@ bool Endpoint::echo_is_before(const Segment& seg, SimTime time) const {
 
 /// What arrived though it was never sent again tells a spurious timeout from a loss.
 void Endpoint::note_original(const InFlight& record, Acked& acked) const {
-  acked.original_arrived |= !record.retransmitted && at_or_before(record.end(), recovery_.high);
+  acked.original_arrived |= !record.retransmitted && at_or_before(record.end(), recovery().high);
 }
 
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
@@ -126,8 +128,8 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
     if (at_or_before(block.right, snd_.una)) {
       acked.dsack |= i == 0;  // RFC 2883, 4.1: the peer got these twice
       c.host.counters.TCPDSACKRecv += i == 0 ? 1U : 0U;
-      if (i == 0 && recovery_.undo_retrans > 0) {
-        --recovery_.undo_retrans;  // that retransmission was superfluous
+      if (i == 0 && recovery().undo_retrans > 0) {
+        --transfer().recovery.undo_retrans;  // that retransmission was superfluous
       }
       continue;
     }
@@ -173,10 +175,12 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
     latest = c.now - acked.by_sack.last;
   }
   latest = std::max<SimDuration>(latest, 1us);
-  if (recovery_.min_rtt == SimDuration::zero() || latest < recovery_.min_rtt) {
-    recovery_.min_rtt = latest;
+  if (trips_.min_rtt == SimDuration::zero() || latest < trips_.min_rtt) {
+    trips_.min_rtt = latest;
   }
-  congestion_.round_trip(latest, snd_.una, snd_.nxt, c.now, ack_spacing(c));
+  if (transfer_ != nullptr) {
+    transfer_->congestion.round_trip(latest, snd_.una, snd_.nxt, c.now, ack_spacing(c));
+  }
   const SimDuration sample = std::max<SimDuration>(*rtt, 1us);
   const bool passed = after(snd_.una, rtt_turn_) || !rto_.has_sample();
   rto_.sample(sample, passed ? WindowTurn::passed : WindowTurn::same, c.host.rto_limits());
@@ -187,12 +191,12 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
 
 /// The congestion window grows only while it is what limits sending.
 void Endpoint::grow_window(const Acked& acked, Context& c) {
-  if (recovery_.phase == RecoveryState::Phase::recovery || acked.segments == 0) {
+  if (recovery().phase == RecoveryState::Phase::recovery || acked.segments == 0) {
     return;
   }
   if (window_is_limit()) {
-    congestion_.acknowledged(acked.delivered, c.now,
-                             rto_.has_sample() ? rto_.srtt() : SimDuration::zero());
+    transfer().congestion.acknowledged(acked.delivered, c.now,
+                                       rto_.has_sample() ? rto_.srtt() : SimDuration::zero());
   }
 }
 
@@ -222,7 +226,7 @@ void Endpoint::restart_rtx_timer(Context& c) {
 /// Tail-loss probe instead of the RTO, which it precedes (RFC 8985, 7.2); false where none is due.
 bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
   const std::int32_t mode = c.host.settings().tcp_early_retrans;
-  const bool calm = recovery_.phase == RecoveryState::Phase::open;
+  const bool calm = recovery().phase == RecoveryState::Phase::open;
   if ((mode != 3 && mode != 4) || queue_.empty() || !sack_ok_ || !calm || !connected_) {
     return false;
   }

@@ -39,6 +39,11 @@ void CongestionControl::begin(Seq next, SimTime now) {
   round_samples_ = 0;
 }
 
+void CongestionControl::begin_late(Seq next, SimDuration shortest) {
+  begin(next, sim_start);
+  min_rtt_ = shortest;
+}
+
 void CongestionControl::round_trip(SimDuration rtt, Seq una, Seq next, SimTime now,
                                    SimDuration ack_delay) {
   constexpr SimDuration settling = std::chrono::seconds{1};  // samples after a recovery mislead

@@ -8,35 +8,25 @@
 
 namespace lastack::tcp {
 
-void SocketOptions::set(SocketOptionValue given) {
-  const std::int32_t value = given.value;
-  switch (given.option) {
-    case SocketOption::tcp_user_timeout: user_timeout_ms = value; break;
-    case SocketOption::tcp_syncnt: syn_count = static_cast<std::uint8_t>(value); break;
-    case SocketOption::tcp_linger2: linger2_s = value; break;
-    case SocketOption::tcp_defer_accept: defer_accept_s = value; break;
-    case SocketOption::tcp_keepidle: keep_idle_s = value; break;
-    case SocketOption::tcp_keepintvl: keep_interval_s = value; break;
-    case SocketOption::tcp_keepcnt: keep_count = static_cast<std::uint8_t>(value); break;
-    case SocketOption::tcp_nodelay: no_delay = value != 0; break;
-    case SocketOption::tcp_quickack: quick_ack = value != 0 ? 1 : 0; break;
-    case SocketOption::tcp_cork: cork = value != 0; break;
-    case SocketOption::tcp_maxseg: max_seg = static_cast<std::uint16_t>(value); break;
-    case SocketOption::so_keepalive: keep_alive = value != 0; break;
-    case SocketOption::so_reuseaddr: reuse_address = value != 0; break;
-    case SocketOption::so_linger: linger_s = value; break;
-    case SocketOption::so_rcvbuf: rcvbuf = value; break;
-    case SocketOption::so_sndbuf: sndbuf = value; break;
-  }
-}
-
-void Endpoint::open(const SocketOptions& options, std::optional<Seq> iss) {
+void Endpoint::open(const SocketOptions* options, std::optional<Seq> iss) {
   const Wakeup kept = wakeup;  // the scheduler may still hold an entry for this slot
   *this = Endpoint{};
   wakeup = kept;
   options_ = options;
-  fixed_iss_ = iss;
+  iss_fixed_ = iss.has_value();
+  snd_.iss = iss.value_or(Seq{});
 }
+
+/// The connection moves data, repairs a loss or has something rare to remember.
+Transfer& Endpoint::transfer() {
+  if (transfer_ == nullptr) {
+    transfer_ = std::make_unique<Transfer>(congestion_algorithm_);
+    transfer_->congestion.begin_late(snd_.iss + 1, trips_.min_rtt);
+  }
+  return *transfer_;
+}
+
+constinit const Transfer Endpoint::untouched{CongestionAlgorithm::reno};
 
 void Endpoint::enter(State next, std::string_view why, Context& c) {
   LASTACK_ASSERT(is_transition(state_, next));  // RFC 9293, Figure 5
@@ -54,8 +44,7 @@ void Endpoint::done(std::string_view why, Context& c) {
     --c.host.orphans;
   }
   queue_.clear();
-  reassembly_.reset();
-  receive_buffer_.reset();
+  transfer_.reset();
   wake();
 }
 
@@ -78,22 +67,20 @@ void Endpoint::become_record(Fate fate, std::string_view why, Context& c) {
   clear_timers(c);
   if (fate == Fate::to_time_wait) {
     enter(State::time_wait, why, c);
-    record_lasts_ = c.host.time_wait_length();
   }
   fate_ = fate;
   if (orphan_) {
     --c.host.orphans;
   }
   queue_.clear();
-  reassembly_.reset();
-  receive_buffer_.reset();
+  transfer_.reset();
   wake();
 }
 
 /// How long an orphan waits in FIN-WAIT-2 (Linux, tcp_fin_time): at least three and a half RTO.
 SimDuration Endpoint::fin_wait_2_length(const Context& c) const {
   const std::int32_t seconds =
-      options_.linger2_s != 0 ? options_.linger2_s : c.host.settings().tcp_fin_timeout;
+      options_->linger2_s != 0 ? options_->linger2_s : c.host.settings().tcp_fin_timeout;
   const SimDuration rto = std::min(rto_.rto(), SimDuration::max() / 4);
   return std::max<SimDuration>(std::chrono::seconds{seconds}, 4 * rto - rto / 2);
 }
@@ -101,7 +88,7 @@ SimDuration Endpoint::fin_wait_2_length(const Context& c) const {
 /// Nobody will read what comes: the wait for the peer's FIN gets an end.
 void Endpoint::fin_wait_2_as_orphan(std::string_view why, Context& c) {
   LASTACK_ASSERT(state_ == State::fin_wait_2 && orphan_);
-  if (options_.linger2_s < 0) {
+  if (options_->linger2_s < 0) {
     ++c.host.counters.TCPAbortOnLinger;
     send_reset(c);
     done(why, c);
@@ -114,9 +101,15 @@ void Endpoint::fin_wait_2_as_orphan(std::string_view why, Context& c) {
     // The record's own timer takes no longer than TIME-WAIT; the rest is waited for beforehand.
     set_keep_timer(KeepTimer::fin_wait_2, length - c.host.time_wait_length(), c);
   } else {
-    record_lasts_ = length;
     become_record(Fate::to_fin_wait_2, why, c);
   }
+}
+
+SimDuration Endpoint::record_lasts(const Context& c) const {
+  if (fate_ == Fate::to_time_wait) return c.host.time_wait_length();
+  const SimDuration longest = c.host.time_wait_length();
+  const SimDuration length = fin_wait_2_length(c);
+  return length > longest ? length - longest : length;
 }
 
 // --- Timers ---
@@ -172,12 +165,8 @@ void Endpoint::clear_timers(Context& c) {
   }
   if (compressed_until() != never) {
     report_timer(Timer::delack, TimerAction::cancel, compressed_until(), c);
-    reassembly_->held_until = never;
+    holes()->held_until = never;
   }
-}
-
-SimTime Endpoint::deadline() const {
-  return std::min({rtx_due_, ack_.due, keep_due_, compressed_until()});
 }
 
 SocketSnapshot Endpoint::snapshot() const {

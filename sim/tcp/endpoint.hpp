@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -38,27 +39,18 @@ struct Negotiated {
   std::uint32_t synack_retransmits = 0;
 };
 
-/// Options of a socket, set by its application (tcp(7), socket(7)).
-struct SocketOptions {
-  std::int32_t user_timeout_ms = 0;
-  std::int32_t defer_accept_s = 0;
-  std::int32_t keep_idle_s = 0;  ///< 0: tcp_keepalive_time, and so on
-  std::int32_t keep_interval_s = 0;
-  std::int32_t rcvbuf = 0;  ///< bytes; 0: tcp_rmem
-  std::int32_t sndbuf = 0;
-  std::int32_t linger2_s = 0;  ///< 0: tcp_fin_timeout
-  std::int32_t linger_s = -1;  ///< -1: off
-  std::uint16_t max_seg = 0;
-  std::uint8_t keep_count = 0;
-  std::uint8_t syn_count = 0;
-  std::int8_t quick_ack = -1;  ///< -1: never set
-  bool no_delay : 1 = false;
-  bool cork : 1 = false;
-  bool keep_alive : 1 = false;
-  bool reuse_address : 1 = true;
+/// What only a connection needs that moves data, repairs a loss or has something rare to remember.
+/// Most that merely open and close never do.
+struct Transfer {
+  constexpr explicit Transfer(CongestionAlgorithm algorithm) : congestion{algorithm} {}
 
-  /// Requires a value in the option's range.
-  void set(SocketOptionValue option);
+  CongestionControl congestion;
+  RecoveryState recovery;
+  SimTime last_sent = sim_start;  ///< data (lsndtime)
+  SimTime probing_since = never;
+  SimTime last_invalid_answer = long_ago;
+  std::unique_ptr<Reassembly> reassembly;
+  std::unique_ptr<ReceiveBuffer> receive_buffer;  ///< once data came
 };
 
 /// One connection: the state machine of RFC 9293, 3.10, from SYN-SENT (or a handshake that a
@@ -72,10 +64,10 @@ class Endpoint {
   // --- Life in its slot (Stack) ---
 
   /// A new socket in CLOSED.
-  void open(const SocketOptions& options, std::optional<Seq> iss);
+  void open(const SocketOptions* options, std::optional<Seq> iss);
   /// A connection whose handshake a listener completed; in SYN_RCVD until `segment_arrives` sees
   /// the third segment, unless `from` says otherwise.
-  void open_passive(const Negotiated& agreed, const SocketOptions& options, State from, Context& c);
+  void open_passive(const Negotiated& agreed, const SocketOptions* options, State from, Context& c);
 
   /// What the Stack has to do with the endpoint after an event.
   enum class Fate : std::uint8_t {
@@ -85,7 +77,7 @@ class Endpoint {
     to_fin_wait_2,  ///< a record waits in its place for the peer's FIN
   };
   Fate fate() const { return fate_; }
-  SimDuration record_lasts() const { return record_lasts_; }  ///< of to_time_wait, to_fin_wait_2
+  SimDuration record_lasts(const Context& c) const;  ///< of to_time_wait, to_fin_wait_2
   /// The Stack made the record: the endpoint is only the application's handle now.
   void handed_over() {
     state_ = State::closed;
@@ -114,13 +106,13 @@ class Endpoint {
   // --- 3.10.7 and 3.10.8 ---
 
   void segment_arrives(const Segment& seg, Context& c);
-  SimTime deadline() const;
+  SimTime deadline() const { return std::min({rtx_due_, ack_.due, keep_due_, compressed_until()}); }
   void timeout(Context& c);
-  Wakeup wakeup;
+  Wakeup wakeup;  ///< outlives the socket: its slot is used again
 
   /// Counts what the event left it holding of the host's memory for sockets.
   void settle_memory(Context& c);
-  bool holds_memory() const { return pages_ != 0 || !queue_.empty() || receive_buffer_ != nullptr; }
+  bool holds_memory() const { return pages_ != 0 || !queue_.empty() || buffer() != nullptr; }
 
   // --- What it shows ---
 
@@ -132,7 +124,11 @@ class Endpoint {
   const SendState& snd() const { return snd_; }
   const ReceiveState& rcv() const { return rcv_; }
   const TimestampState& ts() const { return ts_; }
-  const SocketOptions& options() const { return options_; }
+  /// The initial sequence number that the application wants.
+  std::optional<Seq> fixed_iss() const {
+    return iss_fixed_ ? std::optional{snd_.iss} : std::nullopt;
+  }
+  const SocketOptions& options() const { return *options_; }
   bool uses_timestamps() const { return ts_.on; }
   SocketSnapshot snapshot() const;
   /// Whether a waiting call may go on; asked once after each event.
@@ -147,6 +143,17 @@ class Endpoint {
   enum class Nagle : std::uint8_t { on, off };
   enum class RtxTimer : std::uint8_t { none, rto, tlp, probe, reorder };
   enum class KeepTimer : std::uint8_t { none, keepalive, fin_wait_2 };
+
+  // What `Transfer` has: to be read, or to be changed.
+  const Transfer& known() const { return transfer_ != nullptr ? *transfer_ : untouched; }
+  const RecoveryState& recovery() const { return known().recovery; }
+  const CongestionControl& congestion() const { return known().congestion; }
+  Reassembly* holes() const { return transfer_ != nullptr ? transfer_->reassembly.get() : nullptr; }
+  ReceiveBuffer* buffer() const {
+    return transfer_ != nullptr ? transfer_->receive_buffer.get() : nullptr;
+  }
+  Transfer& transfer();
+  static const Transfer untouched;
 
   // endpoint.cpp: states and timers
   void enter(State next, std::string_view why, Context& c);
@@ -214,6 +221,7 @@ class Endpoint {
   std::uint32_t unsent() const { return snd_.end() - snd_.nxt; }
   enum class HowMuch : std::uint8_t { all, one_burst };
   void send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much = HowMuch::all);
+  Burst send_fin(Context& c);
   Burst send_single(Nagle nagle, Context& c);
   Burst send_burst(Nagle nagle, Context& c);
   std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t mss,
@@ -361,9 +369,7 @@ class Endpoint {
   void quick_acks(std::uint32_t most);
   bool compress_ack(Context& c);
   void release_compressed_ack(Context& c);
-  SimTime compressed_until() const {
-    return reassembly_ == nullptr ? never : reassembly_->held_until;
-  }
+  SimTime compressed_until() const { return holes() == nullptr ? never : holes()->held_until; }
   void ack_at_once();
   bool both_ways(const Context& c) const;
   bool acks_at_once(const Context& c) const;
@@ -385,7 +391,7 @@ class Endpoint {
   Farewell farewell(const Context& c) const;
   bool out_of_resources(Farewell wanted, Context& c);
   SimDuration clamp_to_user_timeout(SimDuration timeout, SimTime since, const Context& c) const;
-  SimDuration user_timeout() const { return std::chrono::milliseconds{options_.user_timeout_ms}; }
+  SimDuration user_timeout() const { return std::chrono::milliseconds{options_->user_timeout_ms}; }
   void keep_timeout(Context& c);
   void keepalive_timeout(Context& c);
   SimDuration keep_idle(const Context& c) const;
@@ -412,6 +418,7 @@ class Endpoint {
   bool pushes_ : 1 = false;        ///< the segment being sent is the last of a burst
   bool send_blocked_ : 1 = false;  ///< the application waits for room in the send buffer
   bool listener_made_ : 1 = false;
+  bool iss_fixed_ : 1 = false;  ///< by the application: snd_.iss
   bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
   std::uint16_t peer_mss_ = 536;
   std::uint16_t retransmits_ = 0;   ///< timeouts in a row (icsk_retransmits)
@@ -419,29 +426,20 @@ class Endpoint {
   std::uint16_t syn_timeouts_ = 0;  ///< total, for linear SYN timeouts
   std::uint8_t probe_backoff_ = 0;
   std::uint32_t pages_ = 0;  ///< of the host's memory for sockets (tcp_mem)
+  CongestionAlgorithm congestion_algorithm_ = CongestionAlgorithm::reno;
   SendState snd_;
   ReceiveState rcv_;
   AckState ack_;
   TimestampState ts_;
-  RecoveryState recovery_;
+  RoundTrips trips_;
   RtoEstimator rto_{std::chrono::seconds{1}};
   Seq rtt_turn_;  ///< a sample that acknowledges beyond starts a new window
-  CongestionControl congestion_{CongestionAlgorithm::reno};
   SimTime rtx_due_ = never;
   SimTime keep_due_ = never;
-  SimDuration record_lasts_{};
-  SimTime last_invalid_answer_ = long_ago;
-  SimTime last_ack_seen_ = sim_start;  ///< rcv_tstamp
-  SimTime last_sent_ = sim_start;      ///< data last sent (lsndtime)
-  SimTime probing_since_ = never;
+  SimTime last_ack_seen_ = sim_start;                  ///< rcv_tstamp
   boost::container::small_vector<InFlight, 1> queue_;  ///< ascending
-  std::unique_ptr<Reassembly> reassembly_;
-  std::unique_ptr<ReceiveBuffer> receive_buffer_;  ///< once data came
-  SocketOptions options_;
-  std::optional<Seq> fixed_iss_;
-
- public:
-  std::optional<Seq> fixed_iss() const { return fixed_iss_; }
+  std::unique_ptr<Transfer> transfer_;
+  const SocketOptions* options_ = &no_options;  ///< kept by the host
 };
 
 }  // namespace lastack::tcp

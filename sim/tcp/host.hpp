@@ -10,6 +10,7 @@
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/timer_grid.hpp"
 #include "memory.hpp"
+#include "options.hpp"
 
 namespace lastack::tcp {
 
@@ -35,6 +36,7 @@ struct Host {
   Counters counters;
   StateCensus census;
   ChallengeLimit challenge_limit;
+  OptionSets options;
   std::uint32_t orphans = 0;
   std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
   SocketMemory memory;
@@ -44,6 +46,7 @@ struct Host {
   RtoLimits rto_limits() const;
   /// The largest segment that fits the host's own link, options aside.
   std::uint16_t advertised_mss() const;
+  SocketAddress at(Port port) const { return {config.address, port}; }
   SimDuration time_wait_length() const { return doubled(config.msl, SimDuration::max()); }
   bool too_many_orphans(unsigned shift) const {
     return std::int64_t{orphans} << shift > settings().tcp_max_orphans;

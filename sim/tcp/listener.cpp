@@ -47,14 +47,31 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
   l.open = true;
   l.backlog = std::min(std::max(backlog, 0), impl_->host_.settings().somaxconn);
   l.iss = iss;
-  const auto index = static_cast<std::uint32_t>(impl_->listeners_.size());
-  impl_->listeners_.push_back(std::move(l));
+  SocketOptions handed_on = l.options;
+  if (impl_->host_.profile.acks == AckPolicy::quick_ack) {
+    handed_on.quick_ack = -1;  // of all options the only one that a listener keeps to itself
+  }
+  l.of_connections = impl_->host_.options.keep(handed_on);
+  const std::uint32_t index = impl_->place_for(std::move(l));
   impl_->listener_of_[port] = index;
   listener = ListenerId{index};
   c.report_state({impl_->host_.config.address, port}, {}, State::closed, State::listen, "listen");
   c.host.census.move(now, State::closed, State::listen);
   ++c.host.sockets;
   return Error::none;
+}
+
+/// Listeners are few at a time; the places of closed ones are used again.
+std::uint32_t Stack::Impl::place_for(Listening listener) {
+  const auto closed = std::find_if(listeners_.begin(), listeners_.end(),
+                                   [](const Listening& l) { return !l.open; });
+  const auto index = static_cast<std::uint32_t>(closed - listeners_.begin());
+  if (closed != listeners_.end()) {
+    *closed = std::move(listener);
+  } else {
+    listeners_.push_back(std::move(listener));
+  }
+  return index;
 }
 
 void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
@@ -82,7 +99,7 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
 
 std::vector<std::uint32_t> Stack::Impl::requests_of(std::uint32_t listener) const {
   std::vector<std::uint32_t> found;
-  for (const auto& [tuple, target] : table_) {  // sorted below
+  for (const Target target : table_) {  // sorted below
     if (target.kind == TimerOwner::Kind::request && requests_[target.index].listener == listener) {
       found.push_back(target.index);
     }
@@ -136,7 +153,7 @@ void Stack::Impl::syn_arrives(std::uint32_t listener, const Segment& seg, std::o
     return;
   }
   Request request = request_from(seg, host_, l.options, c.now);
-  request.listener = listener;
+  request.listener = static_cast<std::uint16_t>(listener);
   if (admission == Admission::cookie) {
     send_cookie(l, request, c);
     return;
@@ -184,8 +201,9 @@ void Stack::Impl::add_request(std::uint32_t listener, Request request, Context& 
   Listening& l = listeners_[listener];
   ++l.requests;
   ++l.young_requests;
-  enter_table(request.local.port, request.remote, {TimerOwner::Kind::request, index});
-  c.report_state(request.local, request.remote, State::closed, State::syn_rcvd, "syn arrives");
+  enter_table({TimerOwner::Kind::request, index});
+  c.report_state(host_.at(request.local_port), request.remote(), State::closed, State::syn_rcvd,
+                 "syn arrives");
   host_.census.move(c.now, State::closed, State::syn_rcvd);
   arm_request(index, c);
   send_synack(index, SendReason::synack, c);
@@ -194,12 +212,7 @@ void Stack::Impl::add_request(std::uint32_t listener, Request request, Context& 
 void Stack::Impl::send_synack(std::uint32_t index, SendReason why, Context& c) {
   Request& r = requests_[index];
   const SocketOptions& options = listeners_[r.listener].options;
-  r.ts_last = Host::timestamp_ms(c.now) + host_.timestamp_offset(r.remote.address);
-  if (why == SendReason::synack) {
-    r.ts_first = r.ts_last;
-  } else {
-    ++r.retransmits;
-  }
+  r.retransmits += why == SendReason::synack ? 0 : 1;
   if (host_.config.handshake == Handshake::four_way) {
     c.send(ack_of_syn(r, host_, c.now), SendReason::ack);
     c.send(synack_of(r, host_, options, Flags::syn, c.now), why);
@@ -212,9 +225,11 @@ void Stack::Impl::send_synack(std::uint32_t index, SendReason why, Context& c) {
 void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, Context& c) {
   c.send(synack_of(request, host_, listeners_[listener].options, Flags::syn | Flags::ack, c.now),
          SendReason::synack);
-  c.report_state(request.local, request.remote, State::closed, State::established, "syn arrives");
+  c.report_state(host_.at(request.local_port), request.remote(), State::closed, State::established,
+                 "syn arrives");
   host_.census.move(c.now, State::closed, State::established);
-  const std::uint32_t child = make_child(request.agreed(c.now), listener, State::established, c);
+  const std::uint32_t child =
+      make_child(request.agreed(host_, c.now), listener, State::established, c);
   settle(child, c);
 }
 
@@ -233,7 +248,7 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     no_socket(seg, c);  // an old duplicate: RST (RFC 9293, 3.10.7.4, fifth)
     return;
   }
-  if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer.window)) {
+  if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer)) {
     c.discard(DiscardReason::unacceptable);
     if (!seg.flags.has(Flags::rst) && !host_.invalid_answer_limited(c.now, r.last_answer)) {
       c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
@@ -261,7 +276,7 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
   if (seg.flags.has(Flags::rst)) {
     if (strict && seg.seq != r.irs + 1) {
       c.discard(DiscardReason::challenged);
-      if (in_window(seg.seq, r.irs + 1, r.offer.window)) {
+      if (in_window(seg.seq, r.irs + 1, r.offer)) {
         c.send(ack_of(r, host_, c.now), SendReason::challenge);  // RFC 5961, 3.2
       }
       return;
@@ -316,7 +331,7 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     }
     return;
   }
-  const Negotiated agreed = r.agreed(c.now);
+  const Negotiated agreed = r.agreed(host_, c.now);
   const std::uint32_t listener = r.listener;
   forget_request(index, c);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
@@ -354,10 +369,10 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
   const std::uint32_t index = sockets_.take();
   ++host_.sockets;
   Listening& l = listeners_[listener];
-  sockets_[index].open_passive(agreed, l.options, from, c);
+  sockets_[index].open_passive(agreed, l.of_connections, from, c);
   sockets_[index].listener = listener;
   ++host_.counters.PassiveOpens;
-  enter_table(agreed.local.port, agreed.remote, {TimerOwner::Kind::socket, index});
+  enter_table({TimerOwner::Kind::socket, index});
   l.accept_queue.push_back(index);
   c.out.acceptable.push_back(ListenerId{listener});
   return index;
@@ -372,9 +387,9 @@ void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
     wait = doubled(wait, longest);
   }
-  r.due = host_.grid.expiry(c.now, std::min(wait, longest));
-  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::arm, r.due);
-  c.out.rescheduled.push_back({TimerOwner::Kind::request, index});
+  const SimTime due = host_.grid.expiry(c.now, std::min(wait, longest));
+  c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::arm, due);
+  set_deadline({TimerOwner::Kind::request, index}, r.wakeup, due, c);
 }
 
 /// A long SYN queue sheds old requests early, so that half of it stays for young ones.
@@ -394,12 +409,13 @@ std::int32_t Stack::Impl::synack_retries(const Listening& l) const {
 
 void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
   Request& r = requests_[index];
-  if (r.due > c.now) {
+  if (r.wakeup.due > c.now) {
     return;
   }
   Listening& l = listeners_[r.listener];
-  c.report_timer(r.local, r.remote, Timer::synack, TimerAction::fire, r.due);
-  r.due = never;
+  c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::fire,
+                 r.wakeup.due);
+  r.wakeup.due = never;
   const std::int32_t retries = synack_retries(l);
   const std::int32_t deferred = timeouts_within(l.options.defer_accept_s);
   bool expired = r.timeouts >= retries;
@@ -412,8 +428,8 @@ void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
   if (expired) {
     if (host_.profile.request_expiry == RequestExpiry::reset) {
       Segment reset;
-      reset.src = r.local;
-      reset.dst = r.remote;
+      reset.src = host_.at(r.local_port);
+      reset.dst = r.remote();
       reset.flags = Flags::rst;
       reset.seq = r.iss + 1;
       c.send(reset, SendReason::reset);
@@ -433,9 +449,9 @@ void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
 
 void Stack::Impl::drop_request(std::uint32_t index, std::string_view why, Context& c) {
   const Request& r = requests_[index];
-  c.report_state(r.local, r.remote, State::syn_rcvd, State::closed, why);
+  c.report_state(host_.at(r.local_port), r.remote(), State::syn_rcvd, State::closed, why);
   host_.census.move(c.now, State::syn_rcvd, State::closed);
-  leave_table(r.local.port, r.remote);
+  leave_table(r.local_port, r.remote());
   forget_request(index, c);
 }
 
@@ -446,11 +462,11 @@ void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
   if (r.timeouts == 0) {
     --l.young_requests;
   }
-  if (r.due != never) {
-    c.report_timer(r.local, r.remote, Timer::synack, TimerAction::cancel, r.due);
-    r.due = never;
+  if (r.wakeup.armed()) {
+    c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::cancel,
+                   r.wakeup.due);
+    r.wakeup.due = never;
   }
-  c.out.rescheduled.push_back({TimerOwner::Kind::request, index});
   requests_.release(index);
 }
 

@@ -30,7 +30,7 @@ std::uint32_t Endpoint::bytes_to_send(const Context& c) const {
 
 /// Bytes in the receive buffer (sk_rmem_alloc).
 std::uint32_t Endpoint::bytes_received() const {
-  return receive_buffer_ != nullptr ? receive_buffer_->used() : 0;
+  return buffer() != nullptr ? buffer()->used() : 0;
 }
 
 /// Holds as many pages as it needs: what came and went in an event is settled at its end.
@@ -103,7 +103,7 @@ bool Endpoint::may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun,
 /// The send buffer shrinks to half of what is queued, but whoever would go beyond it now cannot
 /// wait for room in it, so it gets the memory (Linux, sk_stream_moderate_sndbuf).
 bool Endpoint::exceeds_shrunk_buffer(std::uint32_t queued, std::uint32_t size) {
-  if (options_.sndbuf == 0) {
+  if (options_->sndbuf == 0) {
     snd_.buffer = std::max(std::min(snd_.buffer, queued / 2), least_send_buffer);
   }
   return std::uint64_t{queued} + size >= snd_.buffer;

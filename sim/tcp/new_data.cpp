@@ -24,14 +24,18 @@ void Endpoint::send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much) {
   const bool nothing_was_out = queue_.empty();
   Burst last = Burst::sent;
   bool sent = false;
-  while (unsent() > 0 && in_flight() < congestion_.cwnd() && (!sent || how_much == HowMuch::all)) {
-    last = c.host.profile.sends_bursts ? send_burst(nagle, c) : send_single(nagle, c);
+  while (unsent() > 0 && in_flight() < congestion().cwnd() && (!sent || how_much == HowMuch::all)) {
+    if (snd_.nxt == snd_.queue_end) {
+      last = send_fin(c);
+    } else {
+      last = c.host.profile.sends_bursts ? send_burst(nagle, c) : send_single(nagle, c);
+    }
     if (last != Burst::sent) {
       break;
     }
     sent = true;
   }
-  const bool limited = last == Burst::deferred || in_flight() >= congestion_.cwnd();
+  const bool limited = last == Burst::deferred || in_flight() >= congestion().cwnd();
   if (sent || limited) {
     note_window_use(limited);
   }
@@ -39,6 +43,15 @@ void Endpoint::send_what_is_allowed(Nagle nagle, Context& c, HowMuch how_much) {
     after_new_data(nothing_was_out, c);
   }
   check_probe_timer(c);
+}
+
+/// A FIN that no data goes before.
+Endpoint::Burst Endpoint::send_fin(Context& c) {
+  if (!fits_window(0)) {
+    return Burst::held_back;
+  }
+  send_new(0, peer_mss_, SendReason::data, c);
+  return Burst::sent;
 }
 
 /// One segment, as the RFC has it. A part goes if it is half of the largest window seen
@@ -70,7 +83,7 @@ Endpoint::Burst Endpoint::send_burst(Nagle nagle, Context& c) {
   if (!fits_window(std::min(together, mss))) {
     return Burst::held_back;
   }
-  const std::uint32_t cwnd = congestion_.cwnd();
+  const std::uint32_t cwnd = congestion().cwnd();
   // Two bursts at least should be on their way (Linux, tcp_cwnd_test).
   const std::uint32_t quota =
       std::min({cwnd - in_flight(), std::max(cwnd / 2, 1U), burst_max(mss)});
@@ -115,17 +128,17 @@ std::uint32_t Endpoint::burst_end(std::uint32_t wanted, std::uint32_t most, std:
 /// when that takes long, nor when what may go now is a good part of the window.
 bool Endpoint::waits_for_more(std::uint32_t together, std::uint32_t mss, const Context& c) const {
   constexpr std::uint32_t window_divisor = 3;  // tcp_tso_win_divisor
-  const bool repairs = recovery_.phase == RecoveryState::Phase::recovery ||
-                       recovery_.phase == RecoveryState::Phase::loss;
+  const bool repairs = recovery().phase == RecoveryState::Phase::recovery ||
+                       recovery().phase == RecoveryState::Phase::loss;
   if (repairs || queue_.empty() || c.now - last_write() > 1ms ||
       c.now - queue_.front().sent < rto_.srtt() / 2) {
     return false;
   }
   const std::uint32_t peer_allows = window_left();
-  const std::uint32_t path_allows = (congestion_.cwnd() - in_flight()) * mss;
+  const std::uint32_t path_allows = (congestion().cwnd() - in_flight()) * mss;
   const std::uint32_t allowed = std::min(peer_allows, path_allows);
   const bool whole = snd_.nxt + together != snd_.queue_end && allowed >= together;
-  const std::uint32_t window = std::min(snd_.wnd, congestion_.cwnd() * mss);
+  const std::uint32_t window = std::min(snd_.wnd, congestion().cwnd() * mss);
   if (whole || allowed >= burst_max(mss) * mss || allowed >= window / window_divisor) {
     return false;
   }
@@ -139,7 +152,7 @@ std::uint32_t Endpoint::burst_max(std::uint32_t mss) const {
   constexpr unsigned round_trip_log = 9;  // tcp_tso_rtt_log
   std::uint64_t octets = burst_octets_max;
   if (const std::uint64_t rate = pacing_rate(mss); rate != 0) {
-    const auto shift = static_cast<std::uint64_t>(recovery_.min_rtt / 1us) >> round_trip_log;
+    const auto shift = static_cast<std::uint64_t>(trips_.min_rtt / 1us) >> round_trip_log;
     octets = (rate >> pacing_shift) + (shift < 32 ? burst_octets_max >> shift : 0);
   }
   const auto capped = static_cast<std::uint32_t>(std::min<std::uint64_t>(octets, burst_octets_max));
@@ -154,8 +167,8 @@ std::uint64_t Endpoint::pacing_rate(std::uint32_t mss) const {
   if (!rto_.has_sample()) {
     return 0;
   }
-  const bool growing = congestion_.cwnd() < congestion_.ssthresh() / 2;
-  const std::uint64_t window = std::max<std::uint64_t>(congestion_.cwnd(), queue_.size()) * mss;
+  const bool growing = congestion().cwnd() < congestion().ssthresh() / 2;
+  const std::uint64_t window = std::max<std::uint64_t>(congestion().cwnd(), queue_.size()) * mss;
   const auto srtt_us = static_cast<std::uint64_t>(rto_.srtt() / 1us);
   return window * (growing ? slow_start_ratio : avoidance_ratio) * 10'000 /
          std::max<std::uint64_t>(srtt_us, 1);
@@ -213,8 +226,8 @@ void Endpoint::send_new(std::uint32_t data, std::uint32_t mss, SendReason why, C
   queue_.push_back({.seq = snd_.nxt, .len = len, .sent = c.now, .fin = fin});
   send_segment(queue_.back(), fin && why == SendReason::data ? SendReason::fin : why, c);
   snd_.nxt += len;
-  if (recovery_.phase == RecoveryState::Phase::recovery) {
-    ++recovery_.prr_out;
+  if (recovery().phase == RecoveryState::Phase::recovery) {
+    ++transfer().recovery.prr_out;
   }
 }
 
@@ -223,7 +236,7 @@ void Endpoint::data_goes_out(std::uint32_t data, const Context& c) {
   if (data == 0) {
     return;
   }
-  last_sent_ = c.now;
+  transfer().last_sent = c.now;
   if (ack_.last_data != sim_start && c.now - ack_.last_data < ack_.timeout && ack_.pingpong < 255) {
     ++ack_.pingpong;
   }
@@ -266,11 +279,11 @@ bool Endpoint::short_one_waits(Nagle nagle) const {
   if (nagle == Nagle::off) {
     return false;
   }
-  if (options_.cork) {
+  if (options_->cork) {
     return true;
   }
   const bool short_one_out = after(snd_.small_end, snd_.una) && !queue_.empty();
-  return !options_.no_delay && short_one_out;
+  return !options_->no_delay && short_one_out;
 }
 
 // --- What the windows were used for ---
@@ -289,7 +302,7 @@ void Endpoint::note_window_use(bool limited) {
 
 bool Endpoint::window_is_limit() const {
   return snd_.cwnd_limited ||
-         (congestion_.in_slow_start() && congestion_.cwnd() < 2 * snd_.most_out);
+         (congestion().in_slow_start() && congestion().cwnd() < 2 * snd_.most_out);
 }
 
 void Endpoint::after_new_data(bool nothing_was_out, Context& c) {

@@ -45,8 +45,8 @@ void Stack::Impl::unbind(std::uint32_t socket) {
 }
 
 bool Stack::Impl::port_has_connections(Port port) const {
-  return std::any_of(table_.begin(), table_.end(), [port](const auto& entry) {
-    return static_cast<Port>(entry.first & 0xffff) == port;
+  return std::any_of(table_.begin(), table_.end(), [this, port](const Place& place) {
+    return tuple_of(place).local_port == port;
   });
 }
 
@@ -69,7 +69,7 @@ bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record, PortChoice choi
 Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
   // With tcp_tw_reuse a port may come free by time alone.
   const bool may_remember = host_.settings().tcp_tw_reuse != 1;
-  if (may_remember && exhausted_.contains(key(0, remote))) {
+  if (may_remember && exhausted_.contains(end_of(remote))) {
     return Error::address_not_available;
   }
   const auto [low, high] = host_.settings().ip_local_port_range;
@@ -91,7 +91,7 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
     }
   }
   if (may_remember) {
-    exhausted_.insert(key(0, remote));
+    exhausted_.insert(end_of(remote));
   }
   return Error::address_not_available;
 }

@@ -10,30 +10,30 @@
 namespace lastack::tcp {
 
 Reassembly& Endpoint::reassembly() {
-  if (reassembly_ == nullptr) {
-    reassembly_ = std::make_unique<Reassembly>();
+  if (holes() == nullptr) {
+    transfer().reassembly = std::make_unique<Reassembly>();
   }
-  return *reassembly_;
+  return *holes();
 }
 
 /// Nothing came yet: the buffer as it will be.
 ReceiveBuffer Endpoint::new_receive_buffer(const Context& c) const {
-  return {c.host.profile, options_.rcvbuf != 0 ? options_.rcvbuf : c.host.settings().tcp_rmem[1]};
+  return {c.host.profile, options_->rcvbuf != 0 ? options_->rcvbuf : c.host.settings().tcp_rmem[1]};
 }
 
 ReceiveBuffer& Endpoint::receive_buffer(const Context& c) {
-  if (receive_buffer_ == nullptr) {
-    receive_buffer_ = std::make_unique<ReceiveBuffer>(new_receive_buffer(c));
-    receive_buffer_->start_measuring(rcv_.read, c.now,
-                                     std::min({rcv_.grown, rcv_.wnd, 10 * payload_max(c)}));
+  if (buffer() == nullptr) {
+    transfer().receive_buffer = std::make_unique<ReceiveBuffer>(new_receive_buffer(c));
+    buffer()->start_measuring(rcv_.read, c.now,
+                              std::min({rcv_.grown, rcv_.wnd, 10 * payload_max(c)}));
   }
-  return *receive_buffer_;
+  return *buffer();
 }
 
 std::uint32_t Endpoint::octets_beyond_hole() const {
   std::uint32_t octets = 0;
-  if (reassembly_ != nullptr) {
-    for (const Range& range : reassembly_->ranges) {
+  if (holes() != nullptr) {
+    for (const Range& range : holes()->ranges) {
       octets += range.right - range.left;
     }
   }
@@ -149,10 +149,10 @@ void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
 
 /// Takes in what was kept and follows without a hole now.
 void Endpoint::absorb_reassembled() {
-  if (reassembly_ == nullptr) {
+  if (holes() == nullptr) {
     return;
   }
-  Reassembly& r = *reassembly_;
+  Reassembly& r = *holes();
   const bool had_holes = !r.ranges.empty();
   while (!r.ranges.empty() && at_or_before(r.ranges.front().left, rcv_.nxt)) {
     rcv_.nxt = later_of(rcv_.nxt, r.ranges.front().right);
@@ -172,7 +172,7 @@ void Endpoint::absorb_reassembled() {
     ack_.now = true;  // RFC 5681, 4.2: a filled hole is told at once
   }
   if (r.ranges.empty() && r.recent.empty() && !r.dsack) {
-    reassembly_.reset();
+    transfer().reassembly.reset();
   }
 }
 
@@ -279,14 +279,14 @@ void Endpoint::grow_offer(const Segment& seg, const Context& c) {
 
 /// Room in the buffer, and perhaps a larger one (Linux, tcp_rcv_space_adjust).
 void Endpoint::octets_read(std::uint32_t taken, const Context& c) {
-  if (receive_buffer_ == nullptr) {
+  if (buffer() == nullptr) {
     return;
   }
   const std::uint32_t beyond = octets_beyond_hole();
-  receive_buffer_->remove(taken, rcv_.unread() + taken + beyond);
-  const bool fixed = options_.rcvbuf != 0 || c.host.settings().tcp_moderate_rcvbuf == 0;
+  buffer()->remove(taken, rcv_.unread() + taken + beyond);
+  const bool fixed = options_->rcvbuf != 0 || c.host.settings().tcp_moderate_rcvbuf == 0;
   const auto largest = static_cast<std::uint32_t>(fixed ? 0 : c.host.settings().tcp_rmem[2]);
-  if (receive_buffer_->resize(rcv_.read, rcv_.unread(), beyond, c.now, largest)) {
+  if (buffer()->resize(rcv_.read, rcv_.unread(), beyond, c.now, largest)) {
     rcv_.clamp = full_space(c);
   }
 }

@@ -4,10 +4,10 @@
 
 namespace lastack::tcp {
 
-Negotiated Request::agreed(SimTime now) const {
+Negotiated Request::agreed(const Host& host, SimTime now) const {
   Negotiated n;
-  n.local = local;
-  n.remote = remote;
+  n.local = host.at(local_port);
+  n.remote = remote();
   n.iss = iss;
   n.irs = irs;
   n.mss = peer_mss;
@@ -15,10 +15,10 @@ Negotiated Request::agreed(SimTime now) const {
   n.sack = sack;
   n.window_scaling = scaling;
   n.send_scale = send_scale;
-  n.receive_scale = offer.scale;
+  n.receive_scale = receive_scale;
   n.send_window = peer_window;
-  n.receive_window = offer.window;
-  n.window_clamp = offer.clamp;
+  n.receive_window = offer;
+  n.window_clamp = std::uint32_t{65535} << receive_scale;
   n.ts_recent = ts_recent;
   n.ts_recent_at = now;
   n.synack_retransmits = retransmits;
@@ -32,21 +32,24 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
                      SimTime now) {
   const Settings& settings = host.settings();
   Request r;
-  r.local = syn.dst;
-  r.remote = syn.src;
+  r.local_port = syn.dst.port;
+  r.remote_address = syn.src.address;
+  r.remote_port = syn.src.port;
   r.irs = syn.seq;
   r.timestamps = settings.tcp_timestamps != 0 && syn.options.has_timestamps;
   r.ts_recent = r.timestamps ? syn.options.ts_val : 0;
   r.sack = settings.tcp_sack != 0 && syn.options.sack_permitted;
   r.scaling = settings.tcp_window_scaling != 0 && syn.options.has_window_scale;
-  r.send_scale = r.scaling ? std::min<std::uint8_t>(syn.options.window_scale, 14) : 0;
+  r.send_scale = r.scaling ? std::min<std::uint8_t>(syn.options.window_scale, 14) & 0xfU : 0;
   r.peer_window = syn.wnd;
   const std::uint16_t mss = syn.options.mss != 0 ? syn.options.mss : 536;  // RFC 9293, MUST-15
   r.peer_mss = std::max(mss, static_cast<std::uint16_t>(settings.tcp_min_snd_mss));
   const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : settings.tcp_rmem[1];
   const std::uint32_t payload = host.advertised_mss() - (r.timestamps ? 12U : 0U);
-  r.offer = initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(), payload,
-                           r.scaling ? Scaling::offered : Scaling::none);
+  const WindowOffer offer = initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(),
+                                           payload, r.scaling ? Scaling::offered : Scaling::none);
+  r.offer = static_cast<std::uint16_t>(offer.window);
+  r.receive_scale = offer.scale & 0xfU;
   r.sent = now;
   return r;
 }
@@ -54,22 +57,22 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
 Segment synack_of(const Request& request, const Host& host, const SocketOptions& options,
                   Flags flags, SimTime now) {
   Segment seg;
-  seg.src = request.local;
-  seg.dst = request.remote;
+  seg.src = host.at(request.local_port);
+  seg.dst = request.remote();
   seg.flags = flags;
   seg.seq = request.iss;
   seg.ack = flags.has(Flags::ack) ? request.irs + 1 : Seq{};
-  seg.wnd = static_cast<std::uint16_t>(std::min<std::uint32_t>(request.offer.window, 65535));
+  seg.wnd = request.offer;
   seg.options.mss = host.advertised_mss();
   if (options.max_seg != 0) {
     seg.options.mss = std::min(seg.options.mss, options.max_seg);
   }
   seg.options.sack_permitted = request.sack;
   seg.options.has_window_scale = request.scaling;
-  seg.options.window_scale = request.offer.scale;
+  seg.options.window_scale = request.receive_scale;
   if (request.timestamps) {
     seg.options.has_timestamps = true;
-    seg.options.ts_val = Host::timestamp_ms(now) + host.timestamp_offset(request.remote.address);
+    seg.options.ts_val = Host::timestamp_ms(now) + host.timestamp_offset(request.remote_address);
     seg.options.ts_ecr = request.ts_recent;
   }
   return seg;
@@ -77,16 +80,15 @@ Segment synack_of(const Request& request, const Host& host, const SocketOptions&
 
 Segment ack_of(const Request& request, const Host& host, SimTime now) {
   Segment seg;
-  seg.src = request.local;
-  seg.dst = request.remote;
+  seg.src = host.at(request.local_port);
+  seg.dst = request.remote();
   seg.flags = Flags::ack;
   seg.seq = request.iss + 1;
   seg.ack = request.irs + 1;
-  seg.wnd = static_cast<std::uint16_t>(
-      std::min<std::uint32_t>(request.offer.window >> request.offer.scale, 65535));
+  seg.wnd = static_cast<std::uint16_t>(request.offer >> request.receive_scale);
   if (request.timestamps) {
     seg.options.has_timestamps = true;
-    seg.options.ts_val = Host::timestamp_ms(now) + host.timestamp_offset(request.remote.address);
+    seg.options.ts_val = Host::timestamp_ms(now) + host.timestamp_offset(request.remote_address);
     seg.options.ts_ecr = request.ts_recent;
   }
   return seg;

@@ -12,32 +12,33 @@ namespace lastack::tcp {
 /// An entry of a SYN queue: a SYN was answered, the third segment has not come yet. It is SYN_RCVD
 /// for whoever looks, but much smaller than a connection.
 struct Request {
-  SocketAddress local;
-  SocketAddress remote;
-  std::uint32_t listener = 0;
+  Wakeup wakeup;                   ///< outlives the request: its place is used again
+  SimTime sent;                    ///< SYN-ACK, first time
+  SimTime last_answer = long_ago;  ///< to something invalid
+  Address remote_address{};
+  Port remote_port = 0;
+  Port local_port = 0;
   Seq iss;
   Seq irs;
   std::uint32_t ts_recent = 0;
-  std::uint32_t ts_first = 0;  ///< our stamp in the first SYN-ACK, and in the last
-  std::uint32_t ts_last = 0;
-  std::uint32_t peer_window = 0;
-  WindowOffer offer;
+  std::uint16_t listener = 0;
+  std::uint16_t offer = 0;  ///< window of the SYN-ACK
+  std::uint16_t peer_window = 0;
   std::uint16_t peer_mss = 536;
-  std::uint8_t send_scale = 0;
+  std::uint8_t send_scale : 4 = 0;
+  std::uint8_t receive_scale : 4 = 0;
   std::uint8_t timeouts = 0;     ///< of the SYN-ACK timer
   std::uint8_t retransmits = 0;  ///< of the SYN-ACK, for any reason
   bool timestamps : 1 = false;
   bool sack : 1 = false;
   bool scaling : 1 = false;
   bool acked : 1 = false;  ///< the third segment came, but nobody could take it
-  SimTime sent;            ///< SYN-ACK, first time
-  SimTime due = never;
-  SimTime last_answer = long_ago;  ///< to something invalid
-  Wakeup wakeup;
 
+  SocketAddress remote() const { return {remote_address, remote_port}; }
   /// What a connection made from it starts with.
-  Negotiated agreed(SimTime now) const;
+  Negotiated agreed(const Host& host, SimTime now) const;
 };
+static_assert(sizeof(Request) == 64, "a SYN flood makes many of them");
 
 /// Reads a SYN's options against what the host allows.
 Request request_from(const Segment& syn, const Host& host, const SocketOptions& options,

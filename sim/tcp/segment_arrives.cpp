@@ -90,7 +90,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   if (c.host.config.handshake == Handshake::two_way) {
     return;  // that is the point: nothing tells the listener that its SYN-ACK came
   }
-  const bool data_follows = options_.defer_accept_s != 0 || ack_.pingpong > 0;
+  const bool data_follows = options_->defer_accept_s != 0 || ack_.pingpong > 0;
   if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {
     // It can carry the ACK.
     ack_.scheduled = true;
@@ -134,8 +134,8 @@ void Endpoint::finish_options(const Options& peer, Context& c) {
   peer_mss_ = std::clamp<std::uint16_t>(
       offered, static_cast<std::uint16_t>(settings.tcp_min_snd_mss), 65495);
   peer_mss_ = std::min(peer_mss_, c.host.advertised_mss());
-  if (options_.max_seg != 0) {
-    peer_mss_ = std::min(peer_mss_, options_.max_seg);
+  if (options_->max_seg != 0) {
+    peer_mss_ = std::min(peer_mss_, options_->max_seg);
   }
 }
 
@@ -148,18 +148,20 @@ void Endpoint::become_established(const Segment& seg, std::string_view why, Cont
   if (syn_timeouts_ > 0) {
     restart_congestion(seg, c);
   }
-  congestion_.begin(snd_.nxt, c.now);
+  if (transfer_ != nullptr) {
+    transfer_->congestion.begin(snd_.nxt, c.now);
+  }
   retransmits_ = 0;
-  recovery_.first_retransmit = never;
+  trips_.first_retransmit = never;
   ack_.last_data = sim_start;
   last_ack_seen_ = c.now;
   connecting_ = false;
   connected_ = true;
   enter(State::established, why, c);
-  if (options_.keep_alive) {
+  if (options_->keep_alive) {
     set_keep_timer(KeepTimer::keepalive, keep_idle(c), c);
   }
-  if (options_.quick_ack == 0) {
+  if (options_->quick_ack == 0) {
     ack_.pingpong = 1;
   }
   wake();
@@ -168,13 +170,13 @@ void Endpoint::become_established(const Segment& seg, std::string_view why, Cont
 /// A lost SYN says little of the way: the window starts as ever, but after several from one segment
 /// (RFC 5681, 3.1), unless the answer's timestamp shows that the first one did arrive.
 void Endpoint::restart_congestion(const Segment& seg, Context& c) {
-  const std::uint32_t first_stamp = Host::timestamp_ms(recovery_.first_retransmit) + ts_.offset;
+  const std::uint32_t first_stamp = Host::timestamp_ms(trips_.first_retransmit) + ts_.offset;
   const bool first_arrived = ts_.on && seg.options.ts_ecr == first_stamp;
-  congestion_ = CongestionControl{c.host.profile.congestion};
+  transfer().congestion = CongestionControl{c.host.profile.congestion};
   if (syn_timeouts_ > 1 && !first_arrived) {
-    congestion_.set_cwnd(1);
+    transfer().congestion.set_cwnd(1);
   }
-  recovery_.phase = RecoveryState::Phase::open;
+  transfer().recovery.phase = RecoveryState::Phase::open;
 }
 
 // --- 3.10.7.4: other states ---
@@ -263,7 +265,7 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
 void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
   c.discard(DiscardReason::unacceptable);
   const bool pure_ack = seg.len() == 0 || seg.flags.has(Flags::syn);
-  if (pure_ack && c.host.invalid_answer_limited(c.now, last_invalid_answer_)) {
+  if (pure_ack && c.host.invalid_answer_limited(c.now, transfer().last_invalid_answer)) {
     return;
   }
   if (seg.len() > 0 && before(seg.seq, rcv_.nxt)) {
@@ -276,7 +278,7 @@ void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
 /// Challenge ACK (RFC 5961, 3.2, 4.2, with the limits of 7).
 void Endpoint::challenge(Context& c) {
   c.discard(DiscardReason::challenged);
-  if (c.host.invalid_answer_limited(c.now, last_invalid_answer_)) {
+  if (c.host.invalid_answer_limited(c.now, transfer().last_invalid_answer)) {
     ++c.host.counters.TCPACKSkippedChallenge;
     return;
   }
@@ -409,7 +411,7 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
     if (!orphan_) {
       return Step::go_on;
     }
-    if (options_.linger2_s < 0) {
+    if (options_->linger2_s < 0) {
       ++c.host.counters.TCPAbortOnData;
       c.send(reset_for(seg), SendReason::reset);
       done("fin acknowledged", c);
@@ -456,8 +458,8 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   queue_text(seg, c);
   if (!had_fin && rcv_.fin_received) {
     check_fin(c);
-    if (reassembly_ != nullptr) {  // an ACK that a kept FIN called for still told its block
-      reassembly_->recent.clear();
+    if (holes() != nullptr) {  // an ACK that a kept FIN called for still told its block
+      holes()->recent.clear();
     }
   }
   return Step::go_on;

@@ -20,14 +20,14 @@ constexpr std::uint32_t burst_octets_max = 65'215;  // GSO_LEGACY_MAX_SIZE less 
 /// segments with what they take in memory (Linux, tcp_sndbuf_expand).
 void Endpoint::grow_send_buffer(const Context& c) {
   const Settings& settings = c.host.settings();
-  if (options_.sndbuf != 0) {
+  if (options_->sndbuf != 0) {
     constexpr std::int32_t least = 4608;  // SOCK_MIN_SNDBUF
-    const std::int64_t asked = std::min(options_.sndbuf, settings.wmem_max);
+    const std::int64_t asked = std::min(options_->sndbuf, settings.wmem_max);
     snd_.buffer = static_cast<std::uint32_t>(std::max<std::int64_t>(2 * asked, least));
     return;
   }
   const std::uint32_t segment = std::bit_ceil(peer_mss_ + headers_and_info) + descriptor;
-  const std::uint32_t wanted = 2 * std::max(10U, congestion_.cwnd()) * segment;
+  const std::uint32_t wanted = 2 * std::max(10U, congestion().cwnd()) * segment;
   const auto least = static_cast<std::uint32_t>(settings.tcp_wmem[1]);
   const auto most = static_cast<std::uint32_t>(settings.tcp_wmem[2]);
   snd_.buffer = std::max({snd_.buffer, least, std::min(wanted, most)});
@@ -93,7 +93,7 @@ void Endpoint::wake_sender(const Context& c) {
   if (!send_blocked_) {
     return;
   }
-  if (in_flight() < congestion_.cwnd() && memory_allows_growth(c)) {
+  if (in_flight() < congestion().cwnd() && memory_allows_growth(c)) {
     grow_send_buffer(c);
   }
   const std::uint32_t used = send_memory(c);

@@ -27,8 +27,9 @@ SocketOptions options_of(const std::vector<SocketOptionValue>& given) {
 // --- Census ---
 
 void StateCensus::settle(std::size_t s, SimTime now) {
-  seconds_[s] += current_[s] * to_seconds(now - since_[s]);
+  socket_ns_[s] += Wide{current_[s]} * static_cast<std::uint64_t>((now - since_[s]).count());
   since_[s] = now;
+  touched_ |= 1U << s;
 }
 
 void StateCensus::move(SimTime now, State from, State to) {
@@ -47,32 +48,57 @@ void StateCensus::move(SimTime now, State from, State to) {
 
 double StateCensus::socket_seconds(State state, SimTime now) const {
   const auto s = static_cast<std::size_t>(state);
-  return seconds_[s] + current_[s] * to_seconds(now - since_[s]);
+  const auto rest = static_cast<std::uint64_t>((now - since_[s]).count());
+  return static_cast<double>(socket_ns_[s] + Wide{current_[s]} * rest) / 1e9;
 }
 
 // --- The table of four-tuples ---
 
+Stack::Impl::Tuple Stack::Impl::tuple_of(Target target) const {
+  switch (target.kind) {
+    case TimerOwner::Kind::socket: {
+      const Endpoint& endpoint = sockets_[target.index];
+      return {endpoint.remote().address, endpoint.remote().port, endpoint.local().port};
+    }
+    case TimerOwner::Kind::request: {
+      const Request& r = requests_[target.index];
+      return {r.remote_address, r.remote_port, r.local_port};
+    }
+    case TimerOwner::Kind::time_wait: {
+      const TimeWait& tw = time_waits_[target.index];
+      return {tw.remote_address, tw.remote_port, tw.local_port};
+    }
+  }
+  return {};
+}
+
 std::optional<Stack::Impl::Target> Stack::Impl::find(Port local, SocketAddress remote) const {
-  const auto found = table_.find(key(local, remote));
+  const auto found = table_.find(Tuple{remote.address, remote.port, local});
   if (found == table_.end()) {
     return std::nullopt;
   }
-  return found->second;
+  return *found;
 }
 
-Stack::Impl::Target* Stack::Impl::slot_of(Port local, SocketAddress remote) {
-  const auto found = table_.find(key(local, remote));
-  return found == table_.end() ? nullptr : &found->second;
+/// Whatever had the four-tuple before gives way.
+void Stack::Impl::enter_table(Target target) {
+  const auto [place, fresh] = table_.insert(target);
+  if (!fresh) {
+    place->become(target);
+  }
 }
 
-void Stack::Impl::enter_table(Port local, SocketAddress remote, Target target) {
-  table_[key(local, remote)] = target;
+/// The same where something else is known to have it: a request, or a connection.
+void Stack::Impl::take_over(Target target) {
+  const auto place = table_.find(tuple_of(target));
+  LASTACK_ASSERT(place != table_.end());
+  place->become(target);
 }
 
 void Stack::Impl::leave_table(Port local, SocketAddress remote) {
-  table_.erase(key(local, remote));
+  table_.erase(Tuple{remote.address, remote.port, local});
   if (!exhausted_.empty()) {
-    exhausted_.erase(key(0, remote));
+    exhausted_.erase(end_of(remote));
   }
 }
 
@@ -89,9 +115,7 @@ void Stack::Impl::segment_arrives(const Segment& seg, Context& c) {
   if (target && target->kind == TimerOwner::Kind::time_wait) {
     TimeWait& record = time_waits_[target->index];
     switch (record.segment_arrives(seg, c)) {
-      case TimeWait::Verdict::stays:
-        c.out.rescheduled.push_back({target->kind, target->index});
-        return;
+      case TimeWait::Verdict::stays: watch(target->index, c); return;
       case TimeWait::Verdict::gone: time_wait_ends(target->index, "ended early", c); return;
       case TimeWait::Verdict::new_syn: {
         if (!port_listens(seg.dst.port)) {
@@ -159,10 +183,8 @@ void Stack::Impl::timeout(TimerOwner owner, Context& c) {
     case TimerOwner::Kind::request: request_timeout(owner.index, c); break;
     case TimerOwner::Kind::time_wait: {
       const TimeWait& record = time_waits_[owner.index];
-      if (record.due <= c.now) {
-        c.report_timer(record.local, record.remote,
-                       record.state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait,
-                       TimerAction::fire, record.due);
+      if (record.wakeup.due <= c.now) {
+        record.report(TimerAction::fire, c);
         time_wait_ends(owner.index, "timeout", c);
       }
       break;
@@ -194,8 +216,10 @@ void Stack::Impl::settle(std::uint32_t socket, Context& c) {
   if (endpoint.take_wake() && endpoint.listener == Endpoint::no_listener) {
     c.out.woken.push_back(SocketId{socket});
   }
-  c.out.rescheduled.push_back({TimerOwner::Kind::socket, socket});
-  release_if_done(socket);
+  set_deadline({TimerOwner::Kind::socket, socket}, endpoint.wakeup, endpoint.deadline(), c);
+  if (endpoint.state() == State::closed) {
+    release_if_done(socket);
+  }
 }
 
 /// TIME-WAIT, or an orphan's FIN-WAIT-2, goes on in a small record.
@@ -213,29 +237,32 @@ void Stack::Impl::make_record(std::uint32_t socket, State state, Context& c) {
     const Wakeup kept = time_waits_[index].wakeup;
     time_waits_[index] = time_wait_from(endpoint, state);
     time_waits_[index].wakeup = kept;
-    time_waits_[index].arm(endpoint.record_lasts(), c);
+    time_waits_[index].arm(endpoint.record_lasts(c), c);
     ++host_.counters.TW;
-    enter_table(endpoint.local().port, endpoint.remote(), {TimerOwner::Kind::time_wait, index});
-    c.out.rescheduled.push_back({TimerOwner::Kind::time_wait, index});
+    take_over({TimerOwner::Kind::time_wait, index});
+    watch(index, c);
   }
   endpoint.handed_over();
 }
 
+void Stack::Impl::watch(std::uint32_t index, Context& c) {
+  Wakeup& wakeup = time_waits_[index].wakeup;
+  set_deadline({TimerOwner::Kind::time_wait, index}, wakeup, wakeup.due, c);
+}
+
 void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Context& c) {
   TimeWait& record = time_waits_[index];
-  c.report_state(record.local, record.remote, record.state, State::closed, why);
+  c.report_state(host_.at(record.local_port), record.remote(), record.state, State::closed, why);
   host_.census.move(c.now, record.state, State::closed);
-  leave_table(record.local.port, record.remote);
-  record.due = never;
-  c.out.rescheduled.push_back({TimerOwner::Kind::time_wait, index});
+  leave_table(record.local_port, record.remote());
+  record.wakeup.due = never;
   time_waits_.release(index);
 }
 
-/// The slot is free once neither the network nor the application knows the socket.
+/// The slot of a socket in CLOSED is free once the application has given it up, too.
 void Stack::Impl::release_if_done(std::uint32_t socket) {
   Endpoint& endpoint = sockets_[socket];
-  const bool unknown_to_network = endpoint.state() == State::closed;
-  if (unknown_to_network && endpoint.orphan() && !endpoint.released) {
+  if (endpoint.orphan() && !endpoint.released) {
     endpoint.released = true;
     unbind(socket);
     sockets_.release(socket);
@@ -257,7 +284,8 @@ bool Stack::has_room() const { return impl_->host_.has_room_for_socket(); }
 SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
   ++impl_->host_.sockets;
   const std::uint32_t index = impl_->sockets_.take();
-  impl_->sockets_[index].open(options_of(options), iss);
+  impl_->sockets_[index].open(
+      options.empty() ? &no_options : impl_->host_.options.keep(options_of(options)), iss);
   return SocketId{index};
 }
 
@@ -288,8 +316,8 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
     impl_->time_wait_ends(taken->index, "new connection", c);
     ++impl_->host_.counters.TWRecycled;
   }
-  impl_->enter_table(port, remote, {TimerOwner::Kind::socket, raw(socket)});
   endpoint.connect(local, remote, iss, c);
+  impl_->enter_table({TimerOwner::Kind::socket, raw(socket)});
   impl_->settle(raw(socket), c);
   return Error::none;
 }
@@ -336,6 +364,9 @@ Error Stack::shutdown(SimTime now, SocketId socket, Direction how, Output& out) 
 }
 
 SimDuration Stack::linger(SimTime now, SocketId socket, Output& out) {
+  if (impl_->sockets_[raw(socket)].options().linger_s <= 0) {
+    return SimDuration::zero();
+  }
   Context c{impl_->host_, now, out};
   const SimDuration wait = impl_->sockets_[raw(socket)].linger(c);
   impl_->settle(raw(socket), c);
@@ -369,8 +400,8 @@ void Stack::segment_arrives(SimTime now, const Segment& segment, Output& out) {
 SimTime Stack::deadline(TimerOwner owner) const {
   switch (owner.kind) {
     case TimerOwner::Kind::socket: return impl_->sockets_[owner.index].deadline();
-    case TimerOwner::Kind::request: return impl_->requests_[owner.index].due;
-    case TimerOwner::Kind::time_wait: return impl_->time_waits_[owner.index].due;
+    case TimerOwner::Kind::request: return impl_->requests_[owner.index].wakeup.due;
+    case TimerOwner::Kind::time_wait: return impl_->time_waits_[owner.index].wakeup.due;
   }
   return never;
 }
@@ -410,6 +441,7 @@ std::uint64_t Stack::memory_pages_peak() const {
 const Counters& Stack::counters() const { return impl_->host_.counters; }
 
 const StateCensus& Stack::census() const { return impl_->host_.census; }
+StateCensus& Stack::census() { return impl_->host_.census; }
 
 State Stack::state(SocketId socket) const { return impl_->sockets_[raw(socket)].state(); }
 
@@ -443,7 +475,7 @@ std::vector<SocketSnapshot> Stack::snapshot() const {
       rows.push_back(row);
     }
   }
-  for (const auto& [tuple, target] : impl_->table_) {  // sorted below
+  for (const Impl::Target target : impl_->table_) {  // sorted below
     rows.push_back(impl_->snapshot_of(target));
   }
   const auto order = [](const SocketSnapshot& s) {
@@ -460,22 +492,22 @@ SocketSnapshot Stack::Impl::snapshot_of(const Target& target) const {
     case TimerOwner::Kind::socket: return sockets_[target.index].snapshot();
     case TimerOwner::Kind::request: {
       const Request& r = requests_[target.index];
-      row.local = r.local;
-      row.remote = r.remote;
+      row.local = host_.at(r.local_port);
+      row.remote = r.remote();
       row.state = State::syn_rcvd;
       row.timer = Timer::synack;
-      row.due = r.due;
+      row.due = r.wakeup.due;
       row.retransmits = r.timeouts;
       return row;
     }
     case TimerOwner::Kind::time_wait: {
       const TimeWait& tw = time_waits_[target.index];
-      row.local = tw.local;
-      row.remote = tw.remote;
+      row.local = host_.at(tw.local_port);
+      row.remote = tw.remote();
       row.state = tw.state;
       row.orphan = true;
       row.timer = tw.state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait;
-      row.due = tw.due;
+      row.due = tw.wakeup.due;
       return row;
     }
   }

@@ -10,6 +10,7 @@
 
 #include "endpoint.hpp"
 #include "host.hpp"
+#include "lastack/core/assert.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "request.hpp"
 #include "slab.hpp"
@@ -24,6 +25,7 @@ struct Listening {
   bool open = false;
   std::int32_t backlog = 0;
   SocketOptions options;
+  const SocketOptions* of_connections = &no_options;  ///< that it makes
   std::optional<Seq> iss;
   std::uint32_t requests = 0;        ///< in the SYN queue
   std::uint32_t young_requests = 0;  ///< of these, without a SYN-ACK timeout yet
@@ -49,21 +51,39 @@ class Stack::Impl {
 
   // --- stack.cpp: demultiplexing and the life of records ---
 
+  /// A connection's ends, but for the host's own address.
+  struct Tuple {
+    Address remote;
+    Port remote_port;
+    Port local_port;
+
+    std::uint64_t key() const {
+      return std::uint64_t{static_cast<std::uint32_t>(remote)} << 32 |
+             std::uint64_t{remote_port} << 16 | local_port;
+    }
+  };
   /// What a four-tuple leads to.
   struct Target {
     TimerOwner::Kind kind;
     std::uint32_t index;
   };
   std::optional<Target> find(Port local, SocketAddress remote) const;
-  void enter_table(Port local, SocketAddress remote, Target target);
+  void enter_table(Target target);
+  void take_over(Target target);
   void leave_table(Port local, SocketAddress remote);
-  Target* slot_of(Port local, SocketAddress remote);
+  Tuple tuple_of(Target target) const;
 
   void segment_arrives(const Segment& seg, Context& c);
   void timeout(TimerOwner owner, Context& c);
   /// Carries out what an event on the socket came to: wakes, records, the slot's release.
   void settle(std::uint32_t socket, Context& c);
+  /// Sets the owner's deadline; tells the driver where its queue does not hold it yet.
+  static void set_deadline(TimerOwner owner, Wakeup& wakeup, SimTime due, Context& c) {
+    wakeup.due = std::max(due, c.now);
+    if (wakeup.needs_entry()) c.out.rescheduled.push_back(owner);
+  }
   void make_record(std::uint32_t socket, State state, Context& c);
+  void watch(std::uint32_t time_wait, Context& c);
   void time_wait_ends(std::uint32_t index, std::string_view why, Context& c);
   void release_if_done(std::uint32_t socket);
   void no_socket(const Segment& seg, Context& c);
@@ -74,6 +94,7 @@ class Stack::Impl {
   // --- listener.cpp ---
 
   std::vector<std::uint32_t> requests_of(std::uint32_t listener) const;
+  std::uint32_t place_for(Listening listener);
   Listening* listener_at(Port port, std::uint32_t& index);
   void segment_arrives_listen(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss,
                               Context& c);
@@ -116,16 +137,48 @@ class Stack::Impl {
   void unbind(std::uint32_t socket);
 
  private:
-  static std::uint64_t key(Port local, SocketAddress remote) {
-    return std::uint64_t{static_cast<std::uint32_t>(remote.address)} << 32 |
-           std::uint64_t{remote.port} << 16 | local;
+  static std::uint64_t end_of(SocketAddress remote) {
+    return Tuple{remote.address, remote.port, 0}.key();
   }
+
+  /// A Target in four bytes. Records know their own ends, so the table holds nothing else.
+  class Place {
+   public:
+    Place(Target target) { become(target); }  // NOLINT(google-explicit-constructor)
+    operator Target() const {                 // NOLINT(google-explicit-constructor)
+      return {static_cast<TimerOwner::Kind>(packed_ >> index_bits),
+              packed_ & ((1U << index_bits) - 1)};
+    }
+    /// Leads to another record of the same ends.
+    void become(Target target) const {
+      LASTACK_ASSERT(target.index >> index_bits == 0);
+      packed_ = static_cast<std::uint32_t>(target.kind) << index_bits | target.index;
+    }
+
+   private:
+    static constexpr unsigned index_bits = 30;
+    mutable std::uint32_t packed_ = 0;
+  };
+  struct TupleHash {
+    using is_transparent = void;
+    const Impl* stack;
+    std::size_t operator()(Tuple tuple) const { return boost::hash<std::uint64_t>{}(tuple.key()); }
+    std::size_t operator()(Place place) const { return (*this)(stack->tuple_of(place)); }
+  };
+  struct TupleEqual {
+    using is_transparent = void;
+    const Impl* stack;
+    bool operator()(Tuple a, Place b) const { return a.key() == stack->tuple_of(b).key(); }
+    bool operator()(Place a, Tuple b) const { return (*this)(b, a); }
+    bool operator()(Place a, Place b) const { return (*this)(stack->tuple_of(a), b); }
+  };
 
   struct PortUse {
     std::uint32_t bound = 0;      ///< sockets bound by `bind`
     std::uint32_t exclusive = 0;  ///< of these, without SO_REUSEADDR
   };
-  boost::unordered_flat_map<std::uint64_t, Target> table_;
+  boost::unordered_flat_set<Place, TupleHash, TupleEqual> table_{0, TupleHash{this},
+                                                                 TupleEqual{this}};
   boost::unordered_flat_map<Port, std::uint32_t> listener_of_;
   boost::unordered_flat_map<Port, PortUse> bound_;
   /// Remote ends towards which every port was found taken, until one is given back.

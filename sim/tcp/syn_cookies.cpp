@@ -44,14 +44,14 @@ Seq cookie(const Host& host, SocketAddress local, SocketAddress remote, Seq irs,
 void Stack::Impl::send_cookie(Listening& listener, Request request, Context& c) {
   listener.cookies_since = c.now;
   ++host_.counters.SyncookiesSent;
-  request.iss = cookie(host_, request.local, request.remote, request.irs, minute(c.now),
-                       mss_index(request.peer_mss));
+  request.iss = cookie(host_, host_.at(request.local_port), request.remote(), request.irs,
+                       minute(c.now), mss_index(request.peer_mss));
   Segment seg = synack_of(request, host_, listener.options, Flags::syn | Flags::ack, c.now);
   if (request.timestamps) {
     const std::uint32_t options =
         (request.scaling ? std::uint32_t{request.send_scale} : scale_mask) |
         (request.sack ? sack_bit : 0U);
-    const std::uint32_t offset = host_.timestamp_offset(request.remote.address);
+    const std::uint32_t offset = host_.timestamp_offset(request.remote_address);
     const std::uint32_t clock = Host::timestamp_ms(c.now);
     std::uint32_t stamp = (clock & ~option_mask) | options;
     stamp -= static_cast<std::int32_t>(stamp - clock) > 0 ? option_mask + 1 : 0;
@@ -102,7 +102,7 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
   }
   Request request = request_from(syn, host_, listener.options, c.now);
   request.iss = claimed;
-  Negotiated agreed = request.agreed(c.now);
+  Negotiated agreed = request.agreed(host_, c.now);
   agreed.rtt.reset();  // when the SYN-ACK was sent is forgotten
   return agreed;
 }

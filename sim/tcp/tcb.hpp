@@ -119,6 +119,15 @@ struct TimestampState {
   bool has_recent = false;
 };
 
+/// What was sent and when it got through (RFC 8985, 6.1).
+struct RoundTrips {
+  SimTime first_retransmit = never;  ///< since when nothing gets through (retrans_stamp)
+  SimDuration rack_rtt{};
+  SimDuration min_rtt{};  ///< 0: none yet
+  std::uint32_t sent_count = 0;
+  std::uint32_t rack_order = 0;  ///< the newest segment known to have arrived (RACK.xmit_ts)
+};
+
 /// Loss recovery (RFC 5681, RFC 6675, RFC 8985).
 struct RecoveryState {
   enum class Phase : std::uint8_t { open, disorder, recovery, loss };
@@ -127,12 +136,7 @@ struct RecoveryState {
   std::uint8_t duplicate_acks = 0;
   Seq tlp_end;  ///< SND.NXT when a tail-loss probe was sent
   bool tlp_outstanding = false;
-  bool tlp_repeated = false;         ///< the probe repeated old octets
-  SimTime first_retransmit = never;  ///< since when nothing gets through (retrans_stamp)
-  std::uint32_t sent_count = 0;
-  std::uint32_t rack_order = 0;  ///< the newest segment known to have arrived (RACK.xmit_ts)
-  SimDuration rack_rtt{};
-  SimDuration min_rtt{};            ///< 0: none yet
+  bool tlp_repeated = false;        ///< the probe repeated old octets
   std::uint32_t prr_delivered = 0;  ///< RFC 6937
   std::uint32_t prr_out = 0;
   std::uint32_t prior_cwnd = 0;

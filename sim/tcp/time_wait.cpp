@@ -6,8 +6,9 @@ namespace lastack::tcp {
 
 TimeWait time_wait_from(const Endpoint& endpoint, State state) {
   TimeWait tw;
-  tw.local = endpoint.local();
-  tw.remote = endpoint.remote();
+  tw.local_port = endpoint.local().port;
+  tw.remote_address = endpoint.remote().address;
+  tw.remote_port = endpoint.remote().port;
   tw.state = state;
   tw.iss = endpoint.snd().iss;
   tw.snd_nxt = endpoint.snd().nxt;
@@ -16,15 +17,18 @@ TimeWait time_wait_from(const Endpoint& endpoint, State state) {
   tw.rcv_scale = endpoint.rcv().scale;
   tw.timestamps = endpoint.ts().on;
   tw.ts_recent = endpoint.ts().recent;
-  tw.ts_offset = endpoint.ts().offset;
   tw.ts_recent_at = endpoint.ts().recent_at;
   return tw;
 }
 
 void TimeWait::arm(SimDuration length, Context& c) {
-  due = c.host.grid.expiry(c.now, length);
-  c.report_timer(local, remote, state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait,
-                 TimerAction::arm, due);
+  wakeup.due = c.host.grid.expiry(c.now, length);
+  report(TimerAction::arm, c);
+}
+
+void TimeWait::report(TimerAction action, Context& c) const {
+  const Timer timer = state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait;
+  c.report_timer(c.host.at(local_port), remote(), timer, action, wakeup.due);
 }
 
 TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {
@@ -59,8 +63,9 @@ TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Con
   }
   rcv_nxt = seg.end();
   note_timestamp(seg, c.now);
-  c.report_timer(local, remote, Timer::fin_wait_2, TimerAction::cancel, due);
-  c.report_state(local, remote, State::fin_wait_2, State::time_wait, "fin arrives");
+  report(TimerAction::cancel, c);
+  c.report_state(c.host.at(local_port), remote(), State::fin_wait_2, State::time_wait,
+                 "fin arrives");
   c.host.census.move(c.now, State::fin_wait_2, State::time_wait);
   state = State::time_wait;
   arm(c.host.time_wait_length(), c);
@@ -137,15 +142,15 @@ void TimeWait::answer_limited(const Segment& seg, Context& c) {
 
 void TimeWait::answer(SendReason why, Context& c) {
   Segment seg;
-  seg.src = local;
-  seg.dst = remote;
+  seg.src = c.host.at(local_port);
+  seg.dst = remote();
   seg.flags = Flags::ack;
   seg.seq = snd_nxt;
   seg.ack = rcv_nxt;
   seg.wnd = static_cast<std::uint16_t>(std::min<std::uint32_t>(rcv_wnd >> rcv_scale, 65535));
   if (timestamps) {
     seg.options.has_timestamps = true;
-    seg.options.ts_val = Host::timestamp_ms(c.now) + ts_offset;
+    seg.options.ts_val = Host::timestamp_ms(c.now) + c.host.timestamp_offset(remote_address);
     seg.options.ts_ecr = ts_recent;
   }
   c.send(seg, why);

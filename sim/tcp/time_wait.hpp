@@ -9,22 +9,22 @@ namespace lastack::tcp {
 
 /// What remains of a connection in TIME-WAIT, or (Linux) of an orphan in FIN-WAIT-2.
 struct TimeWait {
-  SocketAddress local;
-  SocketAddress remote;
-  State state = State::time_wait;  ///< time_wait or fin_wait_2
+  Wakeup wakeup;  ///< outlives the record: its place is used again
+  SimTime ts_recent_at;
+  SimTime last_answer = long_ago;
+  Address remote_address{};
+  Port remote_port = 0;
+  Port local_port = 0;
   Seq iss;
   Seq snd_nxt;
   Seq rcv_nxt;
   std::uint32_t rcv_wnd = 0;  ///< octets
-  std::uint8_t rcv_scale = 0;
-  bool timestamps = false;
   std::uint32_t ts_recent = 0;
-  std::uint32_t ts_offset = 0;
-  SimTime ts_recent_at;
-  SimTime due = never;
-  SimTime last_answer = long_ago;
-  Wakeup wakeup;
+  std::uint8_t rcv_scale = 0;
+  State state = State::time_wait;  ///< time_wait or fin_wait_2
+  bool timestamps = false;
 
+  SocketAddress remote() const { return {remote_address, remote_port}; }
   enum class Verdict : std::uint8_t {
     stays,
     gone,     ///< delete the record
@@ -44,7 +44,11 @@ struct TimeWait {
   void answer(SendReason why, Context& c);
   void answer_limited(const Segment& seg, Context& c);
   void note_timestamp(const Segment& seg, SimTime now);
+  void report(TimerAction action, Context& c) const;
+
+  friend class Stack;
 };
+static_assert(sizeof(TimeWait) == 64, "a busy server has hundreds of thousands of them");
 
 TimeWait time_wait_from(const Endpoint& endpoint, State state);
 

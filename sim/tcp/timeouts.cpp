@@ -69,9 +69,9 @@ void Endpoint::retransmission_timeout(Context& c) {
     return;
   }
   enter_loss(c);
-  if (recovery_.first_retransmit == never) {
+  if (trips_.first_retransmit == never) {
     const bool counted = c.host.profile.retry_budget == RetryBudget::count;
-    recovery_.first_retransmit = counted ? queue_.front().sent : c.now;
+    trips_.first_retransmit = counted ? queue_.front().sent : c.now;
   }
   ++retransmits_;
   ++syn_timeouts_;
@@ -82,7 +82,7 @@ void Endpoint::retransmission_timeout(Context& c) {
   if (!linear) {
     rto_.back_off(c.host.rto_limits());
   }
-  set_rtx_timer(RtxTimer::rto, clamp_to_user_timeout(rto_.rto(), recovery_.first_retransmit, c), c);
+  set_rtx_timer(RtxTimer::rto, clamp_to_user_timeout(rto_.rto(), trips_.first_retransmit, c), c);
 }
 
 /// Whether the retries are used up (RFC 9293, 3.8.3); then the connection is gone.
@@ -93,7 +93,7 @@ bool Endpoint::gave_up(Context& c) {
     case State::syn_sent:
     case State::syn_rcvd: {
       const std::int32_t retries =
-          options_.syn_count != 0 ? options_.syn_count : settings.tcp_syn_retries;
+          options_->syn_count != 0 ? options_->syn_count : settings.tcp_syn_retries;
       const std::int32_t linear = state_ == State::syn_sent ? settings.tcp_syn_linear_timeouts : 0;
       used_up = retransmits_ >= retries + linear || retries_used_up(retries, user_timeout(), c);
       break;
@@ -142,7 +142,7 @@ bool Endpoint::retries_used_up(std::int32_t retries, SimDuration user_timeout,
     const SimDuration first = opening ? c.host.config.initial_rto : SimDuration{200ms};
     budget = time_of_retries(retries, first, c.host.rto_limits().max);
   }
-  return between_stamps(recovery_.first_retransmit, c.now) >= budget;
+  return between_stamps(trips_.first_retransmit, c.now) >= budget;
 }
 
 std::int32_t Endpoint::orphan_retries(const Context& c) const {
@@ -162,7 +162,7 @@ Endpoint::Farewell Endpoint::farewell(const Context& c) const {
 /// has been silent for long (Linux, tcp_out_of_resources).
 bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
   constexpr SimDuration recently = 60s;  // TCP_TIMEWAIT_LEN
-  const SimDuration since_sent = c.now - last_sent_;
+  const SimDuration since_sent = c.now - known().last_sent;
   const bool silent = since_sent > 2 * c.host.rto_limits().max || wanted == Farewell::silent;
   const bool crowded = c.host.too_many_orphans(silent ? 1 : 0);
   if (!crowded && !out_of_memory(c)) {
@@ -180,7 +180,7 @@ bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
 /// The last wait ends with the user timeout (RFC 5482; Linux, tcp_clamp_rto_to_user_timeout).
 SimDuration Endpoint::clamp_to_user_timeout(SimDuration timeout, SimTime since,
                                             const Context& c) const {
-  if (options_.user_timeout_ms == 0) {
+  if (options_->user_timeout_ms == 0) {
     return timeout;
   }
   const SimDuration left = user_timeout() - between_stamps(since, c.now);
@@ -191,17 +191,17 @@ SimDuration Endpoint::clamp_to_user_timeout(SimDuration timeout, SimTime since,
 
 void Endpoint::tail_loss_probe(Context& c) {
   bool probed = false;
-  if (!recovery_.tlp_outstanding && !queue_.empty()) {
-    recovery_.tlp_repeated = false;
+  if (!recovery().tlp_outstanding && !queue_.empty()) {
+    transfer().recovery.tlp_repeated = false;
     if (unsent() > 0 && send_as_probe(c)) {
       probed = true;
     } else {
       retransmit(queue_.back(), SendReason::tlp, c);
-      recovery_.tlp_repeated = true;
+      transfer().recovery.tlp_repeated = true;
       probed = true;
     }
-    recovery_.tlp_outstanding = true;
-    recovery_.tlp_end = snd_.nxt;
+    transfer().recovery.tlp_outstanding = true;
+    transfer().recovery.tlp_end = snd_.nxt;
     ++c.host.counters.TCPLossProbes;
   }
   if (queue_.empty()) {
@@ -217,7 +217,7 @@ void Endpoint::reorder_timeout(Context& c) {
   const std::uint32_t lost_before = count_lost();
   find_losses_by_time(c);
   if (count_lost() > lost_before) {
-    if (recovery_.phase != RecoveryState::Phase::recovery) {
+    if (recovery().phase != RecoveryState::Phase::recovery) {
       enter_recovery(c);
       Acked one;
       one.delivered = 1;
@@ -237,11 +237,11 @@ void Endpoint::probe_timeout(Context& c) {
     probes_out_ = 0;
     return;
   }
-  if (probing_since_ == never) {
-    probing_since_ = c.now;
+  if (known().probing_since == never) {
+    transfer().probing_since = c.now;
   }
-  const bool user_says_enough = options_.user_timeout_ms != 0 && probing_since_ != c.now &&
-                                between_stamps(probing_since_, c.now) >= user_timeout();
+  const bool user_says_enough = options_->user_timeout_ms != 0 && known().probing_since != c.now &&
+                                between_stamps(known().probing_since, c.now) >= user_timeout();
   const std::int32_t most = orphan_ ? orphan_retries(c) : c.host.settings().tcp_retries2;
   if (user_says_enough || probes_out_ >= most) {
     ++c.host.counters.TCPAbortOnTimeout;
@@ -261,7 +261,8 @@ void Endpoint::probe_timeout(Context& c) {
   if (probe_backoff_ < c.host.settings().tcp_retries2) {
     ++probe_backoff_;
   }
-  set_rtx_timer(RtxTimer::probe, clamp_to_user_timeout(probe_interval(c), probing_since_, c), c);
+  set_rtx_timer(RtxTimer::probe, clamp_to_user_timeout(probe_interval(c), known().probing_since, c),
+                c);
 }
 
 // --- Keepalive and FIN-WAIT-2 ---
@@ -281,7 +282,6 @@ void Endpoint::keep_timeout(Context& c) {
   }
   const SimDuration rest = fin_wait_2_length(c) - c.host.time_wait_length();
   if (c.host.profile.orphan_fin_wait_2 == OrphanFinWait2::record && rest > SimDuration::zero()) {
-    record_lasts_ = rest;
     become_record(Fate::to_fin_wait_2, "half of tcp_fin_timeout passed", c);
     return;
   }
@@ -289,7 +289,7 @@ void Endpoint::keep_timeout(Context& c) {
 }
 
 void Endpoint::keepalive_timeout(Context& c) {
-  if (!options_.keep_alive || state_ == State::syn_sent) {
+  if (!options_->keep_alive || state_ == State::syn_sent) {
     return;
   }
   if (!queue_.empty() || unsent() > 0) {  // retransmission looks after it
@@ -301,8 +301,8 @@ void Endpoint::keepalive_timeout(Context& c) {
     set_keep_timer(KeepTimer::keepalive, keep_idle(c) - silent, c);
     return;
   }
-  const bool enough = options_.user_timeout_ms != 0 ? silent >= user_timeout() && probes_out_ > 0
-                                                    : probes_out_ >= keep_count(c);
+  const bool enough = options_->user_timeout_ms != 0 ? silent >= user_timeout() && probes_out_ > 0
+                                                     : probes_out_ >= keep_count(c);
   if (enough) {
     if (c.host.profile.reset_on_keepalive_failure) {
       send_reset(c);
@@ -317,19 +317,19 @@ void Endpoint::keepalive_timeout(Context& c) {
 }
 
 SimDuration Endpoint::keep_idle(const Context& c) const {
-  return std::chrono::seconds{options_.keep_idle_s != 0 ? options_.keep_idle_s
-                                                        : c.host.settings().tcp_keepalive_time};
+  return std::chrono::seconds{options_->keep_idle_s != 0 ? options_->keep_idle_s
+                                                         : c.host.settings().tcp_keepalive_time};
 }
 
 SimDuration Endpoint::keep_interval(const Context& c) const {
-  return std::chrono::seconds{options_.keep_interval_s != 0
-                                  ? options_.keep_interval_s
+  return std::chrono::seconds{options_->keep_interval_s != 0
+                                  ? options_->keep_interval_s
                                   : c.host.settings().tcp_keepalive_intvl};
 }
 
 std::uint32_t Endpoint::keep_count(const Context& c) const {
-  return options_.keep_count != 0
-             ? options_.keep_count
+  return options_->keep_count != 0
+             ? options_->keep_count
              : static_cast<std::uint32_t>(c.host.settings().tcp_keepalive_probes);
 }
 

@@ -39,7 +39,7 @@ SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
     return saturating_add(now, timeout);
   }
   const std::int64_t present = ticks(now);
-  const std::int64_t wanted = quantize(timeout) / jiffy_;
+  const std::int64_t wanted = saturating_add(timeout, jiffy_ - SimDuration{1}) / jiffy_;
   const int shift = shift_of(wanted);
   // calc_index: one granule is added so that a timer never fires early.
   const std::int64_t granules = ((present + wanted) >> shift) + 1;

@@ -39,7 +39,7 @@ void Endpoint::add_options(Segment& seg, Context& c) {
 
 /// A block of octets that came twice first (RFC 2883, 4), then the newest ones (RFC 2018, 4).
 void Endpoint::add_sack_blocks(Options& options) const {
-  if (reassembly_ == nullptr) {
+  if (holes() == nullptr) {
     return;
   }
   // Three fit beside timestamps in the 40 octets of a header's options.
@@ -49,10 +49,10 @@ void Endpoint::add_sack_blocks(Options& options) const {
       options.sack[options.sack_count++] = block;
     }
   };
-  if (reassembly_->dsack) {
-    add(*reassembly_->dsack);
+  if (holes()->dsack) {
+    add(*holes()->dsack);
   }
-  for (const SackBlock& block : reassembly_->recent) {
+  for (const SackBlock& block : holes()->recent) {
     add(block);
   }
 }
@@ -62,8 +62,8 @@ Segment Endpoint::synchronize(Flags flags, Context& c) {
   Segment seg = blank(flags, snd_.iss);
   const Settings& settings = c.host.settings();
   seg.options.mss = c.host.advertised_mss();
-  if (options_.max_seg != 0) {
-    seg.options.mss = std::min(seg.options.mss, options_.max_seg);
+  if (options_->max_seg != 0) {
+    seg.options.mss = std::min(seg.options.mss, options_->max_seg);
   }
   const bool answer = flags.has(Flags::ack);
   if (answer ? sack_ok_ : settings.tcp_sack != 0) {
@@ -106,7 +106,7 @@ void Endpoint::send_segment(InFlight& what, SendReason why, Context& c) {
     ack_was_sent(c);
   }
   what.sent = c.now;
-  what.order = ++recovery_.sent_count;
+  what.order = ++trips_.sent_count;
   c.send(seg, why);
 }
 
@@ -148,13 +148,11 @@ void Endpoint::send_probe(SendReason why, Context& c) {
 // --- The window we tell ---
 
 std::uint32_t Endpoint::full_space(const Context& c) const {
-  return receive_buffer_ != nullptr ? receive_buffer_->full_space()
-                                    : new_receive_buffer(c).full_space();
+  return buffer() != nullptr ? buffer()->full_space() : new_receive_buffer(c).full_space();
 }
 
 std::uint32_t Endpoint::free_space(const Context& c) const {
-  return receive_buffer_ != nullptr ? receive_buffer_->free_space()
-                                    : new_receive_buffer(c).free_space();
+  return buffer() != nullptr ? buffer()->free_space() : new_receive_buffer(c).free_space();
 }
 
 /// The largest payload of the peer's segments.
@@ -264,14 +262,14 @@ std::uint32_t Endpoint::in_flight() const {
   for (const InFlight& r : queue_) {
     count += (!r.sacked && !r.lost) || r.resent_in_flight ? 1U : 0U;
   }
-  return sack_ok_ ? count : count - std::min<std::uint32_t>(count, recovery_.duplicate_acks);
+  return sack_ok_ ? count : count - std::min<std::uint32_t>(count, recovery().duplicate_acks);
 }
 
 /// Sends a segment again, cut to what still waits for an acknowledgment.
 void Endpoint::retransmit(InFlight& what, SendReason why, Context& c) {
-  if (recovery_.may_undo) {
-    recovery_.undo_retrans =
-        static_cast<std::int16_t>(std::max<int>(recovery_.undo_retrans, 0) + 1);
+  if (recovery().may_undo) {
+    transfer().recovery.undo_retrans =
+        static_cast<std::int16_t>(std::max<int>(recovery().undo_retrans, 0) + 1);
   }
   what.lost = false;
   what.retransmitted = true;

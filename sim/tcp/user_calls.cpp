@@ -21,22 +21,19 @@ void Endpoint::connect(SocketAddress local, SocketAddress remote, Seq iss, Conte
   rtt_turn_ = iss;
   ts_.offset = c.host.timestamp_offset(remote.address);
   rto_ = RtoEstimator{c.host.grid.quantize(c.host.config.initial_rto)};
-  congestion_ = CongestionControl{c.host.profile.congestion};
+  congestion_algorithm_ = c.host.profile.congestion;
   init_receive_window(c);
   ++c.host.counters.ActiveOpens;
   enter(State::syn_sent, "connect", c);
   send_syn(SendReason::syn, c);
-  recovery_.first_retransmit = c.now;  // the time budget of a SYN counts from the first one
+  trips_.first_retransmit = c.now;  // the time budget of a SYN counts from the first one
   set_rtx_timer(RtxTimer::rto, rto_.rto(), c);
 }
 
 /// A connection that a listener made: as the handshake left it.
-void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions& options, State from,
+void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* options, State from,
                             Context& c) {
   open(options, std::nullopt);
-  if (c.host.profile.acks == AckPolicy::quick_ack) {
-    options_.quick_ack = -1;  // of all options the only one that a listener does not hand on
-  }
   listener_made_ = true;
   local_ = agreed.local;
   remote_ = agreed.remote;
@@ -58,16 +55,16 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions& optio
   ts_.recent_at = agreed.ts_recent_at;
   ts_.has_recent = agreed.timestamps;
   peer_mss_ = std::min(agreed.mss, c.host.advertised_mss());
-  if (options_.max_seg != 0) {
-    peer_mss_ = std::min(peer_mss_, options_.max_seg);
+  if (options_->max_seg != 0) {
+    peer_mss_ = std::min(peer_mss_, options_->max_seg);
   }
   rto_ = RtoEstimator{c.host.grid.quantize(c.host.config.initial_rto)};
   if (agreed.rtt) {
     rto_.sample(std::max<SimDuration>(*agreed.rtt, 1us), WindowTurn::same, c.host.rto_limits());
   }
-  congestion_ = CongestionControl{c.host.profile.congestion};
+  congestion_algorithm_ = c.host.profile.congestion;
   if (agreed.synack_retransmits > 1) {
-    congestion_.set_cwnd(1);  // RFC 5681, 3.1
+    transfer().congestion.set_cwnd(1);  // RFC 5681, 3.1
   }
   if (from == State::established) {  // a two-way handshake knows no third segment
     connected_ = true;
@@ -105,13 +102,13 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
     return {.error = Error::would_block};
   }
   LASTACK_ASSERT(state_ == State::established || state_ == State::close_wait);
-  const SimDuration idle = c.now - last_sent_;
-  if (queue_.empty() && last_sent_ != sim_start) {
-    congestion_.resume(idle, c.now);
+  const SimDuration idle = c.now - known().last_sent;
+  if (queue_.empty() && known().last_sent != sim_start) {
+    transfer().congestion.resume(idle, c.now);
   }
   if (queue_.empty() && c.host.settings().tcp_slow_start_after_idle != 0 && idle > rto_.rto() &&
-      last_sent_ != sim_start) {
-    congestion_.restart_after_idle(idle, rto_.rto());
+      known().last_sent != sim_start) {
+    transfer().congestion.restart_after_idle(idle, rto_.rto());
   }
   SimTime try_again = never;
   const std::uint64_t taken = fill_send_buffer(bytes, try_again, c);
@@ -190,7 +187,7 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
 
 /// The wait inside close (Linux, sk_stream_wait_close): not for one who left data unread.
 SimDuration Endpoint::linger(Context& c) {
-  if (options_.linger_s <= 0 || state_ == State::closed || state_ == State::syn_sent ||
+  if (options_->linger_s <= 0 || state_ == State::closed || state_ == State::syn_sent ||
       (rcv_.unread() > 0 && c.host.profile.reset_on_unread)) {
     return SimDuration::zero();
   }
@@ -199,7 +196,7 @@ SimDuration Endpoint::linger(Context& c) {
   }
   const bool closing =
       state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
-  return closing ? std::chrono::seconds{options_.linger_s} : SimDuration::zero();
+  return closing ? std::chrono::seconds{options_->linger_s} : SimDuration::zero();
 }
 
 /// The application gives the socket up (Linux, tcp_close).
@@ -221,7 +218,7 @@ void Endpoint::close(Context& c) {
     orphan_ = true;
     return;
   }
-  if (options_.linger_s == 0) {
+  if (options_->linger_s == 0) {
     abort(c);
     return;
   }
@@ -286,7 +283,9 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   if (given.value < least || given.value > most) {
     return Error::invalid_argument;
   }
-  options_.set(given);
+  SocketOptions changed = *options_;
+  changed.set(given);
+  options_ = c.host.options.keep(changed);
   const bool open = state_ != State::closed && state_ != State::syn_sent;
   switch (given.option) {
     case SocketOption::tcp_nodelay:
@@ -303,9 +302,9 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
       break;
     case SocketOption::so_keepalive:
     case SocketOption::tcp_keepidle:
-      if (options_.keep_alive && open) {
+      if (options_->keep_alive && open) {
         set_keep_timer(KeepTimer::keepalive, keep_idle(c), c);
-      } else if (!options_.keep_alive && keep_timer_ == KeepTimer::keepalive) {
+      } else if (!options_->keep_alive && keep_timer_ == KeepTimer::keepalive) {
         clear_keep_timer(c);
       }
       break;

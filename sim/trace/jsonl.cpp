@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 namespace lastack::trace {
@@ -68,7 +69,7 @@ class JsonLinesSink::Line {
       number(event.cause);
     }
     literal(",\"t_ns\":");
-    number(event.at.time_since_epoch().count());
+    time(event.at);
     std::visit([this](const auto& what) { put(what); }, event.what);
     literal("}\n");
     sink_.used_ = static_cast<std::size_t>(at_ - sink_.buffer_.data());
@@ -76,7 +77,11 @@ class JsonLinesSink::Line {
 
  private:
   void put(const Send& send) {
-    literal(send.forged ? ",\"ev\":\"forge\",\"id\":" : ",\"ev\":\"send\",\"id\":");
+    if (send.forged) {
+      literal(",\"ev\":\"forge\",\"id\":");
+    } else {
+      literal(",\"ev\":\"send\",\"id\":");
+    }
     number(send.id);
     if (send.protocol == Protocol::datagram) {
       literal(",\"proto\":\"udp\"");
@@ -224,34 +229,40 @@ class JsonLinesSink::Line {
     }
   }
 
-  void end(std::string_view key, End end) {
+  template <std::size_t size> void end(const char (&key)[size], End end) {
     host(key, end.host);
     literal(":");
     number(end.port);
     literal("\"");
   }
 
-  /// Leaves the string open.
-  void host(std::string_view key, HostId id) {
+  /// Leaves the string open. Most names fit into one block, whose copying needs no call.
+  template <std::size_t size> void host(const char (&key)[size], HostId id) {
     literal(key);
-    const std::string& name = sink_.hosts_[static_cast<std::size_t>(id)];
-    make_room(name.size());
-    literal(name);
+    const Name& name = sink_.hosts_[static_cast<std::size_t>(id)];
+    if (name.size <= name.start.size()) {
+      std::memcpy(at_, name.start.data(), name.start.size());
+      at_ += name.size;
+    } else {
+      make_room(name.all.size());
+      literal(std::string_view{name.all});
+    }
   }
 
-  void text(std::string_view key, std::string_view text) {
+  template <std::size_t size> void text(const char (&key)[size], std::string_view text) {
     literal(key);
+    make_room(text.size());
+    char* const begin = at_;
     bool plain = true;
     for (const char c : text) {
+      *at_++ = c;
       plain = plain && !needs_escape(c);
     }
-    if (plain) {
-      make_room(text.size());
-      literal(text);
-    } else {
+    if (!plain) {
+      at_ = begin;
       const std::string safe = escaped(text);
       make_room(safe.size());
-      literal(safe);
+      literal(std::string_view{safe});
     }
     literal("\"");
   }
@@ -267,6 +278,25 @@ class JsonLinesSink::Line {
   template <typename Integer> void number(Integer value) {
     constexpr std::ptrdiff_t digits_max = 20;
     at_ = std::to_chars(at_, at_ + digits_max, value).ptr;
+  }
+
+  /// The time of the event before, as a rule: then its digits are copied.
+  void time(SimTime at) {
+    Digits& digits = sink_.time_;
+    if (at != digits.of || digits.size == 0) {
+      digits.of = at;
+      const auto end =
+          std::to_chars(digits.text.begin(), digits.text.end(), at.time_since_epoch().count());
+      digits.size = static_cast<std::size_t>(end.ptr - digits.text.begin());
+    }
+    std::memcpy(at_, digits.text.data(), digits.text.size());
+    at_ += digits.size;
+  }
+
+  /// A text of a size that the compiler knows is stored, not copied by a call.
+  template <std::size_t size> void literal(const char (&text)[size]) {
+    std::memcpy(at_, text, size - 1);
+    at_ += size - 1;
   }
 
   void literal(std::string_view text) { at_ = std::copy(text.begin(), text.end(), at_); }
@@ -292,8 +322,11 @@ JsonLinesSink::~JsonLinesSink() = default;
 
 void JsonLinesSink::begin(const Names& names) {
   hosts_.clear();
-  for (const std::string& name : names.hosts) {
-    hosts_.push_back(escaped(name));
+  for (const std::string& host : names.hosts) {
+    Name& name = hosts_.emplace_back();
+    name.all = escaped(host);
+    name.size = name.all.size();
+    name.all.copy(name.start.data(), name.start.size());
   }
 }
 

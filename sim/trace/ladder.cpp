@@ -142,7 +142,7 @@ std::string call_text(const AppCall& app) {
 /// Sorts events into conversations. Beyond the limits it only counts.
 class LadderBuilder::Impl {
  public:
-  explicit Impl(LadderLimits limits) : limits_{limits}, owners_(owners_kept) {}
+  explicit Impl(LadderLimits limits) : limits_{limits} {}
 
   void begin(const Names& names) {
     names_ = names;
@@ -227,12 +227,16 @@ class LadderBuilder::Impl {
   }
 
   void note_owner(const Event& event, Index conversation) {
-    owners_[event.n % owners_kept] = {event.n, conversation};
+    const std::size_t place = event.n % owners_kept;
+    if (place >= owners_.size()) {
+      owners_.resize(std::min(owners_kept, 2 * (place + 1)));
+    }
+    owners_[place] = {event.n, conversation};
   }
   std::optional<Index> owner_of(std::uint64_t n) const {
-    const Owner& owner = owners_[n % owners_kept];
-    if (n == 0 || owner.n != n) return std::nullopt;
-    return owner.conversation;
+    const std::size_t place = n % owners_kept;
+    if (n == 0 || place >= owners_.size() || owners_[place].n != n) return std::nullopt;
+    return owners_[place].conversation;
   }
 
   void add(Index conversation, const Event& event, decltype(Step::what) what) {
@@ -544,7 +548,7 @@ class LadderBuilder::Impl {
   std::map<ListenerKey, bool> listening_;
   std::unordered_map<std::uint64_t, Flight> flights_;  ///< of the conversations that are shown
   std::vector<std::uint64_t> landed_;
-  std::vector<Owner> owners_;
+  std::vector<Owner> owners_;  ///< a ring by Event::n; it grows with the trace up to owners_kept
   std::map<std::pair<HostId, std::string>, App> apps_;
   std::deque<Unplaced> unplaced_;
 };

@@ -110,8 +110,8 @@ void hold_bare_heap(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK(hold_scheduler)->Arg(1'000)->Arg(100'000)->Arg(10'000'000);
-BENCHMARK(hold_bare_heap)->Arg(1'000)->Arg(100'000)->Arg(10'000'000);
+BENCHMARK(hold_scheduler)->RangeMultiplier(10)->Range(1'000, 10'000'000);
+BENCHMARK(hold_bare_heap)->RangeMultiplier(10)->Range(1'000, 10'000'000);
 
 }  // namespace
 

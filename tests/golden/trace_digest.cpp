@@ -7,7 +7,6 @@
 #include <sstream>
 #include <string_view>
 
-#include "lastack/core/atomic_file.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/trace/jsonl.hpp"
@@ -50,6 +49,10 @@ std::string to_text(const TraceDigest& digest) {
   return text;
 }
 
+std::unique_ptr<ByteWriter> digester(TraceDigest& digest) {
+  return std::make_unique<Digester>(digest);
+}
+
 TraceDigest digest_of(const std::string& scenario_file) {
   const scenario::Scenario scenario = scenario::load_scenario(scenario_file);
   return digest_of(scenario, scenario.seed);
@@ -57,7 +60,7 @@ TraceDigest digest_of(const std::string& scenario_file) {
 
 TraceDigest digest_of(const scenario::Scenario& scenario, std::uint64_t seed) {
   TraceDigest digest;
-  run(scenario, seed, std::make_unique<Digester>(digest));
+  run(scenario, seed, digester(digest));
   return digest;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "lastack/core/atomic_file.hpp"
 #include "lastack/scenario/scenario.hpp"
 
 namespace lastack::test {
@@ -19,6 +21,9 @@ struct TraceDigest {
 
 /// "0123456789abcdef 4711 lines"
 std::string to_text(const TraceDigest& digest);
+
+/// Digests what is written to it, for JsonLinesSink and the like; `digest` must outlive it.
+std::unique_ptr<ByteWriter> digester(TraceDigest& digest);
 
 /// Runs a scenario and digests its trace in JSON Lines. Throws ScenarioError.
 TraceDigest digest_of(const std::string& scenario_file);

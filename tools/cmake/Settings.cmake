@@ -63,6 +63,22 @@ function(lastack_layer name)
   install(TARGETS lastack_${name} EXPORT LastackTargets)
 endfunction()
 
+# lastack_hot(lastack_tcp): a layer that every event passes through. Its objects hold both machine code,
+# for whoever links them as usual, and what g++ needs to optimise across layers.
+function(lastack_hot target)
+  if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
+  endif()
+endfunction()
+
+# lastack_fast(lastack): a program whose speed matters is optimised across its hot layers. That takes
+# long at each link, so tests are linked as usual.
+function(lastack_fast program)
+  if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_link_options(${program} PRIVATE -flto=auto -O3)
+  endif()
+endfunction()
+
 # lastack_uses(lastack_net Boost::headers): libraries of headers that a layer's .cpp files
 # include. BUILD_INTERFACE keeps them out of the installed package, whose users need none of them.
 function(lastack_uses target)

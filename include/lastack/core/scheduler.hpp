@@ -20,74 +20,87 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
-/// One deadline that may be moved or cancelled at any time in O(1). It belongs to whoever waits;
-/// the Scheduler's queue may still hold entries for it that have gone stale, which `next` skips.
+/// One deadline that may be moved or cancelled at any time in O(1). It belongs to whoever waits,
+/// who sets `due` and then lets the Scheduler `follow`; the Scheduler's queue may still hold
+/// entries for it that have gone stale, which `comes_due` tells.
 struct Wakeup {
   SimTime due = never;     ///< when it is to happen; `never` while it is not armed
   SimTime queued = never;  ///< time of the queue entry that will bring it up
 
   bool armed() const { return due != never; }
+  /// Whether `follow` has anything to do: an entry that comes up earlier will do.
+  bool needs_entry() const { return due < queued; }
 };
+
+/// Events of one kind that mostly come due in the order in which they are scheduled, such as all
+/// that are scheduled the same time ahead.
+enum class Lane : std::uint8_t {};
+inline constexpr Lane no_lane{0xff};
 
 /// The pending-event set of a discrete-event simulation. Time is integer nanoseconds; events of one
 /// instant run in the order in which they were scheduled. In steady state nothing is allocated.
 ///
-/// A wheel of buckets, six bits of the time to a level, above a small heap for the bucket whose
-/// turn it is (measured against a bare 4-ary heap in tests/bench/hold.cpp; reasons in
-/// sim/README.md).
+/// What comes in order waits in a lane, a plain queue; everything else in a wheel of buckets, six
+/// bits of the time to a level. The bucket whose turn it is gets sorted; a small heap takes what is
+/// scheduled within its span meanwhile (measured against a bare 4-ary heap in tests/bench/hold.cpp;
+/// reasons in sim/README.md).
 class Scheduler {
  public:
+  /// With so many lanes, looking at the head of each still costs less than the wheel.
+  static constexpr std::size_t lanes_max = 8;
+
   /// The time of the event returned last by `next`; the start before the first.
   SimTime now() const { return now_; }
 
   /// Requires at >= now().
   void schedule(SimTime at, Event event);
+  /// The same, for an event that is likely to be the lane's last. Lanes from `lanes_max` on are
+  /// none. Requires at >= now().
+  void schedule(Lane lane, SimTime at, Event event);
 
-  /// Moves `wakeup` to `at`, armed before or not. `event` is what `next` returns for it; it must be
-  /// the same at each arming of one Wakeup. Requires at >= now().
-  void arm(Wakeup& wakeup, SimTime at, Event event);
+  /// Sees to it that `next` will bring `wakeup` up. `event` is what it returns for it; it must be
+  /// the same each time for one Wakeup. Requires due >= now().
+  void follow(Wakeup& wakeup, Event event);
 
-  /// O(1): the queue entry stays behind and goes stale.
-  static void cancel(Wakeup& wakeup) { wakeup.due = never; }
-
-  /// Whether an event just returned by `next` is the one `wakeup` waits for. If so the wakeup is
-  /// disarmed. If its deadline was moved later meanwhile, the entry is queued anew.
+  /// Whether an event just returned by `next` is the one `wakeup` waits for; who waited then sets
+  /// `due` anew. If its deadline was moved later meanwhile, the entry is queued anew.
   bool comes_due(Wakeup& wakeup, Event event);
 
   /// Takes the next event out and moves the time there; nothing when no event is pending at or
   /// before `limit` (the time then stays).
   std::optional<Event> next(SimTime limit = never);
 
+  /// Back to the start, without any event; memory is kept.
+  void clear();
+
   /// Entries in the queue, stale ones included.
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
  private:
-  /// What a bucket holds. Entries of one bucket stand in the order of their insertion, and an entry
-  /// reaches a lower level only when its bucket is spread, before anything else can be put there:
-  /// so order is kept without being stored.
   struct Entry {
     SimTime at;
+    std::uint64_t order;  ///< of insertion, so that ties keep it
     Event event;
+
+    bool before(const Entry& other) const {
+      return at != other.at ? at < other.at : order < other.order;
+    }
   };
   /// Buckets are lists of chunks from one pool, so that memory follows the number of entries.
   struct Chunk {
-    static constexpr std::uint32_t capacity = 31;
-    std::array<Entry, capacity> entries;
+    static constexpr std::uint32_t capacity = 21;
     std::uint32_t count = 0;
     std::uint32_t next = no_chunk;
+    std::array<Entry, capacity> entries;
   };
   static constexpr std::uint32_t no_chunk = 0xffff'ffff;
   struct Bucket {
     std::uint32_t first = no_chunk;
     std::uint32_t last = no_chunk;
   };
-  struct NearEntry {
-    SimTime at;
-    std::uint64_t order;  ///< of insertion, so that ties keep it
-    Event event;
-  };
 
+  static constexpr std::uint64_t no_tick = ~std::uint64_t{0};
   static constexpr unsigned slot_bits = 6;
   static constexpr unsigned slots = 1U << slot_bits;
   static constexpr unsigned near_bits = 16;  ///< a bucket of the lowest level spans 2^16 ns, 66 us
@@ -97,22 +110,59 @@ class Scheduler {
     std::array<Bucket, slots> bucket;
     std::uint64_t occupied = 0;  ///< bit i: bucket[i] holds something
   };
+  /// A queue in a ring whose size is a power of two.
+  class Queue {
+   public:
+    bool empty() const { return count_ == 0; }
+    const Entry& front() const { return ring_[first_]; }
+    const Entry& back() const { return ring_[(first_ + count_ - 1) & (ring_.size() - 1)]; }
+    void push(const Entry& entry) {
+      if (count_ == ring_.size()) grow();
+      ring_[(first_ + count_++) & (ring_.size() - 1)] = entry;
+    }
+    void pop() {
+      first_ = (first_ + 1) & (ring_.size() - 1);
+      --count_;
+    }
+    void clear() { count_ = 0; }
+
+   private:
+    void grow();
+
+    std::vector<Entry> ring_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+  };
+
+  /// Where the wheel keeps what begins at `tick`.
+  struct Slot {
+    unsigned level;
+    unsigned index;
+    std::uint64_t tick;
+  };
 
   void put(const Entry& entry);
+  void put_into_wheel(const Entry& entry, std::uint64_t tick);
   void append(Bucket& bucket, const Entry& entry);
   void spread(Bucket& bucket);
-  void push_near(const Entry& entry);
-  NearEntry pop_near();
-  bool refill_near();
+  void push_late(const Entry& entry);
+  void pop_late();
+  bool batch_empty() const { return batch_next_ == batch_.size(); }
+  void refill(std::uint64_t last_tick);
+  std::optional<Slot> first_slot() const;
 
   SimTime now_ = sim_start;
-  std::uint64_t near_tick_ = 0;  ///< time >> near_bits up to which everything is in near_
+  std::uint64_t near_tick_ = 0;         ///< time >> near_bits up to which nothing is in the wheel
+  std::uint64_t wheel_tick_ = no_tick;  ///< no bucket that holds something begins before
   std::uint64_t order_ = 0;
   std::size_t size_ = 0;
-  std::vector<NearEntry> near_;  ///< a 4-ary heap
+  std::vector<Entry> batch_;  ///< the bucket whose turn it is, sorted
+  std::size_t batch_next_ = 0;
+  std::vector<Entry> late_;  ///< came when their bucket had its turn: a 4-ary heap
   std::array<Level, levels> level_;
   std::deque<Chunk> chunks_;
   std::uint32_t free_chunk_ = no_chunk;
+  std::vector<Queue> lanes_;
 };
 
 }  // namespace lastack

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "lastack/net/link.hpp"
 
 namespace lastack::net {
+
+/// Channels of one constant delay and nothing else, counted from 0.
+using DelayClass = std::uint8_t;
+inline constexpr DelayClass no_delay_class = 0xff;
 
 enum class LinkState : std::uint8_t { down, up };
 
@@ -47,6 +52,13 @@ class Channel {
 
   void set_state(LinkState state) { state_ = state; }
 
+  /// The delay of a channel that has nothing else; nothing for others.
+  std::optional<SimDuration> constant_delay() const {
+    return plain_ ? std::optional{constant_delay_} : std::nullopt;
+  }
+  DelayClass delay_class() const { return delay_class_; }
+  void set_delay_class(DelayClass delay_class) { delay_class_ = delay_class; }
+
   /// Bytes that wait for their transmission to begin.
   std::uint64_t queued_bytes(SimTime now);
 
@@ -68,6 +80,7 @@ class Channel {
   SimDuration constant_delay_{};  ///< where plain_
   std::uint32_t mtu_;
   LinkState state_ = LinkState::up;
+  DelayClass delay_class_ = no_delay_class;
   bool plain_;  ///< constant delay and nothing else, as most links are
   std::shared_ptr<const LinkConfig> config_;
   std::unique_ptr<Randomness> chance_;  ///< null where plain_

@@ -41,6 +41,8 @@ struct Arrival {
   ChannelIndex channel;
   PacketIndex packet;
   bool copy = false;  ///< it is what the last Duplicate note speaks of
+  /// Packets of one class arrive in the order in which they leave, as a rule.
+  DelayClass delay_class = no_delay_class;
 };
 
 using Note = std::variant<trace::Drop, trace::Delay, trace::Duplicate>;
@@ -96,6 +98,9 @@ class Network {
   /// The place in NetworkConfig::links of the link by which a packet for `to` leaves `from`.
   trace::LinkId link_towards(NodeIndex from, NodeIndex to);
   static trace::LinkId link_of(ChannelIndex channel) { return trace::LinkId{channel / 2}; }
+
+  /// There are so many classes at the most; packets of further delays have none.
+  static constexpr std::size_t delay_classes_max = 6;
 
   /// Packets that left a host and have not come to an end yet.
   std::size_t in_flight() const { return packets_.size() - free_.size(); }

@@ -19,7 +19,7 @@ class CongestionControl {
   static constexpr std::uint32_t initial_window = 10;  ///< segments (RFC 6928)
   static constexpr std::uint32_t no_threshold = 0x7fff'ffff;
 
-  explicit CongestionControl(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
+  constexpr explicit CongestionControl(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
 
   std::uint32_t cwnd() const { return cwnd_; }
   std::uint32_t ssthresh() const { return ssthresh_; }
@@ -27,6 +27,8 @@ class CongestionControl {
 
   /// The first segment is about to be sent from `next`: a round of HyStart begins.
   void begin(Seq next, SimTime now);
+  /// The same after the fact: `shortest` is the shortest round trip so far, zero if unknown.
+  void begin_late(Seq next, SimDuration shortest);
   /// A segment's round trip, before `acknowledged` for the same ACK. `una` and `next` are SND.UNA
   /// and SND.NXT; `ack_delay` is the longest by which bursts of ours space the ACKs apart.
   void round_trip(SimDuration rtt, Seq una, Seq next, SimTime now, SimDuration ack_delay);

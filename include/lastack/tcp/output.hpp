@@ -68,7 +68,7 @@ struct Output {
 
   Reports reports;
   std::vector<Effect> effects;          ///< in the order in which they happened
-  std::vector<TimerOwner> rescheduled;  ///< whose earliest deadline may have moved
+  std::vector<TimerOwner> rescheduled;  ///< whose earliest deadline comes before what is queued
   std::vector<SocketId> woken;          ///< sockets on which a waiting call may go on
   std::vector<ListenerId> acceptable;   ///< listeners that have a connection to accept
 

@@ -118,14 +118,19 @@ class StateCensus {
   std::uint32_t peak(State s) const { return peak_[static_cast<std::size_t>(s)]; }
   /// Socket-seconds spent in the state until `now`.
   double socket_seconds(State s, SimTime now) const;
+  /// The states whose count changed since the last call, a bit for each.
+  std::uint32_t take_touched() { return std::exchange(touched_, 0); }
 
  private:
+  __extension__ using Wide = unsigned __int128;  ///< a million sockets for 292 years fit
+
   void settle(std::size_t s, SimTime now);
 
   std::array<std::uint32_t, state_count> current_{};
   std::array<std::uint32_t, state_count> peak_{};
   std::array<SimTime, state_count> since_{};
-  std::array<double, state_count> seconds_{};
+  std::array<Wide, state_count> socket_ns_{};
+  std::uint32_t touched_ = 0;
 };
 
 /// The TCP of one host (RFC 9293): its connections, listeners with their queues, TIME-WAIT records,
@@ -188,8 +193,8 @@ class Stack {
 
   /// The earliest deadline of `owner`; `never` if it has none or is gone.
   SimTime deadline(TimerOwner owner) const;
-  /// Where the driver keeps the owner's place in its scheduler; null if there never was such an
-  /// owner.
+  /// The owner's deadline and place in its driver's scheduler; null if there never was such an
+  /// owner. Output::rescheduled names those that the scheduler has to follow anew.
   Wakeup* wakeup(TimerOwner owner);
   /// USER TIMEOUT and the others (RFC 9293, 3.10.8): every deadline of `owner` up to `now` is met.
   void timeout(SimTime now, TimerOwner owner, Output& out);
@@ -202,6 +207,7 @@ class Stack {
   /// Pages of 4096 bytes that its sockets hold for data (tcp_mem): now, and at most so far.
   std::uint64_t memory_pages() const;
   std::uint64_t memory_pages_peak() const;
+  StateCensus& census();
   State state(SocketId socket) const;
   SocketAddress local(SocketId socket) const;
   SocketAddress remote(SocketId socket) const;

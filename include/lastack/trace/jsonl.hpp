@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +26,22 @@ class JsonLinesSink final : public Sink {
  private:
   class Line;
 
+  /// A host's name, escaped.
+  struct Name {
+    std::array<char, 24> start{};  ///< its first bytes, or all and zeros
+    std::size_t size = 0;
+    std::string all;
+  };
+  /// A time in decimal.
+  struct Digits {
+    SimTime of = sim_start;
+    std::array<char, 20> text{};
+    std::size_t size = 0;  ///< 0: not written yet
+  };
+
   std::unique_ptr<ByteWriter> out_;
-  std::vector<std::string> hosts_;  ///< escaped, by HostId
+  std::vector<Name> hosts_;  ///< by HostId
+  Digits time_;              ///< of the last event
   std::string buffer_;
   std::size_t used_ = 0;
 };

@@ -23,6 +23,11 @@ std::vector<std::uint32_t> drain(Scheduler& s) {
   return order;
 }
 
+void arm(Scheduler& s, Wakeup& wakeup, SimTime due) {
+  wakeup.due = due;
+  s.follow(wakeup, numbered(7));
+}
+
 }  // namespace
 
 TEST_CASE("Scheduler: events come out by time and move the clock", "[core]") {
@@ -54,6 +59,33 @@ TEST_CASE("Scheduler: events of one instant run in the order of their insertion"
   CHECK(drain(s) == std::vector<std::uint32_t>{1, 2, 3, 4});
 }
 
+TEST_CASE("Scheduler: a lane's events stand among the others by time and insertion", "[core]") {
+  Scheduler s;
+  s.schedule(Lane{0}, at(10ms), numbered(1));
+  s.schedule(at(10ms), numbered(2));
+  s.schedule(Lane{1}, at(10ms), numbered(3));
+  s.schedule(Lane{0}, at(10ms), numbered(4));
+  s.schedule(Lane{0}, at(5s), numbered(6));
+  s.schedule(Lane{0}, at(1s), numbered(5));  // out of order in its lane
+  s.schedule(at(1us), numbered(0));
+  CHECK(s.size() == 7);
+  CHECK(drain(s) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("Scheduler: cleared, it is as new", "[core]") {
+  Scheduler s;
+  for (std::uint32_t i = 0; i < 100; ++i) s.schedule(at(1s) + i * 1h, numbered(i));
+  s.schedule(Lane{0}, at(2s), numbered(100));
+  CHECK(s.next().has_value());
+  s.clear();
+  CHECK(s.empty());
+  CHECK(s.now() == sim_start);
+  CHECK_FALSE(s.next().has_value());
+  s.schedule(at(3s), numbered(2));
+  s.schedule(Lane{0}, at(1ms), numbered(1));
+  CHECK(drain(s) == std::vector<std::uint32_t>{1, 2});
+}
+
 TEST_CASE("Scheduler: nothing past the limit comes out, and the clock stays", "[core]") {
   Scheduler s;
   s.schedule(at(5s), numbered(5));
@@ -75,23 +107,22 @@ TEST_CASE("Scheduler: the end of representable time can be scheduled", "[core]")
 TEST_CASE("Wakeup: a deadline moved later fires once, at its new time", "[core]") {
   Scheduler s;
   Wakeup w;
-  s.arm(w, at(1s), numbered(7));
-  s.arm(w, at(3s), numbered(7));
+  arm(s, w, at(1s));
+  arm(s, w, at(3s));
   CHECK(s.size() == 1);  // the early entry carries the later deadline
   REQUIRE(s.next() == numbered(7));
   CHECK_FALSE(s.comes_due(w, numbered(7)));
   REQUIRE(s.next() == numbered(7));
   CHECK(s.now() == at(3s));
   CHECK(s.comes_due(w, numbered(7)));
-  CHECK_FALSE(w.armed());
   CHECK_FALSE(s.next().has_value());
 }
 
 TEST_CASE("Wakeup: a deadline moved earlier fires there, and the old entry is stale", "[core]") {
   Scheduler s;
   Wakeup w;
-  s.arm(w, at(3s), numbered(7));
-  s.arm(w, at(1s), numbered(7));
+  arm(s, w, at(3s));
+  arm(s, w, at(1s));
   REQUIRE(s.next() == numbered(7));
   CHECK(s.now() == at(1s));
   CHECK(s.comes_due(w, numbered(7)));
@@ -103,14 +134,14 @@ TEST_CASE("Wakeup: a deadline moved earlier fires there, and the old entry is st
 TEST_CASE("Wakeup: a cancelled one does not fire, armed anew it does", "[core]") {
   Scheduler s;
   Wakeup w;
-  s.arm(w, at(1s), numbered(7));
-  Scheduler::cancel(w);
+  arm(s, w, at(1s));
+  w.due = never;
   REQUIRE(s.next() == numbered(7));
   CHECK_FALSE(s.comes_due(w, numbered(7)));
   CHECK_FALSE(s.next().has_value());
-  s.arm(w, at(2s), numbered(7));
-  Scheduler::cancel(w);
-  s.arm(w, at(2s), numbered(7));  // the same instant again
+  arm(s, w, at(2s));
+  w.due = never;
+  arm(s, w, at(2s));  // the same instant again
   REQUIRE(s.next() == numbered(7));
   CHECK(s.comes_due(w, numbered(7)));
   CHECK_FALSE(s.next().has_value());
@@ -135,7 +166,8 @@ TEST_CASE("Scheduler: agrees with a sorted list over random schedules", "[core]"
         auto ahead = static_cast<std::int64_t>(random() >> (63 - magnitude));
         ahead = random() % 2 == 0 ? ahead / 1'000'000 * 1'000'000 : ahead;
         plan.push_back({s.now() + SimDuration{ahead}, index});
-        s.schedule(plan.back().at, numbered(index++));
+        const Lane lane{static_cast<std::uint8_t>(random() % 16)};  // half of them are none
+        s.schedule(lane, plan.back().at, numbered(index++));
       } else {
         seen.push_back(s.next()->index);
       }

@@ -200,3 +200,27 @@ TEST_CASE("jsonl: a long trace comes out whole, names longer than a line include
   }
   CHECK(out.size() == want);
 }
+
+TEST_CASE("jsonl: names of every length come out whole", "[trace]") {
+  for (std::size_t length = 1; length < 60; ++length) {
+    Names names = Story::two_hosts();
+    names.hosts[0] = std::string(length, 'x');
+    Story t{names};
+    t.add(Receive{1, Story::client});
+    CHECK(lines_of(t) ==
+          R"({"n":1,"t_ns":0,"ev":"recv","id":1,"host":")" + names.hosts[0] + "\"}\n");
+  }
+}
+
+TEST_CASE("jsonl: each event has its own time, shorter or longer than the one before", "[trace]") {
+  Story t;
+  std::string want;
+  for (const SimDuration at : {0ns, 0ns, 7ns, 7ns, 1234567890ns, 5000000000ns, 5000000000ns}) {
+    t.at(at);
+    const std::uint64_t n = t.add(Receive{1, Story::server});
+    want += "{\"n\":" + std::to_string(n) + ",\"t_ns\":" + std::to_string(at.count()) +
+            R"(,"ev":"recv","id":1,"host":"server"})"
+            "\n";
+  }
+  CHECK(lines_of(t) == want);
+}

@@ -35,7 +35,9 @@ void ProgressLine::show_until_done() {
   std::unique_lock lock{mutex_};
   if (wake_.wait_for(lock, patience, is_done)) return;
   do {
-    std::fprintf(stderr, "%s%s", clear_line, text_(Clock::now() - start_).c_str());
+    // A line that is wrapped could not be cleared.
+    const std::string line = cut(text_(Clock::now() - start_), width_of_terminal(stderr) - 1);
+    std::fprintf(stderr, "%s%s", clear_line, line.c_str());
     std::fflush(stderr);
   } while (!wake_.wait_for(lock, renewal, is_done));
   std::fputs(clear_line, stderr);

@@ -7,12 +7,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "../sim/scenario/quantities.hpp"
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
@@ -20,6 +22,7 @@
 #include "memory_limit.hpp"
 #include "progress_line.hpp"
 #include "run_outputs.hpp"
+#include "run_progress.hpp"
 #include "run_report.hpp"
 #include "terminal.hpp"
 
@@ -27,12 +30,16 @@ namespace lastack::tools {
 
 namespace {
 
+/// Rows of a series whose interval was named.
+constexpr std::size_t rows_of_named_interval = 10'000;
+
 struct Options {
   std::vector<std::string> files;
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> max_memory;  ///< bytes
   OutputNames outputs;
+  std::string series_every;  ///< empty: a millisecond, longer with longer runs
   bool quiet = false;
   LadderChoice ladder = LadderChoice::when_short;
   std::optional<int> columns;
@@ -77,23 +84,47 @@ Look look_of(const Options& options) {
   return look;
 }
 
+/// The series that --series-every asks for. Who names an interval means it, so that more rows fit.
+run::Series series_of(const Options& options) {
+  if (options.series_every.empty()) return run::Series{};
+  if (options.outputs.series.empty())
+    throw UsageError{"--series-every: want --series FILE as well"};
+  const auto interval = scenario::parse_duration(options.series_every);
+  const auto* duration = std::get_if<SimDuration>(&interval);
+  if (duration == nullptr || *duration == SimDuration{0}) {
+    throw UsageError{fmt::format("--series-every: want a duration above 0 such as 100ms, have {}",
+                                 options.series_every)};
+  }
+  return run::Series{*duration, rows_of_named_interval};
+}
+
 /// Runs the simulation, with a line on stderr that shows how far it is.
 void run_with_progress(run::Simulation& simulation, const scenario::Scenario& scenario,
-                       const std::atomic<bool>& stop) {
+                       const Options& options, const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
   run::Progress done;
   {
-    const ProgressLine line{[&](std::chrono::duration<double> since_start) {
-      const auto events = static_cast<double>(done.events.load());
-      return fmt::format("{}: simulated {:.3f} of at most {:g} s, {:.1f} million events/s",
-                         scenario.name, to_seconds(done.now.load() - sim_start),
-                         to_seconds(scenario.stop_at - sim_start),
-                         events / since_start.count() / 1e6);
-    }};
+    const RunProgress progress{scenario};
+    std::optional<ProgressLine> line;
+    if (!options.quiet) {
+      line.emplace([&](std::chrono::duration<double> since_start) {
+        return progress.line(done, since_start);
+      });
+    }
     simulation.run(&stop, &done);
   }
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
   spdlog::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
+}
+
+void write_series(const run::Series& series, const Options& options, const std::string& file,
+                  RunOutputs& outputs) {
+  outputs.finish_series(run::to_csv(series));
+  if (options.series_every.empty()) return;
+  if (const auto every = series_of(options).interval(); series.interval() != every) {
+    spdlog::warn("{}: a series has at most {} rows, so there is one every {:g} s, not every {}",
+                 file, rows_of_named_interval, to_seconds(series.interval()), options.series_every);
+  }
 }
 
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
@@ -109,13 +140,16 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   std::optional<run::Simulation> simulation;
   simulation.emplace(scenario, options.seed.value_or(scenario.seed), sinks);
   simulation->watch_memory(memory_check(options.max_memory));
-  run_with_progress(*simulation, scenario, stop);
+  run::Series series = series_of(options);
+  if (outputs.wants_series()) simulation->record_series(series);
+  run_with_progress(*simulation, scenario, options, stop);
 
   const std::optional<std::uint64_t> met_limit = limit_met(options.max_memory);
   reserve.release();
   const run::Summary summary = simulation->summary();
   if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
   if (outputs.wants_summary()) outputs.finish(run::to_json(summary));
+  write_series(series, options, scenario.file, outputs);
   if (!options.quiet) report.print_run(summary);
   report.print_expectations(summary, options.quiet);
   if (summary.interrupted) return ExitCode::interrupted;
@@ -128,6 +162,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
 
 ExitCode run_all(const Options& options) {
   const Look look = look_of(options);
+  series_of(options);  // complains before anything else is done
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
   const auto scenarios = load_all(options);
   if (!scenarios) return ExitCode::bad_input;
@@ -150,6 +185,16 @@ void add_output_options(CLI::App& command, Options& options) {
       ->type_name("FILE");
   command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")
       ->type_name("FILE");
+  command
+      .add_option("--series", options.outputs.series,
+                  "Write a time series as CSV: sockets by state,\n"
+                  "queues, connects and segments; at most 1000 rows")
+      ->type_name("FILE");
+  command
+      .add_option("--series-every", options.series_every,
+                  "Time between two of its rows, of which there may\n"
+                  "then be 10000 (default: as fits 1000)")
+      ->type_name("DUR");
 }
 
 void add_look_options(CLI::App& command, Options& options) {
@@ -189,6 +234,7 @@ void add_run_command(CLI::App& program, ExitCode& exit_code) {
       "  lastack run S.json --set hosts.client.sysctl.tcp_syn_retries=3 \\\n"
       "                     --set links.0.loss=0.05 --seed 7\n"
       "  lastack run S.json --trace S.pcapng --trace S.jsonl --summary S.summary.json\n"
+      "  lastack run S.json --series S.csv --series-every 100ms\n"
       "  lastack run scenarios/close/*.json --trace 'out/{name}.txt' --quiet\n"
       "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
       "run; what it wrote until then is complete.\n"

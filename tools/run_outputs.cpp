@@ -47,7 +47,7 @@ bool uses_stdout(const OutputNames& names) {
   const auto is_stdout = [](const std::string& name) {
     return name == "-" || name == "/dev/stdout";
   };
-  return is_stdout(names.summary) ||
+  return is_stdout(names.summary) || is_stdout(names.series) ||
          std::any_of(names.traces.begin(), names.traces.end(), is_stdout);
 }
 
@@ -64,6 +64,8 @@ std::vector<OutputNames> names_for_each(const OutputNames& patterns,
     }
     names.summary = filled_in(patterns.summary, scenario);
     if (!names.summary.empty()) add_once(names.summary, taken);
+    names.series = filled_in(patterns.series, scenario);
+    if (!names.series.empty()) add_once(names.series, taken);
     all.push_back(std::move(names));
   }
   return all;
@@ -72,6 +74,7 @@ std::vector<OutputNames> names_for_each(const OutputNames& patterns,
 RunOutputs::RunOutputs(const OutputNames& names) {
   for (const std::string& file : names.traces) traces_.push_back(trace::make_sink(file));
   if (!names.summary.empty()) summary_ = std::make_unique<AtomicFile>(names.summary);
+  if (!names.series.empty()) series_ = std::make_unique<AtomicFile>(names.series);
 }
 
 std::vector<trace::Sink*> RunOutputs::sinks() const {
@@ -84,6 +87,12 @@ void RunOutputs::finish(const std::string& summary_json) {
   if (!summary_) return;
   summary_->write(summary_json);
   summary_->commit();
+}
+
+void RunOutputs::finish_series(const std::string& csv) {
+  if (!series_) return;
+  series_->write(csv);
+  series_->commit();
 }
 
 }  // namespace lastack::tools

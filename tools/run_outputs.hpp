@@ -9,17 +9,19 @@
 
 namespace lastack::tools {
 
-/// Where one run of `lastack run` is to be written, by --trace and --summary.
+/// Where one run of `lastack run` is to be written, by --trace, --summary and --series.
 struct OutputNames {
   std::vector<std::string> traces;
   std::string summary;  ///< empty: not wanted
+  std::string series;   ///< empty: not wanted
 };
 
 /// Whether one of them is the program's own stdout ("-" or /dev/stdout).
 bool uses_stdout(const OutputNames& names);
 
-/// What --trace and --summary mean for each scenario: "{name}" in them stands for the scenario's
-/// file without folder and ending. Throws UsageError when two outputs would be the same file.
+/// What --trace, --summary and --series mean for each scenario: "{name}" in them stands for the
+/// scenario's file without folder and ending. Throws UsageError when two outputs would be the same
+/// file.
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,
                                         const std::vector<std::string>& scenarios);
 
@@ -31,11 +33,14 @@ class RunOutputs {
 
   std::vector<trace::Sink*> sinks() const;
   bool wants_summary() const { return summary_ != nullptr; }
+  bool wants_series() const { return series_ != nullptr; }
   void finish(const std::string& summary_json);  ///< throws OutputError
+  void finish_series(const std::string& csv);    ///< throws OutputError
 
  private:
   std::vector<std::unique_ptr<trace::Sink>> traces_;
   std::unique_ptr<AtomicFile> summary_;
+  std::unique_ptr<AtomicFile> series_;
 };
 
 }  // namespace lastack::tools

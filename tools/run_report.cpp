@@ -21,9 +21,15 @@ constexpr std::uint64_t few_connections = 20;
 constexpr trace::LadderLimits whole{
     .ladders = 10'000, .first_steps = 1'000'000, .last_steps = 1'000, .loose_calls = 10'000};
 
+/// How many connections and flows there will be; no further than is needed to know that they are
+/// not few.
 std::uint64_t connections_of(const scenario::Scenario& scenario) {
   std::uint64_t count = scenario.datagram_flows.size();
-  for (const app::Connector& connector : scenario.connectors) count += connector.count;
+  for (const app::Connector& connector : scenario.connectors) {
+    const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
+    count += std::min(more, few_connections + 1);
+    if (count > few_connections) break;
+  }
   return count;
 }
 

@@ -62,10 +62,24 @@ Colour colour_for(std::FILE* stream, ColourChoice choice) {
   return is_terminal(stream) && !dumb && !is_set("NO_COLOR") ? Colour::on : Colour::off;
 }
 
-int columns_for(std::FILE* stream) {
+int width_of_terminal(std::FILE* stream) {
   winsize size{};
-  if (!is_terminal(stream) || ioctl(fileno(stream), TIOCGWINSZ, &size) != 0) return narrowest;
-  return std::clamp(static_cast<int>(size.ws_col), narrowest, widest);
+  const bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? static_cast<int>(size.ws_col) : narrowest;
+}
+
+int columns_for(std::FILE* stream) {
+  if (!is_terminal(stream)) return narrowest;
+  return std::clamp(width_of_terminal(stream), narrowest, widest);
+}
+
+std::string cut(std::string_view text, int columns) {
+  int used = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    used += width_of(text.substr(i, 1));
+    if (used > columns) return std::string{text.substr(0, i)};
+  }
+  return std::string{text};
 }
 
 std::string Paint::in(std::string_view sgr, std::string_view text) const {

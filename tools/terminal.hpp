@@ -19,6 +19,12 @@ Colour colour_for(std::FILE* stream, ColourChoice choice);
 /// where there is no terminal.
 int columns_for(std::FILE* stream);
 
+/// Columns that the terminal really has; 80 where it does not tell.
+int width_of_terminal(std::FILE* stream);
+
+/// The first `columns` columns of a line.
+std::string cut(std::string_view text, int columns);
+
 /// Gives text its colour, or leaves it alone.
 class Paint {
  public:

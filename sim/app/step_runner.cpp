@@ -1,6 +1,10 @@
 #include "lastack/app/step_runner.hpp"
 
 #include <limits>
+#include <variant>
+
+#include "lastack/core/assert.hpp"
+#include "lastack/net/channel.hpp"
 
 namespace lastack::app {
 
@@ -17,11 +21,21 @@ std::string_view name_of(tcp::Stack::Direction how) {
 
 Progress wait_for_socket() { return {.pause = Pause::socket}; }
 
+/// How long this connection sleeps in its step with that index.
+SimDuration length_of(const SleepStep& step, Chance chance, std::size_t index) {
+  if (const auto* constant = std::get_if<net::ConstantDelay>(&step.duration)) {
+    return constant->value;
+  }
+  LASTACK_ASSERT(chance.app != nullptr);
+  RandomStream stream = chance.app->substream(chance.connection).substream(index);
+  return net::draw(step.duration, stream);
+}
+
 }  // namespace
 
-Progress StepRunner::advance(SimTime now, tcp::Stack& stack, tcp::Output& out) {
+Progress StepRunner::advance(SimTime now, tcp::Stack& stack, tcp::Output& out, Chance chance) {
   if (step_ == steps_->size()) return {.pause = Pause::finished};
-  const Context context{now, stack, out};
+  const Context context{now, stack, out, chance};
   return std::visit([&](const auto& step) { return run(context, step); }, (*steps_)[step_]);
 }
 
@@ -69,8 +83,9 @@ Progress StepRunner::run(const Context& c, const RecvStep& step) {
 }
 
 Progress StepRunner::run(const Context& c, const SleepStep& step) {
+  const SimDuration duration = length_of(step, c.chance, step_);
   next_step();
-  return {.pause = Pause::clock, .until = saturating_add(c.now, step.duration)};
+  return {.pause = Pause::clock, .until = saturating_add(c.now, duration)};
 }
 
 Progress StepRunner::run(const Context& c, const UntilStep& step) {

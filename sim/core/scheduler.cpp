@@ -129,7 +129,7 @@ void Scheduler::put_into_wheel(const Entry& entry, std::uint64_t tick) {
 }
 
 void Scheduler::append(Bucket& bucket, const Entry& entry) {
-  if (bucket.last == no_chunk || chunks_[bucket.last].count == Chunk::capacity) {
+  if (bucket.last == no_chunk || !chunks_[bucket.last].takes(entry)) {
     std::uint32_t fresh = free_chunk_;
     if (fresh == no_chunk) {
       fresh = static_cast<std::uint32_t>(chunks_.size());
@@ -139,11 +139,11 @@ void Scheduler::append(Bucket& bucket, const Entry& entry) {
     }
     chunks_[fresh].count = 0;
     chunks_[fresh].next = no_chunk;
+    chunks_[fresh].first_order = entry.order;
     (bucket.last == no_chunk ? bucket.first : chunks_[bucket.last].next) = fresh;
     bucket.last = fresh;
   }
-  Chunk& chunk = chunks_[bucket.last];
-  chunk.entries[chunk.count++] = entry;
+  chunks_[bucket.last].add(entry);
 }
 
 /// Puts the entries of a bucket where they belong now that its time has come.
@@ -153,7 +153,7 @@ void Scheduler::spread(Bucket& bucket) {
   while (index != no_chunk) {
     Chunk& chunk = chunks_[index];
     for (std::uint32_t i = 0; i < chunk.count; ++i) {
-      const Entry& entry = chunk.entries[i];
+      const Entry entry = chunk.entry(i);
       const std::uint64_t tick = ns(entry.at) >> near_bits;
       if (tick == near_tick_) {
         batch_.push_back(entry);

@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "apps.hpp"
 #include "socket.hpp"
@@ -75,7 +76,8 @@ class Apps::Steps {
   }
 
   Next operator()(const app::SleepStep& step) {
-    return sleep_until(saturating_add(apps_.clock_.now(), step.duration));
+    const auto& duration = std::get<net::ConstantDelay>(step.duration);  // others are refused
+    return sleep_until(saturating_add(apps_.clock_.now(), duration.value));
   }
   Next operator()(const app::UntilStep& step) { return sleep_until(step.time); }
 

@@ -1,6 +1,7 @@
 // What a kernel, or this lab, cannot do. Everything that is not refused here is done.
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -114,6 +115,7 @@ class Refuser {
       const std::string place = places_.nth_with("apps", "listen", i);
       if (listener.iss) refuse_iss(place);
       check_limits(listener, place);
+      refuse_drawn_sleeps(listener.steps, place);
     }
     std::uint64_t connections = 0;
     for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
@@ -121,7 +123,12 @@ class Refuser {
       const std::string place = places_.nth_with("apps", "connect", i);
       if (connector.iss) refuse_iss(place);
       check_limits(connector, place);
+      refuse_drawn_sleeps(connector.steps, place);
       if (connector.host == connector.to) fail(place + "/connect", "want the other host");
+      if (connector.arrivals) {
+        fail(place + "/rate", "want \"count\" and \"every\" instead");
+        continue;
+      }
       connections += connector.count;
       if (connections > connections_max) {
         return fail(place + "/count",
@@ -137,6 +144,14 @@ class Refuser {
   template <typename App> void check_limits(const App& app, const std::string& place) {
     const std::string own = place + "/limits";
     if (app.files_max != app::unlimited_files && places_.has(own)) fail(own, "want none");
+  }
+
+  void refuse_drawn_sleeps(const std::vector<app::Step>& steps, const std::string& place) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const auto* sleep = std::get_if<app::SleepStep>(&steps[i]);
+      if (sleep == nullptr || std::holds_alternative<net::ConstantDelay>(sleep->duration)) continue;
+      fail(fmt::format("{}/steps/{}/sleep", place, i), "want none that draws numbers");
+    }
   }
 
   void refuse_iss(const std::string& place) {

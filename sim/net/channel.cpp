@@ -23,16 +23,16 @@ SimDuration between(SimDuration min, SimDuration max, RandomStream& stream) {
   return min + SimDuration{static_cast<std::int64_t>(stream.below(choices))};
 }
 
-SimDuration draw(const ConstantDelay& d, RandomStream&) { return d.value; }
-SimDuration draw(const UniformDelay& d, RandomStream& s) { return between(d.min, d.max, s); }
-SimDuration draw(const NormalDelay& d, RandomStream& s) {
+SimDuration drawn(const ConstantDelay& d, RandomStream&) { return d.value; }
+SimDuration drawn(const UniformDelay& d, RandomStream& s) { return between(d.min, d.max, s); }
+SimDuration drawn(const NormalDelay& d, RandomStream& s) {
   return rounded(in_ns(d.mean) + in_ns(d.sd) * s.normal());
 }
-SimDuration draw(const ExponentialDelay& d, RandomStream& s) {
+SimDuration drawn(const ExponentialDelay& d, RandomStream& s) {
   return d.min + rounded(in_ns(d.mean) * s.exponential());
 }
 /// min / U^(1/shape), where -ln U has the exponential distribution.
-SimDuration draw(const ParetoDelay& d, RandomStream& s) {
+SimDuration drawn(const ParetoDelay& d, RandomStream& s) {
   return rounded(in_ns(d.min) * portable_exp(s.exponential() / d.shape));
 }
 
@@ -66,6 +66,10 @@ SimDuration transmission_time(std::uint32_t bytes, std::uint64_t rate_bps) {
 
 SimDuration mean(const Delay& delay) {
   return std::visit([](const auto& d) { return mean_of(d); }, delay);
+}
+
+SimDuration draw(const Delay& delay, RandomStream& stream) {
+  return std::visit([&stream](const auto& d) { return drawn(d, stream); }, delay);
 }
 
 struct Channel::Randomness {
@@ -175,7 +179,7 @@ bool Channel::transmit(SimTime now, std::uint32_t bytes, SimTime& sent) {
 
 Channel::Arrival Channel::arrival_of(SimTime sent) {
   const LinkConfig& c = *config_;
-  SimDuration way = std::visit([this](const auto& d) { return draw(d, chance_->delay); }, c.delay);
+  SimDuration way = draw(c.delay, chance_->delay);
   if (c.jitter > 0ns) way += between(-c.jitter, c.jitter, chance_->jitter);
   way = std::max(way, SimDuration{0});
   const bool held = c.reorder.p > 0 && chance_->reorder.bernoulli(c.reorder.p);

@@ -24,8 +24,8 @@ bool needs_recording(const scenario::Scenario& scenario) {
 tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& recorder) {
   std::uint64_t connections = 0;
   for (const app::Connector& connector : scenario.connectors) {
-    connections = connector.count > followed_connections_max ? followed_connections_max + 1
-                                                             : connections + connector.count;
+    const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
+    connections = std::min(more, followed_connections_max + 1) + connections;
     if (connections > followed_connections_max) break;
   }
   const bool few = connections <= followed_connections_max;
@@ -59,12 +59,14 @@ void Simulation::run(const std::atomic<bool>* stop, Progress* progress) {
 void Simulation::watch_memory(std::function<bool()> exceeded) {
   impl_->watch_memory(std::move(exceeded));
 }
+void Simulation::record_series(Series& series) { impl_->record_series(series); }
 Summary Simulation::summary() const { return impl_->summary(); }
 
 Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)
     : scenario_{scenario},
       world_{scenario_, seed},
+      app_chance_{scenario_, world_.names()},
       recorder_{with_recording(std::move(sinks), scenario_, recording_)},
       out_{wanted_reports(scenario_, recorder_)},
       network_{world_.network_config()},
@@ -119,6 +121,7 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
     if (turn % look_around == 0) {
       if (progress != nullptr) {
         progress->events = tally_.events;
+        progress->connects = tally_.connects;
         progress->now = now();
       }
       interrupted_ = stop != nullptr && *stop;
@@ -134,7 +137,7 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
       continue;
     }
     if (patience_ != unlimited) --patience_;
-    if (handle(*next)) {
+    if (now() > series_due_ ? handle_sampled(*next) : handle(*next)) {
       ++tally_.events;
       ended_ = now();
     }
@@ -145,7 +148,12 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
 void Simulation::Impl::start() {
   started_ = true;
   if (recorder_.active()) recorder_.begin(world_.names());
-  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) bind_early(i);
+  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
+    if (!scenario_.connectors[i].from_port) continue;
+    early_binders_.emplace_back(scenario_.connectors[i].host, i);
+    bind_early(i);
+  }
+  std::sort(early_binders_.begin(), early_binders_.end());
   for (std::uint32_t i = 0; i < scenario_.listeners.size(); ++i) {
     if (scenario_.listeners[i].listen_at == sim_start) start_listener(i);
   }
@@ -175,8 +183,8 @@ void Simulation::Impl::schedule_scenario() {
     }
     if (listener.close_at) schedule(*listener.close_at, Kind::listener_close, i);
   }
-  for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
-    if (scenario_.connectors[i].count > 0) schedule(scenario_.connectors[i].at, Kind::connector, i);
+  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
+    if (const auto at = next_connection(i)) schedule(*at, Kind::connector, i);
   }
   for (std::size_t i = 0; i < scenario_.datagram_flows.size(); ++i) {
     const app::DatagramFlow& flow = scenario_.datagram_flows[i];
@@ -202,6 +210,7 @@ void Simulation::Impl::finish() {
       }
     }
   }
+  if (series_ != nullptr) series_->finish(ended_, sample());
   if (recorder_.active()) recorder_.end(ended_);
 }
 

@@ -14,6 +14,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "app_chance.hpp"
 #include "connection_book.hpp"
 #include "descriptors.hpp"
 #include "ends.hpp"
@@ -34,12 +35,13 @@ namespace lastack::run {
 /// to the host, link or application they are for, and carries out what follows.
 ///
 /// engine.cpp has the loop, segments and timers; engine_apps.cpp what applications do;
-/// engine_events.cpp what the scenario does to hosts and links; engine_summary.cpp the numbers at
-/// the end.
+/// engine_events.cpp what the scenario does to hosts and links; engine_series.cpp the numbers on
+/// the way, engine_summary.cpp those at the end.
 class Simulation::Impl {
  public:
   Impl(const scenario::Scenario& scenario, std::uint64_t seed, std::vector<trace::Sink*> sinks);
 
+  void record_series(Series& series);
   void run(const std::atomic<bool>* stop, Progress* progress);
   void watch_memory(std::function<bool()> exceeded) { memory_exceeded_ = std::move(exceeded); }
   Summary summary() const;
@@ -167,7 +169,10 @@ class Simulation::Impl {
   tcp::Error accept_one(HostIndex host, std::uint32_t listener, tcp::ListenerId id,
                         std::uint64_t cause);
   void bind_early(std::uint32_t connector);
+  std::optional<SimTime> next_connection(std::uint32_t connector);
+  void schedule_connector(std::uint32_t index, SimTime at);
   void start_connector(std::uint32_t index);
+  app::Chance chance_of(const Process& process) const;
   void connect(std::uint32_t connector, std::uint64_t number);
   ConnectorState::Bound bound_socket(std::uint32_t connector, std::uint64_t number);
   void no_socket(std::uint32_t connector, std::uint64_t number, tcp::Error error);
@@ -209,14 +214,19 @@ class Simulation::Impl {
   void do_to_links(const scenario::LinkEvent& event);
   std::uint64_t log_host(trace::HostId host, std::string call, std::string result);
 
+  // engine_series.cpp
+  bool handle_sampled(Event event);
+  SeriesSample sample() const;
+  void add_listeners(const Host& host, SeriesSample& sample) const;
+
   // engine_summary.cpp
   HostSummary host_summary(HostIndex index) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
-  std::vector<tcp::SocketSnapshot> sockets_of(const Host& host) const;
   void add_socket_states(Summary& summary) const;
 
   scenario::Scenario scenario_;  ///< a copy of its own: applications point into it
   World world_;
+  AppChance app_chance_;
   trace::Recording recording_;  ///< for expectations
   Recorder recorder_;
   tcp::Output out_;
@@ -227,6 +237,8 @@ class Simulation::Impl {
   std::vector<Process> processes_;
   std::vector<ProcessIndex> free_processes_;
   std::vector<ConnectorState> connectors_;
+  /// Connectors with a from_port, behind their hosts; in order.
+  std::vector<std::pair<HostIndex, std::uint32_t>> early_binders_;
   std::vector<std::uint64_t> datagrams_sent_;  ///< by flow
   Descriptors descriptors_;
   /// A listener that could not accept for want of a descriptor.
@@ -245,6 +257,9 @@ class Simulation::Impl {
   StateCounts peak_{};
   /// Number of the last SYN from `local` to `remote`, kept only where segments are injected.
   boost::unordered_flat_map<Ends, tcp::Seq> last_syn_;
+  Series* series_ = nullptr;
+  SimTime series_due_ = never;      ///< of its next sample
+  std::vector<HostIndex> servers_;  ///< hosts that listen; only where there is a series
   std::uint64_t last_packet_id_ = 0;
   std::uint64_t arriving_id_ = 0;  ///< packet that is being taken in
   SimTime ended_ = sim_start;      ///< when the last thing happened, or the run was cut

@@ -132,11 +132,10 @@ tcp::Error Simulation::Impl::accept_one(HostIndex host, std::uint32_t listener, 
 }
 
 /// `from_port` implies SO_REUSEADDR and is bound at the start of the scenario, or of the host's new
-/// life after a reboot.
+/// life after a reboot. Requires a connector with one.
 void Simulation::Impl::bind_early(std::uint32_t connector) {
   const app::Connector& program = scenario_.connectors[connector];
   ConnectorState& state = connectors_[connector];
-  if (!program.from_port) return;
   tcp::Stack& stack = hosts_[program.host].stack;
   state.bound.resize(program.count);
   std::vector<tcp::SocketOptionValue> options = program.options;
@@ -181,14 +180,30 @@ void Simulation::Impl::no_socket(std::uint32_t connector, std::uint64_t number, 
   ++tally_.connect_errors[static_cast<std::size_t>(error)];
 }
 
+/// When the connector's next connection begins; the one before begins now. Asked once for each.
+std::optional<SimTime> Simulation::Impl::next_connection(std::uint32_t index) {
+  const app::Connector& program = scenario_.connectors[index];
+  const std::uint64_t number = connectors_[index].next;
+  if (number >= program.count) return std::nullopt;
+  if (program.arrivals) return app_chance_.next_arrival(index);
+  return number == 0 ? program.at : saturating_add(now(), program.every);
+}
+
+/// Equal intervals make times come in order, random ones do not.
+void Simulation::Impl::schedule_connector(std::uint32_t index, SimTime at) {
+  const auto& arrivals = scenario_.connectors[index].arrivals;
+  const Event begins = event(Kind::connector, 0, index);
+  if (arrivals && arrivals->law == app::ArrivalLaw::poisson) {
+    scheduler_.schedule(at, begins);
+  } else {
+    scheduler_.schedule(connector_lane, at, begins);
+  }
+}
+
 /// One connection of the connector begins, and the time of the next is set.
 void Simulation::Impl::start_connector(std::uint32_t index) {
-  const app::Connector& program = scenario_.connectors[index];
   const std::uint64_t number = connectors_[index].next++;
-  if (number + 1 < program.count) {
-    scheduler_.schedule(connector_lane, saturating_add(now(), program.every),
-                        event(Kind::connector, 0, index));
-  }
+  if (const auto at = next_connection(index)) schedule_connector(index, *at);
   connect(index, number);
 }
 
@@ -278,7 +293,8 @@ void Simulation::Impl::end_process(ProcessIndex index) {
 void Simulation::Impl::run_process(ProcessIndex index) {
   Process& process = processes_[index];
   while (true) {
-    const app::Progress progress = process.runner.advance(now(), hosts_[process.host].stack, out_);
+    const app::Progress progress =
+        process.runner.advance(now(), hosts_[process.host].stack, out_, chance_of(process));
     tally_.bytes_read += progress.bytes_read;
     if (!progress.call.empty()) process.cause = log(process, progress.call, progress);
     carry_out(process.host, process.cause);
@@ -306,6 +322,11 @@ void Simulation::Impl::set_clock(ProcessIndex index, SimTime due) {
   Wakeup& clock = processes_[index].clock;
   clock.due = due;
   scheduler_.follow(clock, event(Kind::process, 0, index));
+}
+
+app::Chance Simulation::Impl::chance_of(const Process& process) const {
+  return process.accepted ? app_chance_.of_listener(process.program, process.number)
+                          : app_chance_.of_connector(process.program, process.number);
 }
 
 bool Simulation::Impl::wake_process(Event event) {

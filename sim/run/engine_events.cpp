@@ -1,4 +1,6 @@
 // What the scenario does to hosts and links, and the segments that it forges.
+#include <algorithm>
+
 #include "engine.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/tcp/settings.hpp"
@@ -98,11 +100,11 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
                                        socket.state, tcp::State::closed, "reboot"});
     }
   }
-  for (ProcessIndex i = 0; i < processes_.size(); ++i) {
-    const Process& process = processes_[i];
-    if (process.doing == Process::Doing::nothing || process.host != index) continue;
-    const bool undecided = process.doing == Process::Doing::connecting;
-    if (undecided && process.record) book_.cut_off(*process.record);
+  for (std::size_t socket = 0; socket < host.processes.size(); ++socket) {
+    const ProcessIndex i = host.processes[socket];
+    if (i == no_process) continue;
+    const bool undecided = processes_[i].doing == Process::Doing::connecting;
+    if (undecided && processes_[i].record) book_.cut_off(*processes_[i].record);
     end_process(i);
   }
   forget_past(host);
@@ -113,8 +115,10 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
   for (std::size_t s = 0; s < tcp::state_count; ++s) current_[s] -= host.current[s];
   host.current = {};
   network_.set_power(index, net::Power::on);
-  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
-    if (scenario_.connectors[i].host == index) bind_early(i);
+  auto binder = std::lower_bound(early_binders_.begin(), early_binders_.end(),
+                                 std::pair{index, std::uint32_t{0}});
+  for (; binder != early_binders_.end() && binder->first == index; ++binder) {
+    bind_early(binder->second);
   }
 }
 

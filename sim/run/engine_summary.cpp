@@ -1,7 +1,6 @@
 // The numbers of a run.
 #include <algorithm>
 #include <map>
-#include <new>
 
 #include "engine.hpp"
 #include "expectations.hpp"
@@ -77,6 +76,7 @@ Summary Simulation::Impl::summary() const {
 
   std::array<double, tcp::state_count> seconds{};
   StateCounts peak = peak_;
+  summary.hosts.reserve(hosts_.size());
   for (HostIndex host = 0; host < hosts_.size(); ++host) {
     HostSummary each = host_summary(host);
     for (std::size_t s = 0; s < tcp::state_count; ++s) {
@@ -143,33 +143,13 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   return summary;
 }
 
-/// Nothing where a run that ended for want of memory has none for the table either.
-std::vector<tcp::SocketSnapshot> Simulation::Impl::sockets_of(const Host& host) const {
-  try {
-    return host.stack.snapshot();
-  } catch (const std::bad_alloc&) {
-    if (!out_of_memory_) throw;
-    return {};
-  }
-}
-
 /// What the sockets that are left tell: the connections' final states and bytes that nobody read.
 void Simulation::Impl::add_socket_states(Summary& summary) const {
-  boost::unordered_flat_map<Ends, State> states;  // of those few that the summary lists
-  for (const ConnectionBook::Record& record : book_.records()) {
-    states.emplace(Ends{record.local, record.remote}, State::closed);
-    states.emplace(Ends{record.remote, record.local}, State::closed);
-  }
-  for (const Host& host : hosts_) {
-    for (const tcp::SocketSnapshot& socket : sockets_of(host)) {
-      if (socket.state == State::listen) continue;
-      summary.bytes_delivered += socket.recv_q;
-      const auto listed = states.find({socket.local, socket.remote});
-      if (listed != states.end()) listed->second = socket.state;
-    }
-  }
+  for (const Host& host : hosts_) summary.bytes_delivered += host.stack.octets_not_read();
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
-    return std::string{tcp::name_of(states.at({local, remote}))};
+    if (local.port == 0) return std::string{tcp::name_of(State::closed)};  // it got no port
+    const tcp::Stack& stack = hosts_[world_.host_at(local.address)].stack;
+    return std::string{tcp::name_of(stack.state(local, remote))};
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];

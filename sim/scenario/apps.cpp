@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "delays.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "limits.hpp"
 #include "reach.hpp"
@@ -72,6 +73,11 @@ app::Step shutdown_step(const Value& value) {
       {{"read", Direction::read}, {"write", Direction::write}, {"both", Direction::both}})};
 }
 
+app::Step sleep_step(const Value& value) {
+  if (value.is_object()) return app::SleepStep{read_delay_model(value, "sleep")};
+  return app::SleepStep{net::ConstantDelay{value.duration()}};
+}
+
 app::Step close_step(const Value& value) {
   want_true(value);
   return app::CloseStep{};
@@ -95,7 +101,7 @@ struct StepKind {
 constexpr StepKind step_kinds[] = {
     {"send", [](const Value& v) -> app::Step { return app::SendStep{bytes_at(v)}; }},
     {"recv", recv_step},
-    {"sleep", [](const Value& v) -> app::Step { return app::SleepStep{v.duration()}; }},
+    {"sleep", sleep_step},
     {"until", [](const Value& v) -> app::Step { return app::UntilStep{v.time()}; }},
     {"shutdown", shutdown_step},
     {"close", close_step},
@@ -179,12 +185,45 @@ template <class App> void read_series(const Value& value, App& app) {
   }
 }
 
+app::ArrivalLaw law_at(const Value& value) {
+  return one_of<app::ArrivalLaw>(
+      value, "a law of arrivals",
+      {{"poisson", app::ArrivalLaw::poisson}, {"even", app::ArrivalLaw::even}});
+}
+
+/// `rate`, `arrivals` and `for`, which go with each other but not with `every`.
+void read_arrivals(const Value& value, app::Connector& connector) {
+  const auto rate = value.find("rate");
+  if (!rate) {
+    for (const char* key : {"arrivals", "for"}) {
+      if (const auto v = value.find(key)) {
+        v->fail(fmt::format("want a \"rate\" such as \"50/s\" beside \"{}\", have none", key));
+      }
+    }
+    return;
+  }
+  if (const auto v = value.find("every")) v->fail("want either \"every\" or \"rate\", have both");
+  app::ArrivalProcess arrivals;
+  arrivals.rate = rate->parsed(parse_frequency, "a rate such as \"5000/s\"");
+  if (const auto v = value.find("arrivals")) arrivals.law = law_at(*v);
+  if (const auto v = value.find("for")) {
+    arrivals.lasts = v->duration();
+    if (*arrivals.lasts == SimDuration{0}) v->want("a duration above 0");
+  }
+  if (!value.has("count")) connector.count = app::Connector::unlimited;
+  connector.arrivals = arrivals;
+}
+
 app::Connector connector_at(const Value& value) {
-  value.only_keys("a connector", {"host", "connect", "from_port", "at", "count", "every",
-                                  "setsockopt", "iss", "limits", "steps"});
+  value.only_keys("a connector", {"host", "connect", "from_port", "at", "count", "every", "rate",
+                                  "arrivals", "for", "setsockopt", "iss", "limits", "steps"});
   app::Connector connector;
   read_series(value, connector);
+  read_arrivals(value, connector);
   if (const auto v = value.find("from_port")) {
+    if (connector.count == app::Connector::unlimited) {
+      v->fail("want a \"count\" beside \"rate\" and \"from_port\": ports are bound at the start");
+    }
     connector.from_port = v->integer_as<tcp::Port>(1);
     if (*connector.from_port + (connector.count - 1) > 65535) {
       v->fail(fmt::format("want \"from_port\" + \"count\" - 1 up to 65535, have {}",
@@ -241,9 +280,9 @@ class AppsReader {
  private:
   /// There is no key that says what kind of app it is: perhaps it is misspelt.
   [[noreturn]] static void refuse_unnamed(const Value& value) {
-    value.only_keys(
-        "an app", {"host", "listen", "connect", "datagrams", "backlog", "accept", "at", "close_at",
-                   "from_port", "count", "every", "size", "setsockopt", "iss", "limits", "steps"});
+    value.only_keys("an app", {"host", "listen", "connect", "datagrams", "backlog", "accept", "at",
+                               "close_at", "from_port", "count", "every", "rate", "arrivals", "for",
+                               "size", "setsockopt", "iss", "limits", "steps"});
     value.fail("want one of \"listen\", \"connect\" and \"datagrams\", have none");
   }
 
@@ -281,8 +320,19 @@ class AppsReader {
     if (apps_ > max_apps) {
       value.fail(fmt::format("want at most {} apps in all, have more", max_apps));
     }
-    for (app.host = first; app.host < end; ++app.host) apps.push_back(app);
+    for (app.host = first; app.host < end; ++app.host) {
+      take_turn(app, app.host - first, end - first);
+      apps.push_back(app);
+    }
   }
+
+  /// Only connectors with a rate have turns.
+  static void take_turn(app::Connector& connector, std::uint32_t member, std::uint32_t members) {
+    if (!connector.arrivals) return;
+    connector.arrivals->member = member;
+    connector.arrivals->members = members;
+  }
+  template <class App> static void take_turn(App&, std::uint32_t, std::uint32_t) {}
 
   const Nodes* nodes_;
   Scenario* scenario_;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "delays.hpp"
 #include "sections.hpp"
 
 namespace lastack::scenario {
@@ -26,50 +27,9 @@ SimDuration link_duration(const Value& v) {
   return duration;
 }
 
-net::UniformDelay uniform_delay(const Value& v) {
-  v.only_keys("a uniform delay", {"model", "min", "max"});
-  const net::UniformDelay delay{link_duration(v.at("min")), link_duration(v.at("max"))};
-  if (delay.max < delay.min) v.at("max").want("a duration that is not below \"min\"");
-  return delay;
-}
-
-net::NormalDelay normal_delay(const Value& v) {
-  v.only_keys("a normal delay", {"model", "mean", "sd"});
-  return {link_duration(v.at("mean")), link_duration(v.at("sd"))};
-}
-
-net::ExponentialDelay exponential_delay(const Value& v) {
-  v.only_keys("an exponential delay", {"model", "min", "mean"});
-  net::ExponentialDelay delay;
-  if (const auto min = v.find("min")) delay.min = link_duration(*min);
-  delay.mean = link_duration(v.at("mean"));
-  return delay;
-}
-
-net::ParetoDelay pareto_delay(const Value& v) {
-  v.only_keys("a Pareto delay", {"model", "min", "shape"});
-  constexpr std::string_view wish = "a number above 1 and up to 1000 (then the mean is finite)";
-  net::ParetoDelay delay{link_duration(v.at("min")), v.at("shape").number(wish)};
-  if (!(delay.shape > 1 && delay.shape <= 1000)) v.at("shape").want(wish);
-  return delay;
-}
-
-net::ConstantDelay constant_delay(const Value& v) {
-  v.only_keys("a constant delay", {"model", "value"});
-  return {link_duration(v.at("value"))};
-}
-
 net::Delay delay_at(const Value& value) {
-  if (!value.is_object()) return net::ConstantDelay{link_duration(value)};
-  using Read = net::Delay (*)(const Value&);
-  const auto read = one_of<Read>(
-      value.at("model"), "a model of delay",
-      {{"constant", [](const Value& v) -> net::Delay { return constant_delay(v); }},
-       {"uniform", [](const Value& v) -> net::Delay { return uniform_delay(v); }},
-       {"normal", [](const Value& v) -> net::Delay { return normal_delay(v); }},
-       {"exponential", [](const Value& v) -> net::Delay { return exponential_delay(v); }},
-       {"pareto", [](const Value& v) -> net::Delay { return pareto_delay(v); }}});
-  return read(value);
+  if (value.is_object()) return read_delay_model(value, "delay");
+  return net::ConstantDelay{link_duration(value)};
 }
 
 net::Loss bernoulli_loss(const Value& v) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <string>
 
 namespace lastack::scenario {
 namespace {
@@ -82,6 +83,21 @@ std::variant<std::uint64_t, Trouble> scale(const Decimal& decimal, std::uint64_t
   return sum;
 }
 
+/// `number` / 10^`decimals` in each `per_ns`.
+Parsed<app::Rate> lowest_terms(std::uint64_t number, std::uint64_t per_ns, std::size_t decimals) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr Wide century_ns = Wide{36'525} * 86'400 * 1'000'000'000;
+  Wide per = per_ns;
+  for (std::size_t i = 0; i < decimals; ++i) per *= 10;
+  if (number > per) return Wish{"a rate of at most 1/ns"};
+  if (per > century_ns * number) return Wish{"a rate of at least one in a century"};
+  const std::uint64_t common = std::gcd(number, static_cast<std::uint64_t>(per % number));
+  if (per / common > std::numeric_limits<std::int64_t>::max()) {
+    return Wish{"a rate with fewer digits"};
+  }
+  return app::Rate{number / common, static_cast<std::uint64_t>(per / common)};
+}
+
 const Unit* find_unit(std::span<const Unit> units, std::string_view name) {
   const auto found =
       std::find_if(units.begin(), units.end(), [&](const Unit& unit) { return unit.name == name; });
@@ -129,6 +145,23 @@ Parsed<std::uint64_t> parse_rate(std::string_view text) {
   }
   return Wish{std::get<Trouble>(scaled) == Trouble::too_fine ? "a rate of whole bits per second"
                                                              : "a rate of at most 1000 Tbit"};
+}
+
+Parsed<app::Rate> parse_frequency(std::string_view text) {
+  const auto decimal = split(text);
+  if (!decimal || !decimal->unit.starts_with('/')) return Wish{"a rate such as \"5000/s\""};
+  const Unit* unit = find_unit(time_units, decimal->unit.substr(1));
+  if (unit == nullptr) return Wish{"a rate per ns, us, ms, s, min or h such as \"5000/s\""};
+  constexpr std::size_t digits_max = 18;  // then everything below fits into 64 bits
+  if (decimal->whole.size() + decimal->fraction.size() > digits_max) {
+    return Wish{"a rate of at most 18 digits"};
+  }
+  std::uint64_t number = 0;
+  for (const char c : std::string{decimal->whole} + std::string{decimal->fraction}) {
+    number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (number == 0) return Wish{"a rate above 0"};
+  return lowest_terms(number, unit->size, decimal->fraction.size());
 }
 
 Parsed<CountRange> parse_count_range(std::string_view text) {

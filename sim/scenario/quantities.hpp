@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "lastack/app/arrivals.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/tcp/segment.hpp"
 
@@ -24,6 +25,10 @@ Parsed<SimDuration> parse_duration(std::string_view text);
 
 /// "10Mbit", "1.5Gbit", also bit, kbit or Kbit, Tbit: bits per second, above zero, whole.
 Parsed<std::uint64_t> parse_rate(std::string_view text);
+
+/// "5000/s", "2.5/min", also per ns, us, ms and h; exact, so "3/s" is 3 times in 1 s. Zero, more
+/// often than once a nanosecond or less than once in a century is refused.
+Parsed<app::Rate> parse_frequency(std::string_view text);
 
 /// An inclusive range of counts, from 1.
 using CountRange = std::pair<std::uint64_t, std::uint64_t>;

@@ -106,7 +106,7 @@ void Endpoint::note_delivered(const InFlight& record, Acked& acked, Copy which, 
 
 /// Whether the ACK's timestamp says that it answers a copy sent before the last one.
 Endpoint::Copy Endpoint::copy_answered(const InFlight& record, const Segment& seg) const {
-  const bool earlier = record.retransmitted && ts_.on && seg.options.has_timestamps &&
+  const bool earlier = record.retransmitted && timestamps_ && seg.options.has_timestamps &&
                        seg.options.ts_ecr != 0 && echo_is_before(seg, record.sent);
   return earlier ? Copy::earlier : Copy::latest;
 }
@@ -159,7 +159,7 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
     latest = c.now - acked.by_number.last;
   } else if (acked.by_sack.first != never) {
     rtt = c.now - acked.by_sack.first;
-  } else if (acked.segments > 0 && ts_.on && seg.options.has_timestamps &&
+  } else if (acked.segments > 0 && timestamps_ && seg.options.has_timestamps &&
              seg.options.ts_ecr != 0) {
     const auto ms =
         static_cast<std::int32_t>(Host::timestamp_ms(c.now) + ts_.offset - seg.options.ts_ecr);

@@ -174,7 +174,7 @@ SocketSnapshot Endpoint::snapshot() const {
   row.local = local_;
   row.remote = remote_;
   row.state = state_;
-  row.recv_q = state_ == State::syn_sent ? 0 : rcv_.unread();
+  row.recv_q = octets_not_read();
   row.send_q = snd_.end() - snd_.una;
   row.orphan = orphan_;
   row.retransmits = retransmits_;

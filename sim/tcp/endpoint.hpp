@@ -83,11 +83,11 @@ class Endpoint {
     state_ = State::closed;
     fate_ = Fate::closed;
   }
-  /// Whether the Stack has taken it out of its tables after `fate`.
-  bool detached = false;
-  bool released = false;                 ///< the slot was given back
   std::uint32_t listener = no_listener;  ///< where it waits to be accepted
   Port bound_port = 0;
+  /// Whether the Stack has taken it out of its tables after `fate`.
+  bool detached = false;
+  bool released = false;  ///< the slot was given back
 
   static constexpr std::uint32_t no_listener = 0xffff'ffff;
 
@@ -129,8 +129,9 @@ class Endpoint {
     return iss_fixed_ ? std::optional{snd_.iss} : std::nullopt;
   }
   const SocketOptions& options() const { return *options_; }
-  bool uses_timestamps() const { return ts_.on; }
+  bool uses_timestamps() const { return timestamps_; }
   SocketSnapshot snapshot() const;
+  std::uint32_t octets_not_read() const { return state_ == State::syn_sent ? 0 : rcv_.unread(); }
   /// Whether a waiting call may go on; asked once after each event.
   bool take_wake() {
     const bool woken = wake_;
@@ -418,8 +419,10 @@ class Endpoint {
   bool pushes_ : 1 = false;        ///< the segment being sent is the last of a burst
   bool send_blocked_ : 1 = false;  ///< the application waits for room in the send buffer
   bool listener_made_ : 1 = false;
-  bool iss_fixed_ : 1 = false;  ///< by the application: snd_.iss
-  bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
+  bool iss_fixed_ : 1 = false;   ///< by the application: snd_.iss
+  bool timestamps_ : 1 = false;  ///< both ends use them (RFC 7323, 3)
+  bool has_recent_ : 1 = false;  ///< ts_.recent is one
+  bool syn_acked_ : 1 = false;   ///< four-way: the SYN's ACK came ahead of the peer's SYN
   std::uint16_t peer_mss_ = 536;
   std::uint16_t retransmits_ = 0;   ///< timeouts in a row (icsk_retransmits)
   std::uint16_t probes_out_ = 0;    ///< unanswered keepalive or window probes

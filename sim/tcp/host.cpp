@@ -73,8 +73,7 @@ std::uint64_t Host::keyed_hash(std::uint64_t a, std::uint64_t b) const {
 }
 
 Seq Host::choose_iss(SimTime now, Port local, SocketAddress remote) const {
-  const std::uint64_t pair = std::uint64_t{static_cast<std::uint32_t>(remote.address)} << 32 |
-                             std::uint64_t{remote.port} << 16 | local;
+  const std::uint64_t pair = pair_key(local, remote.address, remote.port);
   const auto clock =
       static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::microseconds{4});
   return Seq{clock + static_cast<std::uint32_t>(keyed_hash(pair, 1))};
@@ -91,6 +90,10 @@ bool Host::invalid_answer_limited(SimTime now, SimTime& last_answer) const {
   }
   last_answer = now;
   return false;
+}
+
+bool Host::invalid_answer_limited(SimTime now, std::uint64_t pair) {
+  return invalid_answer_limited(now, last_answers.try_emplace(pair, long_ago).first->second);
 }
 
 void Context::send(const Segment& segment, SendReason why) {

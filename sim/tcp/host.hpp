@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "lastack/tcp/counters.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/profile.hpp"
@@ -26,6 +28,12 @@ class ChallengeLimit {
   std::int32_t left_ = 0;
 };
 
+/// A host's connections by number: the ends but for the host's own address.
+constexpr std::uint64_t pair_key(Port local, Address remote, Port remote_port) {
+  return std::uint64_t{static_cast<std::uint32_t>(remote)} << 32 |
+         std::uint64_t{remote_port} << 16 | local;
+}
+
 /// What a host's connections share: its configuration, limits and counts.
 struct Host {
   explicit Host(StackConfig from);
@@ -37,6 +45,9 @@ struct Host {
   StateCensus census;
   ChallengeLimit challenge_limit;
   OptionSets options;
+  /// When a request or a TIME-WAIT record last answered something invalid, by its pair_key: few
+  /// ever do.
+  boost::unordered_flat_map<std::uint64_t, SimTime> last_answers;
   std::uint32_t orphans = 0;
   std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
   SocketMemory memory;
@@ -65,6 +76,11 @@ struct Host {
   /// Linux's tcp_invalid_ratelimit: whether the answer to an invalid segment must be left out.
   /// Notes the time when not.
   bool invalid_answer_limited(SimTime now, SimTime& last_answer) const;
+  /// The same for the request or TIME-WAIT record of a pair.
+  bool invalid_answer_limited(SimTime now, std::uint64_t pair);
+  void forget_answers(std::uint64_t pair) {
+    if (!last_answers.empty()) last_answers.erase(pair);
+  }
 };
 
 /// The surroundings of one event: whose, when, and where its effects go.

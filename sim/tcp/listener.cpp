@@ -250,7 +250,7 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
   }
   if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer)) {
     c.discard(DiscardReason::unacceptable);
-    if (!seg.flags.has(Flags::rst) && !host_.invalid_answer_limited(c.now, r.last_answer)) {
+    if (!seg.flags.has(Flags::rst) && !host_.invalid_answer_limited(c.now, r.pair())) {
       c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
     }
     return;
@@ -299,7 +299,7 @@ void Stack::Impl::syn_repeated(std::uint32_t index, const Segment& /*seg*/, Cont
     case RepeatedSyn::ack: c.send(ack_of(r, host_, c.now), SendReason::dup_ack); break;
     case RepeatedSyn::synack: send_synack(index, SendReason::synack_repeat, c); break;
     case RepeatedSyn::synack_restart_timer:
-      if (host_.invalid_answer_limited(c.now, r.last_answer)) {
+      if (host_.invalid_answer_limited(c.now, r.pair())) {
         ++host_.counters.TCPACKSkippedSynRecv;
         c.discard(DiscardReason::answer_limited);
         return;
@@ -467,6 +467,7 @@ void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
                    r.wakeup.due);
     r.wakeup.due = never;
   }
+  host_.forget_answers(r.pair());
   requests_.release(index);
 }
 

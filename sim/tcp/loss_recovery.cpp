@@ -112,7 +112,7 @@ bool Endpoint::may_undo(const Acked& acked) const {
 
 /// Whether the segment answers something sent before the first retransmission (RFC 4015, 3.2).
 bool Endpoint::echoes_original(const Segment& seg, const Context& c) const {
-  if (!c.host.profile.undoes_spurious_losses || trips_.first_retransmit == never || !ts_.on ||
+  if (!c.host.profile.undoes_spurious_losses || trips_.first_retransmit == never || !timestamps_ ||
       !seg.options.has_timestamps || seg.options.ts_ecr == 0) {
     return false;
   }

@@ -224,7 +224,7 @@ void Endpoint::learn_segment_size(const Segment& seg, const Context& c) {
   }
   constexpr std::uint32_t usual = 536;
   constexpr std::uint32_t least = 88;  // TCP_MIN_MSS
-  const std::uint32_t fixed = ts_.on ? 12 : 0;
+  const std::uint32_t fixed = timestamps_ ? 12 : 0;
   const std::uint32_t with_options = seg.data + seg.options.wire_size();
   const bool ends_something = seg.flags.has(Flags::psh) || seg.flags.has(Flags::fin);
   if (with_options >= usual || (with_options >= least && !ends_something)) {
@@ -240,7 +240,7 @@ void Endpoint::learn_segment_size(const Segment& seg, const Context& c) {
 
 /// The round trip as the receiver sees it, from the timestamps of full segments.
 void Endpoint::measure_round_trip(const Segment& seg, const Context& c) {
-  const bool tells = ts_.on && seg.options.has_timestamps && seg.options.ts_ecr != 0 &&
+  const bool tells = timestamps_ && seg.options.has_timestamps && seg.options.ts_ecr != 0 &&
                      seg.data >= rcv_.mss && seg.options.ts_ecr != rcv_.echo_measured;
   if (!tells) {
     return;

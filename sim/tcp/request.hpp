@@ -14,7 +14,6 @@ namespace lastack::tcp {
 struct Request {
   Wakeup wakeup;                   ///< outlives the request: its place is used again
   SimTime sent;                    ///< SYN-ACK, first time
-  SimTime last_answer = long_ago;  ///< to something invalid
   Address remote_address{};
   Port remote_port = 0;
   Port local_port = 0;
@@ -35,10 +34,11 @@ struct Request {
   bool acked : 1 = false;  ///< the third segment came, but nobody could take it
 
   SocketAddress remote() const { return {remote_address, remote_port}; }
+  std::uint64_t pair() const { return pair_key(local_port, remote_address, remote_port); }
   /// What a connection made from it starts with.
   Negotiated agreed(const Host& host, SimTime now) const;
 };
-static_assert(sizeof(Request) == 64, "a SYN flood makes many of them");
+static_assert(sizeof(Request) == 56, "a SYN flood makes many of them");
 
 /// Reads a SYN's options against what the host allows.
 Request request_from(const Segment& syn, const Host& host, const SocketOptions& options,

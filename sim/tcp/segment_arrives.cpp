@@ -117,11 +117,11 @@ void Endpoint::simultaneous_open(const Segment& seg, Context& c) {
 /// What the peer's SYN says about options decides which are used (RFC 7323, RFC 2018).
 void Endpoint::finish_options(const Options& peer, Context& c) {
   const Settings& settings = c.host.settings();
-  ts_.on = settings.tcp_timestamps != 0 && peer.has_timestamps;
-  if (ts_.on) {
+  timestamps_ = settings.tcp_timestamps != 0 && peer.has_timestamps;
+  if (timestamps_) {
     ts_.recent = peer.ts_val;
     ts_.recent_at = c.now;
-    ts_.has_recent = true;
+    has_recent_ = true;
   }
   sack_ok_ = settings.tcp_sack != 0 && peer.sack_permitted;
   scaling_ok_ = settings.tcp_window_scaling != 0 && peer.has_window_scale;
@@ -171,7 +171,7 @@ void Endpoint::become_established(const Segment& seg, std::string_view why, Cont
 /// (RFC 5681, 3.1), unless the answer's timestamp shows that the first one did arrive.
 void Endpoint::restart_congestion(const Segment& seg, Context& c) {
   const std::uint32_t first_stamp = Host::timestamp_ms(trips_.first_retransmit) + ts_.offset;
-  const bool first_arrived = ts_.on && seg.options.ts_ecr == first_stamp;
+  const bool first_arrived = timestamps_ && seg.options.ts_ecr == first_stamp;
   transfer().congestion = CongestionControl{c.host.profile.congestion};
   if (syn_timeouts_ > 1 && !first_arrived) {
     transfer().congestion.set_cwnd(1);
@@ -199,12 +199,12 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
 
 /// PAWS (RFC 7323, 5): a timestamp older than the last one marks an old duplicate.
 Endpoint::Step Endpoint::check_timestamp(const Segment& seg, Context& c) {
-  if (!ts_.on || !seg.options.has_timestamps) {
+  if (!timestamps_ || !seg.options.has_timestamps) {
     return Step::go_on;
   }
   constexpr SimDuration outdated = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
   const auto age = static_cast<std::int32_t>(ts_.recent - seg.options.ts_val);
-  if (ts_.has_recent && age > 0 && c.now - ts_.recent_at < outdated && !seg.flags.has(Flags::rst)) {
+  if (has_recent_ && age > 0 && c.now - ts_.recent_at < outdated && !seg.flags.has(Flags::rst)) {
     ++c.host.counters.PAWSEstab;
     if (seg.flags.has(Flags::syn) && c.host.profile.blind_attacks == BlindAttacks::challenged) {
       challenge(c);
@@ -237,10 +237,10 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
                                seg.flags.has(Flags::ack) && seg.seq == rcv_.irs &&
                                seg.ack == snd_.nxt;
   if (crossed_syn_ack || acceptable(seg, c)) {
-    if (ts_.on && seg.options.has_timestamps && at_or_before(seg.seq, rcv_.window_at)) {
+    if (timestamps_ && seg.options.has_timestamps && at_or_before(seg.seq, rcv_.window_at)) {
       ts_.recent = seg.options.ts_val;  // RFC 7323, 4.3 (2)
       ts_.recent_at = c.now;
-      ts_.has_recent = true;
+      has_recent_ = true;
     }
     return Step::go_on;
   }

@@ -256,6 +256,7 @@ void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Cont
   host_.census.move(c.now, record.state, State::closed);
   leave_table(record.local_port, record.remote());
   record.wakeup.due = never;
+  host_.forget_answers(record.pair());
   time_waits_.release(index);
 }
 
@@ -443,6 +444,15 @@ const Counters& Stack::counters() const { return impl_->host_.counters; }
 const StateCensus& Stack::census() const { return impl_->host_.census; }
 StateCensus& Stack::census() { return impl_->host_.census; }
 
+ListenQueues Stack::listen_queues() const {
+  ListenQueues queues;
+  for (const Listening& listener : impl_->listeners_) {
+    queues.requests += listener.requests;
+    queues.connections += listener.accept_queue.size();
+  }
+  return queues;
+}
+
 State Stack::state(SocketId socket) const { return impl_->sockets_[raw(socket)].state(); }
 
 SocketAddress Stack::local(SocketId socket) const { return impl_->sockets_[raw(socket)].local(); }
@@ -460,6 +470,29 @@ std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
     case TimerOwner::Kind::time_wait: return impl_->time_waits_[target->index].iss;
   }
   return std::nullopt;
+}
+
+State Stack::state(SocketAddress local, SocketAddress remote) const {
+  const auto target = impl_->find(local.port, remote);
+  if (!target) {
+    return State::closed;
+  }
+  switch (target->kind) {
+    case TimerOwner::Kind::socket: return impl_->sockets_[target->index].state();
+    case TimerOwner::Kind::request: return State::syn_rcvd;
+    case TimerOwner::Kind::time_wait: return impl_->time_waits_[target->index].state;
+  }
+  return State::closed;
+}
+
+std::uint64_t Stack::octets_not_read() const {
+  std::uint64_t octets = 0;
+  for (const Impl::Target target : impl_->table_) {
+    if (target.kind == TimerOwner::Kind::socket) {
+      octets += impl_->sockets_[target.index].octets_not_read();
+    }
+  }
+  return octets;
 }
 
 std::vector<SocketSnapshot> Stack::snapshot() const {

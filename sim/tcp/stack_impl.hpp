@@ -57,10 +57,7 @@ class Stack::Impl {
     Port remote_port;
     Port local_port;
 
-    std::uint64_t key() const {
-      return std::uint64_t{static_cast<std::uint32_t>(remote)} << 32 |
-             std::uint64_t{remote_port} << 16 | local_port;
-    }
+    std::uint64_t key() const { return pair_key(local_port, remote, remote_port); }
   };
   /// What a four-tuple leads to.
   struct Target {

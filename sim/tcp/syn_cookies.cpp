@@ -31,8 +31,7 @@ std::uint32_t mss_index(std::uint16_t mss) {
 
 Seq cookie(const Host& host, SocketAddress local, SocketAddress remote, Seq irs,
            std::int64_t at_minute, std::uint32_t mss) {
-  const std::uint64_t pair = std::uint64_t{static_cast<std::uint32_t>(remote.address)} << 32 |
-                             std::uint64_t{remote.port} << 16 | local.port;
+  const std::uint64_t pair = pair_key(local.port, remote.address, remote.port);
   const std::uint64_t when = static_cast<std::uint64_t>(at_minute) << 32 | irs.raw();
   const auto hash =
       static_cast<std::uint32_t>(host.keyed_hash(pair, when ^ 0x5c5c'5c5c'0000'0000U));

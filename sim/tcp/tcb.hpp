@@ -115,8 +115,6 @@ struct TimestampState {
   std::uint32_t offset = 0;  ///< of our clock towards this peer
   std::uint32_t recent = 0;  ///< TS.Recent
   SimTime recent_at = sim_start;
-  bool on = false;
-  bool has_recent = false;
 };
 
 /// What was sent and when it got through (RFC 8985, 6.1).

@@ -15,7 +15,7 @@ TimeWait time_wait_from(const Endpoint& endpoint, State state) {
   tw.rcv_nxt = endpoint.rcv().nxt;
   tw.rcv_wnd = endpoint.rcv().window();
   tw.rcv_scale = endpoint.rcv().scale;
-  tw.timestamps = endpoint.ts().on;
+  tw.timestamps = endpoint.uses_timestamps();
   tw.ts_recent = endpoint.ts().recent;
   tw.ts_recent_at = endpoint.ts().recent_at;
   return tw;
@@ -135,7 +135,7 @@ void TimeWait::note_timestamp(const Segment& seg, SimTime now) {
 /// Answers to what may be part of an ACK loop are rationed (tcp_invalid_ratelimit).
 void TimeWait::answer_limited(const Segment& seg, Context& c) {
   const bool may_loop = seg.len() == 0 || seg.flags.has(Flags::syn);
-  if (!may_loop || !c.host.invalid_answer_limited(c.now, last_answer)) {
+  if (!may_loop || !c.host.invalid_answer_limited(c.now, pair())) {
     answer(SendReason::time_wait, c);
   }
 }

@@ -11,7 +11,6 @@ namespace lastack::tcp {
 struct TimeWait {
   Wakeup wakeup;  ///< outlives the record: its place is used again
   SimTime ts_recent_at;
-  SimTime last_answer = long_ago;
   Address remote_address{};
   Port remote_port = 0;
   Port local_port = 0;
@@ -25,6 +24,7 @@ struct TimeWait {
   bool timestamps = false;
 
   SocketAddress remote() const { return {remote_address, remote_port}; }
+  std::uint64_t pair() const { return pair_key(local_port, remote_address, remote_port); }
   enum class Verdict : std::uint8_t {
     stays,
     gone,     ///< delete the record
@@ -48,7 +48,7 @@ struct TimeWait {
 
   friend class Stack;
 };
-static_assert(sizeof(TimeWait) == 64, "a busy server has hundreds of thousands of them");
+static_assert(sizeof(TimeWait) == 56, "a busy server has hundreds of thousands of them");
 
 TimeWait time_wait_from(const Endpoint& endpoint, State state);
 

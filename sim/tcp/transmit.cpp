@@ -22,7 +22,7 @@ Segment Endpoint::blank(Flags flags, Seq seq) const {
 
 /// Timestamps and SACK blocks, as in every segment but SYNs.
 void Endpoint::add_options(Segment& seg, Context& c) {
-  if (ts_.on) {
+  if (timestamps_) {
     seg.options.has_timestamps = true;
     seg.options.ts_val = Host::timestamp_ms(c.now) + ts_.offset;
     seg.options.ts_ecr = ts_.recent;
@@ -73,7 +73,7 @@ Segment Endpoint::synchronize(Flags flags, Context& c) {
     seg.options.has_window_scale = true;
     seg.options.window_scale = rcv_.scale;
   }
-  if (answer ? ts_.on : settings.tcp_timestamps != 0) {
+  if (answer ? timestamps_ : settings.tcp_timestamps != 0) {
     seg.options.has_timestamps = true;
     seg.options.ts_val = Host::timestamp_ms(c.now) + ts_.offset;
     seg.options.ts_ecr = ts_.recent;
@@ -157,7 +157,7 @@ std::uint32_t Endpoint::free_space(const Context& c) const {
 
 /// The largest payload of the peer's segments.
 std::uint32_t Endpoint::payload_max(const Context& c) const {
-  return c.host.advertised_mss() - (ts_.on ? 12U : 0U);
+  return c.host.advertised_mss() - (timestamps_ ? 12U : 0U);
 }
 
 /// What a SYN offers, and the scale for all later windows.
@@ -246,7 +246,7 @@ std::uint16_t Endpoint::window_to_tell(Context& c) {
 std::uint32_t Endpoint::mss_now(const Context& c) const {
   std::uint32_t mss = peer_mss_;
   Options options;
-  options.has_timestamps = ts_.on;
+  options.has_timestamps = timestamps_;
   if (sack_ok_) {
     add_sack_blocks(options);
   }

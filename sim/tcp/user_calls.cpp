@@ -49,11 +49,11 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
   snd_.scale = agreed.send_scale;
   rcv_.scale = agreed.receive_scale;
   sack_ok_ = agreed.sack;
-  ts_.on = agreed.timestamps;
+  timestamps_ = agreed.timestamps;
   ts_.offset = c.host.timestamp_offset(remote_.address);
   ts_.recent = agreed.ts_recent;
   ts_.recent_at = agreed.ts_recent_at;
-  ts_.has_recent = agreed.timestamps;
+  has_recent_ = agreed.timestamps;
   peer_mss_ = std::min(agreed.mss, c.host.advertised_mss());
   if (options_->max_seg != 0) {
     peer_mss_ = std::min(peer_mss_, options_->max_seg);
@@ -122,7 +122,7 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
 // --- RECEIVE (3.10.3) ---
 
 IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
-  const std::uint32_t ready = state_ == State::syn_sent ? 0 : rcv_.unread();
+  const std::uint32_t ready = octets_not_read();
   if (ready > 0 && connected_) {
     const auto taken = static_cast<std::uint32_t>(std::min<std::uint64_t>(ready, bytes_max));
     rcv_.read += taken;

@@ -16,6 +16,7 @@ held against a record (traces.json): exit code 1 if it differs.
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -91,10 +92,6 @@ def as_json(build: Path, runs: Runs, measured: list[tuple[Row, Figure]]) -> dict
 
 
 def chosen_rows(names: list[str]) -> list[Row]:
-    for name in names:
-        if not any(row.name.startswith(name) for row in ROWS):
-            known = ", ".join(row.name for row in ROWS)
-            raise Failure(f"no row {name}; want the beginning of one of {known}")
     return [row for row in ROWS if not names or any(row.name.startswith(name) for name in names)]
 
 
@@ -138,9 +135,23 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     for name in ["--list", "--record", "--plot", "--help"]:
         parser.add_argument(name, action="store_true")
     options = parser.parse_args(arguments)
-    if options.runs < 1:
-        parser.error(f"--runs: want a number from 1, have {options.runs}")
+    for problem in problems_of(options):
+        parser.error(problem)
     return options
+
+
+def problems_of(options: argparse.Namespace) -> list[str]:
+    """What would otherwise come to light after minutes of measuring."""
+    problems = [
+        f"want the beginning of one of {', '.join(row.name for row in ROWS)}, have {name}"
+        for name in options.rows
+        if not chosen_rows([name])
+    ]
+    if options.runs < 1:
+        problems.append(f"--runs: want a number from 1, have {options.runs}")
+    if options.json and (options.json.is_dir() or not os.access(options.json.parent, os.W_OK)):
+        problems.append(f"--json: {options.json} cannot be written")
+    return problems
 
 
 def main() -> int:

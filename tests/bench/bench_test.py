@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The programs around the benchmarks: what they make of figures, and when they complain."""
 
+import contextlib
+import io
 import sys
 import tempfile
 import unittest
@@ -97,8 +99,21 @@ class Table(unittest.TestCase):
     def test_rows_are_chosen_by_the_beginnings_of_their_names(self) -> None:
         self.assertEqual(bench.chosen_rows([]), ROWS)
         self.assertEqual([row.name for row in bench.chosen_rows(["hold"])], ["hold-1k", "hold-100k", "hold-10m"])
-        with self.assertRaisesRegex(runs.Failure, "no row nonsense"):
-            bench.chosen_rows(["nonsense"])
+
+
+class Usage(unittest.TestCase):
+    def test_wrong_words_are_told_before_anything_runs(self) -> None:
+        for words, told in [
+            (["nonsense"], "have nonsense"),
+            (["--runs", "0"], "want a number from 1"),
+            (["--json", "/nowhere/figures.json"], "cannot be written"),
+            (["--nonsense"], "unrecognized"),
+        ]:
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as ended:
+                bench.options_of(["build", *words])
+            self.assertEqual(ended.exception.code, 2)
+            self.assertIn(told, said.getvalue())
 
 
 if __name__ == "__main__":

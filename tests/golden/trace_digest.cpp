@@ -86,7 +86,9 @@ std::vector<std::string> scenario_files(const std::string& path) {
   if (!fs::is_directory(path)) {
     add(path);
   } else {
-    for (const auto& entry : fs::recursive_directory_iterator{path}) add(entry.path());
+    for (const auto& entry : fs::recursive_directory_iterator{path}) {
+      if (entry.path().parent_path().filename() != "big") add(entry.path());
+    }
   }
   std::sort(files.begin(), files.end());
   return files;

@@ -32,8 +32,8 @@ TraceDigest digest_of(const scenario::Scenario& scenario, std::uint64_t seed);
 /// The trace itself, for finding the first line that differs.
 std::vector<std::string> trace_lines(const std::string& scenario_file);
 
-/// All scenario files under a folder (or the file itself), in order; sweeps and the schema are left
-/// out.
+/// All scenario files under a folder (or the file itself), in order; sweeps, the schema and what is
+/// in a folder named `big`, whose traces take minutes, are left out.
 std::vector<std::string> scenario_files(const std::string& path);
 
 }  // namespace lastack::test

@@ -148,6 +148,13 @@ TEST_CASE("refusals: apps and events that no kernel has, at their own place", "[
                 "/apps/1/iss", "initial sequence numbers");
   check_refused(with(R"("apps": [{"host": "client", "connect": "server:80", "count": 5000}])"),
                 "/apps/0/count", "at most 4000");
+  check_refused(with(R"("apps": [{"host": "client", "connect": "server:80", "rate": "5/s"}])"),
+                "/apps/0/rate", R"(want "count" and "every" instead)");
+  check_refused(with(R"("apps": [{"host": "server", "listen": 80, "steps": [
+                                   {"send": 1}, {"sleep": {"model": "exponential", "mean": "1s"}}]},
+                                 {"host": "client", "connect": "server:80", "steps": [
+                                   {"sleep": {"model": "constant", "value": "1s"}}]}])"),
+                "/apps/0/steps/1/sleep", "want none that draws numbers");
   check_refused(with(R"("apps": [{"host": "client", "datagrams": "server:9", "count": 2}])"),
                 "/apps/0", "have datagrams");
   check_refused(with(R"("events": [{"at": "1s", "link": ["client", "server"], "do": "down"},

@@ -231,6 +231,18 @@ TEST_CASE("SO_LINGER 0: close aborts", "[tcp]") {
 
 // --- STATUS ---
 
+TEST_CASE("STATUS: a pair is asked for its state, all of them for what is unread", "[tcp]") {
+  auto t = TcpTest::in(State::established);
+  t.in("P. 1:31 ack 1").out(". 1 ack 31");
+  const auto row = t.snapshot();
+  REQUIRE(row);
+  CHECK(t.stack().state(row->local, row->remote) == State::established);
+  CHECK(t.stack().state(row->local, {row->remote.address, 1}) == State::closed);
+  CHECK(t.stack().octets_not_read() == 30);
+  t.receive(10);
+  CHECK(t.stack().octets_not_read() == 20);
+}
+
 TEST_CASE("STATUS: a snapshot shows what is unread and unacknowledged", "[tcp]") {
   auto t = TcpTest::in(State::established);
   t.in("P. 1:31 ack 1").out(". 1 ack 31");

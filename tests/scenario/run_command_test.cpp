@@ -208,11 +208,12 @@ TEST_CASE("run: a full disk behind stdout or an output is told", "[command]") {
 
 TEST_CASE("run: an interrupt stops the run, with a summary and complete files", "[command]") {
   Prepared t{never_ends};
-  t.lastack_interrupted("run s.json --trace t.jsonl --summary sum.json");
+  t.lastack_interrupted("run s.json --trace t.jsonl --summary sum.json --series t.csv");
   CHECK(t.exit_code() == 130);
   CHECK_THAT(t.out(), Contains("Interrupted after "));
-  CHECK(t.files() == Names{"s.json", "sum.json", "t.jsonl"});
+  CHECK(t.files() == Names{"s.json", "sum.json", "t.csv", "t.jsonl"});
   CHECK_THAT(t.read("t.jsonl"), EndsWith("}\n"));
+  CHECK_THAT(t.read("t.csv"), StartsWith("time_s,interval_s,LISTEN,") && EndsWith("\n"));
   CHECK(nlohmann::json::parse(t.read("sum.json"))["interrupted"] == true);
 }
 
@@ -243,6 +244,62 @@ TEST_CASE("run: --max-memory takes sizes and nothing else", "[command]") {
     t.lastack(std::string{"run -q s.json --max-memory "} + size);
     CHECK(t.exit_code() == 0);
   }
+}
+
+TEST_CASE("run: --series writes a table, and changes nothing", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --trace without.jsonl --quiet");
+  t.lastack("run s.json --trace with.jsonl --series {name}.csv --series-every 10ms");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.read("with.jsonl") == t.read("without.jsonl"));
+  const std::string csv = t.read("s.csv");
+  CHECK_THAT(csv, StartsWith("time_s,interval_s,LISTEN,SYN_SENT,"));
+  CHECK_THAT(csv, Contains("\n0.01,0.01,1,1,1,0,"));  // the SYN has arrived
+  CHECK_THAT(csv, Contains("\n60,0.01,"));
+  t.lastack("run s.json --series - --quiet");
+  CHECK_THAT(t.out(), StartsWith("time_s,"));
+  CHECK(t.err().empty());
+}
+
+TEST_CASE("run: a series that would be too long gets longer intervals, with a warning",
+          "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --series s.csv --series-every 1us");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.err(), Contains("a series has at most 10000 rows, so there is one every 0.008"));
+  t.run("wc -l < s.csv");
+  CHECK(std::stoi(t.out()) <= 10'001);
+  t.lastack("run s.json --series s.csv");
+  CHECK(t.err().empty());
+}
+
+TEST_CASE("run: a series that cannot be is refused before anything runs", "[command]") {
+  Prepared t{holds};
+  for (const char* wrong : {"--series-every 10ms", "--series s.csv --series-every 10",
+                            "--series s.csv --series-every 0s", "--series s.csv --summary s.csv",
+                            "--series s.json", "--series missing/s.csv"}) {
+    t.lastack(std::string{"run s.json "} + wrong);
+    CAPTURE(wrong);
+    CHECK(t.exit_code() == 2);
+    CHECK(t.out().empty());
+    CHECK_THAT(t.err(), StartsWith("lastack: error: "));
+    CHECK(t.files() == Names{"s.json"});
+  }
+}
+
+TEST_CASE("run: on a terminal a long run says how far it is, unless it is to be quiet",
+          "[command]") {
+  Prepared t{never_ends};
+  const auto on_terminal = [&t](const std::string& options) {
+    t.run("script -qec \"timeout -s INT 2 $LASTACK run s.json --set stop_at=900s " + options +
+          "\" /dev/null");
+    return t.out();
+  };
+  const std::string seen = on_terminal("");
+  CHECK_THAT(seen, Contains(" left: ") && Contains(" s simulated, ") && Contains(" M events/s") &&
+                       Contains(" of 9 M connections, "));
+  CHECK_THAT(seen, Contains("Interrupted after "));
+  CHECK(on_terminal("--quiet").find("simulated") == std::string::npos);
 }
 
 TEST_CASE("run: numbers and choices out of range are usage errors", "[command]") {

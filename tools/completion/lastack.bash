@@ -17,6 +17,10 @@ _lastack() {
       _filedir '@(jsonl|pcapng|txt)'
       return
       ;;
+    --series)
+      _filedir csv
+      return
+      ;;
     --summary)
       _filedir json
       return
@@ -37,7 +41,7 @@ _lastack() {
       _filedir -d
       return
       ;;
-    --set | --seed | --max-memory | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
+    --series-every | --set | --seed | --max-memory | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
       --repeat | --late | --tries)
       return
       ;;
@@ -50,8 +54,8 @@ _lastack() {
       return
       ;;
     run)
-      options='--set --seed --max-memory --trace --summary --quiet --ladder --no-ladder --columns --color
-        --ascii --verbose --help'
+      options='--set --seed --max-memory --trace --summary --series --series-every --quiet --ladder
+        --no-ladder --columns --color --ascii --verbose --help'
       ;;
     test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "lastack/app/arrivals.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/net/link.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/stack.hpp"
 
@@ -20,7 +23,7 @@ struct RecvStep {
   std::optional<std::uint64_t> bytes;  ///< absent: until EOF
 };
 struct SleepStep {
-  SimDuration duration;
+  net::Delay duration;  ///< drawn anew for each connection, unless constant: a think time
 };
 struct UntilStep {
   SimTime time;
@@ -60,13 +63,16 @@ struct Listener {
 
 /// An application that opens connections, each of which runs the steps.
 struct Connector {
+  static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
+
   HostIndex host = 0;
   HostIndex to = 0;
   tcp::Port to_port = 0;
-  std::optional<tcp::Port> from_port;  ///< of the first; the i-th uses from_port + i
-  SimTime at = sim_start;              ///< of the first
-  std::uint64_t count = 1;
+  std::optional<tcp::Port> from_port;         ///< of the first; the i-th uses from_port + i
+  SimTime at = sim_start;                     ///< of the first
+  std::uint64_t count = 1;                    ///< at most; `unlimited` only with `arrivals`
   SimDuration every{};                        ///< between two
+  std::optional<ArrivalProcess> arrivals;     ///< in place of `every`
   std::uint32_t files_max = unlimited_files;  ///< descriptors; key "limits.nofile"
   std::vector<tcp::SocketOptionValue> options;
   std::optional<tcp::Seq> iss;

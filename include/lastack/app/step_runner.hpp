@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lastack/app/program.hpp"
+#include "lastack/core/random_stream.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/stack.hpp"
@@ -33,6 +34,13 @@ struct Progress {
   std::uint64_t bytes_read = 0;  ///< taken from the socket
 };
 
+/// What a connection's random choices come from: each step draws from a stream of its own, so that
+/// neither other connections nor the order of events shift what it gets.
+struct Chance {
+  const RandomStream* app = nullptr;  ///< the application's; null where no step draws
+  std::uint64_t connection = 0;       ///< which of the application's
+};
+
 /// Runs an application's steps on one connection, one call at a time, so that whoever drives it can
 /// log the call and carry out what TCP did before the next.
 ///
@@ -46,13 +54,15 @@ class StepRunner {
         socket_{socket} {}
 
   /// The next call. Whoever got Pause::socket, ::clock or ::either comes back when that is over.
-  Progress advance(SimTime now, tcp::Stack& stack, tcp::Output& out);
+  /// `chance` is the same each time; one with a stream is required where a `sleep` is drawn.
+  Progress advance(SimTime now, tcp::Stack& stack, tcp::Output& out, Chance chance = {});
 
  private:
   struct Context {
     SimTime now;
     tcp::Stack& stack;
     tcp::Output& out;
+    Chance chance;
   };
 
   Progress run(const Context& c, const SendStep& step);
@@ -75,7 +85,8 @@ class StepRunner {
   tcp::SocketId socket_;
 };
 
-/// "connect", or "connect#2" for the second of a connector with a count above 1. `index` is from 0.
+/// "connect", or "connect#2" for the second of a connector that may have several. `index` is from
+/// 0.
 std::string connector_name(const Connector& connector, std::uint64_t index);
 /// "accept#1" for the first connection that a host's applications accepted. `number` is from 1.
 std::string accepted_name(std::uint64_t number);

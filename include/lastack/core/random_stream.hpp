@@ -15,6 +15,10 @@ class RandomStream {
   /// `name` says who draws and for what: "link/client-server/loss".
   RandomStream(std::uint64_t run_seed, std::string_view name);
 
+  /// A stream of its own for the `index`th of several, from its beginning: what this one has drawn
+  /// does not matter to it, and what it draws not to others.
+  RandomStream substream(std::uint64_t index) const;
+
   std::uint64_t bits();  ///< 64 uniform bits
 
   /// Uniform in [0, 1), a multiple of 2^-53.
@@ -30,6 +34,9 @@ class RandomStream {
   double exponential();
 
  private:
+  RandomStream(std::uint64_t run_seed, std::uint64_t hashed_name)
+      : seed_{run_seed},
+        name_{hashed_name} {}
   void refill();
 
   std::uint64_t seed_;

@@ -89,10 +89,24 @@ class Scheduler {
   };
   /// Buckets are lists of chunks from one pool, so that memory follows the number of entries.
   struct Chunk {
-    static constexpr std::uint32_t capacity = 21;
+    static constexpr std::uint32_t capacity = 24;
     std::uint32_t count = 0;
     std::uint32_t next = no_chunk;
-    std::array<Entry, capacity> entries;
+    std::uint64_t first_order = 0;
+    std::array<SimTime, capacity> at;
+    std::array<Event, capacity> event;
+    std::array<std::uint32_t, capacity> order;  ///< from first_order on
+
+    /// A bucket's entries come in order; after four thousand million others in another chunk.
+    bool takes(const Entry& entry) const {
+      return count < capacity && entry.order - first_order <= 0xffff'ffff;
+    }
+    void add(const Entry& entry) {
+      at[count] = entry.at;
+      event[count] = entry.event;
+      order[count++] = static_cast<std::uint32_t>(entry.order - first_order);
+    }
+    Entry entry(std::uint32_t i) const { return {at[i], first_order + order[i], event[i]}; }
   };
   static constexpr std::uint32_t no_chunk = 0xffff'ffff;
   struct Bucket {

@@ -21,6 +21,8 @@ enum class LinkState : std::uint8_t { down, up };
 
 /// The expected value of a delay, by which routes are chosen.
 SimDuration mean(const Delay& delay);
+/// One delay, 0 or more; a constant one takes no number from the stream.
+SimDuration draw(const Delay& delay, RandomStream& stream);
 
 /// How one packet fares on a channel.
 struct Passage {

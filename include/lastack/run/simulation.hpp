@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/run/series.hpp"
 #include "lastack/run/summary.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/trace/event.hpp"
@@ -16,6 +17,7 @@ namespace lastack::run {
 /// How far a run is: written by it now and then, for a thread that watches it.
 struct Progress {
   std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> connects{0};  ///< begun
   std::atomic<SimTime> now{sim_start};
 };
 
@@ -28,6 +30,10 @@ class Simulation {
                       std::vector<trace::Sink*> sinks = {});
   ~Simulation();
   Simulation(Simulation&&) noexcept;
+
+  /// Keeps `series` from the start on; it must outlive the Simulation. The run is the same as
+  /// without. Required before `run`.
+  void record_series(Series& series);
 
   /// Runs to the scenario's end, or until nothing is left to happen, or until `stop` turns true.
   /// `progress` is kept up to date, if given.

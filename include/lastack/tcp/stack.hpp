@@ -107,6 +107,12 @@ struct SocketSnapshot {
   std::uint32_t retransmits = 0;
 };
 
+/// What waits at a host's listeners, all together.
+struct ListenQueues {
+  std::uint64_t requests = 0;     ///< handshakes under way (the SYN queues)
+  std::uint64_t connections = 0;  ///< to be accepted (the accept queues)
+};
+
 /// How many sockets of a host are in each state, at most so far, and for how long in sum. Requests
 /// count as SYN_RCVD.
 class StateCensus {
@@ -208,12 +214,17 @@ class Stack {
   std::uint64_t memory_pages() const;
   std::uint64_t memory_pages_peak() const;
   StateCensus& census();
+  ListenQueues listen_queues() const;
   State state(SocketId socket) const;
   SocketAddress local(SocketId socket) const;
   SocketAddress remote(SocketId socket) const;
   /// ISS of the live connection (or request, or TIME-WAIT record) of this pair, as this host's own
   /// side has it; nothing if there is none. `+`-relative injected segments are counted from here.
   std::optional<Seq> iss(SocketAddress local, SocketAddress remote) const;
+  /// Of the connection, request or record of this pair; CLOSED if there is none.
+  State state(SocketAddress local, SocketAddress remote) const;
+  /// Octets that arrived in order and wait for their applications, in all connections.
+  std::uint64_t octets_not_read() const;
   std::vector<SocketSnapshot> snapshot() const;  ///< ordered by state, local and remote end
 
  private:

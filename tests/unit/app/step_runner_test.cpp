@@ -1,6 +1,7 @@
 #include "lastack/app/step_runner.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -30,7 +31,7 @@ class Stage {
   std::string run(SimTime now = sim_start) {
     std::string text;
     do {
-      last_ = runner_.advance(now, near_, out_);
+      last_ = runner_.advance(now, near_, out_, chance_);
       deliver(near_, far_);
       if (last_.call.empty()) continue;
       if (!text.empty()) text += ", ";
@@ -46,6 +47,8 @@ class Stage {
 
   Pause pause() const { return last_.pause; }
   SimTime until() const { return last_.until; }
+
+  void set_chance(Chance chance) { chance_ = chance; }
 
   /// From now on segments get lost.
   void cut() { cut_ = true; }
@@ -102,9 +105,10 @@ class Stage {
   tcp::Stack near_{config(here)};
   tcp::Stack far_{config(there)};
   tcp::SocketId peer_{};
-  bool cut_ = false;  // connect() looks at it while runner_ is made
-  StepRunner runner_;
   Progress last_;
+  Chance chance_;
+  bool cut_ = false;
+  StepRunner runner_;  ///< last: making it needs the others
 };
 
 TEST_CASE("StepRunner: without steps it has finished, and the socket stays", "[app]") {
@@ -193,13 +197,33 @@ TEST_CASE("StepRunner: a failed step is logged with its errno, and the next one 
 }
 
 TEST_CASE("StepRunner: sleep counts from now, until is a time of the clock", "[app]") {
-  Stage stage{{SleepStep{2s}, UntilStep{sim_start + 5s}, UntilStep{sim_start + 1s}, CloseStep{}}};
+  Stage stage{{SleepStep{net::ConstantDelay{2s}}, UntilStep{sim_start + 5s},
+               UntilStep{sim_start + 1s}, CloseStep{}}};
   CHECK(stage.run(sim_start + 1s).empty());
   CHECK(stage.pause() == Pause::clock);
   CHECK(stage.until() == sim_start + 3s);
   CHECK(stage.run(sim_start + 3s).empty());
   CHECK(stage.until() == sim_start + 5s);
   CHECK(stage.run(sim_start + 5s) == "close");  // the last `until` has passed
+}
+
+TEST_CASE("StepRunner: a sleep is drawn from the connection's own numbers, for each step anew",
+          "[app]") {
+  const net::ExponentialDelay think{.mean = 1s};
+  const RandomStream application{1, "connector/client-server:80/sleep"};
+  const auto sleeps = [&](std::uint64_t connection) {
+    Stage stage{{SleepStep{think}, SleepStep{think}}};
+    stage.set_chance({&application, connection});
+    stage.run();
+    const SimDuration first = stage.until() - sim_start;
+    stage.run(sim_start + 1h);
+    return std::pair{first, stage.until() - (sim_start + 1h)};
+  };
+  const auto [first, second] = sleeps(7);
+  CHECK(first > 0s);
+  CHECK(first != second);
+  CHECK(sleeps(8).first != first);
+  CHECK(sleeps(7) == std::pair{first, second});  // whatever others have drawn meanwhile
 }
 
 TEST_CASE("StepRunner: close and abort end the program", "[app]") {
@@ -228,6 +252,8 @@ TEST_CASE("Application names: connections are numbered where there are several",
   connector.count = 2;
   CHECK(connector_name(connector, 0) == "connect#1");
   CHECK(connector_name(connector, 1) == "connect#2");
+  connector.count = Connector::unlimited;
+  CHECK(connector_name(connector, 0) == "connect#1");
   CHECK(accepted_name(7) == "accept#7");
 }
 

@@ -122,6 +122,31 @@ TEST_CASE("RandomStream: a normal variate lies beyond two sigma 4.55 times in a 
   CHECK(beyond == Approx(4550).margin(270));  // 4 sigma
 }
 
+TEST_CASE("RandomStream: substreams depend on their index, not on what was drawn before",
+          "[core]") {
+  RandomStream stream{1, "connector/client-server:80/sleep"};
+  const std::uint64_t own = RandomStream{stream}.bits();
+  RandomStream early = stream.substream(5);
+  stream.bits();
+  RandomStream late = stream.substream(5);
+  for (int i = 0; i < 10; ++i) CHECK(early.bits() == late.bits());
+  std::array<std::uint64_t, 1000> firsts{};
+  for (std::size_t i = 0; i < firsts.size(); ++i) firsts[i] = stream.substream(i).bits();
+  std::sort(firsts.begin(), firsts.end());
+  CHECK(std::adjacent_find(firsts.begin(), firsts.end()) == firsts.end());
+  CHECK(std::find(firsts.begin(), firsts.end(), own) == firsts.end());
+  RandomStream other{2, "connector/client-server:80/sleep"};
+  CHECK(other.substream(5).bits() != stream.substream(5).bits());
+}
+
+TEST_CASE("RandomStream: the first numbers of neighbouring substreams are uniform", "[core]") {
+  const RandomStream stream{1, "connector/client-server:80/sleep"};
+  std::uint64_t next = 0;
+  const Moments m = moments([&] { return stream.substream(next++).substream(3).uniform(); });
+  CHECK(m.mean == Approx(0.5).margin(0.004));  // 6 standard deviations
+  CHECK(m.variance == Approx(1.0 / 12).margin(0.002));
+}
+
 TEST_CASE("portable_log: within 2 ulp of the true logarithm", "[core]") {
   CHECK(portable_log(1) == 0);
   CHECK(ulps_between(portable_log(2), 0x1.62e42fefa39efp-1) <= 1);

@@ -220,6 +220,15 @@ TEST_CASE("Channel: each delay model keeps its minimum and its mean", "[net]") {
   }
 }
 
+TEST_CASE("Delays: one that is constant takes no number from the stream", "[net]") {
+  RandomStream drawn{1, "delay"};
+  RandomStream fresh{1, "delay"};
+  CHECK(draw(ConstantDelay{5ms}, drawn) == 5ms);
+  CHECK(drawn.bits() == fresh.bits());
+  CHECK(draw(ExponentialDelay{5ms, 1ms}, drawn) >= 5ms);
+  CHECK(drawn.bits() != fresh.bits());
+}
+
 TEST_CASE("Channel: a normal delay below zero is cut off there", "[net]") {
   LinkConfig config;
   config.delay = NormalDelay{0ms, 10ms};

@@ -319,13 +319,58 @@ TEST_CASE("apps: a connector with all its keys and every step", "[scenario]") {
   CHECK(as<app::SendStep>(c.steps[0]).bytes == 5);
   CHECK(as<app::RecvStep>(c.steps[1]).bytes == 7);
   CHECK_FALSE(as<app::RecvStep>(c.steps[2]).bytes);
-  CHECK(as<app::SleepStep>(c.steps[3]).duration == 1s);
+  CHECK(as<net::ConstantDelay>(as<app::SleepStep>(c.steps[3]).duration).value == 1s);
   CHECK(as<app::UntilStep>(c.steps[4]).time == sim_start + 9s);
   CHECK(as<app::ShutdownStep>(c.steps[5]).how == tcp::Stack::Direction::write);
   CHECK(as<app::SetOptionStep>(c.steps[6]).options[0].value == 0);
   as<app::HoldStep>(c.steps[7]);
   as<app::AbortStep>(c.steps[8]);
   as<app::CloseStep>(c.steps[9]);
+}
+
+TEST_CASE("apps: a connector with a rate begins connections without end, by a Poisson process",
+          "[scenario]") {
+  const Scenario s = two_hosts(R"("apps": [{"host": "a", "connect": "b:80", "rate": "5000/s"},
+    {"host": "a", "connect": "b:80", "at": "2s", "rate": "3/s", "arrivals": "even", "for": "60s"},
+    {"host": "a", "connect": "b:80", "rate": "3/s", "count": 7, "from_port": 65529}])");
+  REQUIRE(s.connectors.size() == 3);
+  for (const app::Connector& connector : s.connectors) REQUIRE(connector.arrivals);
+  CHECK(s.connectors[0].count == app::Connector::unlimited);
+  CHECK(s.connectors[0].arrivals->rate == app::Rate{1, 200'000});
+  CHECK(s.connectors[0].arrivals->law == app::ArrivalLaw::poisson);
+  CHECK_FALSE(s.connectors[0].arrivals->lasts);
+  CHECK(s.connectors[1].at == sim_start + 2s);
+  CHECK(s.connectors[1].arrivals->law == app::ArrivalLaw::even);
+  CHECK(s.connectors[1].arrivals->lasts == 60s);
+  CHECK(s.connectors[2].count == 7);
+}
+
+TEST_CASE("apps: a group's members take turns", "[scenario]") {
+  const Scenario s = parsed(R"({"hosts": {"c": {"count": 3}, "b": {}},
+    "links": [{"a": "c", "b": "b"}],
+    "apps": [{"host": "c", "connect": "b:80", "rate": "5/s"},
+             {"host": "c[2]", "connect": "b:80", "rate": "5/s"}]})");
+  REQUIRE(s.connectors.size() == 4);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    CHECK(s.connectors[i].arrivals->member == i);
+    CHECK(s.connectors[i].arrivals->members == 3);
+  }
+  CHECK(s.connectors[3].arrivals->members == 1);
+}
+
+TEST_CASE("apps: how long a step sleeps can be drawn", "[scenario]") {
+  const Scenario s = two_hosts(R"("apps": [{"host": "a", "connect": "b:80", "steps": [
+    {"sleep": {"model": "exponential", "mean": "2s"}},
+    {"sleep": {"model": "uniform", "min": "1s", "max": "3s"}},
+    {"sleep": {"model": "constant", "value": "5s"}},
+    {"sleep": "876000h"}]}])");
+  const auto sleep = [&](std::size_t step) {
+    return as<app::SleepStep>(s.connectors[0].steps[step]).duration;
+  };
+  CHECK(as<net::ExponentialDelay>(sleep(0)).mean == 2s);
+  CHECK(as<net::UniformDelay>(sleep(1)).max == 3s);
+  CHECK(as<net::ConstantDelay>(sleep(2)).value == 5s);
+  CHECK(as<net::ConstantDelay>(sleep(3)).value == 876000h);
 }
 
 TEST_CASE("apps: a flow of datagrams", "[scenario]") {

@@ -110,6 +110,61 @@ TEST_CASE("rates: bits per second with decimal prefixes", "[scenario]") {
   }
 }
 
+TEST_CASE("frequencies: a number per time, exactly", "[scenario]") {
+  const auto rate = [](std::string_view text) {
+    return std::get<app::Rate>(parse_frequency(text));
+  };
+  CHECK(rate("5000/s") == app::Rate{1, 200'000});
+  CHECK(rate("3/s") == app::Rate{3, 1'000'000'000});
+  CHECK(rate("2.5/ms") == app::Rate{1, 400'000});
+  CHECK(rate("90/min") == app::Rate{3, 2'000'000'000});
+  CHECK(rate("0.1/h") == app::Rate{1, 36'000'000'000'000});
+  CHECK(rate("1/ns") == app::Rate{1, 1});
+  CHECK(rate("1000000000/s") == app::Rate{1, 1});
+  CHECK(rate("007.500/us") == app::Rate{3, 400});
+  CHECK(rate("0.0011408/h").mean_interval_ns() == Approx(3.6e12 / 0.0011408));  // nearly a century
+}
+
+TEST_CASE("frequencies: what is none is told", "[scenario]") {
+  const auto refused = [](std::string_view text) {
+    const auto parsed = parse_frequency(text);
+    const auto* wish = std::get_if<Wish>(&parsed);
+    return wish == nullptr ? "taken" : wish->text;
+  };
+  for (const auto* text : {"", "5", "/s", "5s", "-5/s", "+5/s", "5 /s", ".5/s", "5./s", "1e3/s"}) {
+    INFO(text);
+    CHECK(refused(text) == "a rate such as \"5000/s\"");
+  }
+  for (const auto* text : {"5/", "5/sec", "5/ s", "5/S", "5//s", "5/s/s", "5/m", "5/2s"}) {
+    INFO(text);
+    CHECK(refused(text) == "a rate per ns, us, ms, s, min or h such as \"5000/s\"");
+  }
+  CHECK(refused("0/s") == "a rate above 0");
+  CHECK(refused("0.000/s") == "a rate above 0");
+  CHECK(refused("1.000000001/ns") == "a rate of at most 1/ns");
+  CHECK(refused("1000000001/s") == "a rate of at most 1/ns");
+  CHECK(refused("0.000001/h") == "a rate of at least one in a century");
+  CHECK(refused("1234567890123456789/h") == "a rate of at most 18 digits");
+  CHECK(refused("0.123456789012345678/h") == "a rate of at most 18 digits");
+  CHECK(refused("1.00000000000000001/h") == "a rate with fewer digits");
+}
+
+TEST_CASE("frequencies: any text is either one or refused", "[scenario]") {
+  rc::prop("no crash, never zero", [](const std::string& text) {
+    for (const char* unit : {"", "/ns", "/h"}) {
+      const auto parsed = parse_frequency(text + unit);
+      if (const auto* rate = std::get_if<app::Rate>(&parsed)) {
+        RC_ASSERT(rate->number > 0 && rate->per_ns >= rate->number);
+      }
+    }
+  });
+  rc::prop("whole numbers per second are kept", [](std::uint32_t any) {
+    const std::uint64_t n = any % 1'000'000'000 + 1;
+    const auto rate = std::get<app::Rate>(parse_frequency(std::to_string(n) + "/s"));
+    RC_ASSERT(rate.number * 1'000'000'000 == n * rate.per_ns);
+  });
+}
+
 TEST_CASE("count ranges: from 1, open or closed", "[scenario]") {
   const auto range = [](std::string_view text) {
     return std::get<CountRange>(parse_count_range(text));

@@ -31,3 +31,10 @@ TEST_CASE("colour_for: a choice overrules what the stream is", "[tools]") {
   CHECK(colour_for(stdout, ColourChoice::always) == Colour::on);
   CHECK(colour_for(stdout, ColourChoice::never) == Colour::off);
 }
+
+TEST_CASE("cut: a line keeps so many columns, and no half character", "[tools]") {
+  CHECK(cut("one two", 3) == "one");
+  CHECK(cut("one", 3) == "one");
+  CHECK(cut("→→→", 2) == "→→");
+  CHECK(cut("one", 0).empty());
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "lastack/net/link.hpp"
+#include "value.hpp"
+
+namespace lastack::scenario {
+
+/// Reads a model that a duration is drawn from, {"model": "exponential", "mean": "10ms"}; no number
+/// of it is above 24 hours. `noun` says in messages what the duration is of: "delay", "sleep".
+net::Delay read_delay_model(const Value& value, std::string_view noun);
+
+}  // namespace lastack::scenario

@@ -1,0 +1,73 @@
+#include "run_progress.hpp"
+
+#include <fmt/format.h>
+
+namespace lastack::tools {
+
+namespace {
+
+/// Four digits are enough to see it move: "9999", "12.35 k", "1.235 M".
+std::string rough(std::uint64_t number) {
+  if (number < 10'000) return std::to_string(number);
+  const auto value = static_cast<double>(number);
+  return number < 1'000'000 ? fmt::format("{:.4g} k", value / 1e3)
+                            : fmt::format("{:.4g} M", value / 1e6);
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  if (whole >= 3600) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+  if (whole >= 60) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} s", whole);
+}
+
+std::string simulated_text(SimDuration duration) {
+  const double seconds = to_seconds(duration);
+  return fmt::format("{:.{}f}", seconds, seconds < 10 ? 3 : 1);
+}
+
+/// Longer than this nobody waits, and the estimate is worth nothing.
+constexpr double hopeless_s = 1000.0 * 3600;
+
+}  // namespace
+
+RunProgress::RunProgress(const scenario::Scenario& scenario) : stop_at_{scenario.stop_at} {
+  for (const app::Connector& connector : scenario.connectors) {
+    const app::Prospect one = app::prospect(connector, scenario.stop_at);
+    prospect_.connections += one.connections;
+    prospect_.exact = prospect_.exact && one.exact;
+  }
+}
+
+std::string RunProgress::line(const run::Progress& now,
+                              std::chrono::duration<double> since_start) const {
+  const double seconds = since_start.count();
+  const auto events = static_cast<double>(now.events.load());
+  // What matters most comes first: a narrow terminal cuts the end off.
+  return fmt::format("{}{} of {:g} s simulated, {}{:.1f} M events/s", time_left(now, seconds),
+                     simulated_text(now.now.load() - sim_start), to_seconds(stop_at_ - sim_start),
+                     connections(now.connects), events / seconds / 1e6);
+}
+
+std::string RunProgress::connections(std::uint64_t begun) const {
+  if (prospect_.connections == 0) return "";
+  return fmt::format("{} of {}{} connections, ", rough(begun), prospect_.exact ? "" : "about ",
+                     rough(prospect_.connections));
+}
+
+/// As long as connections begin, their number tells best how much is done. Afterwards only time
+/// does, and a run may end before its time.
+std::string RunProgress::time_left(const run::Progress& now, double since_start) const {
+  const auto begun = static_cast<double>(now.connects.load());
+  const auto all = static_cast<double>(prospect_.connections);
+  const double simulated = to_seconds(now.now.load() - sim_start);
+  if (begun > 0 && begun < all) {
+    const double left = since_start * (all - begun) / begun;
+    return left > hopeless_s ? "" : fmt::format("{} left: ", duration_text(left));
+  }
+  if (simulated <= 0) return "";
+  const double left = since_start * to_seconds(stop_at_ - now.now.load()) / simulated;
+  return left > hopeless_s ? "" : fmt::format("at most {} left: ", duration_text(left));
+}
+
+}  // namespace lastack::tools

@@ -12,8 +12,8 @@ namespace lastack::tcp {
 /// An entry of a SYN queue: a SYN was answered, the third segment has not come yet. It is SYN_RCVD
 /// for whoever looks, but much smaller than a connection.
 struct Request {
-  Wakeup wakeup;                   ///< outlives the request: its place is used again
-  SimTime sent;                    ///< SYN-ACK, first time
+  Wakeup wakeup;  ///< outlives the request: its place is used again
+  SimTime sent;   ///< SYN-ACK, first time
   Address remote_address{};
   Port remote_port = 0;
   Port local_port = 0;

@@ -79,8 +79,15 @@ Seq Host::choose_iss(SimTime now, Port local, SocketAddress remote) const {
   return Seq{clock + static_cast<std::uint32_t>(keyed_hash(pair, 1))};
 }
 
+std::uint64_t Host::of_peer(Address remote, std::uint64_t purpose, OfPeer& last) const {
+  if (last.peer != remote) {
+    last = {remote, keyed_hash(static_cast<std::uint32_t>(remote), purpose)};
+  }
+  return last.hash;
+}
+
 std::uint32_t Host::timestamp_offset(Address remote) const {
-  return static_cast<std::uint32_t>(keyed_hash(static_cast<std::uint32_t>(remote), 2));
+  return static_cast<std::uint32_t>(of_peer(remote, 2, stamps_));
 }
 
 bool Host::invalid_answer_limited(SimTime now, SimTime& last_answer) const {

@@ -69,6 +69,10 @@ struct Host {
   Seq choose_iss(SimTime now, Port local, SocketAddress remote) const;
   /// What is added to the millisecond clock in timestamps towards this peer (RFC 7323, 7.1).
   std::uint32_t timestamp_offset(Address remote) const;
+  /// Where the search for a free port towards this peer starts in a range of so many (RFC 6056, 3).
+  std::uint32_t first_port(Address remote, std::uint32_t range) const {
+    return static_cast<std::uint32_t>(of_peer(remote, 3, port_start_) % range);
+  }
   /// The timestamp clock: milliseconds (RFC 7323, 4.1).
   static std::uint32_t timestamp_ms(SimTime now) {
     return static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::milliseconds{1});
@@ -81,6 +85,17 @@ struct Host {
   void forget_answers(std::uint64_t pair) {
     if (!last_answers.empty()) last_answers.erase(pair);
   }
+
+ private:
+  /// A keyed hash of one peer's address: most clients ask for the same again and again.
+  struct OfPeer {
+    std::optional<Address> peer;
+    std::uint64_t hash = 0;
+  };
+  std::uint64_t of_peer(Address remote, std::uint64_t purpose, OfPeer& last) const;
+
+  mutable OfPeer stamps_;
+  mutable OfPeer port_start_;
 };
 
 /// The surroundings of one event: whose, when, and where its effects go.

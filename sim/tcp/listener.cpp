@@ -119,7 +119,9 @@ Listening* Stack::Impl::listener_at(Port port, std::uint32_t& index) {
   return &listeners_[index];
 }
 
-bool Stack::Impl::port_listens(Port port) const { return listener_of_.contains(port); }
+bool Stack::Impl::port_listens(Port port) const {
+  return !listener_of_.empty() && listener_of_.contains(port);
+}
 
 void Stack::Impl::segment_arrives_listen(std::uint32_t listener, const Segment& seg,
                                          std::optional<Seq> iss, Context& c) {

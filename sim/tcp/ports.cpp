@@ -74,12 +74,11 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
   }
   const auto [low, high] = host_.settings().ip_local_port_range;
   const auto size = static_cast<std::uint32_t>(high - low + 1);
-  const auto start = static_cast<std::uint32_t>(
-      host_.keyed_hash(static_cast<std::uint32_t>(remote.address), 3) % size);
+  const std::uint32_t start = host_.first_port(remote.address, size);
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::uint32_t step = (start + next_port_ + i) % size;
     const auto candidate = static_cast<Port>(static_cast<std::uint32_t>(low) + step);
-    if (bound_.contains(candidate) || port_listens(candidate)) {
+    if ((!bound_.empty() && bound_.contains(candidate)) || port_listens(candidate)) {
       continue;
     }
     const auto taken = find(candidate, remote);

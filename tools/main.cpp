@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +40,7 @@ constexpr const char* examples =
     "\n"
     "`lastack COMMAND --help` explains a command.\n"
     "Exit code: 0 all well, 1 an expectation failed or traces differ, 2 bad usage or\n"
-    "input, 130 interrupted.";
+    "input, 3 out of memory, 130 interrupted.";
 
 /// Diagnostics go to stderr, so that stdout holds nothing but what was asked for.
 void start_diagnostics() {
@@ -175,6 +177,23 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
   }
 }
 
+/// What is said when there is no memory to say more.
+ExitCode out_of_memory() {
+  std::fputs("lastack: error: out of memory\n", stderr);
+  return ExitCode::out_of_memory;
+}
+
+/// Memory may also run out where nothing can be thrown: while something is cleaned up.
+[[noreturn]] void on_terminate() {
+  try {
+    if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    std::_Exit(static_cast<int>(out_of_memory()));
+  } catch (...) {  // a bug; the core tells where
+  }
+  std::abort();
+}
+
 }  // namespace
 
 }  // namespace lastack::tools
@@ -182,9 +201,10 @@ ExitCode parse_and_run(CLI::App& program, std::vector<std::string> arguments,
 int main(int argc, char** argv) {
   using namespace lastack;
   using namespace lastack::tools;
-  start_diagnostics();
+  std::set_terminate(on_terminate);
   ExitCode exit_code = ExitCode::success;
   try {
+    start_diagnostics();
     CLI::App program{description, "lastack"};
     program.footer(examples);
     program.require_subcommand(1);
@@ -199,6 +219,8 @@ int main(int argc, char** argv) {
     add_kernel_command(program, exit_code);
     exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
+  } catch (const std::bad_alloc&) {
+    exit_code = out_of_memory();
   } catch (const std::exception& error) {  // such as an output that cannot be written
     spdlog::error("{}", error.what());
     exit_code = ExitCode::bad_input;

@@ -19,6 +19,7 @@
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
+#include "memory_limit.hpp"
 #include "progress_line.hpp"
 #include "run_outputs.hpp"
 #include "run_progress.hpp"
@@ -36,6 +37,7 @@ struct Options {
   std::vector<std::string> files;
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> max_memory;  ///< bytes
   OutputNames outputs;
   std::string series_every;  ///< empty: a millisecond, longer with longer runs
   bool quiet = false;
@@ -134,17 +136,27 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
     report.print_head();
     if (trace::Sink* ladder = report.ladder()) sinks.push_back(ladder);
   }
-  run::Simulation simulation{scenario, options.seed.value_or(scenario.seed), sinks};
+  MemoryReserve reserve;  // for the summary, where memory runs out
+  std::optional<run::Simulation> simulation;
+  simulation.emplace(scenario, options.seed.value_or(scenario.seed), sinks);
+  simulation->watch_memory(memory_check(options.max_memory));
   run::Series series = series_of(options);
-  if (outputs.wants_series()) simulation.record_series(series);
-  run_with_progress(simulation, scenario, options, stop);
+  if (outputs.wants_series()) simulation->record_series(series);
+  run_with_progress(*simulation, scenario, options, stop);
 
-  const run::Summary summary = simulation.summary();
+  const std::optional<std::uint64_t> met_limit = limit_met(options.max_memory);
+  reserve.release();
+  const run::Summary summary = simulation->summary();
+  if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
   if (outputs.wants_summary()) outputs.finish(run::to_json(summary));
   write_series(series, options, scenario.file, outputs);
   if (!options.quiet) report.print_run(summary);
   report.print_expectations(summary, options.quiet);
   if (summary.interrupted) return ExitCode::interrupted;
+  if (summary.out_of_memory) {
+    spdlog::error("{}: {}", scenario.file, out_of_memory_text(summary, met_limit));
+    return ExitCode::out_of_memory;
+  }
   return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
 }
 
@@ -211,6 +223,7 @@ void add_run_command(CLI::App& program, ExitCode& exit_code) {
   command->add_option("SCENARIO", options->files, "Scenario files")->required()->option_text("...");
   add_set_option(*command, options->settings);
   add_seed_option(*command, options->seed, "Seed of the run, in place of the scenario's");
+  add_max_memory_option(*command, options->max_memory);
   add_output_options(*command, *options);
   add_look_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = run_all(*options); });
@@ -226,7 +239,7 @@ void add_run_command(CLI::App& program, ExitCode& exit_code) {
       "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
       "run; what it wrote until then is complete.\n"
       "Exit code: 0 ran and expectations hold, 1 one failed, 2 bad usage or input (then\n"
-      "nothing is written), 130 interrupted.");
+      "nothing is written), 3 stopped because memory ran short, 130 interrupted.");
 }
 
 }  // namespace lastack::tools

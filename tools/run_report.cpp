@@ -86,6 +86,11 @@ void RunReport::print_ladder() const {
 void RunReport::print_run(const run::Summary& summary) const {
   print_ladder();
   fmt::print(look_.stream, "\n");
+  if (summary.out_of_memory) {
+    fmt::print(look_.stream, "{}\n",
+               paint_.yellow(fmt::format("Out of memory after {:.3f} simulated seconds.",
+                                         summary.simulated_seconds)));
+  }
   if (summary.interrupted) {
     fmt::print(look_.stream, "{}\n",
                paint_.yellow(fmt::format("Interrupted after {:.3f} simulated seconds.",

@@ -122,7 +122,9 @@ void add_sysctl_command(CLI::App& program, ExitCode& exit_code) {
   CLI::App* command = program.add_subcommand(
       "sysctl", "List the hosts' settings: default by profile, range, meaning, source");
   auto options = std::make_shared<Options>();
-  command->add_option("NAME", options->name, "Only this one, with or without `net.ipv4.`")
+  command
+      ->add_option("NAME", options->name,
+                   "Only this one, with or without `net.ipv4.`,\n`net.core.` or `fs.`")
       ->option_text(" ");
   command
       ->add_option("--profile", options->profile,

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,6 +22,7 @@
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
+#include "memory_limit.hpp"
 #include "progress_line.hpp"
 #include "terminal.hpp"
 #include "test_report.hpp"
@@ -36,6 +38,7 @@ struct Options {
   bool tap = false;
   bool github = false;
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> max_memory;  ///< bytes, of all threads together
   bool quiet = false;
 };
 
@@ -77,12 +80,19 @@ void judge(const run::Summary& summary, FileResult& result) {
   }
 }
 
-FileResult run_scenario(FileResult result, const std::atomic<bool>& stop) {
+FileResult run_scenario(FileResult result, const Options& options, const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
   const scenario::Scenario scenario = scenario::load_scenario(result.file);
   run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
+  simulation.watch_memory(memory_check(options.max_memory));
   simulation.run(&stop);
-  judge(simulation.summary(), result);
+  const run::Summary summary = simulation.summary();
+  judge(summary, result);
+  if (summary.out_of_memory && !summary.interrupted) {
+    result.out_of_memory = true;
+    result = bad(std::move(result),
+                 scenario.file + ": " + out_of_memory_text(summary, limit_met(options.max_memory)));
+  }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -95,13 +105,16 @@ FileResult test_file(const std::string& file, const Options& options,
   result.seed = options.seed;
   try {
     switch (scenario::kind_of_file(file)) {
-      case scenario::FileKind::scenario: return run_scenario(result, stop);
+      case scenario::FileKind::scenario: return run_scenario(result, options, stop);
       case scenario::FileKind::sweep: return skipped(result, "sweep: needs `lastack sweep`");
       case scenario::FileKind::other: break;
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
   } catch (const scenario::ScenarioError& error) {
     return bad(result, error);
+  } catch (const std::bad_alloc&) {
+    result.out_of_memory = true;
+    return bad(result, file + ": out of memory");
   } catch (const std::exception& error) {
     return bad(result, file + ": " + error.what());
   }
@@ -173,6 +186,8 @@ void print_for_people(const std::vector<FileResult>& results, const Options& opt
 
 ExitCode exit_code_of(const std::vector<FileResult>& results) {
   if (count_of(results, Outcome::not_run) > 0) return ExitCode::interrupted;
+  const auto starved = [](const FileResult& result) { return result.out_of_memory; };
+  if (std::any_of(results.begin(), results.end(), starved)) return ExitCode::out_of_memory;
   if (count_of(results, Outcome::bad) > 0) return ExitCode::bad_input;
   if (count_of(results, Outcome::failed) > 0) return ExitCode::expectation_failed;
   return ExitCode::success;
@@ -216,6 +231,7 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
   add_seed_option(*command, options->seed, "Seed of every run, in place of the scenarios'");
+  add_max_memory_option(*command, options->max_memory);
   command->add_option("--junit", options->junit, "Write the results as JUnit XML as well")
       ->type_name("FILE");
   command->add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
@@ -229,7 +245,8 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
                  "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
                  "Files below a folder count when they end in .json and hold `hosts`; others are\n"
                  "named and skipped. Each failure comes with the command that repeats it.\n"
-                 "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad.");
+                 "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
+                 "stopped because memory ran short.");
 }
 
 }  // namespace lastack::tools

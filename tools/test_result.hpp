@@ -16,7 +16,7 @@ enum class Outcome {
   failed,     ///< ran, and one did not
   unchecked,  ///< ran, but expects nothing
   skipped,    ///< no scenario; `problem` says what it is
-  bad,        ///< not a valid scenario, or it cannot be read; `problem` says why
+  bad,        ///< no valid scenario, or it cannot be read or run; `problem` says why
   not_run,    ///< interrupted before or while it ran
 };
 
@@ -25,6 +25,7 @@ struct FileResult {
   Outcome outcome = Outcome::not_run;
   std::string problem;
   std::string pointer;                         ///< for bad: where in the file
+  bool out_of_memory = false;                  ///< it was bad for want of memory
   std::optional<std::uint64_t> seed;           ///< --seed, for the command that repeats the run
   std::vector<run::ExpectationResult> failed;  ///< the expectations that did not hold
   std::size_t expectations = 0;                ///< how many there are

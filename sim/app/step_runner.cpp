@@ -55,7 +55,10 @@ Progress StepRunner::run(const Context& c, const SendStep& step) {
     return fail("send", io.error);
   }
   done_ += io.bytes;
-  if (done_ < step.bytes) return wait_for_socket();
+  if (done_ < step.bytes) {
+    if (io.try_again == never) return wait_for_socket();
+    return {.pause = Pause::either, .until = io.try_again};
+  }
   next_step();
   return {.call = "send", .result = step.bytes};
 }
@@ -101,18 +104,18 @@ Progress StepRunner::run(const Context& c, const ShutdownStep& step) {
 Progress StepRunner::run(const Context& c, const CloseStep&) {
   const SimDuration wait = c.stack.linger(c.now, socket_, c.out);
   if (lingers_until_ == sim_start) {
-    lingers_until_ = c.now + wait;
+    lingers_until_ = saturating_add(c.now, wait);
   }
   if (wait > SimDuration::zero() && c.now < lingers_until_) {
     return {.pause = Pause::either, .until = lingers_until_};
   }
   c.stack.close(c.now, socket_, c.out);
-  return {.pause = Pause::finished, .call = "close"};
+  return {.pause = Pause::closed, .call = "close"};
 }
 
 Progress StepRunner::run(const Context& c, const AbortStep&) {
   c.stack.abort(c.now, socket_, c.out);
-  return {.pause = Pause::finished, .call = "abort"};
+  return {.pause = Pause::closed, .call = "abort"};
 }
 
 Progress StepRunner::run(const Context& c, const SetOptionStep& step) {

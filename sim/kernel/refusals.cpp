@@ -78,6 +78,10 @@ class Refuser {
     if (named && host.hz != kernel_hz()) {
       fail(hz, fmt::format("want {}, as this kernel has it, have {}", kernel_hz(), host.hz));
     }
+    if (host.files_max != app::unlimited_files || host.sockets_max != tcp::unlimited_sockets) {
+      fail(places_.first_of({own + "/limits", "/limits"}),
+           "want none: its applications are threads of this process and share its descriptors");
+    }
     if (host.handshake != tcp::Handshake::three_way) {
       fail(places_.first_of({own + "/what_if", "/what_if"}), "want the three-way handshake");
     }
@@ -107,15 +111,18 @@ class Refuser {
 
   void check_apps() {
     for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
+      const app::Listener& listener = scenario_.listeners[i];
       const std::string place = places_.nth_with("apps", "listen", i);
-      if (scenario_.listeners[i].iss) refuse_iss(place);
-      refuse_drawn_sleeps(scenario_.listeners[i].steps, place);
+      if (listener.iss) refuse_iss(place);
+      check_limits(listener, place);
+      refuse_drawn_sleeps(listener.steps, place);
     }
     std::uint64_t connections = 0;
     for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
       const app::Connector& connector = scenario_.connectors[i];
       const std::string place = places_.nth_with("apps", "connect", i);
       if (connector.iss) refuse_iss(place);
+      check_limits(connector, place);
       refuse_drawn_sleeps(connector.steps, place);
       if (connector.host == connector.to) fail(place + "/connect", "want the other host");
       if (connector.arrivals) {
@@ -132,6 +139,11 @@ class Refuser {
       fail(places_.nth_with("apps", "datagrams", 0),
            "want listeners and connectors, have datagrams");
     }
+  }
+
+  template <typename App> void check_limits(const App& app, const std::string& place) {
+    const std::string own = place + "/limits";
+    if (app.files_max != app::unlimited_files && places_.has(own)) fail(own, "want none");
   }
 
   void refuse_drawn_sleeps(const std::vector<app::Step>& steps, const std::string& place) {

@@ -49,6 +49,12 @@ bool is_named(const scenario::Host& host, std::string_view name) {
 /// The kernel has no such setting, or not for a namespace.
 bool is_lacking(int error) { return error == ENOENT || error == EACCES || error == EPERM; }
 
+/// fs.file-max and the like are the machine's: no namespace has its own, so nobody touches them.
+bool is_of_the_machine(std::string_view name) {
+  const tcp::SettingInfo* info = tcp::find_setting(name);
+  return info != nullptr && info->section == "fs";
+}
+
 void choose_congestion_control() {
   if (read_setting(congestion_control) == modelled) return;
   const int error = write_setting(congestion_control, modelled);
@@ -81,6 +87,7 @@ std::optional<std::string> read_setting(std::string_view name) {
 }
 
 int write_setting(std::string_view name, std::string_view value) {
+  if (is_of_the_machine(name)) return EPERM;
   const Fd fd{open(path_of(name).c_str(), O_WRONLY | O_CLOEXEC)};
   if (!fd.open()) return errno;
   const ssize_t written = write(fd.get(), value.data(), value.size());
@@ -91,6 +98,7 @@ SettingsResult apply_settings(const scenario::Host& host) {
   choose_congestion_control();
   SettingsResult result;
   for (const tcp::SettingInfo& info : tcp::setting_infos()) {
+    if (is_of_the_machine(info.name) && !is_named(host, info.name)) continue;
     const std::string wanted = tcp::setting_value(host.settings, info.name);
     if (read_setting(info.name) == wanted) continue;
     const int error = write_setting(info.name, wanted);

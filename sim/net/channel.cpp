@@ -120,7 +120,7 @@ Passage Channel::pass(SimTime now, std::uint32_t bytes) {
   } else if (bytes > mtu_) {
     passage.lost = "mtu";
   } else if (plain_) {
-    passage.arrival = now + constant_delay_;
+    passage.arrival = saturating_add(now, constant_delay_);
   } else {
     pass_with_chance(now, bytes, passage);
   }
@@ -172,7 +172,7 @@ bool Channel::transmit(SimTime now, std::uint32_t bytes, SimTime& sent) {
     waiting_.push_back({begins, bytes});
     waiting_bytes_ = waiting;
   }
-  busy_until_ = begins + transmission_time(bytes, *config_->rate_bps);
+  busy_until_ = saturating_add(begins, transmission_time(bytes, *config_->rate_bps));
   sent = busy_until_;
   return true;
 }
@@ -184,7 +184,7 @@ Channel::Arrival Channel::arrival_of(SimTime sent) {
   way = std::max(way, SimDuration{0});
   const bool held = c.reorder.p > 0 && chance_->reorder.bernoulli(c.reorder.p);
   const SimDuration held_back = held ? c.reorder.by : SimDuration{0};
-  return {sent + way + held_back, held_back};
+  return {saturating_add(sent, way + held_back), held_back};
 }
 
 }  // namespace lastack::net

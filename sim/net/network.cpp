@@ -149,7 +149,8 @@ void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index, const Faul
     out.notes.push_back(trace::Delay{packet.id, late});
   }
   const DelayClass delay_class = late == 0ns ? way.delay_class() : no_delay_class;
-  const Arrival original{passage.arrival + late, *channel, index, false, delay_class};
+  const Arrival original{saturating_add(passage.arrival, late), *channel, index, false,
+                         delay_class};
   out.arrivals.push_back(original);
   if (passage.duplicated) copy(passage.copy_arrival - passage.arrival, original, out);
   if (fault != nullptr && fault->action == FaultAction::duplicate) copy(fault->by, original, out);
@@ -159,7 +160,7 @@ void Network::copy(SimDuration by, const Arrival& original, Transit& out) {
   const PacketIndex index = allocate();
   packets_[index] = packets_[original.packet];
   out.notes.push_back(trace::Duplicate{packets_[index].id, by});
-  out.arrivals.push_back({original.at + by, original.channel, index, true});
+  out.arrivals.push_back({saturating_add(original.at, by), original.channel, index, true});
 }
 
 void Network::drop(PacketIndex index, NodeIndex node, trace::DropPlace place,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
+#include <utility>
 
 #include "lastack/core/assert.hpp"
 
@@ -54,6 +56,9 @@ Simulation::~Simulation() = default;
 void Simulation::run(const std::atomic<bool>* stop, Progress* progress) {
   impl_->run(stop, progress);
 }
+void Simulation::watch_memory(std::function<bool()> exceeded) {
+  impl_->watch_memory(std::move(exceeded));
+}
 void Simulation::record_series(Series& series) { impl_->record_series(series); }
 Summary Simulation::summary() const { return impl_->summary(); }
 
@@ -66,7 +71,8 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
       out_{wanted_reports(scenario_, recorder_)},
       network_{world_.network_config()},
       connectors_(scenario_.connectors.size()),
-      datagrams_sent_(scenario_.datagram_flows.size()) {
+      datagrams_sent_(scenario_.datagram_flows.size()),
+      descriptors_{scenario_} {
   hosts_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
     const tcp::StackConfig config = world_.stack_config(host, 0);
@@ -93,7 +99,22 @@ Event Simulation::Impl::event(Kind kind, std::uint32_t owner, std::size_t index)
   return event;
 }
 
+/// Where the system refuses memory the run ends, and what it came to so far is told: for that, what
+/// would only serve the rest of the run makes room.
 void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
+  try {
+    run_events(stop, progress);
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;
+    scheduler_ = Scheduler{};
+    processes_ = {};
+    woken_ = {};
+    connectors_ = {};
+  }
+  finish();
+}
+
+void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progress) {
   if (!started_) start();
   constexpr std::uint64_t look_around = 4096;  // events between two looks at the outside
   for (std::uint64_t turn = 0;; ++turn) {
@@ -104,7 +125,8 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
         progress->now = now();
       }
       interrupted_ = stop != nullptr && *stop;
-      if (interrupted_) break;
+      out_of_memory_ = memory_exceeded_ && memory_exceeded_();
+      if (interrupted_ || out_of_memory_) break;
     }
     // Woken applications wait until every segment of this instant is in, as a rule.
     std::optional<Event> next;
@@ -120,7 +142,6 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
       ended_ = now();
     }
   }
-  finish();
 }
 
 /// What happens before the clock starts, then everything whose time the scenario tells.
@@ -173,7 +194,7 @@ void Simulation::Impl::schedule_scenario() {
 
 /// Stale entries in the queue are nothing left to happen.
 void Simulation::Impl::finish() {
-  if (!interrupted_) {
+  if (!interrupted_ && !out_of_memory_) {
     while (const std::optional<Event> later = scheduler_.next()) {
       const auto kind = static_cast<Kind>(later->kind);
       bool real = true;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "app_chance.hpp"
 #include "connection_book.hpp"
+#include "descriptors.hpp"
 #include "ends.hpp"
 #include "lastack/app/step_runner.hpp"
 #include "lastack/core/scheduler.hpp"
@@ -41,6 +43,7 @@ class Simulation::Impl {
 
   void record_series(Series& series);
   void run(const std::atomic<bool>* stop, Progress* progress);
+  void watch_memory(std::function<bool()> exceeded) { memory_exceeded_ = std::move(exceeded); }
   Summary summary() const;
 
  private:
@@ -113,7 +116,7 @@ class Simulation::Impl {
   /// A connector's progress, and the sockets it bound before their time.
   struct ConnectorState {
     struct Bound {
-      tcp::SocketId socket;
+      std::optional<tcp::SocketId> socket;  ///< absent: there was none to be had
       tcp::Error error;
     };
     std::uint64_t next = 0;    ///< which of its connections begins next
@@ -134,6 +137,7 @@ class Simulation::Impl {
 
   // engine.cpp
   static Event event(Kind kind, std::uint32_t owner, std::size_t index);
+  void run_events(const std::atomic<bool>* stop, Progress* progress);
   void start();
   void schedule_scenario();
   void finish();
@@ -162,6 +166,8 @@ class Simulation::Impl {
   void start_listener(std::uint32_t index);
   void close_listener(std::uint32_t index);
   void accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id, std::uint64_t cause);
+  tcp::Error accept_one(HostIndex host, std::uint32_t listener, tcp::ListenerId id,
+                        std::uint64_t cause);
   void bind_early(std::uint32_t connector);
   std::optional<SimTime> next_connection(std::uint32_t connector);
   void schedule_connector(std::uint32_t index, SimTime at);
@@ -169,6 +175,7 @@ class Simulation::Impl {
   app::Chance chance_of(const Process& process) const;
   void connect(std::uint32_t connector, std::uint64_t number);
   ConnectorState::Bound bound_socket(std::uint32_t connector, std::uint64_t number);
+  void no_socket(std::uint32_t connector, std::uint64_t number, tcp::Error error);
   void decide(ProcessIndex index, tcp::Error result);
   ProcessIndex new_process(HostIndex host, tcp::SocketId socket,
                            const std::vector<app::Step>& steps);
@@ -180,8 +187,20 @@ class Simulation::Impl {
   std::string who(const Process& process) const;
   std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress);
   std::uint64_t log_listener(const app::Listener& listener, std::string_view call,
-                             std::string_view result);
+                             std::string_view result, std::uint64_t cause = 0);
   void send_datagram(std::uint32_t flow);
+
+  // engine_limits.cpp
+  tcp::Error take_descriptor(Program program);
+  tcp::Error take_socket(Program program);
+  void give_back_descriptor(Program program);
+  void starve(HostIndex host, std::uint32_t listener, tcp::ListenerId id, tcp::Error error,
+              std::uint64_t cause);
+  void feed_starved();
+  void no_longer_starved(std::uint32_t listener);
+  static Program program_of(const Process& process) {
+    return {process.accepted ? Program::Kind::listener : Program::Kind::connector, process.program};
+  }
 
   // engine_events.cpp
   void note_syn(const tcp::Segment& segment);
@@ -221,6 +240,14 @@ class Simulation::Impl {
   /// Connectors with a from_port, behind their hosts; in order.
   std::vector<std::pair<HostIndex, std::uint32_t>> early_binders_;
   std::vector<std::uint64_t> datagrams_sent_;  ///< by flow
+  Descriptors descriptors_;
+  /// A listener that could not accept for want of a descriptor.
+  struct Starved {
+    HostIndex host;
+    std::uint32_t listener;  ///< index into Scenario::listeners
+    tcp::ListenerId id;
+  };
+  std::vector<Starved> starved_;
   std::vector<Wake> woken_;
   /// How many more events of this instant the woken ones let pass; as a rule all.
   std::uint64_t patience_ = unlimited;
@@ -238,6 +265,8 @@ class Simulation::Impl {
   SimTime ended_ = sim_start;      ///< when the last thing happened, or the run was cut
   bool started_ = false;
   bool interrupted_ = false;
+  std::function<bool()> memory_exceeded_;
+  bool out_of_memory_ = false;
 };
 
 }  // namespace lastack::run

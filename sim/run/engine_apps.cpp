@@ -71,8 +71,13 @@ void Simulation::Impl::start_listener(std::uint32_t index) {
   const app::Listener& listener = scenario_.listeners[index];
   Host& host = hosts_[listener.host];
   tcp::ListenerId id{};
-  const tcp::Error error = host.stack.listen(now(), listener.port, listener.backlog,
-                                             listener.options, listener.iss, id, out_);
+  const Program program{Program::Kind::listener, index};
+  tcp::Error error = take_socket(program);
+  if (error == tcp::Error::none) {
+    error = host.stack.listen(now(), listener.port, listener.backlog, listener.options,
+                              listener.iss, id, out_);
+    if (error != tcp::Error::none) give_back_descriptor(program);
+  }
   // A listener that is there from the start goes without saying.
   const bool worth_saying = error != tcp::Error::none || listener.listen_at > sim_start;
   const std::uint64_t cause =
@@ -92,23 +97,38 @@ void Simulation::Impl::close_listener(std::uint32_t index) {
   const std::uint64_t cause = log_listener(listener, "close", {});
   hosts_[listener.host].stack.close_listener(now(), id, out_);
   carry_out(listener.host, cause);
+  no_longer_starved(index);
+  give_back_descriptor({Program::Kind::listener, index});
 }
 
 void Simulation::Impl::accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id,
                                   std::uint64_t cause) {
-  while (const auto socket = hosts_[host].stack.accept(now(), id, out_)) {
-    const ProcessIndex index = new_process(host, *socket, scenario_.listeners[listener].steps);
-    Process& process = processes_[index];
-    process.accepted = true;
-    process.program = listener;
-    process.number = ++hosts_[host].accepted;
-    process.cause = cause;
-    process.cause = log(process, "accepted", {});
-    ++tally_.accepts;
-    carry_out(host, process.cause);
-    run_process(index);
+  while (hosts_[host].stack.acceptable(id)) {
+    const tcp::Error error = accept_one(host, listener, id, cause);
+    if (error != tcp::Error::none) return starve(host, listener, id, error, cause);
   }
+  if (!starved_.empty()) no_longer_starved(listener);
   carry_out(host, cause);
+}
+
+/// The descriptor comes first: without one the connection stays in the queue (Linux, do_accept).
+tcp::Error Simulation::Impl::accept_one(HostIndex host, std::uint32_t listener, tcp::ListenerId id,
+                                        std::uint64_t cause) {
+  const tcp::Error error = take_descriptor({Program::Kind::listener, listener});
+  if (error != tcp::Error::none) return error;
+  const auto socket = hosts_[host].stack.accept(now(), id, out_);
+  LASTACK_ASSERT(socket.has_value());
+  const ProcessIndex index = new_process(host, *socket, scenario_.listeners[listener].steps);
+  Process& process = processes_[index];
+  process.accepted = true;
+  process.program = listener;
+  process.number = ++hosts_[host].accepted;
+  process.cause = cause;
+  process.cause = log(process, "accepted", {});
+  ++tally_.accepts;
+  carry_out(host, process.cause);
+  run_process(index);
+  return tcp::Error::none;
 }
 
 /// `from_port` implies SO_REUSEADDR and is bound at the start of the scenario, or of the host's new
@@ -122,6 +142,11 @@ void Simulation::Impl::bind_early(std::uint32_t connector) {
   options.push_back({tcp::SocketOption::so_reuseaddr, 1});
   for (std::uint64_t i = state.next; i < program.count; ++i) {
     const std::uint64_t port = *program.from_port + i;
+    const tcp::Error refused = take_socket({Program::Kind::connector, connector});
+    if (refused != tcp::Error::none) {
+      state.bound[i] = {std::nullopt, refused};
+      continue;
+    }
     const tcp::SocketId socket = stack.open(options, program.iss);
     const bool possible = port <= std::numeric_limits<tcp::Port>::max();
     const tcp::Error error =
@@ -134,7 +159,25 @@ Simulation::Impl::ConnectorState::Bound Simulation::Impl::bound_socket(std::uint
                                                                        std::uint64_t number) {
   const app::Connector& program = scenario_.connectors[connector];
   if (program.from_port) return connectors_[connector].bound[number];
+  const tcp::Error error = take_socket({Program::Kind::connector, connector});
+  if (error != tcp::Error::none) return {std::nullopt, error};
   return {hosts_[program.host].stack.open(program.options, program.iss), tcp::Error::none};
+}
+
+/// There is no socket that could connect.
+void Simulation::Impl::no_socket(std::uint32_t connector, std::uint64_t number, tcp::Error error) {
+  const app::Connector& program = scenario_.connectors[connector];
+  Process process{app::StepRunner{program.steps, tcp::SocketId{}}};
+  process.host = program.host;
+  process.program = connector;
+  process.number = number;
+  process.cause = log(process, "connect", {});
+  log(process, "connected", {.result = tcp::name_of(error)});
+  if (const auto record = book_.start(now(), connector, number)) {
+    book_.decide(now(), *record, error);
+  }
+  ++tally_.connects;
+  ++tally_.connect_errors[static_cast<std::size_t>(error)];
 }
 
 /// When the connector's next connection begins; the one before begins now. Asked once for each.
@@ -166,7 +209,9 @@ void Simulation::Impl::start_connector(std::uint32_t index) {
 
 void Simulation::Impl::connect(std::uint32_t connector, std::uint64_t number) {
   const app::Connector& program = scenario_.connectors[connector];
-  const auto [socket, bind_error] = bound_socket(connector, number);
+  const auto [made, bind_error] = bound_socket(connector, number);
+  if (!made) return no_socket(connector, number, bind_error);
+  const tcp::SocketId socket = *made;
   const ProcessIndex index = new_process(program.host, socket, program.steps);
   Process& process = processes_[index];
   process.accepted = false;
@@ -203,6 +248,7 @@ void Simulation::Impl::decide(ProcessIndex index, tcp::Error result) {
   const HostIndex host = process.host;
   hosts_[host].stack.close(now(), process.socket, out_);
   carry_out(host, process.cause);
+  give_back_descriptor(program_of(process));
   end_process(index);
 }
 
@@ -264,6 +310,10 @@ void Simulation::Impl::run_process(ProcessIndex index) {
         set_clock(index, progress.until);
         return;
       case app::Pause::finished: end_process(index); return;
+      case app::Pause::closed:
+        give_back_descriptor(program_of(process));
+        end_process(index);
+        return;
     }
   }
 }
@@ -304,11 +354,11 @@ std::uint64_t Simulation::Impl::log(const Process& process, std::string_view cal
 }
 
 std::uint64_t Simulation::Impl::log_listener(const app::Listener& listener, std::string_view call,
-                                             std::string_view result) {
+                                             std::string_view result, std::uint64_t cause) {
   if (!recorder_.active()) return 0;
   trace::AppCall line{trace::HostId{listener.host}, "listen", std::string{call}, {}};
   if (!result.empty()) line.result = std::string{result};
-  return recorder_.record(now(), 0, std::move(line));
+  return recorder_.record(now(), cause, std::move(line));
 }
 
 void Simulation::Impl::send_datagram(std::uint32_t index) {

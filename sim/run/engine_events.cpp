@@ -80,6 +80,7 @@ void Simulation::Impl::do_to_host(const scenario::HostEvent& event, HostIndex ho
         const auto wrong = tcp::apply_setting(hosts_[host].stack.settings(), name, value);
         LASTACK_ASSERT(!wrong);  // the scenario was checked
       }
+      if (!starved_.empty()) feed_starved();
       break;
   }
 }
@@ -109,6 +110,8 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
   forget_past(host);
   host.stack = tcp::Stack{world_.stack_config(index, ++host.boots)};
   host.listening.clear();
+  descriptors_.forget(index);
+  std::erase_if(starved_, [index](const Starved& starved) { return starved.host == index; });
   for (std::size_t s = 0; s < tcp::state_count; ++s) current_[s] -= host.current[s];
   host.current = {};
   network_.set_power(index, net::Power::on);

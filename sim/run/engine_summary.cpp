@@ -24,6 +24,16 @@ std::map<std::string, Number> by_state(const Array& numbers) {
   return named;
 }
 
+/// How often each error came that came at all.
+std::map<std::string, std::uint64_t> by_name(
+    const std::array<std::uint64_t, Tally::error_count>& errors) {
+  std::map<std::string, std::uint64_t> named;
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    if (errors[i] > 0) named.emplace(tcp::name_of(static_cast<tcp::Error>(i)), errors[i]);
+  }
+  return named;
+}
+
 void count(Summary& summary, const Tally& tally) {
   summary.events = tally.events;
   summary.segments_sent = tally.segments_sent;
@@ -46,12 +56,9 @@ void count(Summary& summary, const Tally& tally) {
   summary.bytes_delivered = tally.bytes_read;
   summary.connects = tally.connects;
   summary.connects_ok = tally.connects_ok;
-  for (std::size_t i = 0; i < tally.connect_errors.size(); ++i) {
-    const auto error = static_cast<tcp::Error>(i);
-    if (tally.connect_errors[i] == 0) continue;
-    summary.connect_errors.emplace(tcp::name_of(error), tally.connect_errors[i]);
-  }
+  summary.connect_errors = by_name(tally.connect_errors);
   summary.accepts = tally.accepts;
+  summary.accept_errors = by_name(tally.accept_errors);
   summary.datagrams_sent = tally.datagrams_sent;
   summary.datagrams_received = tally.datagrams_received;
 }
@@ -64,6 +71,7 @@ Summary Simulation::Impl::summary() const {
   summary.seed = world_.names().seed;
   summary.simulated_seconds = to_seconds(ended_ - sim_start);
   summary.interrupted = interrupted_;
+  summary.out_of_memory = out_of_memory_;
   count(summary, tally_);
 
   std::array<double, tcp::state_count> seconds{};

@@ -90,6 +90,7 @@ Json json_of(const Summary& s) {
   json["seed"] = s.seed;
   json["simulated_seconds"] = s.simulated_seconds;
   json["interrupted"] = s.interrupted;
+  json["out_of_memory"] = s.out_of_memory;
   json["events"] = s.events;
   json["segments_sent"] = s.segments_sent;
   json["segments_lost"] = s.segments_lost;
@@ -105,6 +106,7 @@ Json json_of(const Summary& s) {
   json["connect_errors"] = s.connect_errors;
   add_connection_times(json, s.connections);
   json["accepts"] = s.accepts;
+  json["accept_errors"] = s.accept_errors;
   json["datagrams_sent"] = s.datagrams_sent;
   json["datagrams_received"] = s.datagrams_received;
   json["listen_overflows"] = s.listen_overflows;

@@ -191,6 +191,9 @@ void queues(const Summary& s, Page& page) {
     items.push_back(plural(s.listen_drops, "SYN or ACK dropped by a listener",
                            "SYNs and ACKs dropped by listeners"));
   }
+  for (const auto& [error, count] : s.accept_errors) {
+    items.push_back(plural(count, "accept failed with", "accepts failed with") + " " + error);
+  }
   page.line("queues", items);
 }
 

@@ -65,6 +65,7 @@ struct Tally {
   std::uint64_t connects_ok = 0;
   std::array<std::uint64_t, error_count> connect_errors{};  ///< by Error
   std::uint64_t accepts = 0;
+  std::array<std::uint64_t, error_count> accept_errors{};  ///< by Error
   std::uint64_t datagrams_sent = 0;
   std::uint64_t datagrams_received = 0;
 };

@@ -120,6 +120,7 @@ tcp::StackConfig World::stack_config(app::HostIndex host, std::uint32_t boots) c
   config.timers = from.timers;
   config.hz = from.hz;
   config.handshake = from.handshake;
+  config.sockets_max = from.sockets_max;
   config.mtu = mtu_[host];
   config.seed = names_.seed;
   config.boots = boots;

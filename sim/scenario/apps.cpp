@@ -7,6 +7,7 @@
 
 #include "delays.hpp"
 #include "lastack/scenario/nearest_name.hpp"
+#include "limits.hpp"
 #include "reach.hpp"
 #include "sections.hpp"
 
@@ -153,7 +154,7 @@ void read_accept(const Value& value, app::Listener& listener) {
 
 app::Listener listener_at(const Value& value) {
   value.only_keys("a listener", {"host", "listen", "backlog", "accept", "at", "close_at",
-                                 "setsockopt", "iss", "steps"});
+                                 "setsockopt", "iss", "limits", "steps"});
   app::Listener listener;
   listener.port = value.at("listen").integer_as<tcp::Port>(1);
   if (const auto v = value.find("backlog")) listener.backlog = v->integer_as<std::int32_t>(0);
@@ -215,7 +216,7 @@ void read_arrivals(const Value& value, app::Connector& connector) {
 
 app::Connector connector_at(const Value& value) {
   value.only_keys("a connector", {"host", "connect", "from_port", "at", "count", "every", "rate",
-                                  "arrivals", "for", "setsockopt", "iss", "steps"});
+                                  "arrivals", "for", "setsockopt", "iss", "limits", "steps"});
   app::Connector connector;
   read_series(value, connector);
   read_arrivals(value, connector);
@@ -261,10 +262,13 @@ class AppsReader {
     if (kinds > 1)
       value.fail("want one of \"listen\", \"connect\" and \"datagrams\", have several");
     if (value.has("listen")) {
-      add(value, listener_at(value), scenario_->listeners);
+      auto listener = listener_at(value);
+      limit(value, listener);
+      add(value, std::move(listener), scenario_->listeners);
     } else if (value.has("connect")) {
       auto connector = connector_at(value);
       aim(value, value.at("connect"), connector);
+      limit(value, connector);
       add(value, std::move(connector), scenario_->connectors);
     } else {
       auto flow = flow_at(value);
@@ -278,7 +282,7 @@ class AppsReader {
   [[noreturn]] static void refuse_unnamed(const Value& value) {
     value.only_keys("an app", {"host", "listen", "connect", "datagrams", "backlog", "accept", "at",
                                "close_at", "from_port", "count", "every", "rate", "arrivals", "for",
-                               "size", "setsockopt", "iss", "steps"});
+                               "size", "setsockopt", "iss", "limits", "steps"});
     value.fail("want one of \"listen\", \"connect\" and \"datagrams\", have none");
   }
 
@@ -297,6 +301,15 @@ class AppsReader {
                                 nodes_->name(to.host)));
       }
     }
+  }
+
+  /// Its own limits, or else its host's.
+  template <class App> void limit(const Value& value, App& app) {
+    app.files_max = scenario_->hosts[nodes_->host(value.at("host")).host].files_max;
+    value.with("limits", [&](const Value& limits) {
+      limits.only_keys("limits of an app", {"nofile"});
+      limits.with("nofile", [&](const Value& v) { app.files_max = files_max_at(v); });
+    });
   }
 
   app::HostIndex first_of(const HostRef& ref) const { return nodes_->index(ref.host, 0); }

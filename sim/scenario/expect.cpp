@@ -27,9 +27,10 @@ Names errno_names() { return names_up_to(tcp::Error::option_not_supported); }
 Names reason_names() { return names_up_to(tcp::SendReason::time_wait); }
 
 const Names& call_names() {
-  static const Names names{"connect",   "connected", "accepted", "listen", "send",       "recv",
-                           "recv eof",  "shutdown",  "close",    "abort",  "setsockopt", "bind",
-                           "power_off", "power_on",  "reboot",   "sysctl", "link_down",  "link_up"};
+  static const Names names{"connect", "connected",  "accepted",  "accept",    "listen",
+                           "send",    "recv",       "recv eof",  "shutdown",  "close",
+                           "abort",   "setsockopt", "bind",      "power_off", "power_on",
+                           "reboot",  "sysctl",     "link_down", "link_up"};
   return names;
 }
 
@@ -182,10 +183,15 @@ struct MetricGroup {
 };
 
 constexpr MetricGroup metric_groups[] = {
-    {"connect_errors", errno_names}, {"retransmitted_by_cause", reason_names},
-    {"lost_by_reason", loss_names},  {"discarded_by_reason", discard_names},
-    {"sent_by_kind", kind_names},    {"peak", state_names},
-    {"open_at_end", state_names},    {"time_in", state_names},
+    {"connect_errors", errno_names},
+    {"accept_errors", errno_names},
+    {"retransmitted_by_cause", reason_names},
+    {"lost_by_reason", loss_names},
+    {"discarded_by_reason", discard_names},
+    {"sent_by_kind", kind_names},
+    {"peak", state_names},
+    {"open_at_end", state_names},
+    {"time_in", state_names},
 };
 
 /// The same for one host: "hosts.server.counters.TcpExtListenDrops".

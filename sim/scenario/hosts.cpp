@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "limits.hpp"
 #include "sections.hpp"
 #include "sysctl.hpp"
 #include "unknown_name.hpp"
@@ -33,6 +34,8 @@ struct Common {
   std::optional<tcp::TimerMode> timers;
   std::optional<std::int32_t> hz;
   std::optional<tcp::Handshake> handshake;
+  std::optional<std::uint32_t> files_max;
+  std::optional<std::uint32_t> sockets_max;
 };
 
 tcp::ProfileId profile_at(const Value& value) {
@@ -66,8 +69,17 @@ Given positive_duration(const Value& value) {
   return {duration, value};
 }
 
+void read_limits(const Value& limits, Common& common) {
+  limits.only_keys("limits", {"nofile", "sockets"});
+  limits.with("nofile", [&](const Value& v) { common.files_max = files_max_at(v); });
+  limits.with("sockets", [&](const Value& v) {
+    common.sockets_max = number_or_unlimited(v, tcp::unlimited_sockets, tcp::unlimited_sockets - 1);
+  });
+}
+
 Common read_common(const Value& object) {
   Common common;
+  object.with("limits", [&](const Value& v) { read_limits(v, common); });
   object.with("profile", [&](const Value& v) { common.profile = profile_at(v); });
   object.with("sysctl", [&](const Value& v) { common.sysctl = read_sysctl(v); });
   object.with("timer_wheel", [&](const Value& v) {
@@ -144,10 +156,12 @@ class HostsReader {
     check_name(name, value);
     Host& host = add(name, value);  // known to the rest, even if there is an error in it
     value.only_keys("a host", {"profile", "sysctl", "sysctl_file", "address", "count", "what_if",
-                               "initial_rto", "msl", "timer_wheel", "hz"});
+                               "initial_rto", "msl", "timer_wheel", "hz", "limits"});
     const Common own = read_common(value);
     host.profile = own.profile.value_or(all_.profile.value_or(tcp::ProfileId::linux_6));
     host.handshake = own.handshake.value_or(all_.handshake.value_or(tcp::Handshake::three_way));
+    host.files_max = own.files_max.value_or(all_.files_max.value_or(app::unlimited_files));
+    host.sockets_max = own.sockets_max.value_or(all_.sockets_max.value_or(tcp::unlimited_sockets));
     resolve_times(all_, own, host);
     read_settings(value, own, host);
     read_address(value, host);

@@ -56,8 +56,8 @@ void read_scenario(const Value& root, Scenario& scenario) {
     root.only_keys(
         "a scenario",
         {"$schema", "name",        "description", "seed",    "stop_at", "profile", "initial_rto",
-         "msl",     "timer_wheel", "hz",          "what_if", "sysctl",  "hosts",   "routers",
-         "links",   "faults",      "inject",      "events",  "apps",    "expect"});
+         "msl",     "timer_wheel", "hz",          "what_if", "sysctl",  "limits",  "hosts",
+         "routers", "links",       "faults",      "inject",  "events",  "apps",    "expect"});
   });
   read_general(root, scenario);
   read_hosts(root, scenario);

@@ -14,7 +14,7 @@ namespace {
 
 /// Longer names are not compared: nobody mistypes them, and it would take its time.
 constexpr std::size_t name_chars_max = 64;
-constexpr std::size_t listed_names_max = 20;
+constexpr std::size_t listed_names_max = 24;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

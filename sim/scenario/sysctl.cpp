@@ -25,7 +25,8 @@ std::vector<std::string_view> setting_names() {
 
 /// "net.ipv4.tcp_sack" and "net.core.tcp_sack" give "tcp_sack", for comparing names.
 std::string_view last_part(std::string_view name) {
-  return name.starts_with("net.") ? name.substr(name.rfind('.') + 1) : name;
+  return name.starts_with("net.") || name.starts_with("fs.") ? name.substr(name.rfind('.') + 1)
+                                                             : name;
 }
 
 const tcp::SettingInfo& setting_named(const std::string& name, const Value& member) {

@@ -85,9 +85,8 @@ bool Endpoint::compress_ack(Context& c) {
     if (rto_.has_sample()) {
       round_trip = std::min(round_trip, rto_.srtt());
     }
-    r.held_until =
-        c.now + std::min<SimDuration>(std::chrono::nanoseconds{settings.tcp_comp_sack_delay_ns},
-                                      round_trip / 20);
+    const SimDuration most = std::chrono::nanoseconds{settings.tcp_comp_sack_delay_ns};
+    r.held_until = saturating_add(c.now, std::min(most, round_trip / 20));
     report_timer(Timer::delack, TimerAction::arm, r.held_until, c);
   }
   return true;
@@ -114,7 +113,7 @@ void Endpoint::delay_ack(Context& c) {
   wait = std::min(wait, delack_max);
   const SimTime due = c.host.grid.expiry(c.now, wait);
   if (ack_.due != never) {
-    if (ack_.due <= c.now + wait / 4) {
+    if (ack_.due <= saturating_add(c.now, wait / 4)) {
       send_ack(SendReason::ack, c);
       return;
     }
@@ -134,7 +133,7 @@ void Endpoint::ack_was_sent(Context& c) {
       ack_.timeout = delack_min;
     }
   }
-  ack_.scheduled = ack_.now = ack_.pushed = ack_.pushed_twice = false;
+  ack_.scheduled = ack_.now = ack_.pushed = ack_.pushed_twice = ack_.no_memory = false;
   if (ack_.due != never) {
     report_timer(Timer::delack, TimerAction::cancel, ack_.due, c);
     ack_.due = never;
@@ -162,7 +161,7 @@ void Endpoint::delack_timeout(Context& c) {
     ack_.pingpong = 0;  // nothing came to ride on
     ack_.timeout = delack_min;
   } else {
-    ack_.timeout = std::min(ack_.timeout * 2, rto_.rto());
+    ack_.timeout = doubled(ack_.timeout, rto_.rto());
   }
   ++c.host.counters.DelayedACKs;
   send_ack(SendReason::delack, c);

@@ -185,7 +185,7 @@ void CongestionControl::undo() {
 
 void CongestionControl::resume(SimDuration idle, SimTime now) {
   if (epoch_ != never) {
-    epoch_ = std::min(epoch_ + idle, now);
+    epoch_ = std::min(saturating_add(epoch_, idle), now);
   }
 }
 

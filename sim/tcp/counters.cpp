@@ -6,7 +6,7 @@ namespace lastack::tcp {
 
 namespace {
 
-constexpr std::array<CounterInfo, 41> infos{{
+constexpr std::array<CounterInfo, 45> infos{{
     {"TcpActiveOpens", &Counters::ActiveOpens},
     {"TcpPassiveOpens", &Counters::PassiveOpens},
     {"TcpAttemptFails", &Counters::AttemptFails},
@@ -32,6 +32,10 @@ constexpr std::array<CounterInfo, 41> infos{{
     {"TcpExtTCPDelivered", &Counters::TCPDelivered},
     {"TcpExtTCPDSACKRecv", &Counters::TCPDSACKRecv},
     {"TcpExtTCPOFOQueue", &Counters::TCPOFOQueue},
+    {"TcpExtTCPOFODrop", &Counters::TCPOFODrop},
+    {"TcpExtTCPRcvQDrop", &Counters::TCPRcvQDrop},
+    {"TcpExtPruneCalled", &Counters::PruneCalled},
+    {"TcpExtTCPMemoryPressures", &Counters::TCPMemoryPressures},
     {"TcpExtTCPChallengeACK", &Counters::TCPChallengeACK},
     {"TcpExtTCPSYNChallenge", &Counters::TCPSYNChallenge},
     {"TcpExtTCPACKSkippedSynRecv", &Counters::TCPACKSkippedSynRecv},

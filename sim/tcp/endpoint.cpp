@@ -81,7 +81,7 @@ void Endpoint::become_record(Fate fate, std::string_view why, Context& c) {
 SimDuration Endpoint::fin_wait_2_length(const Context& c) const {
   const std::int32_t seconds =
       options_->linger2_s != 0 ? options_->linger2_s : c.host.settings().tcp_fin_timeout;
-  const SimDuration rto = rto_.rto();
+  const SimDuration rto = std::min(rto_.rto(), SimDuration::max() / 4);
   return std::max<SimDuration>(std::chrono::seconds{seconds}, 4 * rto - rto / 2);
 }
 

@@ -110,6 +110,10 @@ class Endpoint {
   void timeout(Context& c);
   Wakeup wakeup;  ///< outlives the socket: its slot is used again
 
+  /// Counts what the event left it holding of the host's memory for sockets.
+  void settle_memory(Context& c);
+  bool holds_memory() const { return pages_ != 0 || !queue_.empty() || buffer() != nullptr; }
+
   // --- What it shows ---
 
   State state() const { return state_; }
@@ -167,6 +171,24 @@ class Endpoint {
   void wake() { wake_ = !orphan_; }
   SimDuration fin_wait_2_length(const Context& c) const;
   void fin_wait_2_as_orphan(std::string_view why, Context& c);
+
+  // memory.cpp
+  enum class MemoryUse : std::uint8_t { send, receive };
+  enum class Chunk : std::uint8_t { begun, fresh };
+  std::uint32_t bytes_to_send(const Context& c) const;
+  std::uint32_t bytes_received() const;
+  void add_pages(std::uint32_t more, Context& c);
+  bool take_memory(MemoryUse use, std::uint32_t begun, std::uint32_t size, Context& c);
+  bool may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun, std::uint32_t size,
+                Context& c);
+  bool exceeds_shrunk_buffer(std::uint32_t queued, std::uint32_t size);
+  std::uint32_t memory_to_send(std::uint32_t wanted, Chunk chunk, Context& c);
+  bool memory_to_keep(const Segment& seg, Context& c);
+  void offer_less_under_pressure(const Context& c);
+  SimTime try_again_at(const Context& c) const;
+  bool out_of_memory(const Context& c) const;
+  static bool memory_allows_growth(const Context& c);
+  bool fin_joins_last_segment();
 
   // transmit.cpp: what is sent
   Segment blank(Flags flags, Seq seq) const;
@@ -228,7 +250,7 @@ class Endpoint {
   void grow_send_buffer(const Context& c);
   std::uint32_t send_memory(const Context& c) const;
   std::uint32_t chunk_goal(std::uint32_t mss) const;
-  std::uint64_t fill_send_buffer(std::uint64_t bytes, Context& c);
+  std::uint64_t fill_send_buffer(std::uint64_t bytes, SimTime& try_again, Context& c);
   void wake_sender(const Context& c);
 
   // segment_arrives.cpp
@@ -366,7 +388,9 @@ class Endpoint {
   bool gave_up(Context& c);
   bool retries_used_up(std::int32_t retries, SimDuration user_timeout, const Context& c) const;
   std::int32_t orphan_retries(const Context& c) const;
-  bool out_of_resources(Context& c);
+  enum class Farewell : std::uint8_t { reset, silent };
+  Farewell farewell(const Context& c) const;
+  bool out_of_resources(Farewell wanted, Context& c);
   SimDuration clamp_to_user_timeout(SimDuration timeout, SimTime since, const Context& c) const;
   SimDuration user_timeout() const { return std::chrono::milliseconds{options_->user_timeout_ms}; }
   void keep_timeout(Context& c);
@@ -404,6 +428,7 @@ class Endpoint {
   std::uint16_t probes_out_ = 0;    ///< unanswered keepalive or window probes
   std::uint16_t syn_timeouts_ = 0;  ///< total, for linear SYN timeouts
   std::uint8_t probe_backoff_ = 0;
+  std::uint32_t pages_ = 0;  ///< of the host's memory for sockets (tcp_mem)
   CongestionAlgorithm congestion_algorithm_ = CongestionAlgorithm::reno;
   SendState snd_;
   ReceiveState rcv_;

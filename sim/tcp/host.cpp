@@ -92,7 +92,7 @@ std::uint32_t Host::timestamp_offset(Address remote) const {
 
 bool Host::invalid_answer_limited(SimTime now, SimTime& last_answer) const {
   const SimDuration limit = std::chrono::milliseconds{settings().tcp_invalid_ratelimit};
-  if (now - last_answer < limit) {
+  if (now < saturating_add(last_answer, limit)) {
     return true;
   }
   last_answer = now;

@@ -11,6 +11,7 @@
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/timer_grid.hpp"
+#include "memory.hpp"
 #include "options.hpp"
 
 namespace lastack::tcp {
@@ -48,6 +49,8 @@ struct Host {
   /// ever do.
   boost::unordered_flat_map<std::uint64_t, SimTime> last_answers;
   std::uint32_t orphans = 0;
+  std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
+  SocketMemory memory;
   std::uint64_t secret;  ///< keys ISNs, cookies, timestamp offsets and ports
 
   const Settings& settings() const { return config.settings; }
@@ -55,10 +58,11 @@ struct Host {
   /// The largest segment that fits the host's own link, options aside.
   std::uint16_t advertised_mss() const;
   SocketAddress at(Port port) const { return {config.address, port}; }
-  SimDuration time_wait_length() const { return 2 * config.msl; }
+  SimDuration time_wait_length() const { return doubled(config.msl, SimDuration::max()); }
   bool too_many_orphans(unsigned shift) const {
     return std::int64_t{orphans} << shift > settings().tcp_max_orphans;
   }
+  bool has_room_for_socket() const { return sockets < config.sockets_max; }
   /// 64 bits that only this host could compute from these numbers.
   std::uint64_t keyed_hash(std::uint64_t a, std::uint64_t b) const;
   /// Initial send sequence number (RFC 9293, 3.4.1): a clock of 4 us plus a keyed hash of the pair.

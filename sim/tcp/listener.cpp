@@ -57,6 +57,7 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
   listener = ListenerId{index};
   c.report_state({impl_->host_.config.address, port}, {}, State::closed, State::listen, "listen");
   c.host.census.move(now, State::closed, State::listen);
+  ++c.host.sockets;
   return Error::none;
 }
 
@@ -84,6 +85,7 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   impl_->listener_of_.erase(l.local.port);
   c.report_state(l.local, {}, State::listen, State::closed, "close");
   c.host.census.move(now, State::listen, State::closed);
+  --c.host.sockets;
   for (const std::uint32_t request : impl_->requests_of(index)) {
     impl_->drop_request(request, "listener closed", c);
   }
@@ -321,10 +323,8 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     c.discard(DiscardReason::defer_accept);
     return;
   }
-  if (l.accept_queue_full()) {
-    ++host_.counters.ListenOverflows;
-    ++host_.counters.ListenDrops;
-    c.discard(DiscardReason::accept_queue);
+  if (const auto obstacle = obstacle_to_child(l)) {
+    c.discard(*obstacle);
     if (host_.settings().tcp_abort_on_overflow != 0) {
       c.send(reset_for(seg), SendReason::reset);
       drop_request(index, "accept queue full", c);
@@ -341,12 +341,21 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
   settle(child, c);
 }
 
+/// Why no connection can be made now for the accept queue, if so (Linux, tcp_v4_syn_recv_sock).
+std::optional<DiscardReason> Stack::Impl::obstacle_to_child(const Listening& l) {
+  const bool overflow = l.accept_queue_full();
+  if (!overflow && host_.has_room_for_socket()) {
+    return std::nullopt;
+  }
+  host_.counters.ListenOverflows += overflow ? 1U : 0U;
+  ++host_.counters.ListenDrops;
+  return overflow ? DiscardReason::accept_queue : DiscardReason::socket_memory;
+}
+
 void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiated& agreed,
                                           const Segment& seg, Context& c) {
-  if (listeners_[listener].accept_queue_full()) {
-    ++host_.counters.ListenOverflows;
-    ++host_.counters.ListenDrops;
-    c.discard(DiscardReason::accept_queue);
+  if (const auto obstacle = obstacle_to_child(listeners_[listener])) {
+    c.discard(*obstacle);
     return;
   }
   c.report_state(agreed.local, agreed.remote, State::closed, State::syn_rcvd, "cookie arrives");
@@ -360,6 +369,7 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
 std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t listener, State from,
                                       Context& c) {
   const std::uint32_t index = sockets_.take();
+  ++host_.sockets;
   Listening& l = listeners_[listener];
   sockets_[index].open_passive(agreed, l.of_connections, from, c);
   sockets_[index].listener = listener;
@@ -377,7 +387,7 @@ void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   SimDuration wait = host_.config.initial_rto;
   const SimDuration longest = host_.rto_limits().max;
   for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
-    wait *= 2;
+    wait = doubled(wait, longest);
   }
   const SimTime due = host_.grid.expiry(c.now, std::min(wait, longest));
   c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::arm, due);

@@ -73,6 +73,15 @@ void Endpoint::queue_text(const Segment& seg, Context& c) {
     new_data = window;  // RFC 9293, 3.10.7.4, first: trimmed to the window. Linux has room to spare
     fin = false;
   }
+  if (new_data > 0 && !memory_to_keep(seg, c)) {
+    ack_.no_memory = ack_.now = ack_.scheduled = true;
+    wake();
+    if (rcv_.unread() > 0) {
+      ++c.host.counters.TCPRcvQDrop;
+      c.discard(DiscardReason::socket_memory);
+      return;
+    }  // with an empty queue one segment is taken all the same
+  }
   if (new_data > 0) {
     rcv_.nxt += new_data;
     receive_buffer(c).add_in_order(seg);
@@ -89,6 +98,12 @@ void Endpoint::queue_text(const Segment& seg, Context& c) {
 
 /// Keeps what lies beyond a hole, for SACK to tell.
 void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
+  if (seg.data > 0 && !memory_to_keep(seg, c)) {
+    ++c.host.counters.TCPOFODrop;
+    c.discard(DiscardReason::socket_memory);
+    wake();
+    return;
+  }
   ack_.scheduled = true;
   if (seg.data > 0) {
     learn_segment_size(seg, c);
@@ -247,6 +262,10 @@ void Endpoint::grow_offer(const Segment& seg, const Context& c) {
   }
   const std::uint32_t most = std::min(rcv_.clamp, free_space(c));
   if (rcv_.grown >= most) {
+    return;
+  }
+  if (c.host.memory.under_pressure()) {
+    offer_less_under_pressure(c);
     return;
   }
   const std::uint32_t step =

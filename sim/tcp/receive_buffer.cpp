@@ -31,6 +31,10 @@ ReceiveBuffer::ReceiveBuffer(const Profile& profile, std::int32_t bytes)
       share_{profile.window_follows_traffic ? half : all},
       counts_memory_{profile.window_follows_traffic} {}
 
+std::uint32_t ReceiveBuffer::size_of(const Segment& seg) const {
+  return counts_memory_ ? segment_memory(seg) : seg.data;
+}
+
 void ReceiveBuffer::add_in_order(const Segment& seg) {
   if (!counts_memory_) {
     used_ += seg.data;
@@ -46,7 +50,7 @@ void ReceiveBuffer::add_in_order(const Segment& seg) {
 }
 
 void ReceiveBuffer::add_out_of_order(const Segment& seg) {
-  used_ += counts_memory_ ? segment_memory(seg) : seg.data;
+  used_ += size_of(seg);
   tail_room_ = 0;
 }
 

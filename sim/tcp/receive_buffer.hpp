@@ -22,6 +22,11 @@ class ReceiveBuffer {
   /// … and what is left of it.
   std::uint32_t free_space() const { return used_ < size_ ? payload_in(size_ - used_) : 0; }
 
+  /// Bytes of memory that are taken.
+  std::uint32_t used() const { return used_; }
+  /// What a segment takes at the most.
+  std::uint32_t size_of(const Segment& seg) const;
+
   /// Takes in a segment that lies next to what waits to be read.
   void add_in_order(const Segment& seg);
   /// Takes in a segment beyond a hole.

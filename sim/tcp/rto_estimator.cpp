@@ -81,7 +81,7 @@ SimDuration RtoEstimator::from_samples(const RtoLimits& limits) const {
 
 void RtoEstimator::back_off(const RtoLimits& limits) {
   ++backoff_;
-  rto_ = std::min(rto_ * 2, limits.max);
+  rto_ = doubled(rto_, limits.max);
 }
 
 void RtoEstimator::undo_back_off(const RtoLimits& limits) {

@@ -51,13 +51,14 @@ std::uint32_t Endpoint::chunk_goal(std::uint32_t mss) const {
 
 /// Takes octets from the application chunk by chunk, and sends what is allowed on the way; only a
 /// new chunk needs room (Linux, tcp_sendmsg_locked). Returns how many were taken.
-std::uint64_t Endpoint::fill_send_buffer(std::uint64_t bytes, Context& c) {
+std::uint64_t Endpoint::fill_send_buffer(std::uint64_t bytes, SimTime& try_again, Context& c) {
   std::uint64_t taken = 0;
   while (taken < bytes) {
     const std::uint32_t goal = chunk_goal(mss_now(c));
     const Seq tail = later_of(snd_.chunk, snd_.nxt);
     const std::uint32_t filled = snd_.queue_end - tail;
-    if (filled == 0 || filled >= goal) {
+    const Chunk chunk = filled == 0 || filled >= goal ? Chunk::fresh : Chunk::begun;
+    if (chunk == Chunk::fresh) {
       if (send_memory(c) >= snd_.buffer) {
         break;
       }
@@ -66,7 +67,11 @@ std::uint64_t Endpoint::fill_send_buffer(std::uint64_t bytes, Context& c) {
       snd_.chunk = tail;
     }
     const auto room = std::uint64_t{goal - (snd_.queue_end - snd_.chunk)};
-    const std::uint64_t now = std::min(bytes - taken, room);
+    const auto wanted = static_cast<std::uint32_t>(std::min(bytes - taken, room));
+    const std::uint64_t now = memory_to_send(wanted, chunk, c);
+    if (now < wanted) {
+      try_again = try_again_at(c);
+    }
     snd_.queue_end += static_cast<std::uint32_t>(now);
     taken += now;
     if (now < room) {
@@ -88,7 +93,7 @@ void Endpoint::wake_sender(const Context& c) {
   if (!send_blocked_) {
     return;
   }
-  if (in_flight() < congestion().cwnd()) {
+  if (in_flight() < congestion().cwnd() && memory_allows_growth(c)) {
     grow_send_buffer(c);
   }
   const std::uint32_t used = send_memory(c);

@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t u8_max = std::numeric_limits<std::uint8_t>::max();
 constexpr std::int64_t i32_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::int64_t i64_max = std::numeric_limits<std::int64_t>::max();
 /// Seconds that the kernel still can count in jiffies of 4 ms.
 constexpr std::int64_t jiffies_max_s = 8589934;
 
@@ -29,8 +30,10 @@ struct Row {
 
 constexpr std::string_view ipv4 = "net.ipv4";
 constexpr std::string_view core = "net.core";
+constexpr std::string_view fs = "fs";
 constexpr std::string_view ip_sysctl = "Documentation/networking/ip-sysctl.rst";
 constexpr std::string_view net_sysctl = "Documentation/admin-guide/sysctl/net.rst";
+constexpr std::string_view fs_sysctl = "Documentation/admin-guide/sysctl/fs.rst";
 
 // Ranges were found by writing to /proc/sys/net of Linux 6.18. Differs: where the kernel takes
 // negative numbers that mean nothing (a backlog of -1, a timeout of -5 s), they are refused here,
@@ -265,6 +268,26 @@ const std::vector<Row>& rows() {
         "limit.",
         ip_sysctl},
        &Settings::tcp_notsent_lowat},
+      {{"tcp_mem", ipv4, "pages", 0, i32_max,
+        "Memory of all TCP sockets together, in pages of 4096 bytes: below the first number "
+        "nothing "
+        "happens, above the second buffers and windows stop growing until it is below the first "
+        "again, above the third data is dropped, senders wait and orphans with data are reset. "
+        "Linux "
+        "chooses it by memory.",
+        ip_sysctl, 3},
+       &Settings::tcp_mem},
+      // file descriptors
+      {{"file-max", fs, "files", 0, i64_max,
+        "How many sockets the applications of a host have open at most; socket() and accept() fail "
+        "with ENFILE beyond. Linux chooses it by memory, systemd lifts it.",
+        fs_sysctl},
+       &Settings::file_max},
+      {{"nr_open", fs, "descriptors", 64, 2147483584,
+        "Upper limit of every process's own (RLIMIT_NOFILE, the key limits.nofile). Linux starts "
+        "with 1048576, systemd lifts it.",
+        fs_sysctl},
+       &Settings::nr_open},
   };
   return table;
 }
@@ -367,7 +390,6 @@ constexpr std::string_view unmodelled[] = {
     "tcp_limit_output_bytes",
     "tcp_low_latency",
     "tcp_max_ssthresh",
-    "tcp_mem",
     "tcp_migrate_req",
     "tcp_min_rtt_wlen",
     "tcp_min_tso_segs",

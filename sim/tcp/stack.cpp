@@ -210,6 +210,9 @@ void Stack::Impl::settle(std::uint32_t socket, Context& c) {
     host_.census.move(c.now, endpoint.state(), State::closed);  // a superseded one has no record
     endpoint.handed_over();
   }
+  if (endpoint.holds_memory()) {
+    endpoint.settle_memory(c);
+  }
   if (endpoint.take_wake() && endpoint.listener == Endpoint::no_listener) {
     c.out.woken.push_back(SocketId{socket});
   }
@@ -264,6 +267,7 @@ void Stack::Impl::release_if_done(std::uint32_t socket) {
     endpoint.released = true;
     unbind(socket);
     sockets_.release(socket);
+    --host_.sockets;
   }
 }
 
@@ -276,7 +280,10 @@ Stack::~Stack() = default;
 
 const StackConfig& Stack::config() const { return impl_->host_.config; }
 
+bool Stack::has_room() const { return impl_->host_.has_room_for_socket(); }
+
 SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
+  ++impl_->host_.sockets;
   const std::uint32_t index = impl_->sockets_.take();
   impl_->sockets_[index].open(
       options.empty() ? &no_options : impl_->host_.options.keep(options_of(options)), iss);
@@ -318,6 +325,11 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
 
 Error Stack::connect_result(SocketId socket) {
   return impl_->sockets_[raw(socket)].connect_result();
+}
+
+bool Stack::acceptable(ListenerId listener) const {
+  const Listening& l = impl_->listeners_[static_cast<std::uint32_t>(listener)];
+  return l.open && !l.accept_queue.empty();
 }
 
 std::optional<SocketId> Stack::accept(SimTime /*now*/, ListenerId listener, Output& /*out*/) {
@@ -419,6 +431,14 @@ Settings& Stack::settings() {
   return impl_->host_.config.settings;
 }
 
+std::uint64_t Stack::memory_pages() const {
+  return static_cast<std::uint64_t>(impl_->host_.memory.pages());
+}
+
+std::uint64_t Stack::memory_pages_peak() const {
+  return static_cast<std::uint64_t>(impl_->host_.memory.peak());
+}
+
 const Counters& Stack::counters() const { return impl_->host_.counters; }
 
 const StateCensus& Stack::census() const { return impl_->host_.census; }
@@ -477,6 +497,7 @@ std::uint64_t Stack::octets_not_read() const {
 
 std::vector<SocketSnapshot> Stack::snapshot() const {
   std::vector<SocketSnapshot> rows;
+  rows.reserve(impl_->listeners_.size() + impl_->table_.size());
   for (const Listening& l : impl_->listeners_) {
     if (l.open) {
       SocketSnapshot row{};

@@ -106,6 +106,7 @@ class Stack::Impl {
   void third_segment(std::uint32_t index, const Segment& seg, Context& c);
   void third_segment_of_cookie(std::uint32_t listener, const Negotiated& agreed, const Segment& seg,
                                Context& c);
+  std::optional<DiscardReason> obstacle_to_child(const Listening& listening);
   void request_timeout(std::uint32_t index, Context& c);
   void drop_request(std::uint32_t index, std::string_view why, Context& c);
   void forget_request(std::uint32_t index, Context& c);

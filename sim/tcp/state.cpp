@@ -103,6 +103,7 @@ std::string_view name_of(DiscardReason reason) {
     case DiscardReason::rst_out_of_window: return "rst_out_of_window";
     case DiscardReason::rst_without_ack: return "rst_without_ack";
     case DiscardReason::rst_wrong_ack: return "rst_wrong_ack";
+    case DiscardReason::socket_memory: return "socket_memory";
     case DiscardReason::unacceptable: return "unacceptable";
   }
   return "?";
@@ -151,6 +152,8 @@ std::string_view name_of(Error error) {
     case Error::timed_out: return "ETIMEDOUT";
     case Error::bad_descriptor: return "EBADF";
     case Error::no_buffer_space: return "ENOBUFS";
+    case Error::too_many_files: return "EMFILE";
+    case Error::file_table_overflow: return "ENFILE";
     case Error::option_not_supported: return "ENOPROTOOPT";
   }
   return "?";

@@ -66,8 +66,9 @@ void Stack::Impl::send_cookie(Listening& listener, Request request, Context& c) 
 std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, const Segment& seg,
                                                     Context& c) {
   const Settings& settings = host_.settings();
-  const SimDuration age = c.now - listener.cookies_since;
-  if (settings.tcp_syncookies == 0 || age > std::chrono::minutes{valid_minutes}) {
+  const SimTime last_valid =
+      saturating_add(listener.cookies_since, std::chrono::minutes{valid_minutes});
+  if (settings.tcp_syncookies == 0 || c.now > last_valid) {
     return std::nullopt;
   }
   const Seq irs = seg.seq - 1;

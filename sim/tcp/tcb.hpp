@@ -107,6 +107,7 @@ struct AckState {
   bool now : 1 = false;           ///< … at once
   bool pushed : 1 = false;        ///< a small segment came
   bool pushed_twice : 1 = false;
+  bool no_memory : 1 = false;  ///< for what came, so that a closed window is told (ICSK_ACK_NOMEM)
 };
 
 /// Timestamps option (RFC 7323, 3 to 5).

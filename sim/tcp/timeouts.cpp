@@ -15,8 +15,8 @@ SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration
   SimDuration total = first;
   SimDuration wait = first;
   for (std::int32_t i = 0; i < retries; ++i) {
-    wait = wait * 2 <= most ? wait * 2 : most;
-    total += wait;
+    wait = doubled(wait, most);
+    total = saturating_add(total, wait);
   }
   return total;
 }
@@ -103,7 +103,7 @@ bool Endpoint::gave_up(Context& c) {
     case State::close_wait:
     case State::closing:
     case State::last_ack:
-      if (orphan_ && out_of_resources(c)) {
+      if (orphan_ && out_of_resources(farewell(c), c)) {
         return true;
       }
       used_up =
@@ -151,16 +151,29 @@ std::int32_t Endpoint::orphan_retries(const Context& c) const {
   return retries == 0 && alive ? c.host.profile.orphan_retries_for_0 : retries;
 }
 
-/// An orphan is reset when there are too many; sooner when its peer has been silent for long
-/// (Linux, tcp_out_of_resources).
-bool Endpoint::out_of_resources(Context& c) {
-  const bool silent = c.now - known().last_sent > 2 * c.host.rto_limits().max;
-  if (!c.host.too_many_orphans(silent ? 1 : 0)) {
+/// A peer that may still be there is told that its connection is gone (Linux, tcp_write_timeout).
+Endpoint::Farewell Endpoint::farewell(const Context& c) const {
+  const bool alive = rto_.rto() < c.host.rto_limits().max;
+  const bool lost = !alive && retries_used_up(orphan_retries(c), SimDuration::zero(), c);
+  return lost ? Farewell::silent : Farewell::reset;
+}
+
+/// An orphan is ended when there are too many, or too much memory is taken; sooner when its peer
+/// has been silent for long (Linux, tcp_out_of_resources).
+bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
+  constexpr SimDuration recently = 60s;  // TCP_TIMEWAIT_LEN
+  const SimDuration since_sent = c.now - known().last_sent;
+  const bool silent = since_sent > 2 * c.host.rto_limits().max || wanted == Farewell::silent;
+  const bool crowded = c.host.too_many_orphans(silent ? 1 : 0);
+  if (!crowded && !out_of_memory(c)) {
     return false;
   }
   ++c.host.counters.TCPAbortOnMemory;
-  send_reset(c);
-  done("too many orphans", c);
+  const bool shut_out = snd_.wnd == 0 && queue_.empty();
+  if (wanted == Farewell::reset || since_sent <= recently || shut_out) {
+    send_reset(c);
+  }
+  done(crowded ? "too many orphans" : "out of socket memory", c);
   return true;
 }
 
@@ -235,7 +248,7 @@ void Endpoint::probe_timeout(Context& c) {
     fail(Error::timed_out, "window probes unanswered", c);
     return;
   }
-  if (orphan_ && out_of_resources(c)) {
+  if (orphan_ && out_of_resources(Farewell::reset, c)) {
     return;
   }
   const std::uint32_t room = snd_.window_end() - snd_.nxt;

@@ -30,6 +30,7 @@ TimerGrid TimerGrid::wheel(SimDuration phase, std::uint64_t order, std::int32_t 
   grid.phase_ = phase;
   grid.order_ = order;
   grid.jiffy_ = SimDuration{1'000'000'000 / hz};
+  grid.last_tick_ = grid.ticks(never);
   return grid;
 }
 
@@ -37,13 +38,34 @@ SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
   if (!wheel_) {
     return saturating_add(now, timeout);
   }
-  const std::int64_t present = (now.time_since_epoch() + phase_) / jiffy_;
-  const std::int64_t wanted = (timeout + jiffy_ - SimDuration{1}) / jiffy_;
+  const std::int64_t present = ticks(now);
+  const std::int64_t wanted = saturating_add(timeout, jiffy_ - SimDuration{1}) / jiffy_;
   const int shift = shift_of(wanted);
   // calc_index: one granule is added so that a timer never fires early.
   const std::int64_t granules = ((present + wanted) >> shift) + 1;
   const std::int64_t fires = granules << shift;
-  return std::max(now, SimTime{fires * jiffy_ - phase_}) + lateness(now, fires);
+  if (fires > last_tick_) {
+    return never;
+  }
+  const SimTime tick = start_of(fires);
+  return saturating_add(std::max(now, tick), lateness(now, fires));
+}
+
+// Near the end of time the sum of time and phase leaves SimTime's range, but not that of an
+// unsigned number.
+
+/// How many ticks have passed.
+std::int64_t TimerGrid::ticks(SimTime at) const {
+  const auto since = static_cast<std::uint64_t>(at.time_since_epoch().count());
+  const auto phase = static_cast<std::uint64_t>(phase_.count());
+  return static_cast<std::int64_t>((since + phase) / static_cast<std::uint64_t>(jiffy_.count()));
+}
+
+/// When so many ticks have passed. Requires tick <= ticks(never).
+SimTime TimerGrid::start_of(std::int64_t tick) const {
+  const auto since = static_cast<std::uint64_t>(tick) * static_cast<std::uint64_t>(jiffy_.count());
+  return SimTime{
+      SimDuration{static_cast<std::int64_t>(since - static_cast<std::uint64_t>(phase_.count()))}};
 }
 
 /// How long after the tick a timer's turn comes: timers live on several processors, whose
@@ -65,18 +87,18 @@ SimDuration TimerGrid::quantize(SimDuration d) const {
   if (!wheel_) {
     return d;
   }
-  return (d + jiffy_ - SimDuration{1}) / jiffy_ * jiffy_;
+  return saturating_add(d, jiffy_ - SimDuration{1}) / jiffy_ * jiffy_;
 }
 
 SimDuration TimerGrid::quantize_measured(SimDuration d) const {
-  return wheel_ ? quantize(d + SimDuration{1}) : d;
+  return wheel_ ? quantize(saturating_add(d, SimDuration{1})) : d;
 }
 
 SimTime TimerGrid::tick(SimTime now) const {
   if (!wheel_) {
     return now;
   }
-  return SimTime{(now.time_since_epoch() + phase_) / jiffy_ * jiffy_ - phase_};
+  return start_of(ticks(now));
 }
 
 }  // namespace lastack::tcp

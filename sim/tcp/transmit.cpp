@@ -209,6 +209,7 @@ std::uint32_t Endpoint::select_window(const Context& c) {
   const std::uint32_t mss = std::min<std::uint32_t>(rcv_.mss, most);
   if (space < most / 2) {
     ack_.quick = 0;  // the application lags: no hurry
+    offer_less_under_pressure(c);
     space = space >> rcv_.scale << rcv_.scale;
     if (space < all / 16 || space < mss) {
       return 0;
@@ -229,8 +230,8 @@ std::uint32_t Endpoint::select_window(const Context& c) {
 /// RCV.WND for the next segment, and notes what was told. A window never shrinks
 /// (RFC 9293, 3.8.6.2.1).
 std::uint16_t Endpoint::window_to_tell(Context& c) {
-  std::uint32_t offer = select_window(c);
-  if (offer < rcv_.window()) {
+  std::uint32_t offer = ack_.no_memory ? 0 : select_window(c);
+  if (offer < rcv_.window() && !ack_.no_memory) {
     const std::uint32_t granule = 1U << rcv_.scale;
     offer = (rcv_.window() + granule - 1) / granule * granule;
   }

@@ -110,12 +110,13 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
       known().last_sent != sim_start) {
     transfer().congestion.restart_after_idle(idle, rto_.rto());
   }
-  const std::uint64_t taken = fill_send_buffer(bytes, c);
+  SimTime try_again = never;
+  const std::uint64_t taken = fill_send_buffer(bytes, try_again, c);
   if (taken == 0) {
-    return {.error = bytes == 0 ? Error::none : Error::would_block};
+    return {.error = bytes == 0 ? Error::none : Error::would_block, .try_again = try_again};
   }
   send_what_is_allowed(Nagle::on, c);
-  return {.bytes = taken};
+  return {.bytes = taken, .try_again = try_again};
 }
 
 // --- RECEIVE (3.10.3) ---
@@ -177,6 +178,9 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
     case State::time_wait: return Error::none;
   }
   snd_.fin_queued = true;
+  if (c.host.memory.under_pressure() && fin_joins_last_segment()) {
+    return Error::none;
+  }
   send_what_is_allowed(Nagle::off, c);
   return Error::none;
 }
@@ -230,10 +234,14 @@ void Endpoint::close(Context& c) {
   if (state_ == State::fin_wait_2) {
     fin_wait_2_as_orphan("close", c);
   }
-  if (state_ != State::closed && fate_ == Fate::lives && c.host.too_many_orphans(0)) {
+  if (state_ == State::closed || fate_ != Fate::lives) {
+    return;
+  }
+  const bool crowded = c.host.too_many_orphans(0);
+  if (crowded || out_of_memory(c)) {
     ++c.host.counters.TCPAbortOnMemory;
     send_reset(c);
-    done("too many orphans", c);
+    done(crowded ? "too many orphans" : "out of socket memory", c);
   }
 }
 

@@ -419,6 +419,9 @@ class LadderBuilder::Impl {
     const std::optional<App> known = app_of(app, event);
     if (known) {
       apps_.insert_or_assign({app.host, app.who}, *known);
+      if (app.call == "accepted" && known->conversation != hidden) {
+        conversations_[known->conversation].apps[1] = "accept";
+      }
       remark_call(*known, event);
     } else {
       unplaced_.push_back({event});

@@ -120,6 +120,15 @@ TEST_CASE("refusals: what only a simulated TCP can be", "[kernel]") {
                 "/hosts/client/profile", "have rfc9293");
 }
 
+TEST_CASE("refusals: limits, which its applications' threads would share", "[kernel]") {
+  check_refused(with(R"("limits": {"nofile": 9})"), "/limits", "share its descriptors");
+  check_refused(
+      R"({"hosts": {"client": {}, "server": {"limits": {"sockets": 9}}}, )" + a_link + "}",
+      "/hosts/server/limits", "share its descriptors");
+  check_refused(with(R"("apps": [{"host": "server", "listen": 80, "limits": {"nofile": 9}}])"),
+                "/apps/0/limits", "want none");
+}
+
 TEST_CASE("refusals: timers that tick otherwise than this kernel's", "[kernel]") {
   const std::string here = std::to_string(kernel::kernel_hz());
   const std::string other = here == "100" ? "1000" : "100";

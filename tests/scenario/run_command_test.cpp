@@ -217,6 +217,35 @@ TEST_CASE("run: an interrupt stops the run, with a summary and complete files", 
   CHECK(nlohmann::json::parse(t.read("sum.json"))["interrupted"] == true);
 }
 
+TEST_CASE("run: past --max-memory it stops with a summary and complete files, exit code 3",
+          "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --max-memory 1M --summary out.json --trace out.jsonl");
+  CHECK(t.exit_code() == 3);  // the program alone takes more
+  CHECK_THAT(t.err(), Contains("s.json: stopped at --max-memory 1M after 0 events"));
+  CHECK_THAT(t.out(), Contains("Out of memory after 0.000 simulated seconds"));
+  CHECK_THAT(t.read("out.json"), Contains("\"out_of_memory\": true"));
+  CHECK(t.files() == Names{"out.json", "out.jsonl", "s.json"});
+  t.lastack("run s.json --max-memory 1000G --summary out.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.read("out.json"), Contains("\"out_of_memory\": false"));
+}
+
+TEST_CASE("run: --max-memory takes sizes and nothing else", "[command]") {
+  Prepared t{holds};
+  for (const char* size : {"0", "-1", "1.5G", "2X", "G", "1K", "99999999999999999999"}) {
+    INFO(size);
+    t.lastack(std::string{"run s.json --max-memory="} + size);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains("--max-memory: want a size from 1M such as 500M or 2G"));
+  }
+  for (const char* size : {"1000000000000", "1000g", "1T", "900GiB", "900GB"}) {
+    INFO(size);
+    t.lastack(std::string{"run -q s.json --max-memory "} + size);
+    CHECK(t.exit_code() == 0);
+  }
+}
+
 TEST_CASE("run: --series writes a table, and changes nothing", "[command]") {
   Prepared t{holds};
   t.lastack("run s.json --trace without.jsonl --quiet");

@@ -134,6 +134,16 @@ TEST_CASE("test: --github annotates the line of the expectation that failed", "[
                                "failed%3A /expect/0::wanted "));
 }
 
+TEST_CASE("test: past --max-memory a run counts as a failure, exit code 3", "[command]") {
+  Shell t;
+  t.file("s.json", holds);
+  t.lastack("test s.json --max-memory 1M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.out(), Contains("s.json: stopped at --max-memory 1M after 0 events"));
+  t.lastack("test s.json --max-memory 1000G");
+  CHECK(t.exit_code() == 0);
+}
+
 TEST_CASE("test: an interrupt ends it early, and says so", "[command]") {
   Shell t;
   t.file("tree/long.json", never_ends);

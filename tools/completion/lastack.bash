@@ -41,7 +41,7 @@ _lastack() {
       _filedir -d
       return
       ;;
-    --series-every | --set | --seed | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
+    --series-every | --set | --seed | --max-memory | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
       --repeat | --late | --tries)
       return
       ;;
@@ -54,10 +54,10 @@ _lastack() {
       return
       ;;
     run)
-      options='--set --seed --trace --summary --series --series-every --quiet --ladder --no-ladder
-        --columns --color --ascii --verbose --help'
+      options='--set --seed --max-memory --trace --summary --series --series-every --quiet --ladder
+        --no-ladder --columns --color --ascii --verbose --help'
       ;;
-    test) options='--jobs --seed --junit --tap --github --quiet --verbose --help' ;;
+    test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)

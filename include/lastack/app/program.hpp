@@ -41,6 +41,9 @@ struct HoldStep {};
 using Step = std::variant<SendStep, RecvStep, SleepStep, UntilStep, ShutdownStep, CloseStep,
                           AbortStep, SetOptionStep, HoldStep>;
 
+/// How many descriptors an application may have (RLIMIT_NOFILE). It is a process of its own.
+inline constexpr std::uint32_t unlimited_files = 0xffff'ffff;
+
 /// A host of the run, by its number (members of groups are hosts of their own).
 using HostIndex = std::uint32_t;
 
@@ -52,6 +55,7 @@ struct Listener {
   std::optional<SimTime> accept_from = sim_start;  ///< absent: it never accepts
   SimTime listen_at = sim_start;                   ///< key "at"
   std::optional<SimTime> close_at;                 ///< it stops listening; key "close_at"
+  std::uint32_t files_max = unlimited_files;       ///< descriptors; key "limits.nofile"
   std::vector<tcp::SocketOptionValue> options;
   std::optional<tcp::Seq> iss;
   std::vector<Step> steps;
@@ -64,11 +68,12 @@ struct Connector {
   HostIndex host = 0;
   HostIndex to = 0;
   tcp::Port to_port = 0;
-  std::optional<tcp::Port> from_port;      ///< of the first; the i-th uses from_port + i
-  SimTime at = sim_start;                  ///< of the first
-  std::uint64_t count = 1;                 ///< at most; `unlimited` only with `arrivals`
-  SimDuration every{};                     ///< between two
-  std::optional<ArrivalProcess> arrivals;  ///< in place of `every`
+  std::optional<tcp::Port> from_port;         ///< of the first; the i-th uses from_port + i
+  SimTime at = sim_start;                     ///< of the first
+  std::uint64_t count = 1;                    ///< at most; `unlimited` only with `arrivals`
+  SimDuration every{};                        ///< between two
+  std::optional<ArrivalProcess> arrivals;     ///< in place of `every`
+  std::uint32_t files_max = unlimited_files;  ///< descriptors; key "limits.nofile"
   std::vector<tcp::SocketOptionValue> options;
   std::optional<tcp::Seq> iss;
   std::vector<Step> steps;

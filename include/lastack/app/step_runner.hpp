@@ -21,7 +21,8 @@ enum class Pause : std::uint8_t {
   socket,    ///< until TCP wakes its socket
   clock,     ///< until a time
   either,    ///< for whichever of the two comes first
-  finished,  ///< it does nothing any more
+  finished,  ///< it does nothing any more, and keeps its socket
+  closed,    ///< it gave its socket up, and does nothing any more
 };
 
 /// What one call came to.

@@ -31,7 +31,19 @@ inline constexpr SimTime never = SimTime::max();
 /// `at + by`, or `never` where the sum would pass the end of representable time.
 /// Requires by >= 0.
 constexpr SimTime saturating_add(SimTime at, SimDuration by) {
-  return by > never - at ? never : at + by;
+  std::int64_t sum = 0;
+  const bool beyond = __builtin_add_overflow(at.time_since_epoch().count(), by.count(), &sum);
+  return beyond ? never : SimTime{SimDuration{sum}};
+}
+
+/// The sum of two durations, or the longest where it would pass that. Requires both >= 0.
+constexpr SimDuration saturating_add(SimDuration a, SimDuration b) {
+  return b > SimDuration::max() - a ? SimDuration::max() : a + b;
+}
+
+/// Twice `d`, but at most `most`. Requires d >= 0.
+constexpr SimDuration doubled(SimDuration d, SimDuration most) {
+  return d > most / 2 ? most : 2 * d;
 }
 
 /// Seconds as a real number, for reports only (never for decisions in a simulation).

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -37,6 +38,11 @@ class Simulation {
   /// Runs to the scenario's end, or until nothing is left to happen, or until `stop` turns true.
   /// `progress` is kept up to date, if given.
   void run(const std::atomic<bool>* stop = nullptr, Progress* progress = nullptr);
+
+  /// `exceeded` is asked every few thousand events whether the program holds too much memory; when
+  /// it answers yes, the run ends there, as it does when the system refuses memory
+  /// (std::bad_alloc). The summary then says out_of_memory.
+  void watch_memory(std::function<bool()> exceeded);
 
   /// What came out so far.
   Summary summary() const;

@@ -66,11 +66,13 @@ struct Summary {
   std::uint64_t connects_ok = 0;
   std::map<std::string, std::uint64_t> connect_errors;  ///< by errno's name
   std::uint64_t accepts = 0;
+  std::map<std::string, std::uint64_t> accept_errors;  ///< accepts that failed, by errno's name
   std::uint64_t datagrams_sent = 0;
   std::uint64_t datagrams_received = 0;
   double simulated_seconds = 0;
   bool interrupted = false;
-  std::map<std::string, std::uint64_t> peak;         ///< over all hosts, by state's name
+  bool out_of_memory = false;                 ///< the run was stopped because memory ran short
+  std::map<std::string, std::uint64_t> peak;  ///< over all hosts, by state's name
   std::map<std::string, std::uint64_t> open_at_end;  ///< by state's name
   std::map<std::string, double> time_in;             ///< socket-seconds by state's name
   std::uint64_t listen_overflows = 0;

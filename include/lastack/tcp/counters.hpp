@@ -36,6 +36,10 @@ struct Counters {
   std::uint64_t TCPDelivered = 0;
   std::uint64_t TCPDSACKRecv = 0;
   std::uint64_t TCPOFOQueue = 0;
+  std::uint64_t TCPOFODrop = 0;
+  std::uint64_t TCPRcvQDrop = 0;
+  std::uint64_t PruneCalled = 0;
+  std::uint64_t TCPMemoryPressures = 0;
   std::uint64_t TCPChallengeACK = 0;
   std::uint64_t TCPSYNChallenge = 0;
   std::uint64_t TCPACKSkippedSynRecv = 0;

@@ -78,15 +78,19 @@ struct Settings {
   std::int32_t tcp_base_mss = 1024;
   std::int32_t tcp_autocorking = 1;
   std::int64_t tcp_notsent_lowat = 4294967295;
+  std::array<std::int32_t, 3> tcp_mem{287901, 383868, 575802};  // pages of 4096 bytes
+  // file descriptors
+  std::int64_t file_max = 9223372036854775807;
+  std::int32_t nr_open = 1073741816;
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 /// What a setting is: a row of the table that `lastack sysctl` prints.
 struct SettingInfo {
-  std::string_view name;     ///< without "net.ipv4."; somaxconn and the like without "net.core."
-  std::string_view section;  ///< "net.ipv4" or "net.core"
-  std::string_view unit;     ///< "s", "ms", "us", "bytes", "segments", "" …
+  std::string_view name;     ///< without its section
+  std::string_view section;  ///< "net.ipv4", "net.core" or "fs"
+  std::string_view unit;     ///< "s", "ms", "us", "bytes", "pages", "segments", "" …
   std::int64_t min;          ///< of each number
   std::int64_t max;
   std::string_view meaning;  ///< a sentence or two

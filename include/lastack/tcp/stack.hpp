@@ -32,6 +32,9 @@ enum class TimerMode : std::uint8_t {
   wheel,  ///< timers round up on the kernel's grid of jiffies
 };
 
+/// A host with memory for any number of sockets.
+inline constexpr std::uint32_t unlimited_sockets = 0xffff'ffff;
+
 /// What a host's TCP is made from.
 struct StackConfig {
   std::string name;  ///< of the host; keys its random choices
@@ -44,8 +47,11 @@ struct StackConfig {
   std::int32_t hz = TimerGrid::usual_hz;  ///< the wheel's ticks a second (CONFIG_HZ)
   Handshake handshake = Handshake::three_way;
   std::uint32_t mtu = 1500;  ///< bytes, of the host's own link
-  std::uint64_t seed = 1;    ///< the run's; initial sequence numbers and the like derive from it
-  std::uint32_t boots = 0;   ///< how often it was rebooted: each boot makes other secrets
+  /// For so many sockets the kernel has memory, orphans included; requests and TIME-WAIT records
+  /// are small and do not count.
+  std::uint32_t sockets_max = unlimited_sockets;
+  std::uint64_t seed = 1;   ///< the run's; initial sequence numbers and the like derive from it
+  std::uint32_t boots = 0;  ///< how often it was rebooted: each boot makes other secrets
 };
 
 /// Socket options that Lastack knows, by their Linux names (tcp(7), socket(7)).
@@ -84,6 +90,8 @@ struct IoResult {
   Error error = Error::none;  ///< would_block: wait until the socket is woken
   std::uint64_t bytes = 0;    ///< taken into the send buffer, or read
   bool eof = false;           ///< the peer has closed, and everything before was read
+  /// A send that found no memory (tcp_mem) sleeps until then at the most, and is repeated.
+  SimTime try_again = never;
 };
 
 /// One row of what `ss` would show.
@@ -145,6 +153,9 @@ class Stack {
 
   // --- User calls (RFC 9293, 3.9.1), with the answers of Linux's socket calls ---
 
+  /// Whether there is memory for one more socket; else the call that wants it fails with
+  /// no_buffer_space. Whoever calls `open` asks first.
+  bool has_room() const;
   /// A socket in CLOSED. `iss` fixes its initial sequence number.
   SocketId open(const std::vector<SocketOptionValue>& options = {}, std::optional<Seq> iss = {});
   /// Port 0 picks a free one. Fails with address_in_use.
@@ -160,6 +171,8 @@ class Stack {
   Error listen(SimTime now, Port port, std::int32_t backlog,
                const std::vector<SocketOptionValue>& options, std::optional<Seq> iss,
                ListenerId& listener, Output& out);
+  /// Whether a connection waits to be accepted.
+  bool acceptable(ListenerId listener) const;
   /// The oldest connection of the accept queue, if any.
   std::optional<SocketId> accept(SimTime now, ListenerId listener, Output& out);
   /// Stops listening: requests vanish, connections that nobody accepted are reset.
@@ -197,6 +210,9 @@ class Stack {
   Settings& settings();  ///< may be changed while it runs; takes effect as in Linux, from then on
   const Counters& counters() const;
   const StateCensus& census() const;
+  /// Pages of 4096 bytes that its sockets hold for data (tcp_mem): now, and at most so far.
+  std::uint64_t memory_pages() const;
+  std::uint64_t memory_pages_peak() const;
   StateCensus& census();
   ListenQueues listen_queues() const;
   State state(SocketId socket) const;

@@ -87,6 +87,7 @@ enum class DiscardReason : std::uint8_t {
   rst_out_of_window,  ///< a RST outside the window
   rst_without_ack,    ///< a RST without ACK in SYN-SENT
   rst_wrong_ack,      ///< a RST in SYN-SENT that does not acknowledge the SYN
+  socket_memory,      ///< there is no memory for it, or for the socket it would make
   unacceptable,       ///< outside the window, or an old timestamp
 };
 
@@ -110,7 +111,9 @@ enum class Error : std::uint8_t {
   broken_pipe,            ///< EPIPE
   timed_out,              ///< ETIMEDOUT
   bad_descriptor,         ///< EBADF
-  no_buffer_space,        ///< ENOBUFS
+  no_buffer_space,        ///< ENOBUFS: the kernel has no memory for a socket
+  too_many_files,         ///< EMFILE: the process has no descriptor left
+  file_table_overflow,    ///< ENFILE: the host has none
   option_not_supported,   ///< ENOPROTOOPT
 };
 

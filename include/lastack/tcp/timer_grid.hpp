@@ -39,12 +39,15 @@ class TimerGrid {
 
  private:
   TimerGrid() = default;
+  std::int64_t ticks(SimTime at) const;
+  SimTime start_of(std::int64_t tick) const;
   SimDuration lateness(SimTime armed, std::int64_t tick) const;
 
   bool wheel_ = false;
   SimDuration jiffy_{1'000'000'000 / usual_hz};
   SimDuration phase_{};
   std::uint64_t order_ = 0;
+  std::int64_t last_tick_ = 0;  ///< that time reaches
 };
 
 }  // namespace lastack::tcp

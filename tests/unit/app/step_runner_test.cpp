@@ -128,7 +128,7 @@ TEST_CASE("StepRunner: with SO_LINGER close waits for the peer's ACK of the FIN"
   CHECK(stage.run().empty());
   CHECK(stage.pause() == Pause::either);
   CHECK(stage.run() == "close");  // the ACK came at once
-  CHECK(stage.pause() == Pause::finished);
+  CHECK(stage.pause() == Pause::closed);
 }
 
 TEST_CASE("StepRunner: with SO_LINGER close waits as long as the option says", "[app]") {
@@ -229,10 +229,10 @@ TEST_CASE("StepRunner: a sleep is drawn from the connection's own numbers, for e
 TEST_CASE("StepRunner: close and abort end the program", "[app]") {
   Stage closing{{CloseStep{}, SendStep{1}}};
   CHECK(closing.run() == "close");
-  CHECK(closing.pause() == Pause::finished);
+  CHECK(closing.pause() == Pause::closed);
   Stage aborting{{AbortStep{}, SendStep{1}}};
   CHECK(aborting.run() == "abort");
-  CHECK(aborting.pause() == Pause::finished);
+  CHECK(aborting.pause() == Pause::closed);
 }
 
 TEST_CASE("StepRunner: hold keeps the socket, later steps never run", "[app]") {

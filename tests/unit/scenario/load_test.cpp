@@ -86,6 +86,28 @@ TEST_CASE("hosts: what a host says goes before what the scenario says", "[scenar
   CHECK(b.settings.somaxconn == 7);
 }
 
+TEST_CASE("hosts: limits come from the app, else its host, else the scenario", "[scenario]") {
+  const Scenario s = parsed(R"({
+    "limits": {"nofile": 100, "sockets": 7},
+    "hosts": {"a": {"limits": {"nofile": "unlimited"}}, "b": {"limits": {"sockets": "unlimited"}}},
+    "links": [{"a": "a", "b": "b"}],
+    "apps": [
+      {"host": "a", "listen": 80, "limits": {"nofile": 5}},
+      {"host": "a", "listen": 81},
+      {"host": "b", "connect": "a:80", "limits": {"nofile": "unlimited"}},
+      {"host": "b", "connect": "a:80"}
+    ]})");
+  CHECK(s.hosts[0].sockets_max == 7);
+  CHECK(s.hosts[1].sockets_max == tcp::unlimited_sockets);
+  CHECK(s.listeners[0].files_max == 5);
+  CHECK(s.listeners[1].files_max == app::unlimited_files);
+  CHECK(s.connectors[0].files_max == app::unlimited_files);
+  CHECK(s.connectors[1].files_max == 100);
+  const Scenario plain = parsed(R"({"hosts": {"a": {}}, "apps": [{"host": "a", "listen": 80}]})");
+  CHECK(plain.hosts[0].sockets_max == tcp::unlimited_sockets);
+  CHECK(plain.listeners[0].files_max == app::unlimited_files);
+}
+
 TEST_CASE("hosts: a Linux profile may be told its own times", "[scenario]") {
   CHECK(parsed(R"({"hosts": {"a": {}}, "initial_rto": "1s", "msl": "30s"})").hosts[0].msl == 30s);
 }

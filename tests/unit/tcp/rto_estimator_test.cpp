@@ -20,6 +20,15 @@ RtoEstimator after_samples(std::initializer_list<SimDuration> samples, const Rto
 
 }  // namespace
 
+TEST_CASE("RtoEstimator: an initial timeout of centuries backs off to the maximum", "[tcp][rto]") {
+  RtoEstimator rto{SimDuration::max()};
+  rto.back_off({.min = 1s, .max = 120s});
+  CHECK(rto.rto() == 120s);
+  RtoEstimator unlimited{SimDuration::max() / 2 + 1ns};
+  unlimited.back_off({.min = 1s, .max = SimDuration::max()});
+  CHECK(unlimited.rto() == SimDuration::max());
+}
+
 TEST_CASE("RtoEstimator: the initial timeout before the first sample", "[tcp][rfc6298]") {
   const RtoEstimator estimator{3s};
   CHECK(estimator.rto() == 3s);

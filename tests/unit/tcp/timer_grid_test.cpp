@@ -19,6 +19,24 @@ SimDuration lateness(const TimerGrid& grid, SimTime now, SimDuration timeout) {
 
 }  // namespace
 
+TEST_CASE("TimerGrid: what would fire beyond the end of time never does", "[tcp][timer]") {
+  for (const SimDuration phase : {SimDuration{0}, SimDuration{123'456'789'012}}) {
+    const TimerGrid grid = TimerGrid::wheel(phase, 77);
+    CHECK(grid.expiry(never, 1s) == never);
+    CHECK(grid.expiry(never - 100s, 99s) <= never);
+    CHECK(grid.expiry(never - 100s, 50s) < never);
+    CHECK(grid.expiry(never - 100s, 50s) >= never - 50s);
+    CHECK(grid.expiry(never - 100s, 101s) == never);
+    CHECK(grid.expiry(sim_start, SimDuration::max()) == never);
+    CHECK(grid.expiry(never - 1ns, SimDuration::max()) == never);
+    CHECK(grid.quantize(SimDuration::max()) > SimDuration::max() - 5ms);
+    CHECK(grid.quantize_measured(SimDuration::max()) > SimDuration::max() - 5ms);
+    CHECK(grid.tick(never) <= never);
+    CHECK(grid.tick(never) > never - 5ms);
+  }
+  CHECK(TimerGrid::exact().expiry(never - 1s, 2s) == never);
+}
+
 TEST_CASE("TimerGrid: exact timers fire when due", "[tcp][timer]") {
   const TimerGrid grid = TimerGrid::exact();
   for (const SimDuration timeout : {SimDuration{0}, SimDuration{1ns}, SimDuration{3s}}) {

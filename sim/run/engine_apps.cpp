@@ -126,7 +126,6 @@ tcp::Error Simulation::Impl::accept_one(HostIndex host, std::uint32_t listener, 
   process.cause = cause;
   process.cause = log(process, "accepted", {});
   ++tally_.accepts;
-  carry_out(host, process.cause);
   run_process(index);
   return tcp::Error::none;
 }

@@ -3,6 +3,7 @@
 #include "endpoint.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "lastack/core/assert.hpp"
 
@@ -10,7 +11,8 @@ namespace lastack::tcp {
 
 void Endpoint::open(const SocketOptions* options, std::optional<Seq> iss) {
   const Wakeup kept = wakeup;  // the scheduler may still hold an entry for this slot
-  *this = Endpoint{};
+  std::destroy_at(this);
+  std::construct_at(this);
   wakeup = kept;
   options_ = options;
   iss_fixed_ = iss.has_value();

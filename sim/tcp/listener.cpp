@@ -232,6 +232,7 @@ void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, C
   host_.census.move(c.now, State::closed, State::established);
   const std::uint32_t child =
       make_child(request.agreed(host_, c.now), listener, State::established, c);
+  enter_table({TimerOwner::Kind::socket, child});
   settle(child, c);
 }
 
@@ -337,6 +338,7 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
   const std::uint32_t listener = r.listener;
   forget_request(index, c);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
+  take_over({TimerOwner::Kind::socket, child});
   sockets_[child].segment_arrives(seg, c);
   settle(child, c);
 }
@@ -361,11 +363,12 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
   c.report_state(agreed.local, agreed.remote, State::closed, State::syn_rcvd, "cookie arrives");
   host_.census.move(c.now, State::closed, State::syn_rcvd);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
+  enter_table({TimerOwner::Kind::socket, child});
   sockets_[child].segment_arrives(seg, c);
   settle(child, c);
 }
 
-/// A connection for the accept queue.
+/// A connection for the accept queue; who calls enters it in the table.
 std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t listener, State from,
                                       Context& c) {
   const std::uint32_t index = sockets_.take();
@@ -374,7 +377,6 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
   sockets_[index].open_passive(agreed, l.of_connections, from, c);
   sockets_[index].listener = listener;
   ++host_.counters.PassiveOpens;
-  enter_table({TimerOwner::Kind::socket, index});
   l.accept_queue.push_back(index);
   c.out.acceptable.push_back(ListenerId{listener});
   return index;

@@ -306,7 +306,9 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
   }
   const SocketAddress local{impl_->host_.config.address, port};
   Seq iss = endpoint.fixed_iss().value_or(impl_->host_.choose_iss(now, port, remote));
-  if (const auto taken = impl_->find(port, remote)) {
+  // A port that was just chosen is free, unless it may be taken from TIME-WAIT.
+  const bool free = endpoint.bound_port == 0 && impl_->host_.settings().tcp_tw_reuse != 1;
+  if (const auto taken = free ? std::nullopt : impl_->find(port, remote)) {
     using PortChoice = Impl::PortChoice;
     const PortChoice choice = endpoint.bound_port != 0 ? PortChoice::bound : PortChoice::ephemeral;
     if (taken->kind != TimerOwner::Kind::time_wait ||

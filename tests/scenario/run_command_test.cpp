@@ -291,8 +291,9 @@ TEST_CASE("run: on a terminal a long run says how far it is, unless it is to be 
           "[command]") {
   Prepared t{never_ends};
   const auto on_terminal = [&t](const std::string& options) {
-    t.run("script -qec \"timeout -s INT 2 $LASTACK run s.json --set stop_at=900s " + options +
-          "\" /dev/null");
+    // Wide enough for the line of a slow run.
+    t.run("script -qec \"stty cols 120; timeout -s INT 2 $LASTACK run s.json --set stop_at=900s " +
+          options + "\" /dev/null");
     return t.out();
   };
   const std::string seen = on_terminal("");

@@ -327,12 +327,11 @@ void Simulation::Impl::send(HostIndex host, const tcp::Sent& sent, std::uint64_t
     book_.sent(now(), sent);
   }
   if (!scenario_.injections.empty()) note_syn(sent.segment);
-  record_send(packet, sent.why, cause);
+  if (recorder_.active()) record_send(packet, sent.why, cause);
   put_on_wire(index);
 }
 
 void Simulation::Impl::record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause) {
-  if (!recorder_.active()) return;
   trace::Send send{packet.id,
                    {trace::HostId{packet.from}, packet.segment.src.port},
                    {trace::HostId{packet.to}, packet.segment.dst.port},

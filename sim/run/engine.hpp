@@ -185,7 +185,12 @@ class Simulation::Impl {
   void set_clock(ProcessIndex index, SimTime due);
   bool wake_process(Event event);
   std::string who(const Process& process) const;
-  std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress);
+  /// Returns the number of the trace event, the process's next cause; 0 where there is no trace.
+  std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress) {
+    return recorder_.active() ? record_call(process, call, progress) : 0;
+  }
+  std::uint64_t record_call(const Process& process, std::string_view call,
+                            const app::Progress& progress);
   std::uint64_t log_listener(const app::Listener& listener, std::string_view call,
                              std::string_view result, std::uint64_t cause = 0);
   void send_datagram(std::uint32_t flow);

@@ -343,10 +343,8 @@ std::string Simulation::Impl::who(const Process& process) const {
              : app::connector_name(scenario_.connectors[process.program], process.number);
 }
 
-/// Returns the number of the trace event; the process's cause where there is no trace.
-std::uint64_t Simulation::Impl::log(const Process& process, std::string_view call,
-                                    const app::Progress& progress) {
-  if (!recorder_.active()) return 0;
+std::uint64_t Simulation::Impl::record_call(const Process& process, std::string_view call,
+                                            const app::Progress& progress) {
   return recorder_.record(now(), process.cause,
                           trace::AppCall{trace::HostId{process.host}, who(process),
                                          std::string{call}, logged(progress.result)});
@@ -378,7 +376,7 @@ void Simulation::Impl::send_datagram(std::uint32_t index) {
   packet.segment.seq = tcp::Seq{static_cast<std::uint32_t>(number)};
   packet.segment.data = flow.size;
   ++tally_.datagrams_sent;
-  record_send(packet, tcp::SendReason::data, 0);
+  if (recorder_.active()) record_send(packet, tcp::SendReason::data, 0);
   put_on_wire(place);
 }
 

@@ -116,20 +116,6 @@ void Context::send(const Segment& segment, SendReason why) {
 
 void Context::discard(DiscardReason reason) { out.effects.emplace_back(Discarded{reason}); }
 
-void Context::report_state(SocketAddress local, SocketAddress remote, State from, State to,
-                           std::string_view why) {
-  if (out.reports == Reports::all) {
-    out.effects.emplace_back(StateChanged{local, remote, from, to, why});
-  }
-}
-
-void Context::report_timer(SocketAddress local, SocketAddress remote, Timer timer,
-                           TimerAction action, SimTime due) {
-  if (out.reports == Reports::all) {
-    out.effects.emplace_back(TimerChanged{local, remote, timer, action, due});
-  }
-}
-
 Segment reset_for(const Segment& segment) {
   LASTACK_ASSERT(!segment.flags.has(Flags::rst));
   Segment reset;

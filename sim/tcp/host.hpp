@@ -107,9 +107,17 @@ struct Context {
   void send(const Segment& segment, SendReason why);
   void discard(DiscardReason reason);
   void report_state(SocketAddress local, SocketAddress remote, State from, State to,
-                    std::string_view why);
+                    std::string_view why) {
+    if (out.reports == Reports::all) {
+      out.effects.emplace_back(StateChanged{local, remote, from, to, why});
+    }
+  }
   void report_timer(SocketAddress local, SocketAddress remote, Timer timer, TimerAction action,
-                    SimTime due);
+                    SimTime due) {
+    if (out.reports == Reports::all) {
+      out.effects.emplace_back(TimerChanged{local, remote, timer, action, due});
+    }
+  }
 };
 
 /// The RST that answers a segment which belongs to nothing (RFC 9293, 3.10.7.1). Requires that the

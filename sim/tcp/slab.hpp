@@ -27,11 +27,11 @@ template <typename T> class Slab {
   void release(std::uint32_t index) { free_.push_back(index); }
 
   bool contains(std::uint32_t index) const { return index < size_; }
-  T& operator[](std::uint32_t index) {
+  [[gnu::always_inline]] T& operator[](std::uint32_t index) {
     const Place place = place_of(index);
     return chunks_[place.chunk][place.offset];
   }
-  const T& operator[](std::uint32_t index) const {
+  [[gnu::always_inline]] const T& operator[](std::uint32_t index) const {
     const Place place = place_of(index);
     return chunks_[place.chunk][place.offset];
   }
@@ -45,7 +45,7 @@ template <typename T> class Slab {
     std::uint32_t chunk;
     std::uint32_t offset;
   };
-  static Place place_of(std::uint32_t index) {
+  [[gnu::always_inline]] static Place place_of(std::uint32_t index) {
     if (index >= chunk_max) {
       return {max_bits - 1 + (index >> max_bits), index & (chunk_max - 1)};
     }

@@ -26,30 +26,27 @@ SocketOptions options_of(const std::vector<SocketOptionValue>& given) {
 
 // --- Census ---
 
-void StateCensus::settle(std::size_t s, SimTime now) {
-  socket_ns_[s] += Wide{current_[s]} * static_cast<std::uint64_t>((now - since_[s]).count());
-  since_[s] = now;
-  touched_ |= 1U << s;
-}
-
 void StateCensus::move(SimTime now, State from, State to) {
+  const SimDuration at = now.time_since_epoch();
   if (from != State::closed) {
     const auto s = static_cast<std::size_t>(from);
-    settle(s, now);
     --current_[s];
+    socket_ns_[s] += at.count();
+    touched_ |= 1U << s;
   }
   if (to != State::closed) {
     const auto s = static_cast<std::size_t>(to);
-    settle(s, now);
     ++current_[s];
+    socket_ns_[s] -= at.count();
     peak_[s] = std::max(peak_[s], current_[s]);
+    touched_ |= 1U << s;
   }
 }
 
 double StateCensus::socket_seconds(State state, SimTime now) const {
   const auto s = static_cast<std::size_t>(state);
-  const auto rest = static_cast<std::uint64_t>((now - since_[s]).count());
-  return static_cast<double>(socket_ns_[s] + Wide{current_[s]} * rest) / 1e9;
+  const Wide so_far = Wide{now.time_since_epoch().count()} * current_[s];
+  return static_cast<double>(socket_ns_[s] + so_far) / 1e9;
 }
 
 // --- The table of four-tuples ---

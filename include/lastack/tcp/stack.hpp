@@ -128,13 +128,11 @@ class StateCensus {
   std::uint32_t take_touched() { return std::exchange(touched_, 0); }
 
  private:
-  __extension__ using Wide = unsigned __int128;  ///< a million sockets for 292 years fit
-
-  void settle(std::size_t s, SimTime now);
+  __extension__ using Wide = __int128;  ///< a million sockets for 292 years fit
 
   std::array<std::uint32_t, state_count> current_{};
   std::array<std::uint32_t, state_count> peak_{};
-  std::array<SimTime, state_count> since_{};
+  /// The times at which sockets left the state less those at which they came.
   std::array<Wide, state_count> socket_ns_{};
   std::uint32_t touched_ = 0;
 };

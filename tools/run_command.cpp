@@ -14,10 +14,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "../sim/scenario/quantities.hpp"
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
+#include "lastack/scenario/duration.hpp"
 #include "lastack/scenario/load.hpp"
 #include "memory_limit.hpp"
 #include "progress_line.hpp"

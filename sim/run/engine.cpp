@@ -22,13 +22,8 @@ bool needs_recording(const scenario::Scenario& scenario) {
 }
 
 tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& recorder) {
-  std::uint64_t connections = 0;
-  for (const app::Connector& connector : scenario.connectors) {
-    const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
-    connections = std::min(more, followed_connections_max + 1) + connections;
-    if (connections > followed_connections_max) break;
-  }
-  const bool few = connections <= followed_connections_max;
+  const app::Prospect all = app::prospect(scenario.connectors, scenario.stop_at);
+  const bool few = all.connections <= followed_connections_max;
   return recorder.active() || few ? tcp::Reports::all : tcp::Reports::none;
 }
 

@@ -67,7 +67,7 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
       network_{world_.network_config()},
       connectors_(scenario_.connectors.size()),
       datagrams_sent_(scenario_.datagram_flows.size()),
-      descriptors_{scenario_} {
+      descriptors_{scenario_, world_.host_count()} {
   hosts_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
     const tcp::StackConfig config = world_.stack_config(host, 0);

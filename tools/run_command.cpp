@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -89,13 +90,14 @@ run::Series series_of(const Options& options) {
   if (options.series_every.empty()) return run::Series{};
   if (options.outputs.series.empty())
     throw UsageError{"--series-every: want --series FILE as well"};
+  const auto refuse = [&options](std::string_view wish) -> UsageError {
+    return UsageError{fmt::format("--series-every: want {}, have {}", wish, options.series_every)};
+  };
   const auto interval = scenario::parse_duration(options.series_every);
-  const auto* duration = std::get_if<SimDuration>(&interval);
-  if (duration == nullptr || *duration == SimDuration{0}) {
-    throw UsageError{fmt::format("--series-every: want a duration above 0 such as 100ms, have {}",
-                                 options.series_every)};
-  }
-  return run::Series{*duration, rows_of_named_interval};
+  if (const auto* wish = std::get_if<scenario::Wish>(&interval)) throw refuse(wish->text);
+  const auto duration = std::get<SimDuration>(interval);
+  if (duration == SimDuration{0}) throw refuse("a duration above 0 such as 100ms");
+  return run::Series{duration, rows_of_named_interval};
 }
 
 /// Runs the simulation, with a line on stderr that shows how far it is.

@@ -19,7 +19,7 @@
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/duration.hpp"
-#include "lastack/scenario/load.hpp"
+#include "load_scenarios.hpp"
 #include "memory_limit.hpp"
 #include "progress_line.hpp"
 #include "run_outputs.hpp"
@@ -47,26 +47,6 @@ struct Options {
   std::string colour = "auto";
   bool ascii = false;
 };
-
-/// All scenarios, or nothing when one of them is bad: then every bad one has been complained about.
-std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) {
-  const std::vector<scenario::Override> overrides = overrides_of(options.settings);
-  std::vector<scenario::Scenario> scenarios;
-  for (const std::string& file : options.files) {
-    try {
-      scenarios.push_back(scenario::load_scenario(file, overrides));
-      for (const std::string& warning : scenarios.back().warnings) {
-        spdlog::warn("{}: {}", file, warning);
-      }
-    } catch (const scenario::ScenarioError&) {  // the first error; there may be more
-      for (const scenario::ScenarioError& error : scenario::check_scenario(file, overrides)) {
-        spdlog::error("{}", error.what());
-      }
-    }
-  }
-  if (scenarios.size() < options.files.size()) return std::nullopt;
-  return scenarios;
-}
 
 ColourChoice colour_choice(const std::string& word) {
   if (word == "auto") return ColourChoice::automatic;
@@ -166,7 +146,7 @@ ExitCode run_all(const Options& options) {
   const Look look = look_of(options);
   series_of(options);  // complains before anything else is done
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
-  const auto scenarios = load_all(options);
+  const auto scenarios = load_scenarios(options.files, options.settings);
   if (!scenarios) return ExitCode::bad_input;
 
   const std::atomic<bool>& stop = catch_interrupts();

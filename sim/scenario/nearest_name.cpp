@@ -75,10 +75,12 @@ std::string unknown_name(std::string_view what, std::string_view wrong,
   std::string text = fmt::format("want {}, have {}", what, shown(wrong));
   const std::string_view near = nearest_name(wrong, known);
   if (!near.empty()) text += fmt::format("; nearest is \"{}\"", near);
-  if (!known.empty() && known.size() <= listed_names_max) {
-    text += fmt::format(" (known: {})", fmt::join(known, ", "));
-  }
-  return text;
+  return text + known_names(known);
+}
+
+std::string known_names(const std::vector<std::string_view>& known) {
+  if (known.empty() || known.size() > listed_names_max) return "";
+  return fmt::format(" (known: {})", fmt::join(known, ", "));
 }
 
 }  // namespace lastack::scenario

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "compare", "kernel"]
+LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "batch", "compare", "kernel"]
 
 # Layers that work in real time, so that clocks are theirs to read.
 REAL_TIME = ("sim/kernel/", "include/lastack/kernel/")

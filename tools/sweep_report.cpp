@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "text_table.hpp"
+
 namespace lastack::tools {
 
 namespace {
@@ -32,12 +34,6 @@ std::string cell(std::string_view metric, const batch::Estimate& estimate) {
     text += fmt::format(" ±{:.2g}", estimate.interval->half_width());
   }
   return text;
-}
-
-/// Columns that a UTF-8 text takes up; "±" is the only letter outside ASCII here.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 struct Column {

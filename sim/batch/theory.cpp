@@ -117,6 +117,7 @@ ConnectOdds Handshake::odds() {
     odds.ok += probability;
     odds.times.emplace_back(time - sim_start, probability);
   }
+  odds.ok = std::min(odds.ok, 1.0);  // but for rounding it is
   odds.syns_sent = static_cast<double>(syns_.sent.size()) - syns_saved_;
   return odds;
 }

@@ -110,17 +110,19 @@ std::optional<double> port_rate(const scenario::Host& client) {
 
 ConnectOdds ConnectModel::odds() const {
   const std::int64_t number = phases_of(*this);
-  const double weight = 1.0 / static_cast<double>(number);
+  const auto divisor = static_cast<double>(number);
   ConnectOdds mean;
   std::map<SimDuration, double> times;
   for (std::int64_t phase = 0; phase < number; ++phase) {
     SynAckPolicy server = listener;
     server.grid = grid_at(listener_timers, listener_hz, phase);
     const ConnectOdds odds = connect_odds(syn_transmissions(client_at(*this, phase)), server, way);
-    mean.ok += weight * odds.ok;
-    mean.syns_sent += weight * odds.syns_sent;
-    for (const auto& [time, probability] : odds.times) times[time] += weight * probability;
+    mean.ok += odds.ok;
+    mean.syns_sent += odds.syns_sent;
+    for (const auto& [time, probability] : odds.times) times[time] += probability / divisor;
   }
+  mean.ok /= divisor;
+  mean.syns_sent /= divisor;
   mean.times.assign(times.begin(), times.end());
   return mean;
 }

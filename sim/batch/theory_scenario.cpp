@@ -191,8 +191,10 @@ std::vector<Prediction> ConnectModel::predictions() const {
          "sum over the SYN-ACKs of P(it is the first to arrive) x its arrival, divided by "
          "connect_ok"});
   }
-  const std::string syns = syns_formula(way, result);
   const auto number = static_cast<double>(connections);
+  all.push_back({"connect_error.ETIMEDOUT", number * (1 - result.ok),
+                 fmt::format("{} x (1 - connect_ok)", connections)});
+  const std::string syns = syns_formula(way, result);
   all.push_back({"syn_sent", number * result.syns_sent,
                  connections == 1 ? syns : fmt::format("{} x [{}]", connections, syns)});
   return all;

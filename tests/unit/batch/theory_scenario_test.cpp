@@ -49,9 +49,10 @@ TEST_CASE("connect_model: a plain handshake has one, with formulas to read", "[b
   const auto model = connect_model(scenario_of({}));
   REQUIRE(model);
   const std::vector<Prediction> all = model->predictions();
-  REQUIRE(all.size() == 3);
+  REQUIRE(all.size() == 4);
   CHECK(prediction(all, "connect_ok").value == Approx(1 - 1.0 / 2048).epsilon(1e-12));
   CHECK(prediction(all, "connect_ok").formula == "1 - 0.5^11");
+  CHECK(prediction(all, "connect_error.ETIMEDOUT").value == Approx(1.0 / 2048).epsilon(1e-9));
   CHECK(prediction(all, "syn_sent").value == Approx(2 - 1.0 / 1024).epsilon(1e-9));
   CHECK(prediction(all, "syn_sent").formula == "(1 - 0.5^11) / (1 - 0.5)");
   CHECK(prediction(all, "connect_time.mean").value > 0.5);
@@ -98,7 +99,7 @@ TEST_CASE("connect_model: without loss and with losses both ways", "[batch]") {
       connect_model(scenario_of({.link = R"({"a": "client", "b": "server", "loss": 1})"}));
   REQUIRE(all_lost);
   CHECK(prediction(all_lost->predictions(), "connect_ok").value == 0);
-  CHECK(all_lost->predictions().size() == 2);  // no time without success
+  CHECK(all_lost->predictions().size() == 3);  // no time without success
 }
 
 TEST_CASE("connect_model: what has no closed form is refused, with the reason", "[batch]") {

@@ -17,7 +17,7 @@ namespace {
 
 /// How many phases of the timers' grid stand for all: a prime, so that steps of this part of the
 /// span move every level of the grid.
-constexpr std::int64_t phases = 1009;
+constexpr std::int64_t phases = 251;
 /// The span that the seed chooses the phase from, in jiffies (sim/tcp/host.cpp).
 constexpr std::int64_t phase_span = 32768;
 

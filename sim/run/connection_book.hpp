@@ -21,6 +21,14 @@ class ConnectionBook {
   static constexpr std::size_t max_records = 10'000;
   using RecordIndex = std::uint32_t;
 
+  /// One end of a connection.
+  struct End {
+    tcp::State state = tcp::State::closed;
+    SimTime orphaned = never;  ///< when its application's close() left it to TCP
+    SimTime finished = never;  ///< when that orphan came to TIME_WAIT or CLOSED
+  };
+  enum class Side : std::uint8_t { local, remote };
+
   struct Record {
     std::size_t connector;  ///< index into Scenario::connectors
     std::uint64_t index;    ///< which of its `count`
@@ -31,10 +39,12 @@ class ConnectionBook {
     tcp::Error result = tcp::Error::would_block;
     bool rebooted = false;  ///< before it was decided
     SimTime first_fin = never;
-    SimTime gone = never;  ///< when both ends had closed, after a FIN
+    Side active = Side::local;        ///< which end sent the first FIN
+    SimTime active_finished = never;  ///< when that end came to TIME_WAIT or CLOSED
+    SimTime gone = never;             ///< when both ends had closed, after a FIN
     std::uint64_t retransmissions = 0;
-    tcp::State local_state = tcp::State::closed;
-    tcp::State remote_state = tcp::State::closed;
+    End local_end;
+    End remote_end;
     bool superseded = false;  ///< a later connection has the same ends
   };
 
@@ -49,17 +59,22 @@ class ConnectionBook {
   /// A host sent this segment. Only retransmissions and FINs matter.
   void sent(SimTime now, const tcp::Sent& sent);
   void changed(SimTime now, const tcp::StateChanged& change);
+  /// An application closed its end of a connection, and TCP has done what it does at once.
+  void closed(SimTime now, tcp::SocketAddress local, tcp::SocketAddress remote);
   /// The host forgot all its connections.
   void host_lost(SimTime now, tcp::Address host);
 
   const std::vector<Record>& records() const { return records_; }
 
  private:
-  /// Calls `note(record, is_local)` for each record of this connection (two if both ends opened
+  /// Calls `note(record, side)` for each record of this connection (two if both ends opened
   /// it).
   template <typename Note>
   void for_each(tcp::SocketAddress local, tcp::SocketAddress remote, Note note);
-  static void note_state(SimTime now, Record& record, tcp::State& end, tcp::State to);
+  static End& end_of(Record& record, Side side) {
+    return side == Side::local ? record.local_end : record.remote_end;
+  }
+  static void note_state(SimTime now, Record& record, Side side, tcp::State to);
 
   std::vector<Record> records_;
   boost::unordered_flat_map<Ends, RecordIndex> followed_;

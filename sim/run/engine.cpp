@@ -56,6 +56,7 @@ void Simulation::watch_memory(std::function<bool()> exceeded) {
 }
 void Simulation::record_series(Series& series) { impl_->record_series(series); }
 Summary Simulation::summary() const { return impl_->summary(); }
+Totals Simulation::totals() const { return impl_->totals(); }
 
 Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)

@@ -45,6 +45,7 @@ class Simulation::Impl {
   void run(const std::atomic<bool>* stop, Progress* progress);
   void watch_memory(std::function<bool()> exceeded) { memory_exceeded_ = std::move(exceeded); }
   Summary summary() const;
+  Totals totals() const;
 
  private:
   using HostIndex = app::HostIndex;
@@ -182,6 +183,7 @@ class Simulation::Impl {
   ProcessIndex process_of(HostIndex host, tcp::SocketId socket) const;
   void end_process(ProcessIndex index);
   void run_process(ProcessIndex index);
+  std::optional<Ends> ends_to_close(const Process& process) const;
   void set_clock(ProcessIndex index, SimTime due);
   bool wake_process(Event event);
   std::string who(const Process& process) const;
@@ -225,9 +227,13 @@ class Simulation::Impl {
   void add_listeners(const Host& host, SeriesSample& sample) const;
 
   // engine_summary.cpp
-  HostSummary host_summary(HostIndex index) const;
+  void add_host(const Host& host, Totals& totals) const;
+  Totals::ByState<double> time_in(const Host& host) const;
+  std::uint64_t half_open() const;
+  void add_connection_times(Totals& totals) const;
+  HostSummary host_summary(HostIndex index, const Totals::ByState<double>& time_in) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
-  void add_socket_states(Summary& summary) const;
+  void add_final_states(Summary& summary) const;
 
   scenario::Scenario scenario_;  ///< a copy of its own: applications point into it
   World world_;

@@ -292,6 +292,7 @@ void Simulation::Impl::end_process(ProcessIndex index) {
 void Simulation::Impl::run_process(ProcessIndex index) {
   Process& process = processes_[index];
   while (true) {
+    const std::optional<Ends> closing = ends_to_close(process);
     const app::Progress progress =
         process.runner.advance(now(), hosts_[process.host].stack, out_, chance_of(process));
     tally_.bytes_read += progress.bytes_read;
@@ -310,11 +311,20 @@ void Simulation::Impl::run_process(ProcessIndex index) {
         return;
       case app::Pause::finished: end_process(index); return;
       case app::Pause::closed:
+        if (closing) book_.closed(now(), closing->local, closing->remote);
         give_back_descriptor(program_of(process));
         end_process(index);
         return;
     }
   }
+}
+
+/// The ends of the connection that the application's next step may close, where the book wants to
+/// know: afterwards nobody can tell them. An aborted one is no orphan.
+std::optional<Ends> Simulation::Impl::ends_to_close(const Process& process) const {
+  if (out_.reports != tcp::Reports::all || !process.runner.closes_next()) return std::nullopt;
+  const tcp::Stack& stack = hosts_[process.host].stack;
+  return Ends{stack.local(process.socket), stack.remote(process.socket)};
 }
 
 void Simulation::Impl::set_clock(ProcessIndex index, SimTime due) {

@@ -25,8 +25,7 @@ std::map<std::string, Number> by_state(const Array& numbers) {
 }
 
 /// How often each error came that came at all.
-std::map<std::string, std::uint64_t> by_name(
-    const std::array<std::uint64_t, Tally::error_count>& errors) {
+std::map<std::string, std::uint64_t> by_name(const std::array<std::uint64_t, error_count>& errors) {
   std::map<std::string, std::uint64_t> named;
   for (std::size_t i = 0; i < errors.size(); ++i) {
     if (errors[i] > 0) named.emplace(tcp::name_of(static_cast<tcp::Error>(i)), errors[i]);
@@ -35,79 +34,180 @@ std::map<std::string, std::uint64_t> by_name(
 }
 
 void count(Summary& summary, const Tally& tally) {
-  summary.events = tally.events;
-  summary.segments_sent = tally.segments_sent;
-  summary.segments_lost = tally.lost.total();
-  summary.segments_discarded = tally.discarded.total();
   for (const auto& [reason, n] : tally.lost.counts()) summary.lost_by_reason.emplace(reason, n);
   for (const auto& [reason, n] : tally.discarded.counts()) {
     summary.discarded_by_reason.emplace(reason, n);
   }
   for (std::size_t i = 0; i < tally.retransmitted.size(); ++i) {
     if (tally.retransmitted[i] == 0) continue;
-    summary.segments_retransmitted += tally.retransmitted[i];
     const auto reason = static_cast<tcp::SendReason>(i);
     summary.retransmitted_by_cause.emplace(tcp::name_of(reason), tally.retransmitted[i]);
   }
-  for (std::size_t i = 0; i < tally.by_kind.size(); ++i) {
-    const auto kind = static_cast<SegmentKind>(i);
-    if (tally.by_kind[i] > 0) summary.sent_by_kind.emplace(name_of(kind), tally.by_kind[i]);
-  }
-  summary.bytes_delivered = tally.bytes_read;
-  summary.connects = tally.connects;
-  summary.connects_ok = tally.connects_ok;
-  summary.connect_errors = by_name(tally.connect_errors);
-  summary.accepts = tally.accepts;
   summary.accept_errors = by_name(tally.accept_errors);
   summary.datagrams_sent = tally.datagrams_sent;
   summary.datagrams_received = tally.datagrams_received;
 }
 
+/// What plain numbers and summary have in common, by names.
+void take(Summary& summary, const Totals& totals) {
+  summary.simulated_seconds = to_seconds(totals.simulated);
+  summary.interrupted = totals.interrupted;
+  summary.out_of_memory = totals.out_of_memory;
+  summary.events = totals.events;
+  summary.segments_sent = totals.segments_sent;
+  summary.segments_lost = totals.segments_lost;
+  summary.segments_discarded = totals.segments_discarded;
+  summary.segments_retransmitted = totals.segments_retransmitted;
+  for (std::size_t i = 0; i < segment_kind_count; ++i) {
+    const auto kind = static_cast<SegmentKind>(i);
+    if (totals.sent_by_kind[i] > 0) {
+      summary.sent_by_kind.emplace(name_of(kind), totals.sent_by_kind[i]);
+    }
+  }
+  summary.bytes_delivered = totals.bytes_delivered;
+  summary.connects = totals.connects;
+  summary.connects_ok = totals.connects_ok;
+  summary.connect_errors = by_name(totals.connect_errors);
+  summary.accepts = totals.accepts;
+  summary.listen_overflows = totals.listen_overflows;
+  summary.listen_drops = totals.listen_drops;
+  summary.half_open_at_end = totals.half_open_at_end;
+  Totals::ByState<double> seconds{};
+  for (const Totals::ByState<double>& host : totals.time_in) {
+    for (std::size_t s = 0; s < tcp::state_count; ++s) seconds[s] += host[s];
+  }
+  summary.time_in = by_state<double>(seconds);
+  summary.peak = by_state<std::uint64_t>(totals.peak);
+  summary.open_at_end = by_state<std::uint64_t>(totals.open_at_end);
+}
+
+std::optional<SimDuration> orphan_time(const ConnectionBook::End& end) {
+  if (end.finished == never) return std::nullopt;
+  return end.finished - end.orphaned;
+}
+
+std::optional<SimDuration> active_close_time(const ConnectionBook::Record& record) {
+  if (record.active_finished == never) return std::nullopt;
+  return record.active_finished - record.first_fin;
+}
+
+std::optional<SimDuration> close_time(const ConnectionBook::Record& record) {
+  if (record.gone == never) return std::nullopt;
+  return record.gone - record.first_fin;
+}
+
+/// States in which an end believes that there is a peer.
+constexpr std::array believing{State::established, State::fin_wait_1, State::fin_wait_2,
+                               State::close_wait,  State::closing,    State::last_ack};
+
 }  // namespace
 
+Totals Simulation::Impl::totals() const {
+  Totals totals;
+  totals.simulated = ended_ - sim_start;
+  totals.interrupted = interrupted_;
+  totals.out_of_memory = out_of_memory_;
+  totals.events = tally_.events;
+  totals.segments_sent = tally_.segments_sent;
+  totals.segments_lost = tally_.lost.total();
+  totals.segments_discarded = tally_.discarded.total();
+  for (const std::uint64_t count : tally_.retransmitted) totals.segments_retransmitted += count;
+  totals.sent_by_kind = tally_.by_kind;
+  totals.bytes_delivered = tally_.bytes_read;
+  totals.connects = tally_.connects;
+  totals.connects_ok = tally_.connects_ok;
+  totals.connect_errors = tally_.connect_errors;
+  totals.accepts = tally_.accepts;
+  totals.peak = peak_;
+  totals.open_at_end = current_;
+  totals.half_open_at_end = half_open();
+  totals.time_in.reserve(hosts_.size());
+  for (const Host& host : hosts_) add_host(host, totals);
+  add_connection_times(totals);
+  return totals;
+}
+
+void Simulation::Impl::add_host(const Host& host, Totals& totals) const {
+  totals.time_in.push_back(time_in(host));
+  totals.bytes_delivered += host.stack.octets_not_read();
+  for (std::size_t s = 0; s < tcp::state_count; ++s) {  // states that last no time count too
+    totals.peak[s] = std::max<std::uint64_t>(totals.peak[s], host.stack.census().peak(state_at(s)));
+    if (host.past) totals.peak[s] = std::max(totals.peak[s], host.past->peak[s]);
+  }
+  const auto add = [&totals](const tcp::Counters& counters) {
+    totals.listen_overflows += counters.ListenOverflows;
+    totals.listen_drops += counters.ListenDrops;
+  };
+  add(host.stack.counters());
+  if (host.past) add(host.past->counters);
+}
+
+Totals::ByState<double> Simulation::Impl::time_in(const Host& host) const {
+  Totals::ByState<double> seconds{};
+  for (std::size_t s = 0; s < tcp::state_count; ++s) {
+    seconds[s] = host.stack.census().socket_seconds(state_at(s), ended_);
+    if (host.past) seconds[s] += host.past->socket_seconds[s];
+  }
+  return seconds;
+}
+
+std::uint64_t Simulation::Impl::half_open() const {
+  std::uint64_t count = 0;
+  const auto look = [&](tcp::SocketAddress local, tcp::SocketAddress remote, State state) {
+    if (std::find(believing.begin(), believing.end(), state) == believing.end()) return;
+    const tcp::Stack& peer = hosts_[world_.host_at(remote.address)].stack;
+    if (peer.state(remote, local) == State::closed) ++count;
+  };
+  for (const Host& host : hosts_) {
+    const bool some = std::any_of(believing.begin(), believing.end(), [&host](State state) {
+      return host.stack.census().current(state) > 0;
+    });
+    if (some) host.stack.visit(look);
+  }
+  return count;
+}
+
+void Simulation::Impl::add_connection_times(Totals& totals) const {
+  const auto add = [](std::vector<SimDuration>& times, const std::optional<SimDuration>& time) {
+    if (time) times.push_back(*time);
+  };
+  for (const ConnectionBook::Record& record : book_.records()) {
+    if (record.result == tcp::Error::none) {
+      totals.connect_times.push_back(record.decided - record.started);
+    }
+    add(totals.close_times, close_time(record));
+    add(totals.active_close_times, active_close_time(record));
+    add(totals.orphan_times, orphan_time(record.local_end));
+    add(totals.orphan_times, orphan_time(record.remote_end));
+  }
+}
+
 Summary Simulation::Impl::summary() const {
+  const Totals totals = this->totals();
   Summary summary;
   summary.scenario = scenario_.name;
   summary.seed = world_.names().seed;
-  summary.simulated_seconds = to_seconds(ended_ - sim_start);
-  summary.interrupted = interrupted_;
-  summary.out_of_memory = out_of_memory_;
+  take(summary, totals);
   count(summary, tally_);
-
-  std::array<double, tcp::state_count> seconds{};
-  StateCounts peak = peak_;
   summary.hosts.reserve(hosts_.size());
   for (HostIndex host = 0; host < hosts_.size(); ++host) {
-    HostSummary each = host_summary(host);
-    for (std::size_t s = 0; s < tcp::state_count; ++s) {
-      seconds[s] += each.socket_seconds[s];
-      peak[s] = std::max(peak[s], each.peak[s]);  // states that last no time count too
-    }
-    const auto counter = [&](const char* name) {
-      const auto found = each.counters.find(name);
-      return found == each.counters.end() ? 0 : found->second;
-    };
-    summary.listen_overflows += counter("TcpExtListenOverflows");
-    summary.listen_drops += counter("TcpExtListenDrops");
-    summary.hosts.push_back(std::move(each));
+    summary.hosts.push_back(host_summary(host, totals.time_in[host]));
   }
-  summary.peak = by_state<std::uint64_t>(peak);
-  summary.open_at_end = by_state<std::uint64_t>(current_);
-  summary.time_in = by_state<double>(seconds);
-
   for (const ConnectionBook::Record& record : book_.records()) {
     summary.connections.push_back(connection_summary(record));
   }
-  add_socket_states(summary);
+  add_final_states(summary);
   summary.expectations = evaluate(scenario_, world_, recording_, summary);
   return summary;
 }
 
-HostSummary Simulation::Impl::host_summary(HostIndex index) const {
+HostSummary Simulation::Impl::host_summary(HostIndex index,
+                                           const Totals::ByState<double>& time_in) const {
   const Host& host = hosts_[index];
   const tcp::StateCensus& census = host.stack.census();
   HostSummary summary;
   summary.name = world_.names().hosts[index];
+  summary.socket_seconds = time_in;
   for (const tcp::CounterInfo& info : tcp::counter_infos()) {
     std::uint64_t value = host.stack.counters().*info.value;
     if (host.past) value += host.past->counters.*info.value;
@@ -115,13 +215,9 @@ HostSummary Simulation::Impl::host_summary(HostIndex index) const {
   }
   for (std::size_t s = 0; s < tcp::state_count; ++s) {
     const State state = state_at(s);
-    summary.socket_seconds[s] = census.socket_seconds(state, ended_);
     summary.peak[s] = census.peak(state);
     summary.open_at_end[s] = census.current(state);
-    if (host.past) {
-      summary.socket_seconds[s] += host.past->socket_seconds[s];
-      summary.peak[s] = std::max(summary.peak[s], host.past->peak[s]);
-    }
+    if (host.past) summary.peak[s] = std::max(summary.peak[s], host.past->peak[s]);
   }
   return summary;
 }
@@ -138,14 +234,16 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   summary.rebooted = record.rebooted;
   summary.started = record.started;
   if (record.decided != never) summary.connect_time = record.decided - record.started;
-  if (record.gone != never) summary.close_time = record.gone - record.first_fin;
+  summary.close_time = close_time(record);
+  summary.active_close_time = active_close_time(record);
+  summary.orphan_time = orphan_time(record.local_end);
+  summary.orphan_time_remote = orphan_time(record.remote_end);
   summary.retransmissions = record.retransmissions;
   return summary;
 }
 
-/// What the sockets that are left tell: the connections' final states and bytes that nobody read.
-void Simulation::Impl::add_socket_states(Summary& summary) const {
-  for (const Host& host : hosts_) summary.bytes_delivered += host.stack.octets_not_read();
+/// What the sockets that are left tell.
+void Simulation::Impl::add_final_states(Summary& summary) const {
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
     if (local.port == 0) return std::string{tcp::name_of(State::closed)};  // it got no port
     const tcp::Stack& stack = hosts_[world_.host_at(local.address)].stack;

@@ -37,6 +37,9 @@ Json json_of(const ConnectionSummary& c) {
   json["started"] = to_seconds(c.started - sim_start);
   json["connect_time"] = seconds_or_null(c.connect_time);
   json["close_time"] = seconds_or_null(c.close_time);
+  json["active_close_time"] = seconds_or_null(c.active_close_time);
+  json["orphan_time"] = seconds_or_null(c.orphan_time);
+  json["orphan_time_remote"] = seconds_or_null(c.orphan_time_remote);
   json["retransmissions"] = c.retransmissions;
   json["final_state"] = c.final_state;
   json["final_state_remote"] = c.final_state_remote;
@@ -75,26 +78,39 @@ Json by_name(const std::vector<HostSummary>& hosts) {
   return json;
 }
 
-/// The mean over the connections that have such a time.
-template <typename TimeOf>
-Json mean_seconds(const std::vector<ConnectionSummary>& connections, TimeOf time_of) {
-  double sum = 0;
-  std::uint64_t count = 0;
-  for (const ConnectionSummary& connection : connections) {
-    if (const std::optional<SimDuration> time = time_of(connection)) {
-      sum += to_seconds(*time);
-      ++count;
-    }
+/// The mean of those times that there are.
+class Mean {
+ public:
+  void add(const std::optional<SimDuration>& time) {
+    if (!time) return;
+    sum_ += to_seconds(*time);
+    ++count_;
   }
-  return count == 0 ? Json(nullptr) : Json(sum / static_cast<double>(count));
-}
+  Json json() const {
+    return count_ == 0 ? Json(nullptr) : Json(sum_ / static_cast<double>(count_));
+  }
+
+ private:
+  double sum_ = 0;
+  std::uint64_t count_ = 0;
+};
 
 void add_connection_times(Json& json, const std::vector<ConnectionSummary>& connections) {
-  json["connect_time"] = mean_seconds(connections, [](const ConnectionSummary& c) {
-    return c.result == tcp::Error::none ? c.connect_time : std::nullopt;
-  });
-  json["close_time"] =
-      mean_seconds(connections, [](const ConnectionSummary& c) { return c.close_time; });
+  Mean connect;
+  Mean close;
+  Mean active_close;
+  Mean orphan;
+  for (const ConnectionSummary& c : connections) {
+    if (c.result == tcp::Error::none) connect.add(c.connect_time);
+    close.add(c.close_time);
+    active_close.add(c.active_close_time);
+    orphan.add(c.orphan_time);
+    orphan.add(c.orphan_time_remote);
+  }
+  json["connect_time"] = connect.json();
+  json["close_time"] = close.json();
+  json["active_close_time"] = active_close.json();
+  json["orphan_time"] = orphan.json();
 }
 
 }  // namespace
@@ -129,6 +145,7 @@ Json json_of(const Summary& s) {
   json["peak"] = s.peak;
   json["open_at_end"] = s.open_at_end;
   json["time_in"] = s.time_in;
+  json["half_open_at_end"] = s.half_open_at_end;
   json["connections"] = array_of(s.connections);
   json["hosts"] = by_name(s.hosts);
   json["expectations"] = array_of(s.expectations);

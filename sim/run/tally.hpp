@@ -7,17 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "lastack/run/totals.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/state.hpp"
 
 namespace lastack::run {
 
-/// What a segment is counted as; of several that fit the first.
-enum class SegmentKind : std::uint8_t { rst, synack, syn, fin, data, ack };
-inline constexpr std::size_t segment_kind_count = 6;
-/// "synack" and the like, as the summary has them.
-std::string_view name_of(SegmentKind kind);
 SegmentKind kind_of(const tcp::Segment& segment);
 
 /// Counts by reasons, which are literals of a few different texts.
@@ -45,8 +41,6 @@ class ReasonCounts {
 struct Tally {
   static constexpr std::size_t reason_count =
       static_cast<std::size_t>(tcp::SendReason::time_wait) + 1;
-  static constexpr std::size_t error_count =
-      static_cast<std::size_t>(tcp::Error::option_not_supported) + 1;
 
   void sent(const tcp::Sent& sent) {
     ++segments_sent;

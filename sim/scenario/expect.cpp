@@ -194,12 +194,15 @@ constexpr std::string_view plain_metrics[] = {"events",
                                               "connects_ok",
                                               "connect_time",
                                               "close_time",
+                                              "active_close_time",
+                                              "orphan_time",
                                               "accepts",
                                               "datagrams_sent",
                                               "datagrams_received",
                                               "simulated_seconds",
                                               "listen_overflows",
-                                              "listen_drops"};
+                                              "listen_drops",
+                                              "half_open_at_end"};
 
 /// "peak.TIME_WAIT" gives "peak" and leaves "TIME_WAIT".
 std::string_view take_part(std::string_view& path) {

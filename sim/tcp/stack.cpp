@@ -473,15 +473,24 @@ std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
 
 State Stack::state(SocketAddress local, SocketAddress remote) const {
   const auto target = impl_->find(local.port, remote);
-  if (!target) {
-    return State::closed;
-  }
-  switch (target->kind) {
-    case TimerOwner::Kind::socket: return impl_->sockets_[target->index].state();
+  return target ? impl_->state_of(*target) : State::closed;
+}
+
+State Stack::Impl::state_of(Target target) const {
+  switch (target.kind) {
+    case TimerOwner::Kind::socket: return sockets_[target.index].state();
     case TimerOwner::Kind::request: return State::syn_rcvd;
-    case TimerOwner::Kind::time_wait: return impl_->time_waits_[target->index].state;
+    case TimerOwner::Kind::time_wait: return time_waits_[target.index].state;
   }
   return State::closed;
+}
+
+void Stack::visit(const Visit& visit) const {
+  for (const Impl::Target target : impl_->table_) {
+    const Impl::Tuple tuple = impl_->tuple_of(target);
+    visit(impl_->host_.at(tuple.local_port), {tuple.remote, tuple.remote_port},
+          impl_->state_of(target));
+  }
 }
 
 std::uint64_t Stack::octets_not_read() const {

@@ -69,6 +69,7 @@ class Stack::Impl {
   void take_over(Target target);
   void leave_table(Port local, SocketAddress remote);
   Tuple tuple_of(Target target) const;
+  State state_of(Target target) const;
 
   void segment_arrives(const Segment& seg, Context& c);
   void timeout(TimerOwner owner, Context& c);

@@ -56,6 +56,10 @@ class StepRunner {
   /// The next call. Whoever got Pause::socket, ::clock or ::either comes back when that is over.
   /// `chance` is the same each time; one with a stream is required where a `sleep` is drawn.
   Progress advance(SimTime now, tcp::Stack& stack, tcp::Output& out, Chance chance = {});
+  /// Whether the next call is close().
+  bool closes_next() const {
+    return step_ < steps_->size() && std::holds_alternative<CloseStep>((*steps_)[step_]);
+  }
 
  private:
   struct Context {

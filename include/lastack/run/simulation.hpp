@@ -9,6 +9,7 @@
 #include "lastack/core/time.hpp"
 #include "lastack/run/series.hpp"
 #include "lastack/run/summary.hpp"
+#include "lastack/run/totals.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/trace/event.hpp"
 
@@ -46,6 +47,8 @@ class Simulation {
 
   /// What came out so far.
   Summary summary() const;
+  /// The same in plain numbers, without expectations.
+  Totals totals() const;
 
  private:
   class Impl;

@@ -13,7 +13,16 @@
 
 namespace lastack::run {
 
-/// How one connector's connection went.
+/// How one connector's connection went. The times from `close_time` on are known where the states
+/// of connections are followed: in a run that is traced, or whose connectors open 10,000
+/// connections at the most. A connection that both ends open is two, each with the same two ends.
+///
+/// An orphan is a connection that its application has closed and TCP still works for. Linux counts
+/// them in tcp_orphan_count (`ss -s`, "orphaned") against tcp_max_orphans, from the end of
+/// tcp_close() until the full socket is destroyed. Differs: here an orphan's FIN_WAIT_2 counts in
+/// full. Linux hands its last tcp_fin_timeout, up to 60 s, to a small TIME-WAIT socket, which is no
+/// orphan any more. And here only connections that an application held become orphans; Linux also
+/// counts those that their listener resets unaccepted.
 struct ConnectionSummary {
   std::string host;                             ///< "client"
   std::string who;                              ///< "connect", "connect#2"
@@ -24,9 +33,18 @@ struct ConnectionSummary {
   SimTime started;
   std::optional<SimDuration> connect_time;  ///< to success or failure
   std::optional<SimDuration> close_time;    ///< from the first FIN to both ends gone
-  std::uint64_t retransmissions = 0;        ///< by both ends
-  std::string final_state;                  ///< of the connector's end
-  std::string final_state_remote;           ///< of the other end; "CLOSED" if it holds none
+  /// From the connection's first FIN until the end that sent it enters TIME_WAIT or is CLOSED: the
+  /// constant minute of TIME-WAIT is left out. Absent while that end is in neither.
+  std::optional<SimDuration> active_close_time;
+  /// From the application's close() at the connector's end (where SO_LINGER makes it wait: from its
+  /// return) until that end enters TIME_WAIT or is CLOSED. Absent where close() was not called,
+  /// where nothing was left to do after it (the end was in one of these, or was reset by it: unread
+  /// data, SO_LINGER 0, too many orphans), and while the orphan lives. An abort makes no orphan.
+  std::optional<SimDuration> orphan_time;
+  std::optional<SimDuration> orphan_time_remote;  ///< the same for the other end
+  std::uint64_t retransmissions = 0;              ///< by both ends
+  std::string final_state;                        ///< of the connector's end
+  std::string final_state_remote;                 ///< of the other end; "CLOSED" if it holds none
 };
 
 /// What a failed (or held) expectation has to say.
@@ -75,6 +93,10 @@ struct Summary {
   std::map<std::string, std::uint64_t> peak;  ///< over all hosts, by state's name
   std::map<std::string, std::uint64_t> open_at_end;  ///< by state's name
   std::map<std::string, double> time_in;             ///< socket-seconds by state's name
+  /// Sockets at the end in ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING or LAST_ACK
+  /// whose peer's host has nothing for the same two ends, not even a request or TIME-WAIT
+  /// (RFC 9293, 3.5.1).
+  std::uint64_t half_open_at_end = 0;
   std::uint64_t listen_overflows = 0;
   std::uint64_t listen_drops = 0;
   std::vector<ConnectionSummary> connections;  ///< the first 10,000

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -221,6 +222,10 @@ class Stack {
   std::optional<Seq> iss(SocketAddress local, SocketAddress remote) const;
   /// Of the connection, request or record of this pair; CLOSED if there is none.
   State state(SocketAddress local, SocketAddress remote) const;
+  /// Shows every connection, request and TIME-WAIT record, in no particular order: for what does
+  /// not depend on one.
+  using Visit = std::function<void(SocketAddress local, SocketAddress remote, State state)>;
+  void visit(const Visit& visit) const;
   /// Octets that arrived in order and wait for their applications, in all connections.
   std::uint64_t octets_not_read() const;
   std::vector<SocketSnapshot> snapshot() const;  ///< ordered by state, local and remote end

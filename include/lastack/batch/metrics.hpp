@@ -1,0 +1,121 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lastack/core/time.hpp"
+#include "lastack/run/totals.hpp"
+#include "lastack/scenario/scenario.hpp"
+
+namespace lastack::batch {
+
+/// What is said of the times of a run's connections, all in seconds.
+enum class Statistic : std::uint8_t { mean, median, p90, p99, p99_9, max };
+inline constexpr std::size_t statistic_count = 6;
+/// "mean", "p99.9": the last part of a column's name.
+std::string_view name_of(Statistic statistic);
+
+/// A statistic of times, in seconds: nothing of none.
+///
+/// A quantile q of n times is the smallest of them that at least q of all do not exceed, the
+/// ceil(q n)-th smallest (nearest rank): always a time that occurred, so that the 99th percentile
+/// of fewer than 100 times is their maximum. The mean is the integer sum of nanoseconds divided
+/// once. So every number is the same on every machine.
+///
+/// Requires that `ascending` is sorted.
+std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending);
+
+/// The metrics that are kept of each run of a scenario, in the order of the documents:
+///
+/// | columns | |
+/// |---|---|
+/// | `connect_ok` | share of the connects that succeeded; nothing where there was none |
+/// | `connect_time.mean`, `.median`, `.p90`, `.p99`, `.p99.9`, `.max` | of connects that succeeded
+/// | | `connect_error.ERRNO` | how many connects failed so, for every errno that connect can give |
+/// | `close_time.…`, `active_close_time.…`, `orphan_time.…` | as run::ConnectionSummary has them |
+/// | `time_in.STATE` | socket-seconds over all hosts |
+/// | `time_in.STATE.HOST` | of one host, or of a group's members together |
+/// | `peak.STATE` | most sockets at a time, over all hosts |
+/// | `syn_sent`, `synack_sent`, `fin_sent` | segments; one with FIN and RST counts as RST |
+/// | `segments_sent`, `segments_retransmitted`, `segments_lost`, `rst_sent` | |
+/// | `bytes_delivered`, `half_open_at_end`, `listen_drops`, `listen_overflows` | as in run::Summary
+/// |
+///
+/// STATE is every state but CLOSED and LISTEN. Times are those of the first 10,000 connections, and
+/// those of closing are known only where connectors open no more (run::ConnectionSummary).
+class MetricSet {
+ public:
+  /// What `wanted` names, each once and in the documents' order; everything where it names nothing.
+  /// A name is a column's, or that of a family: "connect_time", "connect_error", "time_in", "peak";
+  /// "time_in.FIN_WAIT_1" is the sum and each host's part. Requires that each is known.
+  explicit MetricSet(const scenario::Scenario& scenario,
+                     const std::vector<std::string>& wanted = {});
+
+  /// Nothing where a name is known for this scenario, else what is wrong with it:
+  /// `want a metric, have "conect_time"; nearest is "connect_time"`.
+  static std::optional<std::string> unknown(const scenario::Scenario& scenario,
+                                            std::string_view name);
+
+  /// In full: "connect_time.p99.9", "time_in.SYN_RCVD.server".
+  const std::vector<std::string>& columns() const { return names_; }
+  /// One value a column, nothing where there is none. Requires a run of this scenario, whatever its
+  /// settings.
+  std::vector<std::optional<double>> values(const run::Totals& totals) const;
+
+ private:
+  /// What a column shows.
+  enum class Source : std::uint8_t {
+    connect_ok,
+    connect_time,  ///< index: Statistic, of this and the next three
+    close_time,
+    active_close_time,
+    orphan_time,
+    connect_error,  ///< index: tcp::Error
+    time_in,        ///< index: tcp::State; of the hosts `first` up to but not `last`
+    peak,           ///< index: tcp::State
+    sent,           ///< index: run::SegmentKind
+    segments_sent,
+    segments_retransmitted,
+    segments_lost,
+    bytes_delivered,
+    half_open_at_end,
+    listen_drops,
+    listen_overflows,
+  };
+  struct Column {
+    Source source;
+    std::size_t index = 0;
+    std::size_t first = 0;
+    std::size_t last = 0;
+  };
+  /// A column, its name and the families that it belongs to.
+  struct Entry {
+    Column column;
+    std::string name;
+    std::vector<std::string> families;
+
+    bool is_called(std::string_view wanted) const;
+  };
+  static std::vector<Entry> all(const scenario::Scenario& scenario);
+  static void add_times(std::vector<Entry>& entries, Source source, const std::string& family);
+  static void add_times_in_states(std::vector<Entry>& entries, const scenario::Scenario& scenario);
+
+  static constexpr std::size_t time_sources = 4;
+  using Times = std::array<std::vector<SimDuration>, time_sources>;
+  /// Sorted, where a column asks for them.
+  Times times_of(const run::Totals& totals) const;
+  std::optional<double> value(const Column& column, const run::Totals& totals,
+                              const Times& times) const;
+
+  std::vector<std::string> names_;
+  std::vector<Column> columns_;
+  std::array<bool, time_sources> asked_{};  ///< which times some column asks for
+};
+
+}  // namespace lastack::batch

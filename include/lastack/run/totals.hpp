@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/state.hpp"
+
+namespace lastack::run {
+
+/// What a segment is counted as; of several that fit the first.
+enum class SegmentKind : std::uint8_t { rst, synack, syn, fin, data, ack };
+inline constexpr std::size_t segment_kind_count = 6;
+/// "synack" and the like, as the summary has them.
+std::string_view name_of(SegmentKind kind);
+
+inline constexpr std::size_t error_count =
+    static_cast<std::size_t>(tcp::Error::option_not_supported) + 1;
+
+/// What a run came to in plain numbers: no names, no maps. A Summary is made from it; who runs a
+/// scenario a hundred thousand times a second takes this, which costs a tenth of a Summary.
+struct Totals {
+  template <typename Number> using ByState = std::array<Number, tcp::state_count>;
+
+  SimDuration simulated{};
+  std::uint64_t events = 0;
+  std::uint64_t segments_sent = 0;                               ///< forged ones aside
+  std::uint64_t segments_lost = 0;                               ///< on the wire
+  std::uint64_t segments_discarded = 0;                          ///< by hosts
+  std::uint64_t segments_retransmitted = 0;                      ///< of those sent
+  std::array<std::uint64_t, segment_kind_count> sent_by_kind{};  ///< by SegmentKind
+  std::uint64_t bytes_delivered = 0;  ///< read by applications, or ready for them
+  std::uint64_t connects = 0;
+  std::uint64_t connects_ok = 0;
+  std::array<std::uint64_t, error_count> connect_errors{};  ///< by tcp::Error
+  std::uint64_t accepts = 0;
+  std::uint64_t listen_overflows = 0;
+  std::uint64_t listen_drops = 0;
+  std::uint64_t half_open_at_end = 0;  ///< as in Summary
+  ByState<std::uint64_t> peak{};       ///< over all hosts, by State
+  ByState<std::uint64_t> open_at_end{};
+  std::vector<ByState<double>> time_in;  ///< socket-seconds of each host, members of groups too
+
+  /// Of the first 10,000 connections those that have such a time, in the order in which they
+  /// began; ConnectionSummary says what each is.
+  std::vector<SimDuration> connect_times;  ///< of those that succeeded
+  std::vector<SimDuration> close_times;
+  std::vector<SimDuration> active_close_times;
+  std::vector<SimDuration> orphan_times;  ///< up to two of each connection, the connector's first
+
+  bool interrupted = false;
+  bool out_of_memory = false;
+};
+
+}  // namespace lastack::run

@@ -1,0 +1,257 @@
+#include "lastack/batch/metrics.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "../scenario/unknown_name.hpp"
+#include "lastack/core/assert.hpp"
+
+namespace lastack::batch {
+
+namespace {
+
+using tcp::Error;
+using tcp::State;
+
+template <typename Enum> constexpr std::size_t index_of(Enum value) {
+  return static_cast<std::size_t>(value);
+}
+
+/// Whether a connector's connect can fail so; the others are errors of other calls.
+constexpr bool connect_gives(Error error) {
+  switch (error) {
+    case Error::address_in_use:         // of the port that it binds first
+    case Error::address_not_available:  // no port, or the pair is taken
+    case Error::connection_refused:
+    case Error::connection_reset:  // in SYN_RCVD, by a SYN (RFC 9293, 3.10.7.4, fourth)
+    case Error::invalid_argument:  // a port past the last
+    case Error::timed_out:
+    case Error::no_buffer_space:  // of socket()
+    case Error::too_many_files:
+    case Error::file_table_overflow: return true;
+    case Error::none:
+    case Error::would_block:
+    case Error::already_connected:
+    case Error::connection_aborted:
+    case Error::host_unreachable:
+    case Error::network_unreachable:
+    case Error::not_connected:
+    case Error::broken_pipe:
+    case Error::bad_descriptor:
+    case Error::option_not_supported: return false;
+  }
+  return false;
+}
+
+/// The states in which sockets come and go, in RFC 9293's order.
+constexpr std::array states{State::syn_sent,   State::syn_rcvd,   State::established,
+                            State::fin_wait_1, State::fin_wait_2, State::close_wait,
+                            State::closing,    State::last_ack,   State::time_wait};
+static_assert(states.size() == tcp::state_count - 2);
+
+/// The quantile in thousandths, so that its rank is exact.
+constexpr std::size_t per_mille(Statistic statistic) {
+  switch (statistic) {
+    case Statistic::median: return 500;
+    case Statistic::p90: return 900;
+    case Statistic::p99: return 990;
+    case Statistic::p99_9: return 999;
+    case Statistic::max: return 1000;
+    case Statistic::mean: break;  // no quantile
+  }
+  return 0;
+}
+
+double mean_of(std::span<const SimDuration> times) {
+  __extension__ using Wide = __int128;
+  Wide sum_ns = 0;
+  for (const SimDuration time : times) sum_ns += time.count();
+  constexpr std::uint64_t ns_per_second = 1'000'000'000;
+  return static_cast<double>(sum_ns) / static_cast<double>(times.size() * ns_per_second);
+}
+
+std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+std::string_view name_of(Statistic statistic) {
+  switch (statistic) {
+    case Statistic::mean: return "mean";
+    case Statistic::median: return "median";
+    case Statistic::p90: return "p90";
+    case Statistic::p99: return "p99";
+    case Statistic::p99_9: return "p99.9";
+    case Statistic::max: return "max";
+  }
+  return "";
+}
+
+std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending) {
+  if (ascending.empty()) return std::nullopt;
+  if (statistic == Statistic::mean) return mean_of(ascending);
+  constexpr std::size_t whole = 1000;
+  const std::size_t rank = (per_mille(statistic) * ascending.size() + whole - 1) / whole;
+  return to_seconds(ascending[rank - 1]);
+}
+
+bool MetricSet::Entry::is_called(std::string_view wanted) const {
+  return name == wanted || std::find(families.begin(), families.end(), wanted) != families.end();
+}
+
+void MetricSet::add_times(std::vector<Entry>& entries, Source source, const std::string& family) {
+  for (std::size_t i = 0; i < statistic_count; ++i) {
+    const std::string_view statistic = name_of(static_cast<Statistic>(i));
+    entries.push_back({{source, i}, family + "." + std::string{statistic}, {family}});
+  }
+}
+
+void MetricSet::add_times_in_states(std::vector<Entry>& entries,
+                                    const scenario::Scenario& scenario) {
+  const std::string family = "time_in";
+  const auto of_state = [&family](State state) {
+    return family + "." + std::string{tcp::name_of(state)};
+  };
+  std::size_t hosts = 0;
+  for (const scenario::Host& host : scenario.hosts) hosts += host.count;
+  for (const State state : states) {
+    entries.push_back({{Source::time_in, index_of(state), 0, hosts}, of_state(state), {family}});
+  }
+  for (const State state : states) {
+    std::size_t first = 0;
+    for (const scenario::Host& host : scenario.hosts) {
+      entries.push_back({{Source::time_in, index_of(state), first, first + host.count},
+                         of_state(state) + "." + host.name,
+                         {family, of_state(state)}});
+      first += host.count;
+    }
+  }
+}
+
+std::vector<MetricSet::Entry> MetricSet::all(const scenario::Scenario& scenario) {
+  std::vector<Entry> entries;
+  const auto add = [&entries](Source source, std::string name, std::size_t index = 0) {
+    entries.push_back({{source, index}, std::move(name), {}});
+  };
+  add(Source::connect_ok, "connect_ok");
+  add_times(entries, Source::connect_time, "connect_time");
+  for (std::size_t i = 0; i < run::error_count; ++i) {
+    const auto error = static_cast<Error>(i);
+    if (!connect_gives(error)) continue;
+    const std::string family = "connect_error";
+    entries.push_back(
+        {{Source::connect_error, i}, family + "." + std::string{tcp::name_of(error)}, {family}});
+  }
+  add_times(entries, Source::close_time, "close_time");
+  add_times(entries, Source::active_close_time, "active_close_time");
+  add_times(entries, Source::orphan_time, "orphan_time");
+  add_times_in_states(entries, scenario);
+  for (const State state : states) {
+    const std::string family = "peak";
+    entries.push_back({{Source::peak, index_of(state)},
+                       family + "." + std::string{tcp::name_of(state)},
+                       {family}});
+  }
+  using run::SegmentKind;
+  add(Source::sent, "syn_sent", index_of(SegmentKind::syn));
+  add(Source::sent, "synack_sent", index_of(SegmentKind::synack));
+  add(Source::sent, "fin_sent", index_of(SegmentKind::fin));
+  add(Source::segments_sent, "segments_sent");
+  add(Source::segments_retransmitted, "segments_retransmitted");
+  add(Source::segments_lost, "segments_lost");
+  add(Source::sent, "rst_sent", index_of(SegmentKind::rst));
+  add(Source::bytes_delivered, "bytes_delivered");
+  add(Source::half_open_at_end, "half_open_at_end");
+  add(Source::listen_drops, "listen_drops");
+  add(Source::listen_overflows, "listen_overflows");
+  return entries;
+}
+
+std::optional<std::string> MetricSet::unknown(const scenario::Scenario& scenario,
+                                              std::string_view name) {
+  const std::vector<Entry> entries = all(scenario);
+  const bool known = std::any_of(entries.begin(), entries.end(),
+                                 [name](const Entry& entry) { return entry.is_called(name); });
+  if (known) return std::nullopt;
+  std::vector<std::string_view> names;  // families first: of equally near names the first is told
+  for (const Entry& entry : entries) {
+    names.insert(names.end(), entry.families.begin(), entry.families.end());
+  }
+  for (const Entry& entry : entries) names.push_back(entry.name);
+  return scenario::unknown_name("a metric", name, names);
+}
+
+MetricSet::MetricSet(const scenario::Scenario& scenario, const std::vector<std::string>& wanted) {
+  std::vector<bool> found(wanted.size(), false);
+  for (Entry& entry : all(scenario)) {
+    bool kept = wanted.empty();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (!entry.is_called(wanted[i])) continue;
+      found[i] = true;
+      kept = true;
+    }
+    if (!kept) continue;
+    names_.push_back(std::move(entry.name));
+    columns_.push_back(entry.column);
+    const std::size_t place = index_of(entry.column.source) - index_of(Source::connect_time);
+    if (place < time_sources) asked_[place] = true;
+  }
+  LASTACK_ASSERT(std::find(found.begin(), found.end(), false) == found.end());
+}
+
+MetricSet::Times MetricSet::times_of(const run::Totals& totals) const {
+  const std::array<const std::vector<SimDuration>*, time_sources> from{
+      &totals.connect_times, &totals.close_times, &totals.active_close_times, &totals.orphan_times};
+  Times times;
+  for (std::size_t i = 0; i < time_sources; ++i) {
+    if (!asked_[i]) continue;
+    times[i] = *from[i];
+    std::sort(times[i].begin(), times[i].end());
+  }
+  return times;
+}
+
+std::optional<double> MetricSet::value(const Column& column, const run::Totals& totals,
+                                       const Times& times) const {
+  const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
+  switch (column.source) {
+    case Source::connect_ok: return share(totals.connects_ok, totals.connects);
+    case Source::connect_time:
+    case Source::close_time:
+    case Source::active_close_time:
+    case Source::orphan_time: {
+      const std::size_t place = index_of(column.source) - index_of(Source::connect_time);
+      return statistic_of(static_cast<Statistic>(column.index), times[place]);
+    }
+    case Source::connect_error: return number(totals.connect_errors[column.index]);
+    case Source::time_in: {
+      double seconds = 0;
+      for (std::size_t host = column.first; host < column.last; ++host) {
+        seconds += totals.time_in[host][column.index];
+      }
+      return seconds;
+    }
+    case Source::peak: return number(totals.peak[column.index]);
+    case Source::sent: return number(totals.sent_by_kind[column.index]);
+    case Source::segments_sent: return number(totals.segments_sent);
+    case Source::segments_retransmitted: return number(totals.segments_retransmitted);
+    case Source::segments_lost: return number(totals.segments_lost);
+    case Source::bytes_delivered: return number(totals.bytes_delivered);
+    case Source::half_open_at_end: return number(totals.half_open_at_end);
+    case Source::listen_drops: return number(totals.listen_drops);
+    case Source::listen_overflows: return number(totals.listen_overflows);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::optional<double>> MetricSet::values(const run::Totals& totals) const {
+  const Times times = times_of(totals);
+  std::vector<std::optional<double>> row;
+  row.reserve(columns_.size());
+  for (const Column& column : columns_) row.push_back(value(column, totals, times));
+  return row;
+}
+
+}  // namespace lastack::batch

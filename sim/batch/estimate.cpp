@@ -42,6 +42,7 @@ Estimate estimate(std::string_view metric, const std::vector<std::optional<doubl
   result.mean = moments.mean();
   result.interval =
       is_share(metric) ? share_interval(moments, confidence) : mean_interval(moments, confidence);
+  result.settled = is_share(metric) || mean_is_settled(moments);
   return result;
 }
 

@@ -51,9 +51,18 @@ template <typename Predicate> std::uint64_t count_while(std::uint64_t n, Predica
 
 void Moments::add(double value) {
   ++n_;
+  const auto n = static_cast<double>(n_);
   const double from_old = value - mean_;
-  mean_ += from_old / static_cast<double>(n_);
-  m2_ += from_old * (value - mean_);
+  const double step = from_old / n;
+  mean_ += step;
+  const double term = from_old * (value - mean_);
+  m3_ += step * (term * (n - 2) - 3 * m2_);
+  m2_ += term;
+}
+
+double Moments::skewness() const {
+  if (m2_ <= 0) return 0;
+  return std::sqrt(static_cast<double>(n_)) * m3_ / (m2_ * std::sqrt(m2_));
 }
 
 double Moments::variance() const { return n_ < 2 ? 0 : m2_ / static_cast<double>(n_ - 1); }
@@ -82,6 +91,13 @@ std::optional<Interval> mean_interval(const Moments& moments, double confidence)
   const double reach =
       boost::math::quantile(boost::math::complement(t, tail)) * std::sqrt(moments.variance() / n);
   return Interval{moments.mean() - reach, moments.mean() + reach};
+}
+
+bool mean_is_settled(const Moments& moments) {
+  constexpr std::uint64_t enough_alike = 1000;
+  if (moments.m2() <= 0) return moments.n() >= enough_alike;
+  const double skewness = moments.skewness();
+  return static_cast<double>(moments.n()) > 25 * skewness * skewness;
 }
 
 std::optional<Interval> share_interval(const Moments& shares, double confidence) {

@@ -211,9 +211,10 @@ class Ledger {
     const StoppingRule rule{until.confidence, until.half_width, until.min, until.max};
     const std::size_t metric = *plan_.watched_column();
     const Estimate seen = estimate(plan_.metrics().columns()[metric],
-                                   store_.column(combination, metric, end), until.confidence);
+                                   store_.column(combination, metric, end), rule.look_confidence());
     const auto next = rule.next_checkpoint(end);
-    const bool enough = !next || (seen.interval && rule.enough(*seen.interval));
+    const bool narrow = seen.interval && rule.enough(*seen.interval);
+    const bool enough = !next || (narrow && seen.settled);
     if (enough) {
       store_.want(combination, end);
     } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <compare>
 #include <map>
+#include <utility>
 
 #include "lastack/core/assert.hpp"
 
@@ -74,6 +75,9 @@ struct Request {
   friend auto operator<=>(const Request&, const Request&) = default;
 };
 
+/// States less likely than this are dropped: thousands of them would not show in any figure.
+constexpr double negligible = 1e-18;
+
 /// The walk through time of `connect_odds`.
 class Handshake {
  public:
@@ -117,6 +121,7 @@ ConnectOdds Handshake::odds() {
     odds.ok += probability;
     odds.times.emplace_back(time - sim_start, probability);
   }
+  odds.ok = std::min(odds.ok, 1.0);  // but for rounding it is
   odds.syns_sent = static_cast<double>(syns_.sent.size()) - syns_saved_;
   return odds;
 }
@@ -144,6 +149,7 @@ Handshake::States Handshake::let_timers_run(States before, SimTime until, SimTim
 Handshake::States Handshake::syn_is_sent(const States& before, SimTime arrives) {
   States after;
   for (const auto& [state, unheard] : before) {
+    if (unheard < negligible) continue;
     after[state] += unheard * way_.loss_there;
     double still_unheard = unheard * (1 - way_.loss_there);
     const std::optional<Request> request = syn_arrives(state, arrives, still_unheard);
@@ -192,11 +198,13 @@ void Handshake::send_synack(SimTime now, double& unheard) {
   unheard -= hears;
   if (hears <= 0) return;
   heard_[arrives] += hears;
-  for (std::size_t i = 1; i < syns_.sent.size(); ++i) {
-    const bool already_sent =
-        comes_before(sim_start + syns_.sent[i], sim_start + syns_.sent[i - 1], arrives, now);
-    if (!already_sent) syns_saved_ += hears;
-  }
+  // Those that were not sent by then need not be.
+  SimTime set = sim_start;
+  const auto is_sent = [&](SimDuration sent) {
+    return comes_before(sim_start + sent, std::exchange(set, sim_start + sent), arrives, now);
+  };
+  const auto rest = std::find_if_not(syns_.sent.begin() + 1, syns_.sent.end(), is_sent);
+  syns_saved_ += hears * static_cast<double>(syns_.sent.end() - rest);
 }
 
 }  // namespace

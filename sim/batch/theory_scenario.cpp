@@ -17,7 +17,7 @@ namespace {
 
 /// How many phases of the timers' grid stand for all: a prime, so that steps of this part of the
 /// span move every level of the grid.
-constexpr std::int64_t phases = 1009;
+constexpr std::int64_t phases = 251;
 /// The span that the seed chooses the phase from, in jiffies (sim/tcp/host.cpp).
 constexpr std::int64_t phase_span = 32768;
 
@@ -110,17 +110,19 @@ std::optional<double> port_rate(const scenario::Host& client) {
 
 ConnectOdds ConnectModel::odds() const {
   const std::int64_t number = phases_of(*this);
-  const double weight = 1.0 / static_cast<double>(number);
+  const auto divisor = static_cast<double>(number);
   ConnectOdds mean;
   std::map<SimDuration, double> times;
   for (std::int64_t phase = 0; phase < number; ++phase) {
     SynAckPolicy server = listener;
     server.grid = grid_at(listener_timers, listener_hz, phase);
     const ConnectOdds odds = connect_odds(syn_transmissions(client_at(*this, phase)), server, way);
-    mean.ok += weight * odds.ok;
-    mean.syns_sent += weight * odds.syns_sent;
-    for (const auto& [time, probability] : odds.times) times[time] += weight * probability;
+    mean.ok += odds.ok;
+    mean.syns_sent += odds.syns_sent;
+    for (const auto& [time, probability] : odds.times) times[time] += probability / divisor;
   }
+  mean.ok /= divisor;
+  mean.syns_sent /= divisor;
   mean.times.assign(times.begin(), times.end());
   return mean;
 }
@@ -189,8 +191,10 @@ std::vector<Prediction> ConnectModel::predictions() const {
          "sum over the SYN-ACKs of P(it is the first to arrive) x its arrival, divided by "
          "connect_ok"});
   }
-  const std::string syns = syns_formula(way, result);
   const auto number = static_cast<double>(connections);
+  all.push_back({"connect_error.ETIMEDOUT", number * (1 - result.ok),
+                 fmt::format("{} x (1 - connect_ok)", connections)});
+  const std::string syns = syns_formula(way, result);
   all.push_back({"syn_sent", number * result.syns_sent,
                  connections == 1 ? syns : fmt::format("{} x [{}]", connections, syns)});
   return all;

@@ -17,6 +17,7 @@ struct Estimate {
   std::uint64_t runs = 0;  ///< with a value
   std::optional<double> mean;
   std::optional<Interval> interval;  ///< of the mean; absent where there are too few
+  bool settled = false;              ///< whether that is to be trusted (`mean_is_settled`)
 };
 
 /// Shares, such as connect_ok, have the interval of a proportion, everything else that of a mean.

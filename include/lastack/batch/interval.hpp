@@ -16,8 +16,9 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-/// Number, mean and spread of values that come one by one (Welford 1962). The result depends on the
-/// order in the last bits, so always feed them in the order of replications.
+/// Number, mean, spread and skewness of values that come one by one (Welford 1962; Terriberry 2007
+/// for the third moment). The result depends on the order in the last bits, so always feed them in
+/// the order of replications.
 class Moments {
  public:
   void add(double value);
@@ -25,12 +26,14 @@ class Moments {
   std::uint64_t n() const { return n_; }
   double mean() const { return mean_; }  ///< 0 without values
   double m2() const { return m2_; }      ///< the sum of squared deviations from the mean
+  double skewness() const;               ///< of the sample; 0 where all values are alike
   double variance() const;  ///< of the sample, over n - 1; 0 with fewer than two values
 
  private:
   std::uint64_t n_ = 0;
   double mean_ = 0;
   double m2_ = 0;
+  double m3_ = 0;  ///< the sum of cubed deviations
 };
 
 // Every `confidence` below is two-sided, in (0, 1): 0.95. All values must be finite.
@@ -43,8 +46,15 @@ Interval proportion_interval(double successes, double trials, double confidence)
 
 /// Of a mean (Student's t): exact for normal values, and good for others when there are many.
 /// Nothing with fewer than two values, which say nothing of their spread. Where all are alike its
-/// width is 0.
+/// width is 0. See `mean_is_settled` for how many values are many.
 std::optional<Interval> mean_interval(const Moments& moments, double confidence);
+
+/// Whether there are values enough for `mean_interval` to hold the mean about as often as it says,
+/// by Cochran's rule (Sampling Techniques, 1977, 2.15): more than 25 times the square of the
+/// skewness. Times of connections are skewed: few SYNs are lost, and these cost seconds. With 2 %
+/// loss the interval of 100 values at 95 % holds the mean of connect_time in 86 % of cases. Values
+/// that are all alike settle nothing before there are a thousand, as some that differ may yet come.
+bool mean_is_settled(const Moments& moments);
 
 /// Of the mean of shares, one of each run: connect_ok of runs with many connections. Connections of
 /// one run have more in common than those of two (the same phase of the timers, the same queue), so
@@ -114,6 +124,12 @@ class StoppingRule {
 
   /// Whether this interval, made with look_confidence(), ends the runs.
   bool enough(const Interval& interval) const;
+  /// The same for the mean of values that are no shares, which has to be settled as well. Measured
+  /// on connect_time with half widths of 0.02 to 0.2 s, 4,000 times each: the final interval at 95
+  /// % then holds the mean in 96 to 98 % of cases at 1 to 5 % loss, and in 91 to 97 % at 20 %.
+  bool enough(const Interval& interval, const Moments& moments) const {
+    return enough(interval) && mean_is_settled(moments);
+  }
 
  private:
   std::uint64_t after(std::uint64_t checkpoint) const;

@@ -133,7 +133,8 @@ std::optional<double> port_rate(const scenario::Host& client);
 
 /// A figure that a sweep's metric should agree with.
 struct Prediction {
-  std::string metric;   ///< column: "connect_ok", "connect_time.mean", "syn_sent"
+  std::string metric;   ///< column: "connect_ok", "connect_time.mean", "connect_error.ETIMEDOUT",
+                        ///< "syn_sent"
   double value = 0;     ///< expected, of one run
   std::string formula;  ///< for people: "1 - 0.5^7"
 };

@@ -1,6 +1,7 @@
 #include "lastack/batch/interval.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -68,6 +69,36 @@ TEST_CASE("mean_interval: Student's t", "[batch]") {
   CHECK_FALSE(mean_interval(moments_of({1}), 0.95));
   CHECK_FALSE(mean_interval(Moments{}, 0.95));
   CHECK(mean_interval(moments_of({4, 4, 4}), 0.95) == Interval{4, 4});
+}
+
+TEST_CASE("Moments: skewness", "[batch]") {
+  CHECK(moments_of({3}).skewness() == 0);
+  CHECK(moments_of({2, 2, 2}).skewness() == 0);
+  CHECK(moments_of({1, 2, 3}).skewness() == Approx(0).margin(1e-12));
+  // 0, 0, 0, 1: (1 - 2p) / sqrt(p (1 - p)) with p = 1/4
+  CHECK(moments_of({0, 0, 0, 1}).skewness() == Approx(0.5 / std::sqrt(0.1875)));
+  CHECK(moments_of({1, 0, 0, 0}).skewness() == Approx(0.5 / std::sqrt(0.1875)));
+  CHECK(moments_of({-5, -5, -5, -9}).skewness() == Approx(-0.5 / std::sqrt(0.1875)));
+}
+
+TEST_CASE("mean_is_settled: the more skewed, the more values it takes", "[batch]") {
+  const auto with_rare = [](int n, int rare) {
+    Moments moments;
+    for (int i = 0; i < n; ++i) moments.add(i % (n / rare) == 0 ? 3.0 : 0.02);
+    return mean_is_settled(moments);
+  };
+  CHECK_FALSE(with_rare(100, 1));
+  CHECK_FALSE(with_rare(1000, 20));
+  CHECK(with_rare(1000, 40));
+  CHECK(with_rare(100, 50));
+  const auto alike = [](int n) {
+    Moments moments;
+    for (int i = 0; i < n; ++i) moments.add(0.1);
+    return mean_is_settled(moments);
+  };
+  CHECK_FALSE(alike(999));
+  CHECK(alike(1000));
+  CHECK_FALSE(mean_is_settled(Moments{}));
 }
 
 TEST_CASE("share_interval: shares of 0 and 1 are trials", "[batch]") {

@@ -23,14 +23,15 @@ struct Setup {
   double loss_there = 0;
   double loss_back = 0;
   std::string delay = "10ms";
-  std::string more;  ///< keys of the scenario
+  std::string sysctl = {};  ///< more of them
+  std::string more = {};    ///< keys of the scenario
 };
 
 scenario::Scenario scenario_of(const Setup& setup) {
   const std::string json = R"({"name": "handshake", "profile": ")" + setup.profile + R"(",
     "stop_at": "20min", "hosts": {"client": {}, "server": {}},
     "sysctl": {"tcp_syn_retries": )" +
-                           std::to_string(setup.retries) + R"(},
+                           std::to_string(setup.retries) + setup.sysctl + R"(},
     "links": [{"a": "client", "b": "server", "delay": ")" +
                            setup.delay + R"(",
       "a_to_b": {"loss": )" +
@@ -140,10 +141,8 @@ TEST_CASE("connect_odds: the sum over all patterns of losses, an ACK for each fu
   check_patterns({.profile = "rfc9293", .retries = 1}, 2, 4);
   check_patterns({.profile = "rfc9293", .retries = 3}, 4, 6);
   // SYN-ACKs used up before the client is at its end: the next SYN is a new attempt.
-  check_patterns({.profile = "rfc9293",
-                  .retries = 3,
-                  .more = R"(, "sysctl": {"tcp_syn_retries": 3, "tcp_synack_retries": 1})"},
-                 4, 6);
+  check_patterns({.profile = "rfc9293", .retries = 3, .sysctl = R"(, "tcp_synack_retries": 1)"}, 4,
+                 6);
 }
 
 TEST_CASE("connect_odds: the sum over all patterns of losses, each SYN restarts the timer",
@@ -153,6 +152,25 @@ TEST_CASE("connect_odds: the sum over all patterns of losses, each SYN restarts 
   check_patterns({.profile = "linux-4", .retries = 2, .more = exact}, 3, 6);
   check_patterns({.profile = "linux-4", .retries = 2, .delay = "300ms", .more = exact}, 3, 6);
   check_patterns({.profile = "linux-4", .retries = 2, .delay = "620ms", .more = exact}, 3, 6);
+}
+
+TEST_CASE("connect_odds: the sum over all patterns of losses, answers to SYNs limited", "[batch]") {
+  const std::string exact = R"(, "timer_wheel": false)";
+  for (const char* limit : {"1999", "2000", "2001", "5000"}) {
+    check_patterns({.profile = "linux-4",
+                    .retries = 3,
+                    .sysctl = std::string{R"(, "tcp_invalid_ratelimit": )"} + limit,
+                    .more = exact},
+                   4, 7);
+  }
+}
+
+TEST_CASE("connect_odds: the sum over all patterns of losses, delays of whole waits", "[batch]") {
+  const std::string exact = R"(, "timer_wheel": false)";
+  for (const char* delay : {"0ms", "500ms", "1s", "1500ms"}) {
+    check_patterns({.profile = "linux-4", .retries = 2, .delay = delay, .more = exact}, 3, 6);
+    check_patterns({.profile = "textbook", .retries = 2, .delay = delay}, 3, 6);
+  }
 }
 
 // --- When SYNs go ---
@@ -244,14 +262,35 @@ void check_by_chance(const Setup& setup, std::uint64_t runs) {
 TEST_CASE("connect_odds: simulated handshakes agree, Linux 6 on its grid of timers", "[batch]") {
   const int retries = GENERATE(1, 3, 6);
   const double loss = GENERATE(0.05, 0.2, 0.5);
-  check_by_chance({"linux-6", retries, loss, 0, "10ms", {}}, 4000);
-  check_by_chance({"linux-6", retries, 0, loss, "10ms", {}}, 4000);
-  check_by_chance({"linux-6", retries, loss, loss, "10ms", {}}, 4000);
+  check_by_chance({"linux-6", retries, loss, 0, "10ms"}, 4000);
+  check_by_chance({"linux-6", retries, 0, loss, "10ms"}, 4000);
+  check_by_chance({"linux-6", retries, loss, loss, "10ms"}, 4000);
 }
 
 TEST_CASE("connect_odds: simulated handshakes agree, many of them", "[batch]") {
   const std::string profile = GENERATE("textbook", "rfc9293", "linux-6", "linux-4");
-  check_by_chance({profile, 3, 0.5, 0.5, "25ms", {}}, 20000);
+  check_by_chance({profile, 3, 0.5, 0.5, "25ms"}, 20000);
+}
+
+TEST_CASE("connect_odds: both ends' timers race on Linux's grid, and chance agrees", "[batch]") {
+  // What the server's own timer repeats either crosses the client's next SYN or is put off by it.
+  const std::string delay = GENERATE("15ms", "40ms");
+  check_by_chance({"linux-6", 1, 0, 0.7, delay}, 20000);
+}
+
+TEST_CASE("ConnectModel: the grid's phase spreads the times of later SYNs", "[batch]") {
+  const Setup setup{"linux-6", 1, 0.5, 0, "10ms"};
+  SimDuration first{10h};
+  SimDuration last{};
+  for (const auto& [time, probability] : model_of(scenario_of(setup)).odds().times) {
+    if (time < 500ms || time > 1500ms) continue;  // that the second SYN brought
+    first = std::min(first, time);
+    last = std::max(last, time);
+  }
+  CHECK(first >= 1020ms);
+  CHECK(first < 1025ms);  // up to a jiffy and 32 ms late
+  CHECK(last > 1050ms);
+  CHECK(last <= 1056ms);
 }
 
 }  // namespace

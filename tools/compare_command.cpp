@@ -1,4 +1,5 @@
-// `lastack compare OUT.sqlite --by KEY`: what another value of a setting changes, and what is noise.
+// `lastack compare OUT.sqlite --by KEY`: what another value of a setting changes, and what is
+// noise.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -31,10 +32,10 @@ struct Options {
 
 /// What people decide by, where --metric does not say.
 constexpr std::array<std::string_view, 14> usual_metrics{
-    "connect_ok",     "connect_time.mean", "connect_time.p99",      "close_time.mean",
-    "orphan_time.mean", "time_in.SYN_RCVD", "time_in.FIN_WAIT_1",   "time_in.FIN_WAIT_2",
-    "time_in.TIME_WAIT", "peak.TIME_WAIT",  "half_open_at_end",     "listen_drops",
-    "listen_overflows", "segments_retransmitted"};
+    "connect_ok",        "connect_time.mean",     "connect_time.p99",   "close_time.mean",
+    "orphan_time.mean",  "time_in.SYN_RCVD",      "time_in.FIN_WAIT_1", "time_in.FIN_WAIT_2",
+    "time_in.TIME_WAIT", "peak.TIME_WAIT",        "half_open_at_end",   "listen_drops",
+    "listen_overflows",  "segments_retransmitted"};
 
 std::size_t axis_named(const scenario::Grid& grid, const std::string& path, const char* option) {
   const scenario::ResolvedPath found = scenario::resolve_path(path, grid.paths());
@@ -69,7 +70,8 @@ std::vector<std::size_t> metrics_of(const batch::Store& store, const Options& op
     if (found.empty()) {
       const std::vector<std::string_view> known(columns.begin(), columns.end());
       const auto nearest = scenario::nearest_name(name, known);
-      throw UsageError{fmt::format("--metric: want one of the metrics that were kept, have {}{}", name,
+      throw UsageError{fmt::format("--metric: want one of the metrics that were kept, have {}{}",
+                                   name,
                                    nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
     }
     metrics.insert(metrics.end(), found.begin(), found.end());
@@ -77,7 +79,8 @@ std::vector<std::size_t> metrics_of(const batch::Store& store, const Options& op
   if (!metrics.empty()) return metrics;
   for (const std::string_view name : usual_metrics) {
     const auto found = std::find(columns.begin(), columns.end(), name);
-    if (found != columns.end()) metrics.push_back(static_cast<std::size_t>(found - columns.begin()));
+    if (found != columns.end())
+      metrics.push_back(static_cast<std::size_t>(found - columns.begin()));
   }
   if (metrics.empty()) {  // the sweep kept unusual ones only: then these
     for (std::size_t i = 0; i < columns.size(); ++i) metrics.push_back(i);
@@ -149,17 +152,20 @@ void add_compare_command(CLI::App& program, ExitCode& exit_code) {
   command->add_option("--by", options->by, "The varied path to compare by; its last part will do")
       ->required()
       ->type_name("KEY");
-  command->add_option("--baseline", options->baseline,
-                      "The value to compare with (default: the first)")
+  command
+      ->add_option("--baseline", options->baseline,
+                   "The value to compare with (default: the first)")
       ->type_name("VALUE");
-  command->add_option("--where", options->where,
-                      "Only combinations with this value of another path; may be repeated")
+  command
+      ->add_option("--where", options->where,
+                   "Only combinations with this value of another path; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
-  command->add_option("--metric", options->metrics,
-                      "Compare this metric (connect_time.p99) or family (connect_time); may be "
-                      "repeated")
+  command
+      ->add_option("--metric", options->metrics,
+                   "Compare this metric (connect_time.p99) or family (connect_time); may be "
+                   "repeated")
       ->type_name("M")
       ->expected(1)
       ->take_all();

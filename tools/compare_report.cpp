@@ -49,7 +49,8 @@ std::string subject(const std::string& metric) {
   const auto dot = metric.find('.');
   if (metric.starts_with("time_in.")) return "socket-seconds in " + metric.substr(dot + 1);
   if (metric.starts_with("peak.")) return "most sockets in " + metric.substr(dot + 1);
-  if (metric.starts_with("connect_error.")) return "connects that failed with " + metric.substr(dot + 1);
+  if (metric.starts_with("connect_error."))
+    return "connects that failed with " + metric.substr(dot + 1);
   return metric;
 }
 
@@ -78,15 +79,16 @@ std::string measured_text(const batch::Measured& measured) {
 
 std::string difference_text(const batch::Contrast& contrast) {
   if (contrast.verdict == batch::Verdict::within_noise) {
-    const bool same = contrast.difference && contrast.difference->low == 0 &&
-                      contrast.difference->high == 0;
+    const bool same =
+        contrast.difference && contrast.difference->low == 0 && contrast.difference->high == 0;
     return same ? "the same" : "within noise";
   }
   const std::string verdict = contrast.verdict == batch::Verdict::higher ? "higher" : "lower";
   if (!contrast.difference) return verdict;
-  return fmt::format("{} by {:.4g} to {:.4g}", verdict,
-                     std::min(std::abs(contrast.difference->low), std::abs(contrast.difference->high)),
-                     std::max(std::abs(contrast.difference->low), std::abs(contrast.difference->high)));
+  return fmt::format(
+      "{} by {:.4g} to {:.4g}", verdict,
+      std::min(std::abs(contrast.difference->low), std::abs(contrast.difference->high)),
+      std::max(std::abs(contrast.difference->low), std::abs(contrast.difference->high)));
 }
 
 std::string words_of(const batch::Alternative& alternative) {
@@ -114,7 +116,8 @@ std::string effect_in_words(const batch::Contrast& contrast) {
     return fmt::format("failures {} → {}", percent(1 - *before), percent(1 - *here));
   }
   if (is_time(metric)) {
-    return fmt::format("{} {} → {}", subject(metric), amount(metric, *before), amount(metric, *here));
+    return fmt::format("{} {} → {}", subject(metric), amount(metric, *before),
+                       amount(metric, *here));
   }
   if (*before > 0 && *here > 0) return subject(metric) + " " + ratio(*here, *before);
   return fmt::format("{} {} → {}", subject(metric), amount(metric, *before), amount(metric, *here));
@@ -126,15 +129,16 @@ std::string comparison_text(const batch::Store& store, const batch::ContrastQuer
   const scenario::Grid& grid = store.info().grid;
   const std::string name = batch::short_names(grid)[query.axis];
   const std::vector<std::string>& values = grid.axes[query.axis].values;
-  std::string text = fmt::format("{}\n{} against {}, {:g} % intervals\n", paint.bold(store.info().name),
-                                 name, values[query.baseline], query.confidence * 100);
+  std::string text =
+      fmt::format("{}\n{} against {}, {:g} % intervals\n", paint.bold(store.info().name), name,
+                  values[query.baseline], query.confidence * 100);
   for (const batch::ContrastGroup& group : groups) {
     text += group.others.empty() ? "\n" : "\n" + paint.bold("at " + group.others) + "\n";
-    TextTable table{{name, "metric", "here", fmt::format("at {}", values[query.baseline]),
-                     "difference"}};
+    TextTable table{
+        {name, "metric", "here", fmt::format("at {}", values[query.baseline]), "difference"}};
     for (const batch::Alternative& alternative : group.alternatives) {
-      const std::string line = fmt::format("{} = {}: {}", name, values[alternative.value],
-                                           words_of(alternative));
+      const std::string line =
+          fmt::format("{} = {}: {}", name, values[alternative.value], words_of(alternative));
       text += wrapped(line, columns, 2);
       for (const batch::Contrast& contrast : alternative.contrasts) {
         table.add({values[alternative.value], contrast.metric, measured_text(contrast.here),

@@ -1,6 +1,7 @@
 #include "lastack/batch/runner.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -75,10 +76,15 @@ class Exchange {
   /// What was delivered, after waiting for it a while. Throws what a thread failed with.
   std::vector<RunRow> collect() {
     std::unique_lock lock{mutex_};
-    rows_there_.wait_for(lock, flush_interval, [this] { return problem_ || !rows_.empty(); });
+    const bool came =
+        rows_there_.wait_for(lock, flush_interval, [this] { return problem_ || !rows_.empty(); });
+    if (!came) ++round_;
     if (problem_) std::rethrow_exception(problem_);
     return std::exchange(rows_, {});
   }
+
+  /// How often nothing came for a while: who sees it move hands over what there is.
+  std::uint64_t round() const { return round_; }
 
  private:
   std::mutex mutex_;
@@ -87,6 +93,7 @@ class Exchange {
   std::deque<Span> work_;
   std::vector<RunRow> rows_;
   std::exception_ptr problem_;
+  std::atomic<std::uint64_t> round_{0};
   bool closed_ = false;
 };
 
@@ -122,10 +129,10 @@ class Worker {
       if (stop_) break;
       row.values = plan_.metrics().values(simulation.totals());
       rows_.push_back(std::move(row));
-      const auto now = std::chrono::steady_clock::now();
-      if (now - flushed_ < flush_interval) continue;
-      flushed_ = now;
-      exchange_.deliver(rows_);
+      if (const std::uint64_t round = exchange_.round(); round != round_) {
+        round_ = round;
+        exchange_.deliver(rows_);
+      }
     }
     exchange_.deliver(rows_);
   }
@@ -134,7 +141,7 @@ class Worker {
   Exchange& exchange_;
   const std::atomic<bool>& stop_;
   std::vector<RunRow> rows_;
-  std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
+  std::uint64_t round_ = 0;  ///< Exchange::round when rows were handed over last
 };
 
 /// What of a plan is there, what is not, and when a combination has enough.

@@ -50,7 +50,8 @@ std::string run_table(const StoreInfo& info) {
       "CREATE TABLE run (combination INTEGER NOT NULL, replication INTEGER NOT NULL, "
       "seed INTEGER NOT NULL, identity INTEGER NOT NULL, {}, "
       "PRIMARY KEY (combination, replication)) WITHOUT ROWID",
-      list(info.metrics.size(), [&](std::size_t i) { return sql_name(info.metrics[i]) + " REAL"; }));
+      list(info.metrics.size(),
+           [&](std::size_t i) { return sql_name(info.metrics[i]) + " REAL"; }));
 }
 
 std::string combination_table(const StoreInfo& info) {

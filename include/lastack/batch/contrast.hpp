@@ -30,14 +30,14 @@ struct Contrast {
 
 /// One value of the axis, all else equal.
 struct Alternative {
-  std::size_t value;  ///< index into the axis's values
-  std::uint64_t pairs = 0;  ///< replications that both have
+  std::size_t value;                ///< index into the axis's values
+  std::uint64_t pairs = 0;          ///< replications that both have
   std::vector<Contrast> contrasts;  ///< one for each metric
 };
 
 /// What the values of one axis come to where the other axes stand still.
 struct ContrastGroup {
-  std::string others;  ///< "loss=0.05"; empty where there are no other axes
+  std::string others;                     ///< "loss=0.05"; empty where there are no other axes
   std::vector<Alternative> alternatives;  ///< the baseline left out
 };
 
@@ -53,8 +53,8 @@ struct ContrastQuery {
 
 /// Compares each value of an axis with the baseline, for each combination of the other axes.
 ///
-/// Where every run has one connection at the most, a quantile such as connect_time.p99 is that of all
-/// connections over the runs; where runs have more it is the mean of the runs' own.
+/// Where every run has one connection at the most, a quantile such as connect_time.p99 is that of
+/// all connections over the runs; where runs have more it is the mean of the runs' own.
 std::vector<ContrastGroup> contrast(const Store& store, const ContrastQuery& query);
 
 }  // namespace lastack::batch

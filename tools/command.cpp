@@ -38,12 +38,25 @@ std::vector<scenario::Override> overrides_of(const std::vector<std::string>& set
   return overrides;
 }
 
+namespace {
+
+/// An empty argument is mostly a variable of a shell that is not set. To take it for an option that
+/// is not given would leave out silently what was asked for.
+void refuse_empty(CLI::App& command) {
+  const CLI::Validator not_empty{
+      [](const std::string& text) { return text.empty() ? "want a value, have none" : ""; }, ""};
+  for (CLI::Option* option : command.get_options()) option->check(not_empty);
+}
+
+}  // namespace
+
 void finish_command(CLI::App& command, const std::string& examples) {
   if (command.get_option_no_throw("--verbose") == nullptr) {
     command.add_flag_callback(
         "-v,--verbose", [] { spdlog::set_level(spdlog::level::debug); },
         "Say on stderr what the program does");
   }
+  refuse_empty(command);
   command.group("Commands");
   command.footer(examples);
 }

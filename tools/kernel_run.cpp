@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,10 +20,10 @@
 #include "interrupt.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/kernel/lab.hpp"
-#include "lastack/scenario/load.hpp"
 #include "lastack/trace/ladder_text.hpp"
 #include "lastack/trace/sinks.hpp"
 #include "live_recorder.hpp"
+#include "load_scenarios.hpp"
 #include "progress_line.hpp"
 #include "terminal.hpp"
 
@@ -66,35 +65,6 @@ void check_names(const Options& options) {
                       other->second, file, stem_of(file))};
     }
   }
-}
-
-/// What is wrong with a file, for the simulator or for the kernel; it is loaded into `scenarios`.
-std::vector<scenario::ScenarioError> load(const std::string& file,
-                                          const std::vector<scenario::Override>& overrides,
-                                          std::vector<scenario::Scenario>& scenarios) {
-  try {
-    scenarios.push_back(scenario::load_scenario(file, overrides));
-  } catch (const scenario::ScenarioError&) {  // the first error; there may be more
-    return scenario::check_scenario(file, overrides);
-  }
-  for (const std::string& warning : scenarios.back().warnings)
-    spdlog::warn("{}: {}", file, warning);
-  return kernel::refusals(scenarios.back());
-}
-
-/// All scenarios, or nothing when one of them cannot be run: then each has been complained about.
-std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) {
-  const auto overrides = overrides_of(options.settings);
-  std::vector<scenario::Scenario> scenarios;
-  bool good = true;
-  for (const std::string& file : options.files) {
-    for (const scenario::ScenarioError& error : load(file, overrides, scenarios)) {
-      spdlog::error("{}", error.what());
-      good = false;
-    }
-  }
-  if (!good) return std::nullopt;
-  return scenarios;
 }
 
 /// A scenario's runs.
@@ -311,7 +281,7 @@ void make_folder(const std::string& folder) {
 ExitCode kernel_run(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   check_names(options);
-  const auto scenarios = load_all(options);
+  const auto scenarios = load_scenarios(options.files, options.settings, kernel::refusals);
   if (!scenarios || !can_record_live("kernel run")) return ExitCode::bad_input;
   make_folder(options.folder);
   return report(*scenarios, Recorder{*scenarios, options, stop}.run(), options);

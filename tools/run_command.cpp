@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,11 +15,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "../sim/scenario/quantities.hpp"
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
-#include "lastack/scenario/load.hpp"
+#include "lastack/scenario/duration.hpp"
+#include "load_scenarios.hpp"
 #include "memory_limit.hpp"
 #include "progress_line.hpp"
 #include "run_outputs.hpp"
@@ -47,26 +48,6 @@ struct Options {
   bool ascii = false;
 };
 
-/// All scenarios, or nothing when one of them is bad: then every bad one has been complained about.
-std::optional<std::vector<scenario::Scenario>> load_all(const Options& options) {
-  const std::vector<scenario::Override> overrides = overrides_of(options.settings);
-  std::vector<scenario::Scenario> scenarios;
-  for (const std::string& file : options.files) {
-    try {
-      scenarios.push_back(scenario::load_scenario(file, overrides));
-      for (const std::string& warning : scenarios.back().warnings) {
-        spdlog::warn("{}: {}", file, warning);
-      }
-    } catch (const scenario::ScenarioError&) {  // the first error; there may be more
-      for (const scenario::ScenarioError& error : scenario::check_scenario(file, overrides)) {
-        spdlog::error("{}", error.what());
-      }
-    }
-  }
-  if (scenarios.size() < options.files.size()) return std::nullopt;
-  return scenarios;
-}
-
 ColourChoice colour_choice(const std::string& word) {
   if (word == "auto") return ColourChoice::automatic;
   if (word == "always") return ColourChoice::always;
@@ -89,13 +70,14 @@ run::Series series_of(const Options& options) {
   if (options.series_every.empty()) return run::Series{};
   if (options.outputs.series.empty())
     throw UsageError{"--series-every: want --series FILE as well"};
+  const auto refuse = [&options](std::string_view wish) -> UsageError {
+    return UsageError{fmt::format("--series-every: want {}, have {}", wish, options.series_every)};
+  };
   const auto interval = scenario::parse_duration(options.series_every);
-  const auto* duration = std::get_if<SimDuration>(&interval);
-  if (duration == nullptr || *duration == SimDuration{0}) {
-    throw UsageError{fmt::format("--series-every: want a duration above 0 such as 100ms, have {}",
-                                 options.series_every)};
-  }
-  return run::Series{*duration, rows_of_named_interval};
+  if (const auto* wish = std::get_if<scenario::Wish>(&interval)) throw refuse(wish->text);
+  const auto duration = std::get<SimDuration>(interval);
+  if (duration == SimDuration{0}) throw refuse("a duration above 0 such as 100ms");
+  return run::Series{duration, rows_of_named_interval};
 }
 
 /// Runs the simulation, with a line on stderr that shows how far it is.
@@ -164,7 +146,7 @@ ExitCode run_all(const Options& options) {
   const Look look = look_of(options);
   series_of(options);  // complains before anything else is done
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
-  const auto scenarios = load_all(options);
+  const auto scenarios = load_scenarios(options.files, options.settings);
   if (!scenarios) return ExitCode::bad_input;
 
   const std::atomic<bool>& stop = catch_interrupts();

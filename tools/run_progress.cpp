@@ -31,13 +31,9 @@ constexpr double hopeless_s = 1000.0 * 3600;
 
 }  // namespace
 
-RunProgress::RunProgress(const scenario::Scenario& scenario) : stop_at_{scenario.stop_at} {
-  for (const app::Connector& connector : scenario.connectors) {
-    const app::Prospect one = app::prospect(connector, scenario.stop_at);
-    prospect_.connections += one.connections;
-    prospect_.exact = prospect_.exact && one.exact;
-  }
-}
+RunProgress::RunProgress(const scenario::Scenario& scenario)
+    : stop_at_{scenario.stop_at},
+      prospect_{app::prospect(scenario.connectors, scenario.stop_at)} {}
 
 std::string RunProgress::line(const run::Progress& now,
                               std::chrono::duration<double> since_start) const {

@@ -21,16 +21,12 @@ constexpr std::uint64_t few_connections = 20;
 constexpr trace::LadderLimits whole{
     .ladders = 10'000, .first_steps = 1'000'000, .last_steps = 1'000, .loose_calls = 10'000};
 
-/// How many connections and flows there will be; no further than is needed to know that they are
-/// not few.
-std::uint64_t connections_of(const scenario::Scenario& scenario) {
-  std::uint64_t count = scenario.datagram_flows.size();
-  for (const app::Connector& connector : scenario.connectors) {
-    const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
-    count += std::min(more, few_connections + 1);
-    if (count > few_connections) break;
-  }
-  return count;
+/// Whether so few connections and flows will be that a ladder of them can be read.
+bool has_few_connections(const scenario::Scenario& scenario) {
+  const std::uint64_t flows = scenario.datagram_flows.size();
+  return flows <= few_connections &&
+         app::prospect(scenario.connectors, scenario.stop_at).connections <=
+             few_connections - flows;
 }
 
 std::string name_of(const scenario::Scenario& scenario) {
@@ -48,7 +44,7 @@ RunReport::RunReport(const scenario::Scenario& scenario, const Look& look)
     case LadderChoice::never: break;
     case LadderChoice::always: ladder_.emplace(whole); break;
     case LadderChoice::when_short:
-      if (connections_of(scenario) <= few_connections) ladder_.emplace();
+      if (has_few_connections(scenario)) ladder_.emplace();
       break;
   }
 }

@@ -103,4 +103,15 @@ Prospect prospect(const Connector& connector, SimTime end) {
   return {std::min(connector.count, intervals + 1), true};
 }
 
+Prospect prospect(const std::vector<Connector>& connectors, SimTime end) {
+  Prospect all;
+  for (const Connector& connector : connectors) {
+    const Prospect one = prospect(connector, end);
+    const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - all.connections;
+    all.connections += std::min(one.connections, room);
+    all.exact = all.exact && one.exact;
+  }
+  return all;
+}
+
 }  // namespace lastack::app

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "../scenario/quantities.hpp"
+#include "lastack/scenario/duration.hpp"
 
 namespace lastack::compare {
 

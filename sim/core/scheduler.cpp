@@ -83,26 +83,6 @@ std::optional<Event> Scheduler::next(SimTime limit) {
   return event;
 }
 
-void Scheduler::clear() {
-  now_ = sim_start;
-  near_tick_ = 0;
-  order_ = 0;
-  wheel_tick_ = no_tick;
-  batch_.clear();
-  batch_next_ = 0;
-  late_.clear();
-  for (Queue& lane : lanes_) lane.clear();
-  for (Level& level : level_) {
-    for (; level.occupied != 0; level.occupied &= level.occupied - 1) {
-      Bucket& bucket = level.bucket[static_cast<unsigned>(std::countr_zero(level.occupied))];
-      chunks_[bucket.last].next = free_chunk_;
-      free_chunk_ = bucket.first;
-      bucket = Bucket{};
-    }
-  }
-  size_ = 0;
-}
-
 void Scheduler::Queue::grow() {
   constexpr std::size_t smallest = 8;
   std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -23,7 +25,8 @@ struct Program {
 /// gives it up.
 class Descriptors {
  public:
-  explicit Descriptors(const scenario::Scenario& scenario);
+  /// `hosts` is how many hosts there are, groups counted by their members.
+  Descriptors(const scenario::Scenario& scenario, std::size_t hosts);
 
   /// Takes one for a socket. none, too_many_files or file_table_overflow: the process's own limit
   /// is looked at first, as Linux does (get_unused_fd_flags, then alloc_empty_file).
@@ -37,18 +40,24 @@ class Descriptors {
   /// Everything that ran on the host is gone.
   void forget(app::HostIndex host);
 
-  app::HostIndex host(Program program) const;
+  app::HostIndex host(Program program) const { return terms(program).host; }
 
  private:
+  struct Terms {
+    app::HostIndex host;
+    std::uint32_t files_max;
+  };
+  Terms terms(Program program) const;
   tcp::Error problem(Program program, const tcp::Settings& host_settings) const;
-  std::uint32_t files_max(Program program) const;
-  std::vector<std::uint32_t>& open_of(Program::Kind kind) {
-    return kind == Program::Kind::listener ? open_by_listeners_ : open_by_connectors_;
+  std::uint32_t open(Program program) const {
+    return open_[static_cast<std::size_t>(program.kind)][program.index];
+  }
+  std::uint32_t& open(Program program) {
+    return open_[static_cast<std::size_t>(program.kind)][program.index];
   }
 
   const scenario::Scenario* scenario_;
-  std::vector<std::uint32_t> open_by_listeners_;
-  std::vector<std::uint32_t> open_by_connectors_;
+  std::array<std::vector<std::uint32_t>, 2> open_;  ///< by each program, by its kind and index
   std::vector<std::int64_t> open_on_host_;
 };
 

@@ -22,13 +22,8 @@ bool needs_recording(const scenario::Scenario& scenario) {
 }
 
 tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& recorder) {
-  std::uint64_t connections = 0;
-  for (const app::Connector& connector : scenario.connectors) {
-    const std::uint64_t more = app::prospect(connector, scenario.stop_at).connections;
-    connections = std::min(more, followed_connections_max + 1) + connections;
-    if (connections > followed_connections_max) break;
-  }
-  const bool few = connections <= followed_connections_max;
+  const app::Prospect all = app::prospect(scenario.connectors, scenario.stop_at);
+  const bool few = all.connections <= followed_connections_max;
   return recorder.active() || few ? tcp::Reports::all : tcp::Reports::none;
 }
 
@@ -73,7 +68,7 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
       network_{world_.network_config()},
       connectors_(scenario_.connectors.size()),
       datagrams_sent_(scenario_.datagram_flows.size()),
-      descriptors_{scenario_} {
+      descriptors_{scenario_, world_.host_count()} {
   hosts_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
     const tcp::StackConfig config = world_.stack_config(host, 0);

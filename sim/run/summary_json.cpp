@@ -63,6 +63,21 @@ Json json_of(const ExpectationResult& result) {
           {"where", result.where}};
 }
 
+template <typename T> Json array_of(const std::vector<T>& all) {
+  Json json = Json::array();
+  for (const T& one : all) json.push_back(json_of(one));
+  return json;
+}
+
+/// Appended as they are: looking each name up first would take minutes with 100,000 hosts.
+Json by_name(const std::vector<HostSummary>& hosts) {
+  Json json = Json::object();
+  for (const HostSummary& host : hosts) {
+    json.get_ref<Json::object_t&>().emplace_back(host.name, json_of(host));
+  }
+  return json;
+}
+
 /// The mean of those times that there are.
 class Mean {
  public:
@@ -131,16 +146,9 @@ Json json_of(const Summary& s) {
   json["open_at_end"] = s.open_at_end;
   json["time_in"] = s.time_in;
   json["half_open_at_end"] = s.half_open_at_end;
-  json["connections"] = Json::array();
-  for (const ConnectionSummary& c : s.connections) json["connections"].push_back(json_of(c));
-  Json hosts = Json::object();
-  // Appended as they are: looking each name up first would take minutes with 100,000 hosts.
-  for (const HostSummary& host : s.hosts) {
-    hosts.get_ref<Json::object_t&>().emplace_back(host.name, json_of(host));
-  }
-  json["hosts"] = std::move(hosts);
-  json["expectations"] = Json::array();
-  for (const ExpectationResult& r : s.expectations) json["expectations"].push_back(json_of(r));
+  json["connections"] = array_of(s.connections);
+  json["hosts"] = by_name(s.hosts);
+  json["expectations"] = array_of(s.expectations);
   return json;
 }
 

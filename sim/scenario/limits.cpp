@@ -1,5 +1,7 @@
 #include "limits.hpp"
 
+#include <variant>
+
 #include <fmt/format.h>
 
 #include "lastack/app/program.hpp"
@@ -8,8 +10,11 @@ namespace lastack::scenario {
 
 std::uint32_t number_or_unlimited(const Value& value, std::uint32_t unlimited, std::uint32_t max) {
   if (value.is_string() && value.string() == "unlimited") return unlimited;
-  if (!value.is_integer()) value.want(fmt::format("0 to {} or \"unlimited\"", max));
-  return value.integer_as<std::uint32_t>(0, max);
+  const auto* number = std::get_if<std::int64_t>(&value.json().value);
+  if (number == nullptr || *number < 0 || *number > std::int64_t{max}) {
+    value.want(fmt::format("0 to {} or \"unlimited\"", max));
+  }
+  return static_cast<std::uint32_t>(*number);
 }
 
 std::uint32_t files_max_at(const Value& value) {

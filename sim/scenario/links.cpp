@@ -16,20 +16,12 @@ namespace {
 constexpr std::uint64_t max_links = 1'000'000;
 /// By how much a packet is held back where `reorder` is a mere probability.
 constexpr SimDuration default_reorder_by = 10ms;
-constexpr SimDuration max_link_delay = 24h;
 /// Every link must carry this much (RFC 791, 3.2).
 constexpr std::uint32_t min_mtu = 68;
 
-/// A duration that a packet may spend on a link. Sums of many must not pass the end of time.
-SimDuration link_duration(const Value& v) {
-  const SimDuration duration = v.duration();
-  if (duration > max_link_delay) v.want("a duration of at most 24h");
-  return duration;
-}
-
 net::Delay delay_at(const Value& value) {
   if (value.is_object()) return read_delay_model(value, "delay");
-  return net::ConstantDelay{link_duration(value)};
+  return net::ConstantDelay{read_delay(value)};
 }
 
 net::Loss bernoulli_loss(const Value& v) {
@@ -61,13 +53,13 @@ net::Loss loss_at(const Value& value) {
 net::Reordering reordering_at(const Value& value) {
   if (!value.is_object()) return {value.probability(), default_reorder_by};
   value.only_keys("a reordering", {"p", "by"});
-  return {value.at("p").probability(), link_duration(value.at("by"))};
+  return {value.at("p").probability(), read_delay(value.at("by"))};
 }
 
 /// Overwrites in `config` what `value`, a link or one of its directions, gives.
 void read_config(const Value& value, net::LinkConfig& config) {
   value.with("delay", [&](const Value& v) { config.delay = delay_at(v); });
-  value.with("jitter", [&](const Value& v) { config.jitter = link_duration(v); });
+  value.with("jitter", [&](const Value& v) { config.jitter = read_delay(v); });
   value.with("loss", [&](const Value& v) { config.loss = loss_at(v); });
   value.with("duplicate", [&](const Value& v) { config.duplicate = v.probability(); });
   value.with("reorder", [&](const Value& v) { config.reorder = reordering_at(v); });

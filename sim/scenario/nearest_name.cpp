@@ -24,11 +24,12 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// The edit distance; but the beginning of a name is as near to it as a slip of the pen.
-std::size_t unlikeness(std::string_view wrong, std::string_view name) {
+/// The edit distance; but the beginning of a name is nearly as near to it as a slip of the pen.
+double unlikeness(std::string_view wrong, std::string_view name) {
+  constexpr double of_beginning = 1.5;
+  const auto distance = static_cast<double>(edit_distance(wrong, name));
   const bool begins_it = wrong.size() >= 2 && name.starts_with(wrong);
-  return begins_it ? std::min<std::size_t>(1, name.size() - wrong.size())
-                   : edit_distance(wrong, name);
+  return begins_it ? std::min(distance, of_beginning) : distance;
 }
 
 }  // namespace
@@ -56,11 +57,11 @@ std::string_view nearest_name(std::string_view wrong, std::span<const std::strin
   if (wrong.empty() || wrong.size() > name_chars_max) return {};
   const std::string wanted = lower(wrong);
   std::string_view best;
-  std::size_t best_distance = name_chars_max;
+  double best_distance = name_chars_max;
   for (const std::string_view name : known) {
     if (name.size() > name_chars_max) continue;
-    const std::size_t distance = unlikeness(wanted, lower(name));
-    const bool likely = 2 * distance <= std::max(name.size(), wrong.size());
+    const double distance = unlikeness(wanted, lower(name));
+    const bool likely = 2 * distance <= static_cast<double>(std::max(name.size(), wrong.size()));
     if (likely && distance < best_distance) {
       best = name;
       best_distance = distance;
@@ -74,10 +75,12 @@ std::string unknown_name(std::string_view what, std::string_view wrong,
   std::string text = fmt::format("want {}, have {}", what, shown(wrong));
   const std::string_view near = nearest_name(wrong, known);
   if (!near.empty()) text += fmt::format("; nearest is \"{}\"", near);
-  if (!known.empty() && known.size() <= listed_names_max) {
-    text += fmt::format(" (known: {})", fmt::join(known, ", "));
-  }
-  return text;
+  return text + known_names(known);
+}
+
+std::string known_names(const std::vector<std::string_view>& known) {
+  if (known.empty() || known.size() > listed_names_max) return "";
+  return fmt::format(" (known: {})", fmt::join(known, ", "));
 }
 
 }  // namespace lastack::scenario

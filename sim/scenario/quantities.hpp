@@ -2,26 +2,14 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 #include "lastack/app/arrivals.hpp"
-#include "lastack/core/time.hpp"
+#include "lastack/scenario/duration.hpp"
 #include "lastack/tcp/segment.hpp"
 
 namespace lastack::scenario {
-
-/// In words what a text should have been: the part of a message after "want".
-struct Wish {
-  std::string text;
-};
-template <class T> using Parsed = std::variant<T, Wish>;
-
-/// "250us", "10ms", "1.5s", "2min", also ns and h; exact, so "0.1s" is 100,000,000 ns. Finer than
-/// 1 ns, negative or beyond 292 years is refused.
-Parsed<SimDuration> parse_duration(std::string_view text);
 
 /// "10Mbit", "1.5Gbit", also bit, kbit or Kbit, Tbit: bits per second, above zero, whole.
 Parsed<std::uint64_t> parse_rate(std::string_view text);

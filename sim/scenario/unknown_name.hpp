@@ -13,4 +13,7 @@ namespace lastack::scenario {
 std::string unknown_name(std::string_view what, std::string_view wrong,
                          const std::vector<std::string_view>& known);
 
+/// " (known: a, b, …)"; "" for long lists.
+std::string known_names(const std::vector<std::string_view>& known);
+
 }  // namespace lastack::scenario

@@ -40,6 +40,11 @@ void Value::unknown(std::string_view what, std::string_view name,
   fail(unknown_name(what, name, known));
 }
 
+void Value::want_one_of(std::string_view what, const std::vector<std::string_view>& known) const {
+  if (is_string()) unknown(what, string(), known);
+  fail(fmt::format("want {}, have {}{}", what, shown(*json_), known_names(known)));
+}
+
 void Value::only_keys(std::string_view what, std::initializer_list<std::string_view> keys) const {
   const auto* members = std::get_if<Json::Object>(&json_->value);
   if (members == nullptr) want(fmt::format("an object for {}", what));

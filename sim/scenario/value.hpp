@@ -71,6 +71,9 @@ class Value {
   /// "want {what}, have {name}; nearest is …".
   [[noreturn]] void unknown(std::string_view what, std::string_view name,
                             const std::vector<std::string_view>& known) const;
+  /// The same for a value that is none of these names, or no name at all.
+  [[noreturn]] void want_one_of(std::string_view what,
+                                const std::vector<std::string_view>& known) const;
 
   // --- Objects ---
 
@@ -147,13 +150,12 @@ class Value {
 template <class T>
 T one_of(const Value& value, std::string_view what,
          std::initializer_list<std::pair<std::string_view, T>> choices) {
-  const std::string& name = value.string(what);
   std::vector<std::string_view> known;
   for (const auto& [choice, meaning] : choices) {
-    if (choice == name) return meaning;
+    if (value.is_string() && value.string() == choice) return meaning;
     known.push_back(choice);
   }
-  value.unknown(what, name, known);
+  value.want_one_of(what, known);
 }
 
 }  // namespace lastack::scenario

@@ -1,6 +1,7 @@
 // LISTEN (RFC 9293, 3.10.7.2), the SYN queue (SYN-RECEIVED of passive opens) and the accept queue.
 
 #include <algorithm>
+#include <string_view>
 
 #include "lastack/core/assert.hpp"
 #include "stack_impl.hpp"
@@ -25,6 +26,11 @@ std::int32_t timeouts_within(std::int32_t seconds) {
 bool fits_window(const Segment& seg, Seq first, Seq end) {
   return seg.seq == first || (after(seg.end(), first) && before(seg.seq, end)) ||
          (seg.seq == end && seg.len() == 0);
+}
+
+/// Why a handshake that its last segment would complete ends in a reset.
+std::string_view why_refused(DiscardReason obstacle) {
+  return obstacle == DiscardReason::accept_queue ? "accept queue full" : "no memory for a socket";
 }
 
 }  // namespace
@@ -328,7 +334,7 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     c.discard(*obstacle);
     if (host_.settings().tcp_abort_on_overflow != 0) {
       c.send(reset_for(seg), SendReason::reset);
-      drop_request(index, "accept queue full", c);
+      drop_request(index, why_refused(*obstacle), c);
     } else {
       r.acked = true;  // the SYN-ACK's timer tries again
     }

@@ -9,13 +9,6 @@
 
 namespace lastack::tcp {
 
-namespace {
-
-constexpr std::uint32_t chunk_overhead = 832;      // of a sk_buff that holds octets to send
-constexpr std::uint32_t least_send_buffer = 4608;  // SOCK_MIN_SNDBUF
-
-}  // namespace
-
 /// Bytes in the send buffer (sk_wmem_queued).
 std::uint32_t Endpoint::bytes_to_send(const Context& c) const {
   if (state_ == State::closed || (queue_.empty() && !after(snd_.queue_end, snd_.una))) {

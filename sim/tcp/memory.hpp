@@ -6,6 +6,11 @@
 
 namespace lastack::tcp {
 
+/// Bytes that a chunk of octets to send takes in memory beside them (its sk_buff).
+inline constexpr std::uint32_t chunk_overhead = 832;
+/// Bytes that a send buffer always has room for (Linux, SOCK_MIN_SNDBUF).
+inline constexpr std::uint32_t least_send_buffer = 4608;
+
 /// What all sockets of a host hold for data, in pages, against tcp_mem: the count that Linux keeps
 /// in `tcp_memory_allocated`, and whether it finds itself under pressure (net/core/sock.c).
 /// Differs: Linux lets every processor hold up to net.core.mem_pcpu_rsv pages uncounted.

@@ -4,12 +4,12 @@
 #include <bit>
 
 #include "endpoint.hpp"
+#include "memory.hpp"
 
 namespace lastack::tcp {
 
 namespace {
 
-constexpr std::uint32_t chunk_overhead = 832;       // of a sk_buff that holds sent or unsent octets
 constexpr std::uint32_t descriptor = 256;           // struct sk_buff
 constexpr std::uint32_t headers_and_info = 576;     // MAX_TCP_HEADER, skb_shared_info
 constexpr std::uint32_t burst_octets_max = 65'215;  // GSO_LEGACY_MAX_SIZE less room for headers
@@ -21,9 +21,8 @@ constexpr std::uint32_t burst_octets_max = 65'215;  // GSO_LEGACY_MAX_SIZE less 
 void Endpoint::grow_send_buffer(const Context& c) {
   const Settings& settings = c.host.settings();
   if (options_->sndbuf != 0) {
-    constexpr std::int32_t least = 4608;  // SOCK_MIN_SNDBUF
     const std::int64_t asked = std::min(options_->sndbuf, settings.wmem_max);
-    snd_.buffer = static_cast<std::uint32_t>(std::max<std::int64_t>(2 * asked, least));
+    snd_.buffer = static_cast<std::uint32_t>(std::max<std::int64_t>(2 * asked, least_send_buffer));
     return;
   }
   const std::uint32_t segment = std::bit_ceil(peer_mss_ + headers_and_info) + descriptor;

@@ -287,6 +287,40 @@ TEST_CASE("run: a series that cannot be is refused before anything runs", "[comm
   }
 }
 
+TEST_CASE("run: --series-every says what was wrong with a duration", "[command]") {
+  Prepared t{holds};
+  const auto refused = [&t](const std::string& text) {
+    t.lastack("run s.json --series s.csv --series-every=" + text);
+    CHECK(t.exit_code() == 2);
+    CHECK(t.files() == Names{"s.json"});
+    return t.err().substr(0, t.err().find('\n'));
+  };
+  CHECK(refused("10") ==
+        "lastack: error: --series-every: want a duration with a unit such as \"10ms\", have 10");
+  CHECK(refused("10m") ==
+        "lastack: error: --series-every: want a duration in ns, us, ms, s, min or h, have 10m");
+  CHECK(refused("-5ms") ==
+        "lastack: error: --series-every: want a duration that is not negative, have -5ms");
+  CHECK(refused("0s") ==
+        "lastack: error: --series-every: want a duration above 0 such as 100ms, have 0s");
+}
+
+TEST_CASE("run: an empty argument is refused, not taken for none", "[command]") {
+  Prepared t{holds};
+  for (const char* option : {"--series", "--series-every", "--summary", "--trace", "--set"}) {
+    t.lastack(std::string{"run s.json --series s.csv "} + option + " ''");
+    CAPTURE(option);
+    CHECK(t.exit_code() == 2);
+    CHECK(t.out().empty());
+    CHECK_THAT(t.err(), StartsWith(std::string{"lastack: error: "} + option +
+                                   ": want a value, have none\n"));
+    CHECK(t.files() == Names{"s.json"});
+  }
+  t.lastack("run ''");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), StartsWith("lastack: error: SCENARIO: want a value, have none\n"));
+}
+
 TEST_CASE("run: on a terminal a long run says how far it is, unless it is to be quiet",
           "[command]") {
   Prepared t{never_ends};

@@ -114,6 +114,15 @@ def check_layers(source: Source) -> Iterator[tuple[int, str]]:
             yield source.line_of(match.start()), "tcp knows no Scheduler: time goes in, deadlines come out"
 
 
+def check_private_headers(source: Source) -> Iterator[tuple[int, str]]:
+    """The program uses the library as anybody does: by its public headers."""
+    if not source.path.startswith("tools/"):
+        return
+    for line, path in includes(source):
+        if re.match(r"(?:\.\./)+sim/", path):
+            yield line, f"{path} is private; what the program needs belongs into include/lastack"
+
+
 def check_libraries(source: Source) -> Iterator[tuple[int, str]]:
     """Third parties stay in their places, and out of public headers."""
     for line, path in includes(source):
@@ -199,6 +208,7 @@ def check_pragma(source: Source) -> Iterator[tuple[int, str]]:
 
 SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
     check_layers,
+    check_private_headers,
     check_libraries,
     check_determinism,
     check_hash_iteration,

@@ -18,6 +18,20 @@ endif()
 add_compile_options(${sanitizer_flags})
 add_link_options(${sanitizer_flags})
 
+# Profile-guided optimisation, in two builds of one directory: the first's programs tell the second
+# where the time goes.
+set(profile ${PROJECT_BINARY_DIR}/profile)
+if(LASTACK_PROFILE STREQUAL "generate")
+  set(profile_flags -fprofile-generate=${profile} -fprofile-update=prefer-atomic)
+elseif(LASTACK_PROFILE STREQUAL "use")
+  # What the training does not reach is optimised as usual, not for size.
+  set(profile_flags -fprofile-use=${profile} -fprofile-partial-training -Wno-missing-profile)
+elseif(NOT LASTACK_PROFILE STREQUAL "")
+  message(FATAL_ERROR "LASTACK_PROFILE: want generate, use or nothing, have ${LASTACK_PROFILE}")
+endif()
+add_compile_options(${profile_flags})
+add_link_options(${profile_flags})
+
 if(LASTACK_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "LASTACK_FUZZ needs clang: use the preset `fuzz`")

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "lastack/core/random_stream.hpp"
 #include "lastack/core/time.hpp"
@@ -63,5 +64,7 @@ struct Prospect {
   bool exact = true;  ///< false: it is chance's to say, and this is the expected number
 };
 Prospect prospect(const Connector& connector, SimTime end);
+/// Of all of them together; as many as can be counted where there are more.
+Prospect prospect(const std::vector<Connector>& connectors, SimTime end);
 
 }  // namespace lastack::app

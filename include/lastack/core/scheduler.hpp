@@ -70,9 +70,6 @@ class Scheduler {
   /// before `limit` (the time then stays).
   std::optional<Event> next(SimTime limit = never);
 
-  /// Back to the start, without any event; memory is kept.
-  void clear();
-
   /// Entries in the queue, stale ones included.
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -138,7 +135,6 @@ class Scheduler {
       first_ = (first_ + 1) & (ring_.size() - 1);
       --count_;
     }
-    void clear() { count_ = 0; }
 
    private:
     void grow();

@@ -175,5 +175,24 @@ TEST_CASE(
   CHECK(prospect(c, sim_start + 1min).connections == 0);
 }
 
+TEST_CASE("Prospect: several connectors add up, however many there are", "[app]") {
+  const Connector three = [] {
+    Connector c;
+    c.count = 3;
+    return c;
+  }();
+  const Connector drawn = connector(poisson({1, 1'000'000}, 60s));
+  CHECK(prospect(std::vector<Connector>{}, never).connections == 0);
+  CHECK(prospect(std::vector{three, three}, never).connections == 6);
+  CHECK(prospect(std::vector{three, three}, never).exact);
+  CHECK(prospect(std::vector{three, drawn, three}, never).connections == 60'006);
+  CHECK_FALSE(prospect(std::vector{three, drawn, three}, never).exact);
+
+  Connector countless;
+  countless.count = Connector::unlimited;
+  CHECK(prospect(std::vector{countless, three, countless}, never).connections ==
+        Connector::unlimited);
+}
+
 }  // namespace
 }  // namespace lastack::app

@@ -72,20 +72,6 @@ TEST_CASE("Scheduler: a lane's events stand among the others by time and inserti
   CHECK(drain(s) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6});
 }
 
-TEST_CASE("Scheduler: cleared, it is as new", "[core]") {
-  Scheduler s;
-  for (std::uint32_t i = 0; i < 100; ++i) s.schedule(at(1s) + i * 1h, numbered(i));
-  s.schedule(Lane{0}, at(2s), numbered(100));
-  CHECK(s.next().has_value());
-  s.clear();
-  CHECK(s.empty());
-  CHECK(s.now() == sim_start);
-  CHECK_FALSE(s.next().has_value());
-  s.schedule(at(3s), numbered(2));
-  s.schedule(Lane{0}, at(1ms), numbered(1));
-  CHECK(drain(s) == std::vector<std::uint32_t>{1, 2});
-}
-
 TEST_CASE("Scheduler: nothing past the limit comes out, and the clock stays", "[core]") {
   Scheduler s;
   s.schedule(at(5s), numbered(5));

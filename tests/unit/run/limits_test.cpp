@@ -57,6 +57,26 @@ TEST_CASE("limits: accept goes on as soon as a descriptor is closed", "[run]") {
         "4030 accept#4 abort\n");
 }
 
+TEST_CASE("limits: a handshake that ends in a reset says what was missing", "[run]") {
+  const auto why = [](const std::string& host, const std::string& backlog) {
+    const Story story{R"("hosts": {"client": {}, "server": {)" + host + R"(
+        "sysctl": {"tcp_abort_on_overflow": 1}}},
+      "apps": [{"host": "server", "listen": 80, "accept": false, "backlog": )" +
+                      backlog + R"(},
+        {"host": "client", "connect": "server:80"},
+        {"host": "client", "connect": "server:80", "at": "100ms", "count": 2}])"};
+    CHECK(story.sent("server", "R").at == sim_start + 130ms);
+    return story
+        .find<trace::StateChange>([](const trace::StateChange& change) {
+          return change.from == tcp::State::syn_rcvd && change.to == tcp::State::closed;
+        })
+        .what;
+  };
+  CHECK(std::get<trace::StateChange>(why("", "1")).why == "accept queue full");
+  CHECK(std::get<trace::StateChange>(why(R"("limits": {"sockets": 3},)", "5")).why ==
+        "no memory for a socket");
+}
+
 TEST_CASE("limits: a shortage that comes again is logged again", "[run]") {
   const Story story{R"("apps": [
     {"host": "server", "listen": 80, "limits": {"nofile": 5},

@@ -29,5 +29,12 @@ TEST_CASE("nearest name: what was meant, or nothing where there is no telling", 
   CHECK(nearest_name("x", {}) == "");
 }
 
+TEST_CASE("nearest name: a slip of the pen comes before the beginning of a longer name",
+          "[scenario]") {
+  constexpr std::array<std::string_view, 2> known{"from_port", "for"};
+  CHECK(nearest_name("fro", known) == "for");
+  CHECK(nearest_name("from", known) == "from_port");
+}
+
 }  // namespace
 }  // namespace lastack::scenario

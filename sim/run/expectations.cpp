@@ -18,27 +18,9 @@ namespace lastack::run {
 
 namespace {
 
-using scenario::Bounds;
 using scenario::HostRef;
 using tcp::State;
 using trace::Event;
-
-bool holds(const Bounds& bounds, double value) {
-  // Numbers such as seconds are sums; a billionth apart is equal.
-  const double slack = 1e-9 * std::max(1.0, value < 0 ? -value : value);
-  return (!bounds.equals || (*bounds.equals - slack <= value && value <= *bounds.equals + slack)) &&
-         (!bounds.min || value >= *bounds.min - slack) &&
-         (!bounds.max || value <= *bounds.max + slack);
-}
-
-/// "3", "at least 2", "at most 4", "2 to 4".
-std::string text_of(const Bounds& bounds) {
-  if (bounds.equals) return fmt::format("{}", *bounds.equals);
-  if (bounds.min && bounds.max) return fmt::format("{} to {}", *bounds.min, *bounds.max);
-  if (bounds.min) return fmt::format("at least {}", *bounds.min);
-  if (bounds.max) return fmt::format("at most {}", *bounds.max);
-  return "any number of";
-}
 
 /// ", from 20 ms to 25 ms" and the like; empty where every time will do.
 std::string window_text(SimTime after, SimTime until) {

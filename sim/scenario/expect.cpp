@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "bounds.hpp"
 #include "flags.hpp"
 #include "lastack/net/packet.hpp"
 #include "sections.hpp"
@@ -51,26 +52,6 @@ tcp::State state_at(const Value& value) {
   const std::string& name = one_name(value, "a state", names);
   const auto index = std::find(names.begin(), names.end(), name) - names.begin();
   return static_cast<tcp::State>(index);
-}
-
-/// `exact` (a key), or `min` and `max`: at least one of them.
-Bounds bounds_of(const Value& value, std::string_view exact) {
-  Bounds bounds;
-  constexpr std::string_view wish = "a number";
-  if (const auto v = value.find(exact)) bounds.equals = v->number(wish);
-  if (const auto v = value.find("min")) bounds.min = v->number(wish);
-  if (const auto v = value.find("max")) bounds.max = v->number(wish);
-  const bool ranged = bounds.min || bounds.max;
-  if (bounds.equals && ranged) {
-    value.fail(fmt::format("want either \"{}\" or \"min\" and \"max\", have both", exact));
-  }
-  if (!bounds.equals && !ranged) {
-    value.fail(fmt::format("want \"{}\", \"min\" or \"max\", have none", exact));
-  }
-  if (bounds.min && bounds.max && *bounds.max < *bounds.min) {
-    value.at("max").want("a number that is not below \"min\"");
-  }
-  return bounds;
 }
 
 void read_window(const Value& value, SimTime& after, SimTime& until) {

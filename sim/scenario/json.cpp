@@ -229,6 +229,31 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string to_text(const Json& json) {
+  struct Writer {
+    static std::string text(const std::string& value) { return nlohmann::json(value).dump(); }
+    std::string operator()(std::nullptr_t) const { return "null"; }
+    std::string operator()(bool value) const { return value ? "true" : "false"; }
+    std::string operator()(std::int64_t value) const { return std::to_string(value); }
+    std::string operator()(std::uint64_t value) const { return std::to_string(value); }
+    std::string operator()(double value) const { return fmt::format("{}", value); }
+    std::string operator()(const std::string& value) const { return text(value); }
+    std::string operator()(const Json::Array& value) const {
+      std::string all;
+      for (const Json& element : value) all += (all.empty() ? "" : ",") + to_text(element);
+      return "[" + all + "]";
+    }
+    std::string operator()(const Json::Object& value) const {
+      std::string all;
+      for (const auto& [name, member] : value) {
+        all += (all.empty() ? "" : ",") + text(name) + ":" + to_text(member);
+      }
+      return "{" + all + "}";
+    }
+  };
+  return std::visit(Writer{}, json.value);
+}
+
 std::string shown(std::string_view text) {
   if (text.size() <= shown_chars_max) return '"' + printable(text) + '"';
   std::size_t cut = shown_chars_max;  // not in the middle of a character

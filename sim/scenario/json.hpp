@@ -49,6 +49,9 @@ std::variant<std::string, FileProblem> read_file(const std::string& path);
 std::string pointer_to(const std::string& parent, std::string_view key);
 std::string pointer_to(const std::string& parent, std::size_t index);
 
+/// The value as compact JSON text; numbers by their shortest text that reads back the same.
+std::string to_text(const Json& json);
+
 /// The value as messages show it: cut short, without control characters.
 std::string shown(const Json& json);
 std::string shown(std::string_view text);  ///< in quotes

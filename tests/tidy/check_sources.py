@@ -19,7 +19,7 @@ LIBRARIES = {
     "boost/graph/": ["sim/net/", "tests/"],
     "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
     "valijson/": ["sim/scenario/", "tools/", "tests/"],
-    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
+    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
     "spdlog/": ["tools/"],
     "CLI/": ["tools/"],
     "Random123/": ["sim/", "tests/"],

@@ -128,6 +128,10 @@ struct Bounds {
   std::optional<double> min;
   std::optional<double> max;
 };
+/// Numbers such as seconds are sums: a billionth apart is equal.
+bool holds(const Bounds& bounds, double value);
+/// "3", "at least 2", "at most 4", "2 to 4".
+std::string text_of(const Bounds& bounds);
 
 /// A socket in an expectation: "client:40000", and "peer" where that is not enough.
 struct SocketRef {

@@ -177,6 +177,18 @@ TEST_CASE("Summary: the JSON has every connection's times, and their means", "[r
   }
 }
 
+TEST_CASE("Summary: scenarios may expect of closing and half-open sockets", "[run]") {
+  const Story story = closing(close_at_2s, R"({"hold": true})", R"(, "expect": [
+      {"metric": "active_close_time", "equals": 60.02}, {"metric": "orphan_time", "equals": 60.02},
+      {"metric": "half_open_at_end", "equals": 1}, {"metric": "half_open_at_end", "equals": 0}])");
+  const std::vector<run::ExpectationResult>& results = story.summary().expectations;
+  REQUIRE(results.size() == 4);
+  CHECK(results[0].held);
+  CHECK(results[1].held);
+  CHECK(results[2].held);
+  CHECK_FALSE(results[3].held);
+}
+
 TEST_CASE("Totals: the summary's numbers", "[run]") {
   const scenario::Scenario scenario = test::usual_scenario(R"("hosts": {
       "client": {"count": 3}, "server": {}},

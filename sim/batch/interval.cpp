@@ -1,0 +1,160 @@
+#include "lastack/batch/interval.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <boost/math/distributions/beta.hpp>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/students_t.hpp>
+
+#include "lastack/core/assert.hpp"
+
+namespace lastack::batch {
+
+namespace {
+
+/// What may go wrong on each side.
+double tail_of(double confidence) {
+  LASTACK_ASSERT(confidence > 0 && confidence < 1);
+  return (1 - confidence) / 2;
+}
+
+/// A count that is whole but for rounding becomes whole.
+double without_rounding(double count) {
+  const double whole = std::round(count);
+  return std::abs(count - whole) <= 1e-9 * std::max(1.0, whole) ? whole : count;
+}
+
+/// P(at most k of n), each with probability q. Requires k < n.
+double at_most(std::uint64_t k, std::uint64_t n, double q) {
+  const boost::math::binomial_distribution<double> hits{static_cast<double>(n), q};
+  return boost::math::cdf(hits, static_cast<double>(k));
+}
+
+/// How many k in [0, n) there are, from 0 on, for which `holds` is true. Requires that it never
+/// turns true again.
+template <typename Predicate> std::uint64_t count_while(std::uint64_t n, Predicate holds) {
+  std::uint64_t low = 0;
+  std::uint64_t high = n;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (holds(middle)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+}  // namespace
+
+void Moments::add(double value) {
+  ++n_;
+  const double from_old = value - mean_;
+  mean_ += from_old / static_cast<double>(n_);
+  m2_ += from_old * (value - mean_);
+}
+
+double Moments::variance() const { return n_ < 2 ? 0 : m2_ / static_cast<double>(n_ - 1); }
+
+Interval proportion_interval(double successes, double trials, double confidence) {
+  LASTACK_ASSERT(successes >= 0 && successes <= trials);
+  const double tail = tail_of(confidence);
+  const double failures = trials - successes;
+  Interval interval{0, 1};
+  if (successes > 0) {
+    interval.low = boost::math::quantile(
+        boost::math::beta_distribution<double>{successes, failures + 1}, tail);
+  }
+  if (failures > 0) {
+    interval.high = boost::math::quantile(boost::math::complement(
+        boost::math::beta_distribution<double>{successes + 1, failures}, tail));
+  }
+  return interval;
+}
+
+std::optional<Interval> mean_interval(const Moments& moments, double confidence) {
+  const double tail = tail_of(confidence);
+  if (moments.n() < 2) return std::nullopt;
+  const auto n = static_cast<double>(moments.n());
+  const boost::math::students_t_distribution<double> t{n - 1};
+  const double reach =
+      boost::math::quantile(boost::math::complement(t, tail)) * std::sqrt(moments.variance() / n);
+  return Interval{moments.mean() - reach, moments.mean() + reach};
+}
+
+std::optional<Interval> share_interval(const Moments& shares, double confidence) {
+  if (shares.n() == 0) return std::nullopt;
+  const auto n = static_cast<double>(shares.n());
+  const double p = std::clamp(shares.mean(), 0.0, 1.0);
+  // The variance over n instead of n - 1: with it shares of 0 and 1 count as one trial each.
+  const double variance_of_mean = shares.m2() / n / n;
+  const double of_coin = p * (1 - p);
+  // Rounding leaves a trace of spread in shares that are all alike.
+  const bool alike = variance_of_mean <= 1e-24 || of_coin <= 0;
+  const double trials = alike ? n : std::max(n, without_rounding(of_coin / variance_of_mean));
+  return proportion_interval(std::min(without_rounding(p * trials), trials), trials, confidence);
+}
+
+QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence) {
+  LASTACK_ASSERT(q > 0 && q < 1);
+  const double tail = tail_of(confidence);
+  const std::uint64_t n = sorted.size();
+  QuantileInterval interval;
+  // Value number k, from 0, is above the quantile when at most k values are below it.
+  const std::uint64_t sure_below =
+      count_while(n, [&](std::uint64_t k) { return at_most(k, n, q) <= tail; });
+  if (sure_below > 0) interval.low = sorted[sure_below - 1];
+  // It is below when more than k are.
+  const std::uint64_t not_sure_above =
+      count_while(n, [&](std::uint64_t k) { return 1 - at_most(k, n, q) > tail; });
+  if (not_sure_above < n) interval.high = sorted[not_sure_above];
+  return interval;
+}
+
+std::optional<PairedDifference> compare_pairs(const Moments& differences, double confidence) {
+  const auto interval = mean_interval(differences, confidence);
+  if (!interval) return std::nullopt;
+  PairedDifference result{*interval, Verdict::within_noise};
+  if (interval->high < 0) result.verdict = Verdict::lower;
+  if (interval->low > 0) result.verdict = Verdict::higher;
+  return result;
+}
+
+StoppingRule::StoppingRule(double confidence, double half_width, std::uint64_t min,
+                           std::uint64_t max)
+    : confidence_{confidence},
+      half_width_{half_width},
+      min_{min},
+      max_{max} {
+  LASTACK_ASSERT(confidence > 0 && confidence < 1);
+  LASTACK_ASSERT(half_width > 0);
+  LASTACK_ASSERT(min >= 2 && min <= max);
+}
+
+/// Half as many again, rounded up.
+std::uint64_t StoppingRule::after(std::uint64_t checkpoint) const {
+  const std::uint64_t step = checkpoint / 2 + checkpoint % 2;
+  return checkpoint >= max_ - std::min(step, max_) ? max_ : checkpoint + step;
+}
+
+std::optional<std::uint64_t> StoppingRule::next_checkpoint(std::uint64_t n) const {
+  if (n >= max_) return std::nullopt;
+  std::uint64_t checkpoint = min_;
+  while (checkpoint <= n) checkpoint = after(checkpoint);
+  return checkpoint;
+}
+
+std::optional<std::uint64_t> StoppingRule::last_checkpoint(std::uint64_t n) const {
+  if (n < min_) return std::nullopt;
+  std::uint64_t checkpoint = min_;
+  while (checkpoint < max_ && after(checkpoint) <= n) checkpoint = after(checkpoint);
+  return checkpoint;
+}
+
+bool StoppingRule::enough(const Interval& interval) const {
+  return interval.half_width() <= half_width_;
+}
+
+}  // namespace lastack::batch

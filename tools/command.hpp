@@ -25,6 +25,9 @@ class UsageError : public std::runtime_error {
 // `exit_code` how that went; it throws UsageError for wrong arguments.
 void add_run_command(CLI::App& program, ExitCode& exit_code);
 void add_test_command(CLI::App& program, ExitCode& exit_code);
+void add_sweep_command(CLI::App& program, ExitCode& exit_code);
+void add_merge_command(CLI::App& program, ExitCode& exit_code);
+void add_export_command(CLI::App& program, ExitCode& exit_code);
 void add_validate_command(CLI::App& program, ExitCode& exit_code);
 void add_schema_command(CLI::App& program, ExitCode& exit_code);
 void add_sysctl_command(CLI::App& program, ExitCode& exit_code);

@@ -212,6 +212,9 @@ int main(int argc, char** argv) {
     program.set_version_flag("--version", "lastack " LASTACK_VERSION, "Print the version and exit");
     add_run_command(program, exit_code);
     add_test_command(program, exit_code);
+    add_sweep_command(program, exit_code);
+    add_merge_command(program, exit_code);
+    add_export_command(program, exit_code);
     add_validate_command(program, exit_code);
     add_schema_command(program, exit_code);
     add_sysctl_command(program, exit_code);

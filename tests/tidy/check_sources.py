@@ -17,7 +17,7 @@ REAL_TIME = ("sim/kernel/", "include/lastack/kernel/")
 # Library (as the beginning of an include's path) -> folders of the tree that may include it.
 LIBRARIES = {
     "boost/graph/": ["sim/net/", "tests/"],
-    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
+    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
     "valijson/": ["sim/scenario/", "tools/", "tests/"],
     "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
     "spdlog/": ["tools/"],

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lastack/batch/interval.hpp"
+#include "lastack/batch/store.hpp"
+#include "lastack/scenario/sweep.hpp"
+
+namespace lastack::batch {
+
+/// What the runs of one combination say of a metric: the mean of those that have a value.
+struct Estimate {
+  std::uint64_t runs = 0;  ///< with a value
+  std::optional<double> mean;
+  std::optional<Interval> interval;  ///< of the mean; absent where there are too few
+};
+
+/// Shares, such as connect_ok, have the interval of a proportion, everything else that of a mean.
+Estimate estimate(std::string_view metric, const std::vector<std::optional<double>>& values,
+                  double confidence);
+
+/// All replications of a combination that are there.
+Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
+                  double confidence);
+
+/// How an expectation of a sweep came out for one combination.
+struct SweepExpectationResult {
+  std::string pointer;  ///< "/expect/2"
+  bool held = false;
+  std::string settings;  ///< "tcp_syn_retries=6 loss=0.05"
+  std::string wanted;    ///< "connect_ok: at least 0.99"
+  std::string seen;      ///< "0.985 (0.981 to 0.989)"
+};
+
+/// Holds the expectations of a plan against complete results. An expectation that no combination
+/// meets the `where` of cannot be: the loader refuses it.
+std::vector<SweepExpectationResult> evaluate(const Plan& plan, const Store& store);
+
+/// "tcp_syn_retries=6 loss=0.05": each axis by the last part of its path where that is unique.
+std::string settings_text(const scenario::Grid& grid, std::uint64_t combination);
+/// The axes' names as `settings_text` has them.
+std::vector<std::string> short_names(const scenario::Grid& grid);
+
+}  // namespace lastack::batch

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lastack/batch/metrics.hpp"
+#include "lastack/scenario/sweep.hpp"
+
+namespace lastack::batch {
+
+/// One of several parts of a sweep that are run apart, such as the tasks of a cluster's job array.
+struct Shard {
+  std::uint64_t index = 1;  ///< from 1
+  std::uint64_t count = 1;
+
+  friend bool operator==(const Shard&, const Shard&) = default;
+};
+
+/// So many runs of one combination that follow each other.
+struct Span {
+  std::uint64_t combination = 0;
+  std::uint64_t first = 0;  ///< replication
+  std::uint64_t count = 0;
+};
+
+/// The runs that a shard has to do, in order. Where `repeat` is a number, each shard has its share
+/// of all runs; with `until` whole combinations, each with its `min` runs, since how many more
+/// there will be is not known.
+std::vector<Span> spans_of(std::uint64_t combinations, std::uint64_t repeat,
+                           const std::optional<scenario::Until>& until, Shard shard);
+
+/// A sweep that was checked as a whole: every combination's scenario can be read and every metric
+/// is known.
+class Plan {
+ public:
+  /// `version` is the program's. Throws scenario::ScenarioError.
+  Plan(scenario::Sweep sweep, std::string version, Shard shard = {});
+
+  const scenario::Sweep& sweep() const { return sweep_; }
+  const std::string& version() const { return version_; }
+  Shard shard() const { return shard_; }
+  const MetricSet& metrics() const { return metrics_; }
+  /// The column that `until` watches.
+  std::optional<std::size_t> watched_column() const { return watched_; }
+  /// The column that an expectation is about, by its place in Sweep::expectations.
+  std::size_t expected_column(std::size_t expectation) const { return expected_[expectation]; }
+  /// "100", or "until connect_ok is known to ±0.005 (95 %), 100 to 1000000".
+  std::string repeat_text() const;
+
+  /// The runs that this shard has to do.
+  std::vector<Span> spans() const {
+    return spans_of(sweep_.grid.size(), sweep_.repeat, sweep_.until, shard_);
+  }
+
+  /// What all parts and all sessions of one sweep share: a UUID (RFC 9562, version 5) of version,
+  /// scenario, values, repeat, seed and metrics.
+  const std::string& identity() const { return identity_; }
+  /// 64 bits of scenario, settings and version; with a run's seed they make its identity.
+  std::uint64_t combination_identity(std::uint64_t combination) const;
+  static std::uint64_t run_identity(std::uint64_t combination_identity, std::uint64_t seed);
+
+ private:
+  static MetricSet make_metrics(const scenario::Sweep& sweep);
+  std::size_t column_of(const std::string& metric, const std::string& pointer) const;
+
+  scenario::Sweep sweep_;
+  std::string version_;
+  Shard shard_;
+  MetricSet metrics_;
+  std::optional<std::size_t> watched_;
+  std::vector<std::size_t> expected_;
+  std::string identity_;
+};
+
+}  // namespace lastack::batch

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lastack/batch/plan.hpp"
+
+namespace lastack::batch {
+
+/// A database cannot be read or written, or is none of ours. what() reads "FILE: REASON".
+class StoreError : public std::runtime_error {
+ public:
+  StoreError(const std::string& file, const std::string& reason)
+      : std::runtime_error{file + ": " + reason} {}
+};
+
+/// What one run came to.
+struct RunRow {
+  std::uint64_t combination = 0;
+  std::uint64_t replication = 0;
+  std::uint64_t seed = 0;
+  std::uint64_t identity = 0;                 ///< Plan::run_identity
+  std::vector<std::optional<double>> values;  ///< one for each metric
+};
+
+/// What a database says of itself.
+struct StoreInfo {
+  std::string version;   ///< of the program that made it
+  std::string identity;  ///< Plan::identity
+  std::string name;
+  std::string description;
+  std::string scenario;       ///< JSON
+  std::string scenario_file;  ///< for messages and replays; empty where it stood in the sweep
+  std::uint64_t repeat = 1;   ///< where there is no `until`
+  std::optional<scenario::Until> until;
+  std::string repeat_text;  ///< either in words
+  std::uint64_t seed = 1;
+  Shard shard;
+  scenario::Grid grid;
+  std::vector<std::string> metrics;  ///< columns
+};
+
+/// A sweep's results in SQLite, with a write-ahead log, so that they may be queried by hand while
+/// the sweep is running. sim/batch/README.md tells the tables and views.
+class Store {
+ public:
+  enum class Existing : std::uint8_t {
+    refuse,  ///< a file of that name is an error
+    go_on,   ///< it must be of the same sweep, shard and version; none is as good
+  };
+
+  /// A file's name that stands for no file: what is stored is gone with the Store.
+  static constexpr std::string_view in_memory = ":memory:";
+
+  /// Makes or opens the database of a plan. Throws StoreError.
+  static Store create(const std::string& file, const Plan& plan, Existing existing);
+  /// An empty database with the description of another, but of all shards. Throws StoreError.
+  static Store create_like(const std::string& file, const Store& other);
+  /// Opens one to read. Throws StoreError.
+  static Store open(const std::string& file);
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  const std::string& file() const;
+  const StoreInfo& info() const;
+
+  /// Adds runs in one transaction: after a crash all of them are there or none. What is there
+  /// already stays as it is. Throws StoreError.
+  void add(const std::vector<RunRow>& rows);
+  /// Says that no more runs of the combination are wanted than these.
+  void want(std::uint64_t combination, std::uint64_t runs);
+  /// How many runs of it are wanted in all; nothing while that is open.
+  std::optional<std::uint64_t> wanted(std::uint64_t combination) const;
+
+  /// All runs that are there, or those of one combination.
+  std::uint64_t runs() const;
+  std::uint64_t runs(std::uint64_t combination) const;
+  /// For each replication below `end` whether it is there.
+  std::vector<bool> have(std::uint64_t combination, std::uint64_t end) const;
+
+  static constexpr std::uint64_t all_replications = 0x7fff'ffff'ffff'ffff;
+  /// One metric's values of a combination, replications 0 to `end` - 1 in order.
+  std::vector<std::optional<double>> column(std::uint64_t combination, std::size_t metric,
+                                            std::uint64_t end = all_replications) const;
+
+  /// How many of its shard's runs are not there; at least one for each combination whose number of
+  /// runs is still open.
+  std::uint64_t missing() const;
+
+  /// Every row, in the order of combination, then replication.
+  void for_each(const std::function<void(const RunRow&)>& use) const;
+
+ private:
+  class Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lastack::batch

@@ -1,0 +1,93 @@
+#include "lastack/batch/estimate.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace lastack::batch {
+
+namespace {
+
+constexpr double shown_confidence = 0.95;
+
+bool is_share(std::string_view metric) { return metric == "connect_ok"; }
+
+std::string seen_text(const Estimate& estimate) {
+  if (!estimate.mean) return "no run has a value";
+  std::string text = fmt::format("{:.6g}", *estimate.mean);
+  if (estimate.interval) {
+    text += fmt::format(" ({:.6g} to {:.6g})", estimate.interval->low, estimate.interval->high);
+  }
+  return text;
+}
+
+bool matches(const scenario::SweepExpectation& expectation, const scenario::Grid& grid,
+             std::uint64_t combination) {
+  const std::vector<std::size_t> values = grid.values_of(combination);
+  return std::all_of(expectation.where.begin(), expectation.where.end(),
+                     [&](const auto& where) { return values[where.axis] == where.value; });
+}
+
+}  // namespace
+
+Estimate estimate(std::string_view metric, const std::vector<std::optional<double>>& values,
+                  double confidence) {
+  Moments moments;
+  for (const std::optional<double>& value : values) {
+    if (value) moments.add(*value);
+  }
+  Estimate result;
+  result.runs = moments.n();
+  if (moments.n() == 0) return result;
+  result.mean = moments.mean();
+  result.interval =
+      is_share(metric) ? share_interval(moments, confidence) : mean_interval(moments, confidence);
+  return result;
+}
+
+Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
+                  double confidence) {
+  return estimate(store.info().metrics[metric], store.column(combination, metric), confidence);
+}
+
+std::vector<SweepExpectationResult> evaluate(const Plan& plan, const Store& store) {
+  const scenario::Sweep& sweep = plan.sweep();
+  std::vector<SweepExpectationResult> results;
+  for (std::size_t i = 0; i < sweep.expectations.size(); ++i) {
+    const scenario::SweepExpectation& expectation = sweep.expectations[i];
+    for (std::uint64_t c = 0; c < sweep.grid.size(); ++c) {
+      if (!matches(expectation, sweep.grid, c)) continue;
+      const Estimate seen = estimate(store, c, plan.expected_column(i), shown_confidence);
+      SweepExpectationResult result;
+      result.pointer = expectation.pointer;
+      result.held = seen.mean && holds(expectation.bounds, *seen.mean);
+      result.settings = settings_text(sweep.grid, c);
+      result.wanted = expectation.metric + ": " + text_of(expectation.bounds);
+      result.seen = seen_text(seen);
+      results.push_back(result);
+    }
+  }
+  return results;
+}
+
+std::vector<std::string> short_names(const scenario::Grid& grid) {
+  const std::vector<std::string> paths = grid.paths();
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string last = paths[i].substr(paths[i].rfind('.') + 1);
+    names.push_back(scenario::resolve_path(last, paths).index == i ? last : paths[i]);
+  }
+  return names;
+}
+
+std::string settings_text(const scenario::Grid& grid, std::uint64_t combination) {
+  const std::vector<std::string> names = short_names(grid);
+  const std::vector<scenario::Override> values = grid.overrides_of(combination);
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("{}{}={}", i == 0 ? "" : " ", names[i], values[i].second);
+  }
+  return text;
+}
+
+}  // namespace lastack::batch

@@ -1,0 +1,103 @@
+#include "lastack/batch/merge.hpp"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace lastack::batch {
+
+namespace {
+
+constexpr std::size_t rows_together = 10'000;  // in one transaction
+
+/// All parts must be shards of one sweep, made by one version.
+void check_alike(const Store& part, const Store& first) {
+  const StoreInfo& a = part.info();
+  const StoreInfo& b = first.info();
+  if (a.version != b.version) {
+    throw StoreError{part.file(), fmt::format("was made by version {}, {} by version {}", a.version,
+                                              first.file(), b.version)};
+  }
+  if (a.identity != b.identity) {
+    throw StoreError{
+        part.file(),
+        fmt::format("is of another sweep (\"{}\") than {} (\"{}\"), or that was changed", a.name,
+                    first.file(), b.name)};
+  }
+  if (a.shard.count != b.shard.count) {
+    throw StoreError{part.file(), fmt::format("is one of {} shards, {} one of {}", a.shard.count,
+                                              first.file(), b.shard.count)};
+  }
+}
+
+void check_no_overlap(const std::vector<Store>& parts) {
+  std::map<std::uint64_t, std::string> file_of;
+  for (const Store& part : parts) {
+    const Shard shard = part.info().shard;
+    const auto [known, fresh] = file_of.try_emplace(shard.index, part.file());
+    if (!fresh) {
+      throw StoreError{part.file(), fmt::format("holds shard {}/{}, and so does {}", shard.index,
+                                                shard.count, known->second)};
+    }
+  }
+  const std::uint64_t count = parts.front().info().shard.count;
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    if (!file_of.contains(i)) {
+      throw StoreError{parts.front().file(),
+                       fmt::format("is one of {} shards, of which shard {} is missing", count, i)};
+    }
+  }
+}
+
+/// Every run that a part's shard has to have must be there.
+void check_complete(const Store& part) {
+  const std::uint64_t missing = part.missing();
+  if (missing > 0) {
+    throw StoreError{part.file(),
+                     fmt::format("is not complete: {} runs are missing; `lastack sweep --resume` "
+                                 "with its shard {}/{} makes them",
+                                 missing, part.info().shard.index, part.info().shard.count)};
+  }
+}
+
+void copy_rows(const Store& part, Store& whole) {
+  std::vector<RunRow> rows;
+  part.for_each([&](const RunRow& row) {
+    rows.push_back(row);
+    if (rows.size() < rows_together) return;
+    whole.add(rows);
+    rows.clear();
+  });
+  whole.add(rows);
+  for (std::uint64_t c = 0; c < part.info().grid.size(); ++c) {
+    if (const auto wanted = part.wanted(c)) whole.want(c, *wanted);
+  }
+}
+
+void remove(const std::string& file) {
+  std::error_code ignored;
+  for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end, ignored);
+}
+
+}  // namespace
+
+Store merge(const std::string& file, const std::vector<std::string>& names) {
+  std::vector<Store> parts;
+  for (const std::string& name : names) parts.push_back(Store::open(name));
+  for (const Store& part : parts) check_alike(part, parts.front());
+  check_no_overlap(parts);
+  for (const Store& part : parts) check_complete(part);
+  Store whole = Store::create_like(file, parts.front());
+  try {
+    for (const Store& part : parts) copy_rows(part, whole);
+  } catch (...) {
+    remove(file);
+    throw;
+  }
+  return whole;
+}
+
+}  // namespace lastack::batch

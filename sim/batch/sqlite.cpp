@@ -1,0 +1,136 @@
+#include "sqlite.hpp"
+
+#include <utility>
+
+#include "lastack/batch/store.hpp"
+
+namespace lastack::batch {
+
+namespace {
+
+/// Another program that writes is done within that, as a rule.
+constexpr int busy_timeout_ms = 5000;
+
+/// What people can do something about, in words of ours; else SQLite's own.
+std::string reason(int result, sqlite3* database) {
+  switch (result & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "is locked: another program is writing to it";
+    case SQLITE_FULL: return "no space is left for it; what was stored before is kept";
+    case SQLITE_NOTADB: return "is no SQLite database";
+    case SQLITE_CORRUPT: return "is damaged (SQLite: database disk image is malformed)";
+    case SQLITE_READONLY: return "may not be written";
+    case SQLITE_CANTOPEN: return "cannot be opened";
+    default: break;
+  }
+  return std::string{"SQLite: "} + (database != nullptr ? sqlite3_errmsg(database) : "no memory");
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, std::string file, const std::string& sql)
+    : statement_{nullptr, &sqlite3_finalize},
+      database_{database},
+      file_{std::move(file)} {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr);
+  statement_.reset(statement);
+  check(result);
+}
+
+Statement& Statement::bind(int index, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_.get(), index + 1, value));
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::optional<double> value) {
+  check(value ? sqlite3_bind_double(statement_.get(), index + 1, *value)
+              : sqlite3_bind_null(statement_.get(), index + 1));
+  return *this;
+}
+
+Statement& Statement::bind(int index, std::string_view value) {
+  check(sqlite3_bind_text(statement_.get(), index + 1, value.data(), static_cast<int>(value.size()),
+                          SQLITE_TRANSIENT));
+  return *this;
+}
+
+bool Statement::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return true;
+  sqlite3_reset(statement_.get());
+  if (result != SQLITE_DONE) throw StoreError{file_, reason(result, database_)};
+  return false;
+}
+
+void Statement::run() {
+  while (step()) {
+  }
+}
+
+std::optional<double> Statement::real(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return sqlite3_column_double(statement_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* text = sqlite3_column_text(statement_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return text == nullptr ? std::string{} : std::string{reinterpret_cast<const char*>(text), size};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+void Statement::check(int result) {
+  if (result != SQLITE_OK) throw StoreError{file_, reason(result, database_)};
+}
+
+Database::Database(const std::string& file, Mode mode)
+    : file_{file},
+      handle_{nullptr, &sqlite3_close} {
+  sqlite3* handle = nullptr;
+  const int flags =
+      mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
+  int result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
+  if (mode == Mode::read &&
+      (result & 0xff) == SQLITE_CANTOPEN) {  // a folder that may not be written
+    sqlite3_close(handle);
+    result = sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
+  }
+  handle_.reset(handle);
+  if (result != SQLITE_OK) throw StoreError{file, reason(result, handle)};
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+}
+
+void Database::run(const std::string& sql) {
+  const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (result != SQLITE_OK) throw StoreError{file_, reason(result, handle_.get())};
+}
+
+std::int64_t Database::number(const std::string& sql) const {
+  Statement statement = prepare(sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  try {
+    database_.run("ROLLBACK");
+  } catch (const StoreError&) {  // it was taken back already, by what went wrong
+  }
+}
+
+void Transaction::commit() {
+  database_.run("COMMIT");
+  open_ = false;
+}
+
+std::string sql_name(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? std::string{"\"\""} : std::string{c};
+  return text + "\"";
+}
+
+}  // namespace lastack::batch

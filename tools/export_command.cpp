@@ -1,0 +1,58 @@
+// `lastack export OUT.sqlite --csv FILE | --json FILE`: a sweep's results for other programs.
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "command.hpp"
+#include "lastack/batch/export.hpp"
+#include "lastack/core/atomic_file.hpp"
+
+namespace lastack::tools {
+
+namespace {
+
+struct Options {
+  std::string database;
+  std::string csv;
+  std::string json;
+};
+
+ExitCode export_results(const Options& options) {
+  if (options.csv.empty() && options.json.empty()) {
+    throw UsageError{"want --csv FILE or --json FILE, have neither"};
+  }
+  const batch::Store store = batch::Store::open(options.database);
+  if (!options.csv.empty()) {
+    AtomicFile file{options.csv};
+    batch::write_csv(store, file);
+    file.commit();
+  }
+  if (!options.json.empty()) {
+    AtomicFile file{options.json};
+    batch::write_json(store, file);
+    file.commit();
+  }
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& program, ExitCode& exit_code) {
+  CLI::App* command = program.add_subcommand("export", "Write a sweep's results as CSV or JSON");
+  auto options = std::make_shared<Options>();
+  command->add_option("DATABASE", options->database, "What `lastack sweep --db` made")->required();
+  command->add_option("--csv", options->csv, "Write a row for each run; - is stdout")
+      ->type_name("FILE");
+  command->add_option("--json", options->json, "Write an object for each run; - is stdout")
+      ->type_name("FILE");
+  command->callback([options, &exit_code] { exit_code = export_results(*options); });
+  finish_command(*command,
+                 "Examples:\n"
+                 "  lastack export S.sqlite --csv S.csv\n"
+                 "  lastack export S.sqlite --json - | jq '.runs[0]'\n"
+                 "Rows are in the order of combinations, then replications; reals are written by\n"
+                 "their shortest text that reads back the same.");
+}
+
+}  // namespace lastack::tools

@@ -127,6 +127,14 @@ TEST_CASE("Summary: an orphan whose host is rebooted ends there", "[run]") {
   CHECK(c.active_close_time == SimDuration{3s});
 }
 
+TEST_CASE("Summary: an active close goes on when the passive end is gone first", "[run]") {
+  const Story story = closing(close_at_2s, R"({"hold": true})",
+                              R"(, "events": [{"at": "5s", "host": "server", "do": "reboot"}])");
+  const run::ConnectionSummary c = story.summary().connections.at(0);
+  CHECK(c.final_state_remote == "CLOSED");
+  CHECK(c.active_close_time == SimDuration{60s + 20ms});
+}
+
 TEST_CASE("Summary: an orphan that lives at the end has no time yet", "[run]") {
   const Story story = closing(close_at_2s, R"({"hold": true})", R"(, "stop_at": "6s")");
   const run::ConnectionSummary c = story.summary().connections.at(0);

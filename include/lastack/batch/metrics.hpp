@@ -64,8 +64,8 @@ class MetricSet {
 
   /// In full: "connect_time.p99.9", "time_in.SYN_RCVD.server".
   const std::vector<std::string>& columns() const { return names_; }
-  /// One value a column, nothing where there is none. Requires a run of this scenario, whatever its
-  /// settings.
+  /// One value a column, nothing where there is none. Requires a run of a scenario with the same
+  /// hosts, and as many members in each group.
   std::vector<std::optional<double>> values(const run::Totals& totals) const;
 
  private:

@@ -21,8 +21,8 @@ namespace lastack::run {
 /// them in tcp_orphan_count (`ss -s`, "orphaned") against tcp_max_orphans, from the end of
 /// tcp_close() until the full socket is destroyed. Differs: here an orphan's FIN_WAIT_2 counts in
 /// full. Linux hands its last tcp_fin_timeout, up to 60 s, to a small TIME-WAIT socket, which is no
-/// orphan any more. And here only connections that an application held become orphans; Linux also
-/// counts those that their listener resets unaccepted.
+/// orphan any more. And here only connections that an application held become orphans; Linux counts
+/// for a moment also those that their listener resets unaccepted.
 struct ConnectionSummary {
   std::string host;                             ///< "client"
   std::string who;                              ///< "connect", "connect#2"

@@ -21,7 +21,7 @@ inline constexpr std::size_t error_count =
     static_cast<std::size_t>(tcp::Error::option_not_supported) + 1;
 
 /// What a run came to in plain numbers: no names, no maps. A Summary is made from it; who runs a
-/// scenario a hundred thousand times a second takes this, which costs a tenth of a Summary.
+/// scenario a hundred thousand times a second takes this, which costs a sixth of a Summary.
 struct Totals {
   template <typename Number> using ByState = std::array<Number, tcp::state_count>;
 

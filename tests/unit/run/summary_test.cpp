@@ -127,6 +127,14 @@ TEST_CASE("Summary: an orphan whose host is rebooted ends there", "[run]") {
   CHECK(c.active_close_time == SimDuration{3s});
 }
 
+TEST_CASE("Summary: an active close goes on when the passive end is gone first", "[run]") {
+  const Story story = closing(close_at_2s, R"({"hold": true})",
+                              R"(, "events": [{"at": "5s", "host": "server", "do": "reboot"}])");
+  const run::ConnectionSummary c = story.summary().connections.at(0);
+  CHECK(c.final_state_remote == "CLOSED");
+  CHECK(c.active_close_time == SimDuration{60s + 20ms});
+}
+
 TEST_CASE("Summary: an orphan that lives at the end has no time yet", "[run]") {
   const Story story = closing(close_at_2s, R"({"hold": true})", R"(, "stop_at": "6s")");
   const run::ConnectionSummary c = story.summary().connections.at(0);
@@ -175,6 +183,18 @@ TEST_CASE("Summary: the JSON has every connection's times, and their means", "[r
     CAPTURE(line);
     CHECK(json.find(line) != std::string::npos);
   }
+}
+
+TEST_CASE("Summary: scenarios may expect of closing and half-open sockets", "[run]") {
+  const Story story = closing(close_at_2s, R"({"hold": true})", R"(, "expect": [
+      {"metric": "active_close_time", "equals": 60.02}, {"metric": "orphan_time", "equals": 60.02},
+      {"metric": "half_open_at_end", "equals": 1}, {"metric": "half_open_at_end", "equals": 0}])");
+  const std::vector<run::ExpectationResult>& results = story.summary().expectations;
+  REQUIRE(results.size() == 4);
+  CHECK(results[0].held);
+  CHECK(results[1].held);
+  CHECK(results[2].held);
+  CHECK_FALSE(results[3].held);
 }
 
 TEST_CASE("Totals: the summary's numbers", "[run]") {

@@ -36,7 +36,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     root = pathlib.Path(sys.argv[1])
-    files = sorted(p for p in root.rglob("*.json") if p.name != "scenario.schema.json")
+    files = sorted(p for p in root.rglob("*.json") if not p.name.endswith(".schema.json"))
     listed = set(re.findall(r"\]\(([^)]+\.json)\)", (root / "README.md").read_text(encoding="utf-8")))
     found = [f"{p}: {problem}" for p in files for problem in problems_of(p, root)]
     names = {p.relative_to(root).as_posix() for p in files}

@@ -117,23 +117,12 @@ std::string progress_text(const batch::SweepProgress& progress, double seconds) 
   return text;
 }
 
-/// The metrics that the sweep itself names, which its table is to show.
-std::vector<std::string> metrics_asked_for(const batch::Plan& plan) {
-  const std::vector<std::string>& columns = plan.metrics().columns();
-  std::vector<std::string> metrics;
-  if (const auto watched = plan.watched_column()) metrics.push_back(columns[*watched]);
-  for (std::size_t i = 0; i < plan.sweep().expectations.size(); ++i) {
-    metrics.push_back(columns[plan.expected_column(i)]);
-  }
-  return metrics;
-}
-
 void print_report(const batch::Plan& plan, const batch::Store& store) {
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   const int columns = columns_for(stdout);
   fmt::print("{}\n", paint.bold(plan.sweep().name));
   fmt::print("{}", wrapped(plan.sweep().description, columns));
-  fmt::print("\n{}", sweep_table(store, metrics_asked_for(plan), columns, paint));
+  fmt::print("\n{}", sweep_table(plan, store, columns, paint));
 }
 
 ExitCode judge(const batch::Plan& plan, const batch::Store& store, bool quiet) {

@@ -27,6 +27,8 @@ Estimate estimate(std::string_view metric, const std::vector<std::optional<doubl
 /// All replications of a combination that are there.
 Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
                   double confidence);
+/// With the confidence that reports show: 95 %, or what `until` says, allowing for its looks.
+Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric);
 
 /// How an expectation of a sweep came out for one combination.
 struct SweepExpectationResult {
@@ -43,6 +45,8 @@ std::vector<SweepExpectationResult> evaluate(const Plan& plan, const Store& stor
 
 /// "tcp_syn_retries=6 loss=0.05": each axis by the last part of its path where that is unique.
 std::string settings_text(const scenario::Grid& grid, std::uint64_t combination);
+/// A value of an axis as people write it: JSON, but texts without quotes.
+std::string value_text(const std::string& json);
 /// The axes' names as `settings_text` has them.
 std::vector<std::string> short_names(const scenario::Grid& grid);
 

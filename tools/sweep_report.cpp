@@ -198,22 +198,4 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
   return table.text(paint);
 }
 
-std::string expectations_text(const std::string& file,
-                              const std::vector<batch::SweepExpectationResult>& results,
-                              const Paint& paint) {
-  std::string text;
-  std::size_t held = 0;
-  for (const batch::SweepExpectationResult& result : results) {
-    if (result.held) {
-      ++held;
-      continue;
-    }
-    text += fmt::format("{} {}: {}\n  at     {}\n  wanted {}\n  seen   {}\n", paint.red("FAILED"),
-                        file, result.pointer, result.settings.empty() ? "-" : result.settings,
-                        result.wanted, result.seen);
-  }
-  const std::string count = fmt::format("{} of {} expectations held", held, results.size());
-  return text + (held == results.size() ? paint.green(count) : paint.red(count)) + "\n";
-}
-
 }  // namespace lastack::tools

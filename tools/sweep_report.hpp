@@ -17,9 +17,4 @@ namespace lastack::tools {
 std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
                         const Paint& paint);
 
-/// The expectations that did not hold, and how many did.
-std::string expectations_text(const std::string& file,
-                              const std::vector<batch::SweepExpectationResult>& results,
-                              const Paint& paint);
-
 }  // namespace lastack::tools

@@ -3,8 +3,8 @@
 
 usage: catalogue_check.py SCENARIOS_FOLDER
 
-Every file has a name, a description of two to six sentences and a row in README.md; scenarios
-(files with `hosts`) also name the schema and expect something. README.md names no file that is missing.
+Every file has a name, a description of two to six sentences, the schema of its kind, something that
+it expects, and a row in README.md. README.md names no file that is missing.
 """
 import json
 import pathlib
@@ -22,13 +22,14 @@ def sentences(text):
 def problems_of(path, root):
     scenario = json.loads(path.read_text(encoding="utf-8"))
     to_root = "../" * len(path.relative_to(root).parent.parts)
-    if "hosts" in scenario and scenario.get("$schema") != to_root + "scenario.schema.json":
-        yield f"$schema: want {to_root}scenario.schema.json, have {scenario.get('$schema')}"
+    schema = to_root + ("sweep" if "vary" in scenario else "scenario") + ".schema.json"
+    if scenario.get("$schema") != schema:
+        yield f"$schema: want {schema}, have {scenario.get('$schema')}"
     if not scenario.get("name"):
         yield "name: missing"
     if sentences(scenario.get("description", "")) not in SENTENCES:
         yield "description: want two to six sentences"
-    if "hosts" in scenario and not scenario.get("expect"):
+    if not scenario.get("expect"):
         yield "expect: want at least one expectation"
 
 
@@ -36,7 +37,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     root = pathlib.Path(sys.argv[1])
-    files = sorted(p for p in root.rglob("*.json") if p.name != "scenario.schema.json")
+    files = sorted(p for p in root.rglob("*.json") if not p.name.endswith(".schema.json"))
     listed = set(re.findall(r"\]\(([^)]+\.json)\)", (root / "README.md").read_text(encoding="utf-8")))
     found = [f"{p}: {problem}" for p in files for problem in problems_of(p, root)]
     names = {p.relative_to(root).as_posix() for p in files}

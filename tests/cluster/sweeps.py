@@ -5,7 +5,8 @@ import os
 import sqlite3
 import subprocess
 
-LASTACK = ""  # set by main() of each test
+LASTACK = ""  # set by each test
+DELETE_ONE_RUN = "DELETE FROM run WHERE (combination, replication) = (SELECT combination, replication FROM run LIMIT 1)"
 
 
 def scenario(connections=20):

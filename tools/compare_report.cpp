@@ -36,6 +36,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> counts{
      {"half_open_at_end", "half-open connections at the end"}}};
 
 std::string subject(const std::string& metric) {
+  if (metric == "connect_ok") return "failures";
   for (const auto& [end, words] : statistics) {
     const auto family = metric.find("_time.");
     if (family == std::string::npos || !metric.ends_with(end)) continue;
@@ -81,7 +82,7 @@ std::string difference_text(const batch::Contrast& contrast) {
   if (contrast.verdict == batch::Verdict::within_noise) {
     const bool same =
         contrast.difference && contrast.difference->low == 0 && contrast.difference->high == 0;
-    return same ? "the same" : "within noise";
+    return same ? "the same run by run" : "within noise";
   }
   const std::string verdict = contrast.verdict == batch::Verdict::higher ? "higher" : "lower";
   if (!contrast.difference) return verdict;
@@ -129,19 +130,19 @@ std::string comparison_text(const batch::Store& store, const batch::ContrastQuer
   const scenario::Grid& grid = store.info().grid;
   const std::string name = batch::short_names(grid)[query.axis];
   const std::vector<std::string>& values = grid.axes[query.axis].values;
+  const std::string baseline = batch::value_text(values[query.baseline]);
   std::string text =
       fmt::format("{}\n{} against {}, {:g} % intervals\n", paint.bold(store.info().name), name,
-                  values[query.baseline], query.confidence * 100);
+                  baseline, query.confidence * 100);
   for (const batch::ContrastGroup& group : groups) {
     text += group.others.empty() ? "\n" : "\n" + paint.bold("at " + group.others) + "\n";
-    TextTable table{
-        {name, "metric", "here", fmt::format("at {}", values[query.baseline]), "difference"}};
+    TextTable table{{name, "metric", "here", fmt::format("at {}", baseline), "difference"}};
     for (const batch::Alternative& alternative : group.alternatives) {
-      const std::string line =
-          fmt::format("{} = {}: {}", name, values[alternative.value], words_of(alternative));
+      const std::string value = batch::value_text(values[alternative.value]);
+      const std::string line = fmt::format("{} = {}: {}", name, value, words_of(alternative));
       text += wrapped(line, columns, 2);
       for (const batch::Contrast& contrast : alternative.contrasts) {
-        table.add({values[alternative.value], contrast.metric, measured_text(contrast.here),
+        table.add({value, contrast.metric, measured_text(contrast.here),
                    measured_text(contrast.baseline), difference_text(contrast)});
       }
     }

@@ -36,6 +36,7 @@ constexpr const char* examples =
     "  lastack run S.json --trace S.pcapng                and at its segments in Wireshark\n"
     "  lastack test scenarios --junit report.xml          check every expectation, as CI does\n"
     "  lastack sysctl tcp_syn_retries                     what a setting means\n"
+    "  lastack sweep scenarios/sweeps/FILE.json           which setting to run with\n"
     "  lastack diff a.jsonl b.jsonl                       where two traces part\n"
     "\n"
     "`lastack COMMAND --help` explains a command.\n"

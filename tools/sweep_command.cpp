@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -22,11 +23,14 @@
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
+#include "lastack/core/atomic_file.hpp"
 #include "lastack/scenario/sweep.hpp"
 #include "numbers.hpp"
 #include "progress_line.hpp"
 #include "sweep_report.hpp"
 #include "terminal.hpp"
+#include "test_report.hpp"
+#include "test_result.hpp"
 
 namespace lastack::tools {
 
@@ -37,7 +41,11 @@ struct Options {
   std::string database;
   unsigned threads = 0;  ///< 0: as many as the machine has processors
   std::string shard;
+  std::optional<std::uint64_t> seed;
+  std::string junit;
   bool resume = false;
+  bool tap = false;
+  bool github = false;
   bool quiet = false;
 };
 
@@ -117,33 +125,29 @@ std::string progress_text(const batch::SweepProgress& progress, double seconds) 
   return text;
 }
 
-/// The metrics that the sweep itself names, which its table is to show.
-std::vector<std::string> metrics_asked_for(const batch::Plan& plan) {
-  const std::vector<std::string>& columns = plan.metrics().columns();
-  std::vector<std::string> metrics;
-  if (const auto watched = plan.watched_column()) metrics.push_back(columns[*watched]);
-  for (std::size_t i = 0; i < plan.sweep().expectations.size(); ++i) {
-    metrics.push_back(columns[plan.expected_column(i)]);
-  }
-  return metrics;
-}
-
 void print_report(const batch::Plan& plan, const batch::Store& store) {
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   const int columns = columns_for(stdout);
   fmt::print("{}\n", paint.bold(plan.sweep().name));
   fmt::print("{}", wrapped(plan.sweep().description, columns));
-  fmt::print("\n{}", sweep_table(store, metrics_asked_for(plan), columns, paint));
+  fmt::print("\n{}", sweep_table(plan, store, columns, paint));
 }
 
-ExitCode judge(const batch::Plan& plan, const batch::Store& store, bool quiet) {
-  if (plan.sweep().expectations.empty()) return ExitCode::success;
-  const auto results = batch::evaluate(plan, store);
-  const bool held =
-      std::all_of(results.begin(), results.end(), [](const auto& result) { return result.held; });
-  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
-  if (!quiet || !held) fmt::print("{}", expectations_text(plan.sweep().file, results, paint));
-  return held ? ExitCode::success : ExitCode::expectation_failed;
+/// What the expectations came to, for people and for CI.
+ExitCode tell(const FileResult& result, const Options& options, AtomicFile* junit) {
+  if (options.tap) {
+    fmt::print("{}", tap({result}));
+  } else if (result.outcome == Outcome::failed) {
+    fmt::print("{}", failure_text(result, Paint{colour_for(stdout, ColourChoice::automatic)}));
+  } else if (result.expectations > 0 && !options.quiet) {
+    fmt::print("{} of {} expectations held\n", result.expectations, result.expectations);
+  }
+  if (options.github) fmt::print("{}", github_annotations({result}));
+  if (junit != nullptr) {
+    junit->write(junit_xml({result}));
+    junit->commit();
+  }
+  return result.outcome == Outcome::failed ? ExitCode::expectation_failed : ExitCode::success;
 }
 
 batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const Options& options,
@@ -155,16 +159,24 @@ batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const Options&
   return batch::run_sweep(plan, store, threads_from(options), &stop, &progress);
 }
 
+batch::Plan plan_from(const Options& options) {
+  scenario::Sweep sweep = scenario::load_sweep(options.sweep);
+  if (options.seed) sweep.seed = *options.seed;
+  return {std::move(sweep), LASTACK_VERSION, shard_from(options.shard)};
+}
+
 ExitCode sweep(const Options& options) {
   const std::atomic<bool>& stop = catch_interrupts();
-  const batch::Plan plan{scenario::load_sweep(options.sweep), LASTACK_VERSION,
-                         shard_from(options.shard)};
+  std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
+  if (!options.junit.empty()) junit.emplace(options.junit);
+  const batch::Plan plan = plan_from(options);
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
   if (!kept && plan.shard().count > 1) throw UsageError{"--shard: want --db as well"};
   batch::Store store = batch::Store::create(
       kept ? options.database : std::string{batch::Store::in_memory}, plan,
       options.resume ? batch::Store::Existing::go_on : batch::Store::Existing::refuse);
+  const auto start = std::chrono::steady_clock::now();
   if (run(plan, store, options, stop) == batch::SweepEnd::interrupted) {
     fmt::print(stderr, "interrupted after {} runs{}\n", store.runs(),
                kept ? ", which are kept; --resume goes on" : "");
@@ -177,8 +189,14 @@ ExitCode sweep(const Options& options) {
     }
     return ExitCode::success;
   }
-  if (!options.quiet) print_report(plan, store);
-  return judge(plan, store, options.quiet);
+  if (!options.quiet && !options.tap) print_report(plan, store);
+  FileResult result;
+  result.file = options.sweep;
+  result.command = "sweep";
+  result.seed = options.seed;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  judge(batch::evaluate(plan, store), result);
+  return tell(result, options, junit ? &*junit : nullptr);
 }
 
 }  // namespace
@@ -200,6 +218,12 @@ void add_sweep_command(CLI::App& program, ExitCode& exit_code) {
                    "Run part I of N only; auto/N takes I from a Kubernetes Indexed Job or a "
                    "Slurm job array")
       ->type_name("I/N");
+  add_seed_option(*command, options->seed, "Base seed, in place of the sweep's");
+  command->add_option("--junit", options->junit, "Write the expectations as JUnit XML as well")
+      ->type_name("FILE");
+  command->add_flag("--tap", options->tap, "Print the expectations in the Test Anything Protocol");
+  command->add_flag("--github", options->github,
+                    "Print failures as annotations for GitHub as well");
   command->add_flag("--resume", options->resume, "Go on with --db: run only what is missing");
   command->add_flag("-q,--quiet", options->quiet, "Print failures only");
   command->callback([options, &exit_code] { exit_code = sweep(*options); });

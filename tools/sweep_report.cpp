@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/batch/theory.hpp"
+#include "lastack/scenario/sweep.hpp"
 #include "text_table.hpp"
 
 namespace lastack::tools {
@@ -13,8 +15,9 @@ namespace lastack::tools {
 namespace {
 
 constexpr std::uint64_t rows_max = 60;
-constexpr double confidence = 0.95;
-constexpr std::size_t gap = 2;  // blanks between columns
+constexpr int columns_min = 110;        // a table of figures may be wider than text
+constexpr std::size_t chosen_max = 24;  // so few metrics were kept on purpose
+constexpr std::size_t gap = 2;          // blanks between columns
 
 /// In this order, after those that the sweep itself asks about.
 constexpr std::array<std::string_view, 12> telling_metrics{
@@ -22,6 +25,10 @@ constexpr std::array<std::string_view, 12> telling_metrics{
     "close_time.mean", "orphan_time.mean",   "syn_sent",
     "synack_sent",     "fin_sent",           "segments_retransmitted",
     "listen_drops",    "time_in.FIN_WAIT_1", "peak.TIME_WAIT"};
+
+bool is_quantile(std::string_view metric) {
+  return metric.ends_with(".median") || metric.find(".p9") != metric.npos;
+}
 
 bool is_time(std::string_view metric) { return metric.find("_time.") != std::string_view::npos; }
 
@@ -36,6 +43,34 @@ std::string cell(std::string_view metric, const batch::Estimate& estimate) {
   return text;
 }
 
+/// What theory says of the combinations that are shown, as far as there is a closed form.
+class Theory {
+ public:
+  Theory(const scenario::Sweep& sweep, std::uint64_t combinations) {
+    for (std::uint64_t i = 0; i < combinations; ++i) {
+      const auto model = batch::connect_model(scenario::scenario_of(sweep, i));
+      predictions_.push_back(model ? model->predictions() : std::vector<batch::Prediction>{});
+    }
+  }
+
+  std::optional<double> value(std::uint64_t combination, std::string_view metric) const {
+    for (const batch::Prediction& prediction : predictions_[combination]) {
+      if (prediction.metric == metric) return prediction.value;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::vector<std::vector<batch::Prediction>> predictions_;
+};
+
+/// "0.9975", with a star where the simulated interval does not hold it.
+std::string theory_cell(const batch::Estimate& seen, std::optional<double> value) {
+  if (!value) return "";
+  const bool outside = seen.interval && !seen.interval->contains(*value);
+  return fmt::format("{:.4g}{}", *value, outside ? "*" : "");
+}
+
 struct Column {
   std::string title;
   std::vector<std::string> cells;
@@ -45,68 +80,94 @@ struct Column {
     for (const std::string& text : cells) width = std::max(width, width_of(text));
     return width;
   }
+  bool is_blank() const {
+    return std::all_of(cells.begin(), cells.end(), [](const auto& text) { return text.empty(); });
+  }
 };
 
-std::string line(const std::vector<Column>& columns, std::ptrdiff_t row) {
-  std::string text;
-  for (const Column& column : columns) {
-    const std::string& cell = row < 0 ? column.title : column.cells[static_cast<std::size_t>(row)];
-    text += cell + std::string(column.width() - width_of(cell) + gap, ' ');
-  }
-  text.erase(text.find_last_not_of(' ') + 1);
-  return text;
-}
-
+/// The table of a sweep, made column by column as long as there is room.
 class Table {
  public:
-  Table(const batch::Store& store, int width)
+  Table(const batch::Plan& plan, const batch::Store& store, int width)
       : store_{store},
         rows_{std::min(store.info().grid.size(), rows_max)},
-        width_{static_cast<std::size_t>(width)} {
-    const std::vector<std::string> names = batch::short_names(store.info().grid);
+        width_{static_cast<std::size_t>(width)},
+        theory_{plan.sweep(), rows_} {
+    const scenario::Grid& grid = store.info().grid;
+    const std::vector<std::string> names = batch::short_names(grid);
     for (std::size_t axis = 0; axis < names.size(); ++axis) {
-      columns_.push_back({names[axis], {}});
-      for (std::uint64_t row = 0; row < rows_; ++row) {
-        columns_.back().cells.push_back(store.info().grid.overrides_of(row)[axis].second);
-      }
+      columns_.push_back(column(names[axis], [&](std::uint64_t row) {
+        return batch::value_text(grid.overrides_of(row)[axis].second);
+      }));
     }
-    columns_.push_back({"runs", {}});
-    for (std::uint64_t row = 0; row < rows_; ++row) {
-      columns_.back().cells.push_back(std::to_string(store.runs(row)));
-    }
+    columns_.push_back(
+        column("runs", [&](std::uint64_t row) { return std::to_string(store.runs(row)); }));
   }
 
-  /// Adds a metric if there is room for it and it says something.
-  void add(std::string_view metric, bool asked_for) {
+  enum class Why : std::uint8_t { asked_for, if_room };
+  /// Adds a metric; unless it was asked for, only if there is room and it says something new.
+  void add(std::string_view metric, Why why) {
     const std::vector<std::string>& metrics = store_.info().metrics;
     const auto found = std::find(metrics.begin(), metrics.end(), metric);
-    const auto same = [&](const Column& column) { return column.title == metric; };
-    if (found == metrics.end() || std::any_of(columns_.begin(), columns_.end(), same)) return;
-    Column column{std::string{metric}, {}};
-    bool tells = asked_for;
-    for (std::uint64_t row = 0; row < rows_; ++row) {
-      const auto index = static_cast<std::size_t>(found - metrics.begin());
-      column.cells.push_back(cell(metric, batch::estimate(store_, row, index, confidence)));
-      tells = tells || column.cells.back() != column.cells.front();
-    }
-    if (tells && (asked_for || width() + column.width() <= width_)) columns_.push_back(column);
+    const auto named = [&](const Column& each) { return each.title == metric; };
+    if (found == metrics.end() || std::any_of(columns_.begin(), columns_.end(), named)) return;
+    const auto index = static_cast<std::size_t>(found - metrics.begin());
+    const Column seen = column(std::string{metric}, [&](std::uint64_t row) {
+      return cell(metric, batch::estimate(store_, row, index));
+    });
+    const Column said = column("theory", [&](std::uint64_t row) {
+      return theory_cell(batch::estimate(store_, row, index), theory_.value(row, metric));
+    });
+    const std::size_t room = seen.width() + gap + (said.is_blank() ? 0 : said.width() + gap);
+    if (why == Why::if_room && (width() + room > width_ || !is_news(seen))) return;
+    columns_.push_back(seen);
+    if (!said.is_blank()) columns_.push_back(said);
   }
 
   std::string text(const Paint& paint) const {
-    std::string text = paint.bold(line(columns_, -1)) + "\n";
+    std::vector<std::string> titles;
+    for (const Column& each : columns_) titles.push_back(each.title);
+    TextTable table{titles};
     for (std::uint64_t row = 0; row < rows_; ++row) {
-      text += line(columns_, static_cast<std::ptrdiff_t>(row)) + "\n";
+      std::vector<std::string> cells;
+      for (const Column& each : columns_) cells.push_back(each.cells[row]);
+      table.add(std::move(cells));
     }
-    const std::uint64_t rest = store_.info().grid.size() - rows_;
-    if (rest > 0) {
-      text += paint.dim(fmt::format("… and {} combinations more: lastack export {} --csv FILE",
-                                    rest, store_.file())) +
-              "\n";
-    }
-    return text;
+    return table.text(paint) + paint.dim(notes());
   }
 
  private:
+  template <class TextOf> Column column(std::string title, TextOf text_of) const {
+    Column column{std::move(title), {}};
+    for (std::uint64_t row = 0; row < rows_; ++row) column.cells.push_back(text_of(row));
+    return column;
+  }
+
+  /// Whether a column differs from row to row, and from those that are there.
+  bool is_news(const Column& column) const {
+    const std::vector<std::string>& cells = column.cells;
+    const bool constant = std::all_of(cells.begin(), cells.end(),
+                                      [&](const auto& text) { return text == cells.front(); });
+    const auto same = [&](const Column& each) { return each.cells == cells; };
+    return (!constant || rows_ == 1) && std::none_of(columns_.begin(), columns_.end(), same);
+  }
+
+  std::string notes() const {
+    std::string notes;
+    const auto is_theory = [](const Column& each) { return each.title == "theory"; };
+    if (std::any_of(columns_.begin(), columns_.end(), is_theory)) {
+      notes +=
+          "theory: the closed form for independent losses. * outside the interval, as one in "
+          "twenty\n"
+          "is by chance; combinations share their random numbers, so neighbours err together.\n";
+    }
+    if (const std::uint64_t rest = store_.info().grid.size() - rows_; rest > 0) {
+      notes += fmt::format("… and {} combinations more: lastack export {} --csv FILE\n", rest,
+                           store_.file());
+    }
+    return notes;
+  }
+
   std::size_t width() const {
     std::size_t width = 0;
     for (const Column& column : columns_) width += column.width() + gap;
@@ -116,35 +177,25 @@ class Table {
   const batch::Store& store_;
   std::uint64_t rows_;
   std::size_t width_;
+  Theory theory_;
   std::vector<Column> columns_;
 };
 
 }  // namespace
 
-std::string sweep_table(const batch::Store& store, const std::vector<std::string>& first_metrics,
-                        int columns, const Paint& paint) {
-  Table table{store, columns};
-  for (const std::string& metric : first_metrics) table.add(metric, true);
-  for (const std::string_view metric : telling_metrics) table.add(metric, false);
-  return table.text(paint);
-}
-
-std::string expectations_text(const std::string& file,
-                              const std::vector<batch::SweepExpectationResult>& results,
-                              const Paint& paint) {
-  std::string text;
-  std::size_t held = 0;
-  for (const batch::SweepExpectationResult& result : results) {
-    if (result.held) {
-      ++held;
-      continue;
-    }
-    text += fmt::format("{} {}: {}\n  at     {}\n  wanted {}\n  seen   {}\n", paint.red("FAILED"),
-                        file, result.pointer, result.settings.empty() ? "-" : result.settings,
-                        result.wanted, result.seen);
+std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
+                        const Paint& paint) {
+  Table table{plan, store, std::max(columns, columns_min)};
+  const std::vector<std::string>& kept = store.info().metrics;
+  if (const auto watched = plan.watched_column()) table.add(kept[*watched], Table::Why::asked_for);
+  for (std::size_t i = 0; i < plan.sweep().expectations.size(); ++i) {
+    table.add(kept[plan.expected_column(i)], Table::Why::asked_for);
   }
-  const std::string count = fmt::format("{} of {} expectations held", held, results.size());
-  return text + (held == results.size() ? paint.green(count) : paint.red(count)) + "\n";
+  for (const std::string& metric : kept) {  // what was kept on purpose is worth seeing
+    if (kept.size() <= chosen_max && !is_quantile(metric)) table.add(metric, Table::Why::if_room);
+  }
+  for (const std::string_view metric : telling_metrics) table.add(metric, Table::Why::if_room);
+  return table.text(paint);
 }
 
 }  // namespace lastack::tools

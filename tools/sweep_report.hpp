@@ -4,20 +4,17 @@
 #include <vector>
 
 #include "lastack/batch/estimate.hpp"
+#include "lastack/batch/plan.hpp"
 #include "lastack/batch/store.hpp"
 #include "terminal.hpp"
 
 namespace lastack::tools {
 
 /// What a sweep came to, for people: a line for each combination with its settings, its number of
-/// runs and the means of the metrics that tell most, with their 95 % intervals. At most so many
-/// combinations; a last line says how to get at the rest.
-std::string sweep_table(const batch::Store& store, const std::vector<std::string>& first_metrics,
-                        int columns, const Paint& paint);
-
-/// The expectations that did not hold, and how many did.
-std::string expectations_text(const std::string& file,
-                              const std::vector<batch::SweepExpectationResult>& results,
-                              const Paint& paint);
+/// runs and the means of the metrics that tell most, with their 95 % intervals; beside them what
+/// theory says, where the scenario has a closed form. At most so many combinations; a last line
+/// says how to get at the rest.
+std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
+                        const Paint& paint);
 
 }  // namespace lastack::tools

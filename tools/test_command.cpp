@@ -1,4 +1,4 @@
-// `lastack test PATH…`: runs a tree of scenarios in parallel and says which expectations failed.
+// `lastack test PATH…`: runs a tree of scenarios and sweeps in parallel and says which expectations failed.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -19,9 +19,14 @@
 #include "command.hpp"
 #include "find_files.hpp"
 #include "interrupt.hpp"
+#include "lastack/batch/estimate.hpp"
+#include "lastack/batch/plan.hpp"
+#include "lastack/batch/runner.hpp"
+#include "lastack/batch/store.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/sweep.hpp"
 #include "memory_limit.hpp"
 #include "progress_line.hpp"
 #include "terminal.hpp"
@@ -64,22 +69,6 @@ FileResult bad(FileResult result, const scenario::ScenarioError& first) {
   return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
 }
 
-/// Puts what the run's expectations came to into `result`.
-void judge(const run::Summary& summary, FileResult& result) {
-  result.expectations = summary.expectations.size();
-  for (const run::ExpectationResult& expectation : summary.expectations) {
-    if (!expectation.held) result.failed.push_back(expectation);
-  }
-  if (summary.interrupted) {
-    result.outcome = Outcome::not_run;
-    result.problem = "interrupted";
-  } else if (result.expectations == 0) {
-    result.outcome = Outcome::unchecked;
-  } else {
-    result.outcome = result.failed.empty() ? Outcome::held : Outcome::failed;
-  }
-}
-
 FileResult run_scenario(FileResult result, const Options& options, const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
   const scenario::Scenario scenario = scenario::load_scenario(result.file);
@@ -87,7 +76,11 @@ FileResult run_scenario(FileResult result, const Options& options, const std::at
   simulation.watch_memory(memory_check(options.max_memory));
   simulation.run(&stop);
   const run::Summary summary = simulation.summary();
-  judge(summary, result);
+  judge(summary.expectations, result);
+  if (summary.interrupted) {
+    result.outcome = Outcome::not_run;
+    result.problem = "interrupted";
+  }
   if (summary.out_of_memory && !summary.interrupted) {
     result.out_of_memory = true;
     result = bad(std::move(result),
@@ -97,7 +90,26 @@ FileResult run_scenario(FileResult result, const Options& options, const std::at
   return result;
 }
 
-/// Runs the file if it is a scenario.
+/// Runs a sweep if it expects something; the files beside it keep the other processors busy.
+FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
+  scenario::Sweep sweep = scenario::load_sweep(result.file);
+  if (sweep.expectations.empty()) return skipped(result, "a sweep without `expect`");
+  const auto start = std::chrono::steady_clock::now();
+  result.command = "sweep";
+  if (result.seed) sweep.seed = *result.seed;
+  const batch::Plan plan{std::move(sweep), LASTACK_VERSION};
+  batch::Store store = batch::Store::create(std::string{batch::Store::in_memory}, plan,
+                                            batch::Store::Existing::refuse);
+  if (batch::run_sweep(plan, store, 1, &stop) == batch::SweepEnd::interrupted) {
+    result.problem = "interrupted";
+    return result;
+  }
+  judge(batch::evaluate(plan, store), result);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+/// Runs the file if it is a scenario or a sweep.
 FileResult test_file(const std::string& file, const Options& options,
                      const std::atomic<bool>& stop) {
   FileResult result;
@@ -106,12 +118,12 @@ FileResult test_file(const std::string& file, const Options& options,
   try {
     switch (scenario::kind_of_file(file)) {
       case scenario::FileKind::scenario: return run_scenario(result, options, stop);
-      case scenario::FileKind::sweep: return skipped(result, "sweep: needs `lastack sweep`");
+      case scenario::FileKind::sweep: return run_sweep(result, stop);
       case scenario::FileKind::other: break;
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
   } catch (const scenario::ScenarioError& error) {
-    return bad(result, error);
+    return result.command == "run" ? bad(result, error) : bad(result, error.what());
   } catch (const std::bad_alloc&) {
     result.out_of_memory = true;
     return bad(result, file + ": out of memory");
@@ -222,9 +234,9 @@ ExitCode test(const Options& options) {
 
 void add_test_command(CLI::App& program, ExitCode& exit_code) {
   CLI::App* command = program.add_subcommand(
-      "test", "Run a tree of scenarios in parallel and check what they expect");
+      "test", "Run a tree of scenarios and sweeps in parallel and check what they expect");
   auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->paths, "Scenario files, or folders with such")
+  command->add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
       ->required()
       ->option_text("...");
   command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
@@ -243,8 +255,9 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
                  "Examples:\n"
                  "  lastack test scenarios\n"
                  "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
-                 "Files below a folder count when they end in .json and hold `hosts`; others are\n"
-                 "named and skipped. Each failure comes with the command that repeats it.\n"
+                 "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
+                 "`expect`; others are named and skipped. Each failure comes with the command that\n"
+                 "repeats it.\n"
                  "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
                  "stopped because memory ran short.");
 }

@@ -9,6 +9,18 @@
 
 namespace lastack::tools {
 
+void judge(const std::vector<run::ExpectationResult>& expectations, FileResult& result) {
+  result.expectations = expectations.size();
+  for (const run::ExpectationResult& expectation : expectations) {
+    if (!expectation.held) result.failed.push_back(expectation);
+  }
+  if (expectations.empty()) {
+    result.outcome = Outcome::unchecked;
+  } else {
+    result.outcome = result.failed.empty() ? Outcome::held : Outcome::failed;
+  }
+}
+
 bool is_failure(Outcome outcome) {
   return outcome == Outcome::failed || outcome == Outcome::bad || outcome == Outcome::not_run;
 }
@@ -26,7 +38,7 @@ std::string replay_command(const FileResult& result) {
   if (file.find_first_not_of(plain) != std::string::npos) {
     file = "'" + escaped(file, {{'\'', "'\\''"}}) + "'";
   }
-  std::string command = "lastack run " + file;
+  std::string command = fmt::format("lastack {} {}", result.command, file);
   if (result.seed) command += fmt::format(" --seed {}", *result.seed);
   return command;
 }

@@ -15,13 +15,14 @@ enum class Outcome {
   held,       ///< ran, and every expectation held
   failed,     ///< ran, and one did not
   unchecked,  ///< ran, but expects nothing
-  skipped,    ///< no scenario; `problem` says what it is
+  skipped,    ///< neither scenario nor sweep with expectations; `problem` says what it is
   bad,        ///< no valid scenario, or it cannot be read or run; `problem` says why
   not_run,    ///< interrupted before or while it ran
 };
 
 struct FileResult {
   std::string file;
+  std::string command = "run";  ///< that runs it by itself; "sweep" for a sweep
   Outcome outcome = Outcome::not_run;
   std::string problem;
   std::string pointer;                         ///< for bad: where in the file
@@ -31,6 +32,9 @@ struct FileResult {
   std::size_t expectations = 0;                ///< how many there are
   double seconds = 0;                          ///< by the clock on the wall
 };
+
+/// Puts what a file's expectations came to into its result.
+void judge(const std::vector<run::ExpectationResult>& expectations, FileResult& result);
 
 /// Whether a file with this outcome makes the whole test fail.
 bool is_failure(Outcome outcome);

@@ -1,4 +1,4 @@
-// `lastack validate PATH…`: checks scenario files without running them.
+// `lastack validate PATH…`: checks scenarios and sweeps without running them.
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -10,7 +10,9 @@
 
 #include "command.hpp"
 #include "find_files.hpp"
+#include "lastack/batch/plan.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/sweep.hpp"
 
 namespace lastack::tools {
 
@@ -27,10 +29,27 @@ std::string reason_to_skip(const std::string& file, const Options& options) {
       std::find(options.paths.begin(), options.paths.end(), file) != options.paths.end();
   switch (scenario::kind_of_file(file)) {
     case scenario::FileKind::scenario: return {};
-    case scenario::FileKind::sweep: return "a sweep (it holds `vary`)";
+    case scenario::FileKind::sweep: return {};
     case scenario::FileKind::other: break;
   }
-  return named ? "" : "no scenario (no `hosts`)";
+  return named ? "" : "neither a scenario (`hosts`) nor a sweep (`vary`)";
+}
+
+/// The errors of a scenario, or the first of a sweep.
+std::vector<std::string> errors_in(const std::string& file) {
+  std::vector<std::string> problems;
+  if (scenario::kind_of_file(file) == scenario::FileKind::sweep) {
+    try {
+      const batch::Plan plan{scenario::load_sweep(file), LASTACK_VERSION};
+    } catch (const scenario::ScenarioError& error) {
+      problems.emplace_back(error.what());
+    }
+    return problems;
+  }
+  for (const scenario::ScenarioError& error : scenario::check_scenario(file)) {
+    problems.emplace_back(error.what());
+  }
+  return problems;
 }
 
 ExitCode validate_file(const std::string& file, const Options& options) {
@@ -39,8 +58,8 @@ ExitCode validate_file(const std::string& file, const Options& options) {
     const std::string reason = reason_to_skip(file, options);
     if (!reason.empty()) {
       remark = "skipped: " + reason;
-    } else if (const auto errors = scenario::check_scenario(file); !errors.empty()) {
-      for (const scenario::ScenarioError& error : errors) spdlog::error("{}", error.what());
+    } else if (const auto errors = errors_in(file); !errors.empty()) {
+      for (const std::string& error : errors) spdlog::error("{}", error);
       return ExitCode::bad_input;
     }
   } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
@@ -64,9 +83,9 @@ ExitCode validate(const Options& options) {
 
 void add_validate_command(CLI::App& program, ExitCode& exit_code) {
   CLI::App* command =
-      program.add_subcommand("validate", "Check scenario files without running them");
+      program.add_subcommand("validate", "Check scenarios and sweeps without running them");
   auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->paths, "Scenario files, or folders with such")
+  command->add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
       ->required()
       ->option_text("...");
   command->add_flag("-q,--quiet", options->quiet, "Print errors only");

@@ -76,7 +76,8 @@ class Comparison {
     std::string text;
     for (std::size_t axis = 0; axis < names.size(); ++axis) {
       if (moves(axis)) continue;
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ", names[axis], values[axis].second);
+      text += fmt::format("{}{}={}", text.empty() ? "" : " ", names[axis],
+                          value_text(values[axis].second));
     }
     return text;
   }

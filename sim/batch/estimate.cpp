@@ -3,12 +3,17 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace lastack::batch {
 
 namespace {
 
-constexpr double shown_confidence = 0.95;
+double shown_confidence(const StoreInfo& info) {
+  if (!info.until) return 0.95;
+  const scenario::Until& until = *info.until;
+  return StoppingRule{until.confidence, until.half_width, until.min, until.max}.look_confidence();
+}
 
 bool is_share(std::string_view metric) { return metric == "connect_ok"; }
 
@@ -51,24 +56,33 @@ Estimate estimate(const Store& store, std::uint64_t combination, std::size_t met
   return estimate(store.info().metrics[metric], store.column(combination, metric), confidence);
 }
 
-std::vector<SweepExpectationResult> evaluate(const Plan& plan, const Store& store) {
+Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric) {
+  return estimate(store, combination, metric, shown_confidence(store.info()));
+}
+
+std::vector<run::ExpectationResult> evaluate(const Plan& plan, const Store& store) {
   const scenario::Sweep& sweep = plan.sweep();
-  std::vector<SweepExpectationResult> results;
+  std::vector<run::ExpectationResult> results;
   for (std::size_t i = 0; i < sweep.expectations.size(); ++i) {
     const scenario::SweepExpectation& expectation = sweep.expectations[i];
     for (std::uint64_t c = 0; c < sweep.grid.size(); ++c) {
       if (!matches(expectation, sweep.grid, c)) continue;
-      const Estimate seen = estimate(store, c, plan.expected_column(i), shown_confidence);
-      SweepExpectationResult result;
+      const Estimate seen = estimate(store, c, plan.expected_column(i));
+      run::ExpectationResult result;
       result.pointer = expectation.pointer;
       result.held = seen.mean && holds(expectation.bounds, *seen.mean);
-      result.settings = settings_text(sweep.grid, c);
+      result.where = sweep.grid.axes.empty() ? "" : "at " + settings_text(sweep.grid, c);
       result.wanted = expectation.metric + ": " + text_of(expectation.bounds);
       result.seen = seen_text(seen);
       results.push_back(result);
     }
   }
   return results;
+}
+
+std::string value_text(const std::string& json) {
+  const auto value = nlohmann::json::parse(json);
+  return value.is_string() ? value.get<std::string>() : json;
 }
 
 std::vector<std::string> short_names(const scenario::Grid& grid) {
@@ -86,7 +100,7 @@ std::string settings_text(const scenario::Grid& grid, std::uint64_t combination)
   const std::vector<scenario::Override> values = grid.overrides_of(combination);
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    text += fmt::format("{}{}={}", i == 0 ? "" : " ", names[i], values[i].second);
+    text += fmt::format("{}{}={}", i == 0 ? "" : " ", names[i], value_text(values[i].second));
   }
   return text;
 }

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lastack/batch/estimate.hpp"
+
 namespace lastack::batch {
 
 namespace {
@@ -42,12 +44,6 @@ std::string field(std::string_view text) {
   return result + "\"";
 }
 
-/// A value of an axis without JSON's quotes.
-std::string plain(const std::string& json_text) {
-  const Json value = Json::parse(json_text);
-  return value.is_string() ? value.get<std::string>() : json_text;
-}
-
 }  // namespace
 
 void write_csv(const Store& store, ByteWriter& out) {
@@ -65,7 +61,7 @@ void write_csv(const Store& store, ByteWriter& out) {
       of = row.combination;
       settings.clear();
       for (const auto& [path, value] : info.grid.overrides_of(*of)) {
-        settings += field(plain(value)) + ",";
+        settings += field(value_text(value)) + ",";
       }
     }
     text += settings + fmt::format("{},{}", row.replication, row.seed);

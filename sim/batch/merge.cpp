@@ -63,6 +63,20 @@ void check_complete(const Store& part) {
   }
 }
 
+/// Nor may it have a run of another shard: which of the two would be right?
+void check_nothing_else(const Store& part) {
+  const StoreInfo& of = part.info();
+  std::uint64_t own = 0;
+  for (const Span& span : spans_of(of.grid.size(), of.repeat, of.until, of.shard)) {
+    own += of.until ? part.wanted(span.combination).value_or(0) : span.count;
+  }
+  const std::uint64_t has = part.runs();
+  if (has > own) {
+    throw StoreError{part.file(), fmt::format("holds {} runs of other shards than its own, {}/{}",
+                                              has - own, of.shard.index, of.shard.count)};
+  }
+}
+
 void copy_rows(const Store& part, Store& whole) {
   std::vector<RunRow> rows;
   part.for_each([&](const RunRow& row) {
@@ -72,8 +86,16 @@ void copy_rows(const Store& part, Store& whole) {
     rows.clear();
   });
   whole.add(rows);
-  for (std::uint64_t c = 0; c < part.info().grid.size(); ++c) {
-    if (const auto wanted = part.wanted(c)) whole.want(c, *wanted);
+}
+
+/// A part knows only of combinations that it has all runs of.
+void copy_wanted(const std::vector<Store>& parts, Store& whole) {
+  const StoreInfo& info = whole.info();
+  for (std::uint64_t c = 0; c < info.grid.size(); ++c) {
+    if (!info.until) whole.want(c, info.repeat);
+    for (const Store& part : parts) {
+      if (const auto wanted = part.wanted(c)) whole.want(c, *wanted);
+    }
   }
 }
 
@@ -89,10 +111,14 @@ Store merge(const std::string& file, const std::vector<std::string>& names) {
   for (const std::string& name : names) parts.push_back(Store::open(name));
   for (const Store& part : parts) check_alike(part, parts.front());
   check_no_overlap(parts);
-  for (const Store& part : parts) check_complete(part);
+  for (const Store& part : parts) {
+    check_complete(part);
+    check_nothing_else(part);
+  }
   Store whole = Store::create_like(file, parts.front());
   try {
     for (const Store& part : parts) copy_rows(part, whole);
+    copy_wanted(parts, whole);
   } catch (...) {
     remove(file);
     throw;

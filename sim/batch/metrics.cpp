@@ -114,18 +114,14 @@ void MetricSet::add_times_in_states(std::vector<Entry>& entries,
   const auto of_state = [&family](State state) {
     return family + "." + std::string{tcp::name_of(state)};
   };
-  std::size_t hosts = 0;
-  for (const scenario::Host& host : scenario.hosts) hosts += host.count;
   for (const State state : states) {
-    entries.push_back({{Source::time_in, index_of(state), 0, hosts}, of_state(state), {family}});
+    entries.push_back({{Source::time_in, index_of(state)}, of_state(state), {family}});
   }
   for (const State state : states) {
-    std::size_t first = 0;
-    for (const scenario::Host& host : scenario.hosts) {
-      entries.push_back({{Source::time_in, index_of(state), first, first + host.count},
-                         of_state(state) + "." + host.name,
+    for (std::size_t host = 0; host < scenario.hosts.size(); ++host) {
+      entries.push_back({{Source::time_in_host, index_of(state), host},
+                         of_state(state) + "." + scenario.hosts[host].name,
                          {family, of_state(state)}});
-      first += host.count;
     }
   }
 }
@@ -226,13 +222,10 @@ std::optional<double> MetricSet::value(const Column& column, const run::Totals& 
       return statistic_of(static_cast<Statistic>(column.index), times[place]);
     }
     case Source::connect_error: return number(totals.connect_errors[column.index]);
-    case Source::time_in: {
-      double seconds = 0;
-      for (std::size_t host = column.first; host < column.last; ++host) {
-        seconds += totals.time_in[host][column.index];
-      }
-      return seconds;
-    }
+    case Source::time_in: return totals.time_in[column.index];
+    case Source::time_in_host:
+      LASTACK_ASSERT(column.host < totals.time_in_hosts.size());
+      return totals.time_in_hosts[column.host][column.index];
     case Source::peak: return number(totals.peak[column.index]);
     case Source::sent: return number(totals.sent_by_kind[column.index]);
     case Source::segments_sent: return number(totals.segments_sent);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -93,10 +94,12 @@ class Store::Impl {
 
   bool is_empty() const { return database_.number("SELECT count(*) FROM sqlite_master") == 0; }
 
-  void make(const StoreInfo& info) {
-    info_ = info;
+  /// Makes the tables, unless another program was faster, which is told by false.
+  bool make(const StoreInfo& info) {
     database_.run("PRAGMA journal_mode = WAL");
     Transaction transaction{database_};
+    if (!is_empty()) return false;
+    info_ = info;
     database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                               application_id, format));
     database_.run(
@@ -110,6 +113,7 @@ class Store::Impl {
     write_combinations();
     transaction.commit();
     ready_to_write();
+    return true;
   }
 
   void ready_to_write() {
@@ -122,6 +126,19 @@ class Store::Impl {
 
   void read_info() {
     check_kind();
+    try {
+      read_entries();
+    } catch (const StoreError&) {
+      throw;
+    } catch (const std::exception&) {  // neither a number nor JSON where one should be
+      throw StoreError{database_.file(),
+                       "is damaged: an entry of its table `info` is not there or "
+                       "makes no sense"};
+    }
+  }
+
+ private:
+  void read_entries() {
     std::map<std::string, std::string> values;
     Statement rows = database_.prepare("SELECT key, value FROM info");
     while (rows.step()) values[rows.text(0)] = rows.text(1);
@@ -147,7 +164,6 @@ class Store::Impl {
         Json::parse(values["dimensions"]).get<std::vector<std::vector<std::size_t>>>();
   }
 
- private:
   void check_kind() const {
     if (database_.number("PRAGMA application_id") != application_id) {
       throw StoreError{database_.file(), "is no database of `lastack sweep`"};
@@ -156,6 +172,22 @@ class Store::Impl {
     if (has != format) {
       throw StoreError{database_.file(),
                        fmt::format("has format {}; this program reads format {}", has, format)};
+    }
+    check_whole_pages();
+  }
+
+  /// SQLite reads what is missing of the last page as zeros, and so would make up results. While
+  /// there is a write-ahead log, that has the page.
+  void check_whole_pages() const {
+    const std::string& file = database_.file();
+    std::error_code none;
+    const std::uintmax_t log = std::filesystem::file_size(file + "-wal", none);
+    if (!none && log > 0) return;
+    const std::uintmax_t size = std::filesystem::file_size(file, none);
+    const std::uint64_t page = as_unsigned(database_.number("PRAGMA page_size"));
+    if (!none && size % page != 0) {
+      throw StoreError{file,
+                       fmt::format("is damaged: it ends within a page, after {} bytes", size)};
     }
   }
 
@@ -286,10 +318,7 @@ Store Store::create(const std::string& file, const Plan& plan, Existing existing
     throw StoreError{file, "is there already; --resume goes on with it"};
   }
   auto impl = std::make_unique<Impl>(file, Database::Mode::write);
-  if (impl->is_empty()) {
-    impl->make(info_of(plan));
-    return Store{std::move(impl)};
-  }
+  if (impl->is_empty() && impl->make(info_of(plan))) return Store{std::move(impl)};
   impl->read_info();
   const std::string problem = difference(impl->info_, info_of(plan));
   if (!problem.empty()) throw StoreError{file, problem};
@@ -303,7 +332,7 @@ Store Store::create_like(const std::string& file, const Store& other) {
   auto impl = std::make_unique<Impl>(file, Database::Mode::write);
   StoreInfo whole = other.info();
   whole.shard = {};
-  impl->make(whole);
+  if (!impl->make(whole)) throw StoreError{file, "is there already"};
   return Store{std::move(impl)};
 }
 

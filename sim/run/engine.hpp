@@ -227,11 +227,11 @@ class Simulation::Impl {
   void add_listeners(const Host& host, SeriesSample& sample) const;
 
   // engine_summary.cpp
-  void add_host(const Host& host, Totals& totals) const;
+  void add_host(HostIndex index, Totals& totals) const;
   Totals::ByState<double> time_in(const Host& host) const;
   std::uint64_t half_open() const;
   void add_connection_times(Totals& totals) const;
-  HostSummary host_summary(HostIndex index, const Totals::ByState<double>& time_in) const;
+  HostSummary host_summary(HostIndex index) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
   void add_final_states(Summary& summary) const;
 

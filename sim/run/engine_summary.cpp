@@ -72,11 +72,7 @@ void take(Summary& summary, const Totals& totals) {
   summary.listen_overflows = totals.listen_overflows;
   summary.listen_drops = totals.listen_drops;
   summary.half_open_at_end = totals.half_open_at_end;
-  Totals::ByState<double> seconds{};
-  for (const Totals::ByState<double>& host : totals.time_in) {
-    for (std::size_t s = 0; s < tcp::state_count; ++s) seconds[s] += host[s];
-  }
-  summary.time_in = by_state<double>(seconds);
+  summary.time_in = by_state<double>(totals.time_in);
   summary.peak = by_state<std::uint64_t>(totals.peak);
   summary.open_at_end = by_state<std::uint64_t>(totals.open_at_end);
 }
@@ -121,16 +117,21 @@ Totals Simulation::Impl::totals() const {
   totals.peak = peak_;
   totals.open_at_end = current_;
   totals.half_open_at_end = half_open();
-  totals.time_in.reserve(hosts_.size());
-  for (const Host& host : hosts_) add_host(host, totals);
+  totals.time_in_hosts.resize(scenario_.hosts.size());
+  for (HostIndex host = 0; host < hosts_.size(); ++host) add_host(host, totals);
   add_connection_times(totals);
   return totals;
 }
 
-void Simulation::Impl::add_host(const Host& host, Totals& totals) const {
-  totals.time_in.push_back(time_in(host));
+void Simulation::Impl::add_host(HostIndex index, Totals& totals) const {
+  const Host& host = hosts_[index];
+  const Totals::ByState<double> seconds = time_in(host);
+  Totals::ByState<double>& together = totals.time_in_hosts[world_.group(index)];
   totals.bytes_delivered += host.stack.octets_not_read();
-  for (std::size_t s = 0; s < tcp::state_count; ++s) {  // states that last no time count too
+  for (std::size_t s = 0; s < tcp::state_count; ++s) {
+    totals.time_in[s] += seconds[s];
+    together[s] += seconds[s];
+    // States that last no time count for the peak, too.
     totals.peak[s] = std::max<std::uint64_t>(totals.peak[s], host.stack.census().peak(state_at(s)));
     if (host.past) totals.peak[s] = std::max(totals.peak[s], host.past->peak[s]);
   }
@@ -191,7 +192,7 @@ Summary Simulation::Impl::summary() const {
   count(summary, tally_);
   summary.hosts.reserve(hosts_.size());
   for (HostIndex host = 0; host < hosts_.size(); ++host) {
-    summary.hosts.push_back(host_summary(host, totals.time_in[host]));
+    summary.hosts.push_back(host_summary(host));
   }
   for (const ConnectionBook::Record& record : book_.records()) {
     summary.connections.push_back(connection_summary(record));
@@ -201,13 +202,12 @@ Summary Simulation::Impl::summary() const {
   return summary;
 }
 
-HostSummary Simulation::Impl::host_summary(HostIndex index,
-                                           const Totals::ByState<double>& time_in) const {
+HostSummary Simulation::Impl::host_summary(HostIndex index) const {
   const Host& host = hosts_[index];
   const tcp::StateCensus& census = host.stack.census();
   HostSummary summary;
   summary.name = world_.names().hosts[index];
-  summary.socket_seconds = time_in;
+  summary.socket_seconds = time_in(host);
   for (const tcp::CounterInfo& info : tcp::counter_infos()) {
     std::uint64_t value = host.stack.counters().*info.value;
     if (host.past) value += host.past->counters.*info.value;

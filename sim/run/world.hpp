@@ -23,6 +23,8 @@ class World {
   std::size_t host_count() const { return names_.host_count; }
   const trace::Names& names() const { return names_; }
 
+  /// Which of Scenario::hosts it is, or is a member of.
+  std::size_t group(app::HostIndex host) const { return group_[host]; }
   /// The hosts that a reference stands for.
   net::HostRange hosts(const scenario::HostRef& ref) const;
   /// The hosts or the router at one end of a link.

@@ -193,6 +193,7 @@ Stack::Impl::Admission Stack::Impl::admit(Listening& l, bool from_time_wait, Con
     return Admission::refused;
   }
   // Without cookies the last quarter of tcp_max_syn_backlog is kept for peers known to be alive.
+  // Differs: Linux knows those that it has metrics of (tcp_peer_is_proven); here nobody is.
   const std::int64_t left = std::int64_t{settings.tcp_max_syn_backlog} - l.requests;
   if (!cookie && !from_time_wait && settings.tcp_syncookies == 0 &&
       left < settings.tcp_max_syn_backlog >> 2) {

@@ -3,8 +3,8 @@
 
 usage: catalogue_check.py SCENARIOS_FOLDER
 
-Every file has a name, a description of two to six sentences and a row in README.md; scenarios
-(files with `hosts`) also name the schema and expect something. README.md names no file that is missing.
+Every file has a name, a description of two to six sentences, the schema of its kind, something that
+it expects (or, of an objective, limits), and a row in README.md. README.md names no file that is missing.
 """
 import json
 import pathlib
@@ -19,17 +19,26 @@ def sentences(text):
     return len(re.findall(r"[.?!](?:\s|$)", text))
 
 
+def kind_of(document):
+    if "settings" in document:
+        return "objective"
+    return "sweep" if "vary" in document else "scenario"
+
+
 def problems_of(path, root):
     scenario = json.loads(path.read_text(encoding="utf-8"))
     to_root = "../" * len(path.relative_to(root).parent.parts)
-    if "hosts" in scenario and scenario.get("$schema") != to_root + "scenario.schema.json":
-        yield f"$schema: want {to_root}scenario.schema.json, have {scenario.get('$schema')}"
+    kind = kind_of(scenario)
+    schema = f"{to_root}{kind}.schema.json"
+    if scenario.get("$schema") != schema:
+        yield f"$schema: want {schema}, have {scenario.get('$schema')}"
     if not scenario.get("name"):
         yield "name: missing"
     if sentences(scenario.get("description", "")) not in SENTENCES:
         yield "description: want two to six sentences"
-    if "hosts" in scenario and not scenario.get("expect"):
-        yield "expect: want at least one expectation"
+    wanted = "limits" if kind == "objective" else "expect"
+    if not scenario.get(wanted):
+        yield f"{wanted}: want at least one"
 
 
 def main():

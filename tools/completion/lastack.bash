@@ -21,7 +21,15 @@ _lastack() {
       _filedir csv
       return
       ;;
-    --summary)
+    --db)
+      _filedir sqlite
+      return
+      ;;
+    --csv)
+      _filedir csv
+      return
+      ;;
+    --summary | --json)
       _filedir json
       return
       ;;
@@ -41,7 +49,7 @@ _lastack() {
       _filedir -d
       return
       ;;
-    --series-every | --set | --seed | --max-memory | --columns | --jobs | -j | --tolerance | --recording | --only | --seeds | --share | \
+    --series-every | --set | --seed | --max-memory | --columns | --jobs | -j | --shard | --by | --baseline | --where | --metric | --confidence | --tolerance | --recording | --only | --seeds | --share | \
       --repeat | --late | --tries)
       return
       ;;
@@ -50,7 +58,7 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate schema sysctl diff kernel help --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate sweep compare merge export schema sysctl diff kernel help --help --version' -- "$cur"))
       return
       ;;
     run)
@@ -58,6 +66,10 @@ _lastack() {
         --no-ladder --columns --color --ascii --verbose --help'
       ;;
     test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
+    sweep) options='--db --jobs --shard --seed --junit --tap --github --resume --quiet --verbose --help' ;;
+    compare) options='--by --baseline --where --metric --confidence --verbose --help' ;;
+    merge) options='--quiet --verbose --help' ;;
+    export) options='--csv --json --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
@@ -82,7 +94,10 @@ _lastack() {
     diff)
       _filedir '@(jsonl|json)'
       ;;
-    run | test | validate | 'kernel check' | 'kernel run')
+    compare | merge | export)
+      _filedir sqlite
+      ;;
+    run | test | validate | sweep | 'kernel check' | 'kernel run')
       _filedir json
       ;;
     sysctl)

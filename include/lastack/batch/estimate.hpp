@@ -8,6 +8,7 @@
 
 #include "lastack/batch/interval.hpp"
 #include "lastack/batch/store.hpp"
+#include "lastack/run/summary.hpp"
 #include "lastack/scenario/sweep.hpp"
 
 namespace lastack::batch {
@@ -27,22 +28,17 @@ Estimate estimate(std::string_view metric, const std::vector<std::optional<doubl
 /// All replications of a combination that are there.
 Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
                   double confidence);
+/// With the confidence that reports show: 95 %, or what `until` says, allowing for its looks.
+Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric);
 
-/// How an expectation of a sweep came out for one combination.
-struct SweepExpectationResult {
-  std::string pointer;  ///< "/expect/2"
-  bool held = false;
-  std::string settings;  ///< "tcp_syn_retries=6 loss=0.05"
-  std::string wanted;    ///< "connect_ok: at least 0.99"
-  std::string seen;      ///< "0.985 (0.981 to 0.989)"
-};
-
-/// Holds the expectations of a plan against complete results. An expectation that no combination
-/// meets the `where` of cannot be: the loader refuses it.
-std::vector<SweepExpectationResult> evaluate(const Plan& plan, const Store& store);
+/// Holds the expectations of a plan against complete results, each for every combination that its
+/// `where` means; `where` of a result says which.
+std::vector<run::ExpectationResult> evaluate(const Plan& plan, const Store& store);
 
 /// "tcp_syn_retries=6 loss=0.05": each axis by the last part of its path where that is unique.
 std::string settings_text(const scenario::Grid& grid, std::uint64_t combination);
+/// A value of an axis as people write it: JSON, but texts without quotes.
+std::string value_text(const std::string& json);
 /// The axes' names as `settings_text` has them.
 std::vector<std::string> short_names(const scenario::Grid& grid);
 

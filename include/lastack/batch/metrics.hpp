@@ -65,7 +65,7 @@ class MetricSet {
   /// In full: "connect_time.p99.9", "time_in.SYN_RCVD.server".
   const std::vector<std::string>& columns() const { return names_; }
   /// One value a column, nothing where there is none. Requires a run of a scenario with the same
-  /// hosts, and as many members in each group.
+  /// hosts, whatever their settings and however many members its groups have.
   std::vector<std::optional<double>> values(const run::Totals& totals) const;
 
  private:
@@ -77,7 +77,8 @@ class MetricSet {
     active_close_time,
     orphan_time,
     connect_error,  ///< index: tcp::Error
-    time_in,        ///< index: tcp::State; of the hosts `first` up to but not `last`
+    time_in,        ///< index: tcp::State
+    time_in_host,   ///< index: tcp::State, of Scenario::hosts[host]
     peak,           ///< index: tcp::State
     sent,           ///< index: run::SegmentKind
     segments_sent,
@@ -91,8 +92,7 @@ class MetricSet {
   struct Column {
     Source source;
     std::size_t index = 0;
-    std::size_t first = 0;
-    std::size_t last = 0;
+    std::size_t host = 0;
   };
   /// A column, its name and the families that it belongs to.
   struct Entry {

@@ -42,7 +42,9 @@ struct Totals {
   std::uint64_t half_open_at_end = 0;  ///< as in Summary
   ByState<std::uint64_t> peak{};       ///< over all hosts, by State
   ByState<std::uint64_t> open_at_end{};
-  std::vector<ByState<double>> time_in;  ///< socket-seconds of each host, members of groups too
+  ByState<double> time_in{};  ///< socket-seconds, over all hosts
+  /// The same by Scenario::hosts: of one host, or of a group's members together.
+  std::vector<ByState<double>> time_in_hosts;
 
   /// Of the first 10,000 connections those that have such a time, in the order in which they
   /// began; ConnectionSummary says what each is.

@@ -212,6 +212,23 @@ TEST_CASE("Metrics: a group's socket-seconds are its members' together", "[batch
   CHECK(m.count("time_in.SYN_SENT.clients[0]") == 0);
 }
 
+TEST_CASE("Metrics: one set serves runs whose groups have other numbers of members", "[batch]") {
+  const auto scenario = [](const std::string& count) {
+    return scenario_of(R"("hosts": {"clients": {"count": )" + count + R"(}, "server": {}},
+      "links": [{"a": "clients", "b": "server", "delay": "10ms"}], "apps": [
+        {"host": "server", "listen": 80}, {"host": "clients", "connect": "server:80"}])");
+  };
+  const MetricSet set{scenario("3"), {"time_in.SYN_RCVD.server", "time_in.SYN_SENT"}};
+  REQUIRE(set.columns()[1] == "time_in.SYN_SENT.clients");
+  for (const int members : {1, 5}) {
+    const auto values = set.values(totals_of(scenario(std::to_string(members))));
+    CHECK(*values[0] == Approx(0.02 * members));  // in SYN_SENT, of all
+    CHECK(*values[1] == Approx(0.02 * members));
+    CHECK(values[2] == 0);  // of the server
+    CHECK(*values[3] == Approx(0.02 * members));
+  }
+}
+
 TEST_CASE("Metrics: names choose columns and families, in the documents' order", "[batch]") {
   const scenario::Scenario scenario = scenario_of(no_apps);
   const auto columns = [&scenario](const std::vector<std::string>& wanted) {

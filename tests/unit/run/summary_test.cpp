@@ -227,10 +227,14 @@ TEST_CASE("Totals: the summary's numbers", "[run]") {
   CHECK(totals.half_open_at_end == summary.half_open_at_end);
   constexpr auto established = static_cast<std::size_t>(tcp::State::established);
   CHECK(totals.peak[established] == summary.peak.at("ESTABLISHED"));
-  REQUIRE(totals.time_in.size() == 4);
-  for (std::size_t host = 0; host < 4; ++host) {
-    CHECK(totals.time_in[host] == summary.hosts[host].socket_seconds);
+  CHECK(totals.time_in[established] == summary.time_in.at("ESTABLISHED"));
+  REQUIRE(totals.time_in_hosts.size() == 2);  // the group and the server
+  double clients = 0;
+  for (std::size_t member = 0; member < 3; ++member) {
+    clients += summary.hosts[member].socket_seconds[established];
   }
+  CHECK(totals.time_in_hosts[0][established] == clients);
+  CHECK(totals.time_in_hosts[1] == summary.hosts[3].socket_seconds);
   std::size_t orphans = 0;
   for (const run::ConnectionSummary& c : summary.connections) {
     orphans += (c.orphan_time ? 1U : 0U) + (c.orphan_time_remote ? 1U : 0U);

@@ -1,0 +1,157 @@
+// `lastack sweep`, `merge`, `export` and `compare`, as people and CI use them.
+#include <catch2/catch.hpp>
+
+#include "shell.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+/// A folder with a small sweep: what holds, what does not, and what is wrong.
+struct Sweeps : Shell {
+  Sweeps() {
+    const std::string start = R"({
+  "name": "retries", "description": "How often a lost SYN is sent again.",
+  "scenario": {
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 0.3}],
+    "apps": [{"host": "server", "listen": 80}, {"host": "client", "connect": "server:80"}]
+  },
+  "vary": {"hosts.client.sysctl.tcp_syn_retries": [1, 4]},
+  "metrics": ["connect_ok", "connect_time", "syn_sent"], "repeat": 400)";
+    file("plain.json", start + "}");
+    file("good.json", start + R"(, "expect": [{"metric": "connect_ok", "min": 0.8}]})");
+    file("bad.json", start + R"(, "expect": [{"metric": "connect_ok", "min": 0.999}]})");
+    file("wrong.json", start + R"(, "metric": ["peak"]})");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sweep: prints a table with intervals and what theory says", "[command]") {
+  Sweeps t;
+  t.lastack("sweep plain.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), StartsWith("retries\nHow often a lost SYN is sent again.\n\n"
+                                 "tcp_syn_retries  runs  connect_ok"));
+  CHECK_THAT(t.out(), Contains("theory"));
+  CHECK(t.files() == std::vector<std::string>{"bad.json", "good.json", "plain.json", "wrong.json"});
+}
+
+TEST_CASE("sweep: exit code 1 when an expectation fails, which is told with its combination",
+          "[command]") {
+  Sweeps t;
+  t.lastack("sweep good.json -q");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out().empty());
+  t.lastack("sweep bad.json -q --junit report.xml --github");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("failed bad.json\n       /expect/0\n"
+                               "         wanted  connect_ok: at least 0.999\n"));
+  CHECK_THAT(t.out(), Contains("where   at tcp_syn_retries=1\n"));
+  CHECK_THAT(t.out(), Contains("replay: lastack sweep bad.json\n"));
+  CHECK_THAT(t.out(), Contains("::error file=bad.json"));
+  CHECK_THAT(t.read("report.xml"), Contains("failures=\"1\""));
+  t.lastack("sweep good.json --tap");
+  CHECK_THAT(t.out(), StartsWith("TAP version 13\n1..1\nok 1 - good.json"));
+}
+
+TEST_CASE("sweep: what it keeps can be exported, compared and gone on with", "[command]") {
+  Sweeps t;
+  t.lastack("sweep plain.json --db r.sqlite -q -j 2");
+  REQUIRE(t.exit_code() == 0);
+  t.lastack("export r.sqlite --csv r.csv --json r.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.read("r.csv"),
+             StartsWith("hosts.client.sysctl.tcp_syn_retries,replication,seed,connect_ok,"));
+  CHECK_THAT(t.read("r.json"), StartsWith("{\"name\":\"retries\"") && EndsWith("\n]}\n"));
+  t.lastack("compare r.sqlite --by tcp_syn_retries");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), StartsWith("retries\ntcp_syn_retries against 1, 95 % intervals\n\n"
+                                 "  tcp_syn_retries = 4: failures "));
+  CHECK_THAT(t.out(), Contains("the same run by run"));
+  t.lastack("sweep plain.json --db r.sqlite -q");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("r.sqlite: is there already; --resume goes on with it"));
+  t.lastack("sweep plain.json --db r.sqlite -q --resume");
+  CHECK(t.exit_code() == 0);
+}
+
+TEST_CASE("sweep: shards, also of a cluster's, merge to the same table", "[command]") {
+  Sweeps t;
+  t.lastack("sweep plain.json --db all.sqlite -q");
+  t.lastack("sweep plain.json --db 1.sqlite -q --shard 1/3");
+  t.run("JOB_COMPLETION_INDEX=1 $LASTACK sweep plain.json --db 2.sqlite -q --shard auto/3");
+  CHECK(t.exit_code() == 0);
+  t.run(
+      "SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=5 $LASTACK sweep plain.json --db 3.sqlite -q "
+      "--shard auto/3");
+  CHECK(t.exit_code() == 0);
+  t.lastack("merge whole.sqlite 3.sqlite 1.sqlite 2.sqlite");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out() == "whole.sqlite: 800 runs of 2 combinations from 3 parts\n");
+  t.run(
+      "$LASTACK export all.sqlite --csv - > a.csv; $LASTACK export whole.sqlite --csv - > b.csv; "
+      "cmp a.csv b.csv");
+  CHECK(t.exit_code() == 0);
+  t.lastack("merge less.sqlite 3.sqlite 1.sqlite");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("shard 2 is missing"));
+}
+
+TEST_CASE("sweep: wrong input and usage end with exit code 2 and leave nothing", "[command]") {
+  Sweeps t;
+  const auto before = t.files();
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"sweep wrong.json --db x.sqlite", "wrong.json: /metric: want a key of a sweep"},
+      {"sweep none.json", "none.json: cannot be read"},
+      {"sweep plain.json --shard 0/3 --db x.sqlite", "--shard: want I/N with I from 1 to N"},
+      {"sweep plain.json --shard 4/3 --db x.sqlite", "--shard: want I/N"},
+      {"sweep plain.json --shard auto/3 --db x.sqlite", "want JOB_COMPLETION_INDEX or"},
+      {"sweep plain.json --shard 1/3", "--shard: want --db as well"},
+      {"sweep plain.json --resume", "--resume: want --db as well"},
+      {"sweep plain.json --db none/x.sqlite", "none/x.sqlite: cannot be opened"},
+      {"export none.sqlite --csv -", "none.sqlite: there is no such file"},
+      {"export plain.json --csv -", "plain.json: is no SQLite database"},
+      {"export plain.json", "want --csv FILE or --json FILE"},
+      {"compare plain.json --by x", "plain.json: is no SQLite database"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    INFO(arguments);
+    t.lastack(arguments);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains(message));
+  }
+  CHECK(t.files() == before);
+}
+
+TEST_CASE("compare: what it cannot find is told with what there is", "[command]") {
+  Sweeps t;
+  t.lastack("sweep plain.json --db r.sqlite -q");
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"--by tcp_syn_retires", "--by: want a path of `vary`, have \"tcp_syn_retires\" (known: "},
+      {"--by tcp_syn_retries --baseline 2", "--baseline: want a value of"},
+      {"--by tcp_syn_retries --where loss", "--where: want KEY=VALUE, have loss"},
+      {"--by tcp_syn_retries --metric conect_ok", "nearest is connect_ok"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    INFO(arguments);
+    t.lastack("compare r.sqlite " + arguments);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains(message));
+  }
+}
+
+TEST_CASE("sweep: `lastack test` runs those that expect something", "[command]") {
+  Sweeps t;
+  t.lastack("test good.json bad.json plain.json --junit report.xml");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("failed bad.json\n") && Contains("replay: lastack sweep bad.json"));
+  CHECK_THAT(t.out(), Contains("skipped plain.json: a sweep without `expect`"));
+  t.lastack("validate good.json wrong.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.out(), Contains("good.json: ok"));
+  CHECK_THAT(t.err(), Contains("wrong.json: /metric: want a key of a sweep"));
+}

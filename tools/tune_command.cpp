@@ -57,9 +57,12 @@ std::string progress_text(const batch::TuneProgress& progress, const batch::Tune
 batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const Options& options,
                    const std::atomic<bool>& stop) {
   batch::TuneProgress progress;
-  const ProgressLine line{[&](std::chrono::duration<double> since_start) {
-    return progress_text(progress, plan, since_start.count());
-  }};
+  std::optional<ProgressLine> line;
+  if (!options.quiet) {
+    line.emplace([&](std::chrono::duration<double> since_start) {
+      return progress_text(progress, plan, since_start.count());
+    });
+  }
   return batch::run_race(plan, race, threads_from(options), &stop, &progress);
 }
 

@@ -88,9 +88,9 @@ class Asked {
 std::string cell(const Asked& asked, std::uint64_t candidate, std::size_t i) {
   const RaceEstimate seen = asked.seen(candidate, i);
   if (!seen.mean) return "-";
-  std::string text = fmt::format("{:.4g}", *seen.mean);
+  std::string text = fmt::format("{:.3g}", *seen.mean);
   if (seen.interval && seen.interval->half_width() > 0) {
-    text += fmt::format(" [{:.4g}, {:.4g}]", seen.interval->low, seen.interval->high);
+    text += fmt::format(" [{:.3g}, {:.3g}]", seen.interval->low, seen.interval->high);
   }
   const Standing standing = asked.standing(candidate, i);
   return text + (standing == Standing::broken ? "!" : standing == Standing::open ? "?" : "");
@@ -235,8 +235,8 @@ std::string peers(const TunePlan& plan, const Race& race, int columns) {
              columns);
   text += listed(
       plan, with_fate(race, Fate::as_good),
-      fmt::format("As good as the best{}, to within {:g} % (the first in the file's "
-                  "order is named):",
+      fmt::format("As good as the best{}, to within {:g} %, and later in the file; their "
+                  "limits\nwere tried only so far:",
                   several ? " or others of the front" : "", plan.objective().precision * 100),
       columns);
   return text + listed(plan, with_fate(race, Fate::open),

@@ -45,8 +45,8 @@ std::set<std::string> options_in(const std::string& help) {
 
 TEST_CASE("lastack: --help of the program and of each command has examples", "[command]") {
   Shell t;
-  for (const char* command : {"", "run ", "test ", "validate ", "schema ", "sysctl ", "diff ",
-                              "kernel check ", "kernel run "}) {
+  for (const char* command : {"", "run ", "test ", "tune ", "validate ", "schema ", "sysctl ",
+                              "diff ", "kernel check ", "kernel run "}) {
     t.lastack(std::string{command} + "--help");
     CHECK(t.exit_code() == 0);
     CHECK_THAT(t.out(), Contains("Example") && Contains(std::string{"  lastack "} + command));
@@ -61,8 +61,8 @@ TEST_CASE("lastack: what --help lists, the man page explains and bash completes"
       std::regex_replace(text_of("tools/man/lastack.1"), std::regex{R"(\\-)"}, "-");
   const std::string completion = text_of("tools/completion/lastack.bash");
   Shell t;
-  for (const char* command :
-       {"run", "test", "validate", "schema", "sysctl", "diff", "kernel check", "kernel run"}) {
+  for (const char* command : {"run", "test", "tune", "validate", "schema", "sysctl", "diff",
+                              "kernel check", "kernel run"}) {
     t.lastack(std::string{command} + " --help");
     const std::set<std::string> options = options_in(t.out());
     CHECK(options.count("help") == 1);

@@ -1,5 +1,4 @@
-// `lastack test PATH…`: runs a tree of scenarios and sweeps in parallel and says which expectations
-// failed.
+// `lastack test PATH…`: runs a tree of scenarios and sweeps in parallel and says which expectations failed.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -254,16 +253,15 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
                     "Print failures as annotations for GitHub as well");
   command->add_flag("-q,--quiet", options->quiet, "Print failures only");
   command->callback([options, &exit_code] { exit_code = test(*options); });
-  finish_command(
-      *command,
-      "Examples:\n"
-      "  lastack test scenarios\n"
-      "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
-      "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
-      "`expect`; others are named and skipped. Each failure comes with the command that\n"
-      "repeats it.\n"
-      "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
-      "stopped because memory ran short.");
+  finish_command(*command,
+                 "Examples:\n"
+                 "  lastack test scenarios\n"
+                 "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
+                 "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
+                 "`expect`; others are named and skipped. Each failure comes with the command that\n"
+                 "repeats it.\n"
+                 "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
+                 "stopped because memory ran short.");
 }
 
 }  // namespace lastack::tools

@@ -25,7 +25,7 @@ struct Objectives : Shell {
     file("good.json", start + R"(, "limits": [{"metric": "connect_ok", "min": 0.8}]})");
     file("hard.json", start + R"(, "limits": [{"metric": "connect_ok", "min": 0.99999}]})");
     file("wrong.json", start + R"(, "limits": [{"metric": "conect_ok", "min": 0.8}]})");
-    file("slow.json", start + R"(, "precision": 0, "confidence": 0.999999})");
+    file("slow.json", start + R"(, "limits": [{"metric": "bytes_delivered", "max": 1e-12}]})");
   }
 };
 

@@ -17,7 +17,7 @@ using scenario::Direction;
 
 /// In [0, 1), the same for a replication whoever runs it.
 double chance(const char* name, std::uint64_t replication) {
-  return static_cast<double>(name_hash(name + std::to_string(replication)) >> 11) * 0x1p-53;
+  return RandomStream{replication, name}.uniform();
 }
 
 using Row = std::vector<std::optional<double>>;

@@ -37,7 +37,7 @@ TEST_CASE("sysctl fragment: each setting with what it does, its default and its 
 TEST_CASE("sysctl fragment: a line is a comment, empty, or a setting as sysctl.d wants it",
           "[tools]") {
   const auto fragments = sysctl_fragments(
-      objective(R"("hosts.client.sysctl.net.ipv4.ip_local_port_range": [[1024, 65535]],
+      objective(R"("hosts.client.sysctl.net.ipv4.ip_local_port_range": ["1024 65535"],
                    "hosts.client.sysctl.somaxconn": [16], "links.0.loss": [0.1])"),
       0, {"a heading"});
   REQUIRE(fragments.size() == 1);

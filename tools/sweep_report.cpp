@@ -48,8 +48,7 @@ class Theory {
  public:
   Theory(const scenario::Sweep& sweep, std::uint64_t combinations) {
     for (std::uint64_t i = 0; i < combinations; ++i) {
-      const auto model = batch::connect_model(scenario::scenario_of(sweep, i));
-      predictions_.push_back(model ? model->predictions() : std::vector<batch::Prediction>{});
+      predictions_.push_back(batch::predictions_of(scenario::scenario_of(sweep, i)));
     }
   }
 
@@ -157,7 +156,7 @@ class Table {
     const auto is_theory = [](const Column& each) { return each.title == "theory"; };
     if (std::any_of(columns_.begin(), columns_.end(), is_theory)) {
       notes +=
-          "theory: the closed form for independent losses. * outside the interval, as one in "
+          "theory: the closed form (losses independent). * outside the interval, as one in "
           "twenty\n"
           "is by chance; combinations share their random numbers, so neighbours err together.\n";
     }

@@ -127,8 +127,8 @@ void add_tune_command(CLI::App& program, ExitCode& exit_code) {
   command->add_option("OBJECTIVE", options->objective, "Objective file")->required();
   command
       ->add_option("--sysctl", options->sysctl,
-                   "Write the best settings as a fragment for /etc/sysctl.d; where several hosts "
-                   "have some, FILE.conf becomes FILE.HOST.conf for each. - is stdout")
+                   "Write the best settings for /etc/sysctl.d; of several\nhosts to NAME.HOST.conf "
+                   "each")
       ->type_name("FILE");
   command->add_option("--csv", options->csv, "Write what is known of every candidate; - is stdout")
       ->type_name("FILE");
@@ -136,8 +136,7 @@ void add_tune_command(CLI::App& program, ExitCode& exit_code) {
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
   add_seed_option(*command, options->seed, "Base seed instead of the file's");
-  command->add_flag("--grid", options->grid,
-                    "Run every candidate `runs_max` times under every condition instead of racing");
+  command->add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
   command->add_flag("-q,--quiet", options->quiet, "Print only what is wrong");
   command->callback([options, &exit_code] { exit_code = tune(*options); });
   finish_command(*command,

@@ -18,7 +18,7 @@ from one_node_slurm import OneNodeSlurm, command_line, descendants, why_not
 
 SKIPPED = 77
 SHARDS = 8
-SECONDS_MAX = 270  # a little less than ctest gives, whose SIGKILL would leave files behind
+SECONDS_MAX = 250  # less than ctest gives, whose SIGKILL would leave files behind
 TOOLS = ""
 
 

@@ -88,8 +88,9 @@ TEST_CASE("lastack: an unknown command is answered with the nearest", "[command]
   CHECK_THAT(t.err(), Contains("did you mean `validate`?"));
   t.lastack("xyzzy");
   CHECK(t.exit_code() == 2);
-  CHECK_THAT(t.err(), Contains("want one of run, test, sweep, merge, compare, tune, export, validate, "
-                               "schema, sysctl, diff, kernel"));
+  CHECK_THAT(t.err(),
+             Contains("want one of run, test, sweep, merge, compare, tune, export, validate, "
+                      "schema, sysctl, diff, kernel"));
 }
 
 TEST_CASE("lastack: an option before the command is answered with what comes first", "[command]") {

@@ -166,8 +166,7 @@ void add_compare_command(CLI::App& program, ExitCode& exit_code) {
       ->take_all();
   command
       ->add_option("--metric", options->metrics,
-                   "Compare this metric (connect_time.p99) or family (connect_time); may be "
-                   "repeated")
+                   "A metric (connect_time.p99) or family of them; may be repeated")
       ->type_name("M")
       ->expected(1)
       ->take_all();

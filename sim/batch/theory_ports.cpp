@@ -36,22 +36,28 @@ bool is_quiet(const scenario::Scenario& s) {
          s.link_events.empty() && s.datagram_flows.empty();
 }
 
-/// How many connections begin at equal intervals, and how far apart.
-std::optional<SimDuration> interval_of(const app::Connector& connector) {
-  if (!connector.arrivals) return connector.every;
-  const app::ArrivalProcess& arrivals = *connector.arrivals;
-  if (arrivals.law != app::ArrivalLaw::even || arrivals.rate.per_ns % arrivals.rate.number != 0) {
-    return std::nullopt;
+/// How often connections begin, if that is at equal intervals.
+std::optional<app::Rate> even_rate(const app::Connector& connector) {
+  if (connector.arrivals) {
+    const bool even = connector.arrivals->law == app::ArrivalLaw::even;
+    return even ? std::optional{connector.arrivals->rate} : std::nullopt;
   }
-  return SimDuration{static_cast<std::int64_t>(arrivals.rate.per_ns / arrivals.rate.number)};
+  if (connector.every <= SimDuration::zero()) return std::nullopt;
+  return app::Rate{1, static_cast<std::uint64_t>(connector.every.count())};
+}
+
+/// How many begin in a time, the one at its beginning included and one at its end not.
+std::uint64_t begin_in(SimDuration time, app::Rate rate) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide scaled = Wide{static_cast<std::uint64_t>(time.count())} * rate.number;
+  return static_cast<std::uint64_t>((scaled + rate.per_ns - 1) / rate.per_ns);
 }
 
 }  // namespace
 
 std::vector<Prediction> PortModel::predictions() const {
   // Connections that begin in one period of `held` find what those of the last period gave back.
-  const auto in_a_period =
-      static_cast<std::uint64_t>((held + interval - SimDuration{1}) / interval);
+  const std::uint64_t in_a_period = begin_in(held, rate);
   const std::uint64_t served = std::min(ports, in_a_period);
   const std::uint64_t ok =
       connections / in_a_period * served + std::min(served, connections % in_a_period);
@@ -70,17 +76,17 @@ std::optional<PortModel> port_model(const scenario::Scenario& s) {
   const scenario::Host& client = s.hosts[connector.host];
   const auto there = plain_delay(s.links.front().a_to_b);
   const auto back = plain_delay(s.links.front().b_to_a);
-  const auto interval = interval_of(connector);
+  const auto rate = even_rate(connector);
   const app::Prospect prospect = app::prospect(connector, s.stop_at);
-  const bool simple = there && back && interval && *interval > SimDuration::zero() &&
-                      prospect.exact && !connector.from_port && port_rate(client) &&
-                      only_closes(connector.steps) && closes_after(s.listeners.front().steps);
+  const bool simple = there && back && rate && prospect.exact && !connector.from_port &&
+                      port_rate(client) && only_closes(connector.steps) &&
+                      closes_after(s.listeners.front().steps);
   if (!simple) return std::nullopt;
   const auto [first, last] = client.settings.ip_local_port_range;
   PortModel model;
   model.ports = static_cast<std::uint64_t>(last - first + 1);
   model.connections = prospect.connections;
-  model.interval = *interval;
+  model.rate = *rate;
   model.held = 2 * (*there + *back) + 2 * client.msl;
   return model;
 }

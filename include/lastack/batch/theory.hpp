@@ -167,7 +167,7 @@ std::optional<ConnectModel> connect_model(const scenario::Scenario& scenario,
 struct PortModel {
   std::uint64_t ports = 0;
   std::uint64_t connections = 0;  ///< that are wanted
-  SimDuration interval{};         ///< between two
+  app::Rate rate;                 ///< at which they begin
   SimDuration held{};             ///< how long each has its port: two round trips and TIME-WAIT
 
   /// Of `connect_ok` and `connect_error.EADDRNOTAVAIL`: in every period of `held` the first `ports`

@@ -120,6 +120,8 @@ FileResult test_file(const std::string& file, const Options& options,
     switch (scenario::kind_of_file(file)) {
       case scenario::FileKind::scenario: return run_scenario(result, options, stop);
       case scenario::FileKind::sweep: return run_sweep(result, stop);
+      case scenario::FileKind::objective:
+        return skipped(result, "an objective: needs `lastack tune`");
       case scenario::FileKind::other: break;
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");

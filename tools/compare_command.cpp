@@ -15,6 +15,7 @@
 #include "compare_report.hpp"
 #include "lastack/batch/contrast.hpp"
 #include "lastack/scenario/nearest_name.hpp"
+#include "sweep_report.hpp"
 #include "terminal.hpp"
 
 namespace lastack::tools {
@@ -131,6 +132,7 @@ void keep_telling(std::vector<batch::ContrastGroup>& groups) {
 
 ExitCode compare(const Options& options) {
   const batch::Store store = batch::Store::open(options.database);
+  warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
   auto groups = batch::contrast(store, query);
   if (options.metrics.empty()) keep_telling(groups);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
@@ -195,6 +196,17 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
   }
   for (const std::string_view metric : telling_metrics) table.add(metric, Table::Why::if_room);
   return table.text(paint);
+}
+
+void warn_of_missing_runs(const batch::Store& store) {
+  const batch::Shard shard = store.info().shard;
+  if (store.missing() > 0) {
+    spdlog::warn("{}: is not complete; `lastack sweep --resume` runs what is missing",
+                 store.file());
+  } else if (shard.count > 1) {
+    spdlog::warn("{}: is shard {} of {}; `lastack merge` puts them together", store.file(),
+                 shard.index, shard.count);
+  }
 }
 
 }  // namespace lastack::tools

@@ -14,7 +14,7 @@ _lastack() {
         _filedir -d
         return
       fi
-      _filedir '@(jsonl|pcapng|txt)'
+      _filedir '@(jsonl|pcapng|txt|svg|mmd)'
       return
       ;;
     --series)

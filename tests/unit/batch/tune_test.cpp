@@ -1,64 +1,16 @@
-#include "lastack/batch/tune.hpp"
-
 #include <atomic>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "tune_support.hpp"
+
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 namespace lastack::batch {
 namespace {
-
-scenario::Objective shipped(const std::string& name) {
-  return scenario::load_objective(LASTACK_SOURCE_DIR "/scenarios/objectives/" + name);
-}
-
-Race finished(const TunePlan& plan, RaceRules::Search search, unsigned threads = 2) {
-  Race race{plan.rules(search)};
-  REQUIRE(run_race(plan, race, threads) == TuneEnd::complete);
-  return race;
-}
-
-/// The shipped proxy with fewer values and easier limits, so that a whole grid takes seconds.
-scenario::Objective small_proxy() {
-  scenario::Objective objective = shipped("proxy_behind_a_lossy_link.json");
-  objective.settings.axes[0].values = {"6", "3", "1"};
-  objective.settings.axes[1].values = {"4"};
-  objective.settings.axes[2].values = {"0", "2", "5"};
-  objective.limits[0].bounds.min = 0.99;
-  objective.limits[1].bounds.max = 0.01;
-  objective.runs_max = 4000;
-  return objective;
-}
-
-TEST_CASE("tune: of the shipped proxy the race names the same best as the whole grid, sooner",
-          "[batch]") {
-  const TunePlan plan{small_proxy()};
-  const Race race = finished(plan, RaceRules::Search::race);
-  const Race grid = finished(plan, RaceRules::Search::grid);
-  REQUIRE(!race.front().empty());
-  REQUIRE(!grid.front().empty());
-  CHECK(race.front().front() == grid.front().front());
-  CHECK(grid.runs() == 9 * 4 * plan.objective().runs_max);
-  CHECK(race.runs() * 5 < grid.runs());
-  CHECK(race.runs() * 2 < race.grid_runs());
-  const auto best = plan.objective().settings.overrides_of(race.front().front());
-  CHECK(best[0].second == "3");
-  CHECK(best[2].second == "5");
-}
-
-TEST_CASE("tune: of the shipped trade-off the race finds the grid's front with half the runs",
-          "[batch]") {
-  const TunePlan plan{shipped("patience_or_a_quick_answer.json")};
-  const Race race = finished(plan, RaceRules::Search::race);
-  const Race grid = finished(plan, RaceRules::Search::grid);
-  CHECK(race.front() == grid.front());
-  CHECK(race.front().size() >= 4);
-  CHECK(race.runs() * 2 < grid.runs());
-}
 
 TEST_CASE("tune: threads change nothing", "[batch]") {
   const TunePlan plan{shipped("patience_or_a_quick_answer.json")};

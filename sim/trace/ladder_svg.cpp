@@ -130,12 +130,7 @@ std::string line_at(int x1, int y1, int x2, int y2, std::string_view classes) {
 /// One conversation, from `top` down.
 class LadderSvg {
  public:
-  LadderSvg(const Ladder& ladder, int top)
-      : ladder_{ladder},
-        top_{top},
-        states_{ladder.first_states} {
-    place_rows();
-  }
+  LadderSvg(const Ladder& ladder, int top) : ladder_{ladder}, top_{top} { place_rows(); }
 
   int height() const { return end_ + row_height - top_; }
 
@@ -287,7 +282,6 @@ class LadderSvg {
   const Ladder& ladder_;
   int top_;
   int end_ = 0;
-  std::array<tcp::State, 2> states_;
   std::vector<int> y_;                      ///< by row
   std::vector<std::array<bool, 2>> lands_;  ///< by row and Side: something arrives within the row
   std::string out_;

@@ -2,9 +2,7 @@
 
 # A name says which build it ran in, since tools/check runs several builds as one list of tests.
 set(LASTACK_TEST_PREFIX "")
-if(LASTACK_FUZZ)
-  set(LASTACK_TEST_PREFIX "fuzz/")
-elseif(LASTACK_SANITIZE STREQUAL "thread")
+if(LASTACK_SANITIZE STREQUAL "thread")
   set(LASTACK_TEST_PREFIX "tsan/")
 elseif(LASTACK_SANITIZE)
   set(LASTACK_TEST_PREFIX "asan-ubsan/")
@@ -28,6 +26,7 @@ endfunction()
 
 # lastack_add_tests(unit_tcp LABELS unit SOURCES seq_test.cpp ... LINKS Lastack::tcp ...)
 # builds the program lastack_unit_tcp_tests and registers each of its test cases as "unit_tcp/title".
+# A test case with the tag [long] computes much and is left out under sanitizers.
 # Test cases are compiled without optimisation, which takes half the time; with COMPUTES, for those that
 # work out much themselves, as the build says.
 function(lastack_add_tests name)
@@ -54,11 +53,17 @@ function(lastack_add_tests name)
   target_link_libraries(${program} PRIVATE ${arg_LINKS} lastack_catch_main lastack_warnings)
   if(NOT arg_COMPUTES)
     target_compile_options(${program} PRIVATE -O0)
+    lastack_precompile(${program} tests)
   endif()
   target_compile_definitions(${program} PRIVATE
     LASTACK_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     LASTACK_BUILD_DIR="${PROJECT_BINARY_DIR}")
+  set(cases "")
+  if(LASTACK_SANITIZE)
+    set(cases ~[long])
+  endif()
   catch_discover_tests(${program}
+    TEST_SPEC ${cases}
     TEST_PREFIX "${LASTACK_TEST_PREFIX}${name}/"
     EXTRA_ARGS --warn NoTests)  # a title that ctest could not pass on must not count as passed
 

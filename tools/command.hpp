@@ -6,12 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "exit_code.hpp"
 #include "lastack/scenario/load.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace lastack::tools {
 
@@ -23,34 +20,30 @@ class UsageError : public std::runtime_error {
 
 // Each adds one subcommand. When the command line names it, it does its work and says in
 // `exit_code` how that went; it throws UsageError for wrong arguments.
-void add_run_command(CLI::App& program, ExitCode& exit_code);
-void add_test_command(CLI::App& program, ExitCode& exit_code);
-void add_sweep_command(CLI::App& program, ExitCode& exit_code);
-void add_merge_command(CLI::App& program, ExitCode& exit_code);
-void add_compare_command(CLI::App& program, ExitCode& exit_code);
-void add_tune_command(CLI::App& program, ExitCode& exit_code);
-void add_export_command(CLI::App& program, ExitCode& exit_code);
-void add_validate_command(CLI::App& program, ExitCode& exit_code);
-void add_schema_command(CLI::App& program, ExitCode& exit_code);
-void add_sysctl_command(CLI::App& program, ExitCode& exit_code);
-void add_diff_command(CLI::App& program, ExitCode& exit_code);
-void add_kernel_command(CLI::App& program, ExitCode& exit_code);
+void add_run_command(Command program, ExitCode& exit_code);
+void add_test_command(Command program, ExitCode& exit_code);
+void add_sweep_command(Command program, ExitCode& exit_code);
+void add_merge_command(Command program, ExitCode& exit_code);
+void add_compare_command(Command program, ExitCode& exit_code);
+void add_tune_command(Command program, ExitCode& exit_code);
+void add_export_command(Command program, ExitCode& exit_code);
+void add_validate_command(Command program, ExitCode& exit_code);
+void add_schema_command(Command program, ExitCode& exit_code);
+void add_sysctl_command(Command program, ExitCode& exit_code);
+void add_diff_command(Command program, ExitCode& exit_code);
+void add_kernel_command(Command program, ExitCode& exit_code);
 
 // The subcommands of `lastack kernel`, in the same way.
-void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code);
-void add_kernel_run_command(CLI::App& kernel, ExitCode& exit_code);
+void add_kernel_check_command(Command kernel, ExitCode& exit_code);
+void add_kernel_run_command(Command kernel, ExitCode& exit_code);
 
 /// Gives a subcommand its --seed.
-void add_seed_option(CLI::App& command, std::optional<std::uint64_t>& seed,
+void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
                      const std::string& description);
 
 /// Gives a subcommand its --set, which may come more than once.
-void add_set_option(CLI::App& command, std::vector<std::string>& settings);
+void add_set_option(Command command, std::vector<std::string>& settings);
 /// What each --set KEY=VALUE puts where. Throws UsageError.
 std::vector<scenario::Override> overrides_of(const std::vector<std::string>& settings);
-
-/// Gives a subcommand its -v, unless it has one of its own, its --help and the examples at the end
-/// of that. Comes last.
-void finish_command(CLI::App& command, const std::string& examples);
 
 }  // namespace lastack::tools

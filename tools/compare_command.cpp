@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -146,41 +145,38 @@ ExitCode compare(const Options& options) {
 
 }  // namespace
 
-void add_compare_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand(
+void add_compare_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand(
       "compare", "Say what another value of a setting changes, and what is noise");
   auto options = std::make_shared<Options>();
-  command->add_option("DATABASE", options->database, "What `lastack sweep --db` made")->required();
-  command->add_option("--by", options->by, "The varied path to compare by; its last part will do")
-      ->required()
-      ->type_name("KEY");
+  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("--by", options->by, "The varied path to compare by; its last part will do")
+      .required()
+      .type_name("KEY");
   command
-      ->add_option("--baseline", options->baseline,
-                   "The value to compare with (default: the first)")
-      ->type_name("VALUE");
+      .add_option("--baseline", options->baseline, "The value to compare with (default: the first)")
+      .type_name("VALUE");
   command
-      ->add_option("--where", options->where,
-                   "Only combinations with this value of another path; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+      .add_option("--where", options->where,
+                  "Only combinations with this value of another path; may be repeated")
+      .type_name("KEY=VALUE")
+      .repeatable();
   command
-      ->add_option("--metric", options->metrics,
-                   "A metric (connect_time.p99) or family of them; may be repeated")
-      ->type_name("M")
-      ->expected(1)
-      ->take_all();
-  command->add_option("--confidence", options->confidence, "Of the intervals (default: 0.95)")
-      ->check(CLI::Range(0.5, 0.9999).description(""))
-      ->type_name("C");
-  command->callback([options, &exit_code] { exit_code = compare(*options); });
-  finish_command(*command,
-                 "Examples:\n"
-                 "  lastack compare S.sqlite --by tcp_orphan_retries\n"
-                 "  lastack compare S.sqlite --by tcp_syn_retries --where loss=0.05 --baseline 6\n"
-                 "  lastack compare S.sqlite --by tcp_syn_retries --metric connect_time\n"
-                 "Differences are paired: replication r of every combination has the same random\n"
-                 "numbers. Where an interval holds 0 the difference is within noise.");
+      .add_option("--metric", options->metrics,
+                  "A metric (connect_time.p99) or family of them; may be repeated")
+      .type_name("M")
+      .repeatable();
+  command.add_option("--confidence", options->confidence, "Of the intervals (default: 0.95)")
+      .range(0.5, 0.9999)
+      .type_name("C");
+  command.callback([options, &exit_code] { exit_code = compare(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack compare S.sqlite --by tcp_orphan_retries\n"
+      "  lastack compare S.sqlite --by tcp_syn_retries --where loss=0.05 --baseline 6\n"
+      "  lastack compare S.sqlite --by tcp_syn_retries --metric connect_time\n"
+      "Differences are paired: replication r of every combination has the same random\n"
+      "numbers. Where an interval holds 0 the difference is within noise.");
 }
 
 }  // namespace lastack::tools

@@ -7,11 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "diff_report.hpp"
 #include "input_message.hpp"
 #include "lastack/compare/comparison.hpp"
@@ -126,36 +125,34 @@ ExitCode diff(const Options& options) {
     if (!options.quiet) print(a, b, pair, tolerance);
     return pair.comparison.agrees() ? ExitCode::success : ExitCode::expectation_failed;
   } catch (const compare::InputError& error) {
-    spdlog::error("{}", message_with_line(error));
+    diagnostics::error("{}", message_with_line(error));
     return ExitCode::bad_input;
   }
 }
 
 }  // namespace
 
-void add_diff_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand("diff", "Compare two traces, and say where they part");
+void add_diff_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand("diff", "Compare two traces, and say where they part");
   auto options = std::make_shared<Options>();
   constexpr const char* what = "Trace (.jsonl) or recording of a kernel (.trace.json)";
-  command->add_option("A", options->a, what)->required()->option_text(" ");
-  command->add_option("B", options->b, "The same")->required()->option_text(" ");
+  command.add_option("A", options->a, what).required().option_text(" ");
+  command.add_option("B", options->b, "The same").required().option_text(" ");
   command
-      ->add_option("--tolerance", options->tolerance,
-                   "How far apart in time the same things may happen\n"
-                   "(default: 10 ms and a step of the kernel's timer wheel)")
-      ->type_name("DUR");
+      .add_option("--tolerance", options->tolerance,
+                  "How far apart in time the same things may happen\n"
+                  "(default: 10 ms and a step of the kernel's timer wheel)")
+      .type_name("DUR");
   command
-      ->add_option("--recording", options->recordings,
-                   "Of a file with several recordings the Nth (default:\n"
-                   "the nearest); given twice: of A, then of B")
-      ->allow_extra_args(false)
-      ->expected(0, 2)
-      ->check(CLI::Range(1, 1'000'000).description(""))
-      ->type_name("N");
-  command->add_flag("-q,--quiet", options->quiet, "Print errors only; the exit code tells");
-  command->callback([options, &exit_code] { exit_code = diff(*options); });
-  finish_command(
-      *command,
+      .add_option("--recording", options->recordings,
+                  "Of a file with several recordings the Nth (default:\n"
+                  "the nearest); given twice: of A, then of B")
+      .expected(0, 2)
+      .range(1, 1'000'000)
+      .type_name("N");
+  command.add_flag("-q,--quiet", options->quiet, "Print errors only; the exit code tells");
+  command.callback([options, &exit_code] { exit_code = diff(*options); });
+  command.finish(
       "Examples:\n"
       "  lastack diff before.jsonl after.jsonl --tolerance 0s\n"
       "  lastack diff tests/oracle/traces/abort.trace.json abort.jsonl\n"

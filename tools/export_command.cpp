@@ -2,8 +2,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "command.hpp"
 #include "lastack/batch/export.hpp"
 #include "lastack/core/atomic_file.hpp"
@@ -40,21 +38,21 @@ ExitCode export_results(const Options& options) {
 
 }  // namespace
 
-void add_export_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand("export", "Write a sweep's results as CSV or JSON");
+void add_export_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand("export", "Write a sweep's results as CSV or JSON");
   auto options = std::make_shared<Options>();
-  command->add_option("DATABASE", options->database, "What `lastack sweep --db` made")->required();
-  command->add_option("--csv", options->csv, "Write a row for each run; - is stdout")
-      ->type_name("FILE");
-  command->add_option("--json", options->json, "Write an object for each run; - is stdout")
-      ->type_name("FILE");
-  command->callback([options, &exit_code] { exit_code = export_results(*options); });
-  finish_command(*command,
-                 "Examples:\n"
-                 "  lastack export S.sqlite --csv S.csv\n"
-                 "  lastack export S.sqlite --json - | jq '.runs[0]'\n"
-                 "Rows are in the order of combinations, then replications; reals are written by\n"
-                 "their shortest text that reads back the same.");
+  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("--csv", options->csv, "Write a row for each run; - is stdout")
+      .type_name("FILE");
+  command.add_option("--json", options->json, "Write an object for each run; - is stdout")
+      .type_name("FILE");
+  command.callback([options, &exit_code] { exit_code = export_results(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack export S.sqlite --csv S.csv\n"
+      "  lastack export S.sqlite --json - | jq '.runs[0]'\n"
+      "Rows are in the order of combinations, then replications; reals are written by\n"
+      "their shortest text that reads back the same.");
 }
 
 }  // namespace lastack::tools

@@ -13,12 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "check_report.hpp"
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "find_files.hpp"
 #include "input_message.hpp"
 #include "interrupt.hpp"
@@ -126,7 +125,7 @@ std::vector<Case> find_cases(const Options& options) {
     if (named || fs::exists(found.recordings, error)) {
       cases.push_back(std::move(found));
     } else {
-      spdlog::debug("{}: no {}", file, found.recordings);
+      diagnostics::debug("{}: no {}", file, found.recordings);
       ++without;
     }
   }
@@ -239,30 +238,30 @@ ExitCode check_all(const Options& options) {
   return exit_code_of(results, options);
 }
 
-void add_choices(CLI::App& command, Options& options) {
-  CLI::Option* recordings =
+void add_choices(Command command, Options& options) {
+  const Option recordings =
       command
           .add_option("--recordings", options.recordings,
                       "Do not ask this machine's kernel: NAME.trace.json in DIR\n"
                       "tell what a kernel did")
-          ->type_name("DIR");
+          .type_name("DIR");
   command
       .add_option("--repeat", options.repeat,
                   "Ask the kernel so often; then races between timers show\n"
                   "(default: 1)")
-      ->check(CLI::Range(1, 1000).description(""))
-      ->excludes(recordings)
-      ->type_name("N");
+      .range(1, 1000)
+      .excludes(recordings)
+      .type_name("N");
   command.add_option("--only", options.only, "Only cases with such names: 'fin-*'")
-      ->type_name("GLOB");
+      .type_name("GLOB");
   command
       .add_option("--seeds", options.seeds,
                   "A case agrees when one of so many runs does (default: 1)")
-      ->check(CLI::Range(1, 1'000'000).description(""))
-      ->type_name("N");
+      .range(1, 1'000'000)
+      .type_name("N");
   command.add_option("--share", options.share, "This share of the cases has to agree (default: 1)")
-      ->check(CLI::Range(0.0, 1.0).description(""))
-      ->type_name("S");
+      .range(0.0, 1.0)
+      .type_name("S");
   command.add_flag("--racy", options.racy,
                    "Let racy cases decide the exit code, too: those in which\n"
                    "the recordings differ among themselves");
@@ -271,24 +270,23 @@ void add_choices(CLI::App& command, Options& options) {
 
 }  // namespace
 
-void add_kernel_check_command(CLI::App& kernel, ExitCode& exit_code) {
-  CLI::App* command = kernel.add_subcommand(
+void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
+  Command command = kernel.add_subcommand(
       "check", "Run cases here and on this machine's own kernel, and compare");
   auto options = std::make_shared<Options>();
-  command->add_option("CASE", options->paths, "Scenario files, or folders with such")
-      ->required()
-      ->option_text("...");
-  add_choices(*command, *options);
+  command.add_option("CASE", options->paths, "Scenario files, or folders with such")
+      .required()
+      .option_text("...");
+  add_choices(command, *options);
   command
-      ->add_option("-j,--jobs", options->threads,
-                   "Cases at once (default: 16, since they mostly sleep; with\n"
-                   "--recordings one per processor)")
-      ->check(CLI::Range(1, 1024).description(""))
-      ->type_name("N");
-  command->add_flag("-v,--verbose", options->verbose, "Say what differs, three lines an aspect");
-  command->callback([options, &exit_code] { exit_code = check_all(*options); });
-  finish_command(
-      *command,
+      .add_option("-j,--jobs", options->threads,
+                  "Cases at once (default: 16, since they mostly sleep; with\n"
+                  "--recordings one per processor)")
+      .range(1, 1024)
+      .type_name("N");
+  command.add_flag("-v,--verbose", options->verbose, "Say what differs, three lines an aspect");
+  command.callback([options, &exit_code] { exit_code = check_all(*options); });
+  command.finish(
       "Examples:\n"
       "  lastack kernel check my_cases --only 'fin-*' -v\n"
       "  lastack kernel check my_cases --repeat 3 --seeds 6\n"

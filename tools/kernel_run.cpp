@@ -12,11 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "interrupt.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/kernel/lab.hpp"
@@ -190,8 +189,8 @@ std::string run_text(const LabResult& result) {
   const kernel::KernelRun& run = *result.run;
   const std::string again =
       result.tries > 1 ? fmt::format(", run {} times because late", result.tries) : "";
-  spdlog::debug("kernel run: segments at most {:.3f} ms late, applications {:.3f} ms",
-                in_ms(run.lateness.wire), in_ms(run.lateness.apps));
+  diagnostics::debug("kernel run: segments at most {:.3f} ms late, applications {:.3f} ms",
+                     in_ms(run.lateness.wire), in_ms(run.lateness.apps));
   return fmt::format("{} segments in {:.2f} s, at most {:.2f} ms late{}", segments_of(run),
                      to_seconds(run.trace->ended() - sim_start), in_ms(run.lateness.worst()),
                      again);
@@ -248,7 +247,7 @@ void print_notes(const std::vector<Case>& cases) {
     for (const LabResult& result : item.results) {
       for (const std::string& note : result.notes) {
         if (std::find(said.begin(), said.end(), note) != said.end()) continue;
-        spdlog::debug("kernel run: {}", note);
+        diagnostics::debug("kernel run: {}", note);
         said.push_back(note);
       }
     }
@@ -261,7 +260,7 @@ ExitCode report(const std::vector<scenario::Scenario>& scenarios, const std::vec
   ExitCode exit_code = ExitCode::success;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const Case& item = cases[i];
-    if (!item.problem.empty()) spdlog::error("{}", item.problem);
+    if (!item.problem.empty()) diagnostics::error("{}", item.problem);
     const auto& run = item.results.front().run;
     if (options.ladder && run) print_ladder(*run);
     fmt::print("{}", case_text(scenarios[i], item, options, paint));
@@ -287,46 +286,44 @@ ExitCode kernel_run(const Options& options) {
   return report(*scenarios, Recorder{*scenarios, options, stop}.run(), options);
 }
 
-void add_lab_options(CLI::App& command, Options& options) {
-  command
-      .add_option("-j,--jobs", options.jobs, "Scenarios at once (default 16: they mostly sleep)")
-      ->check(CLI::Range(1, 256).description(""))
-      ->type_name("N");
+void add_lab_options(Command command, Options& options) {
+  command.add_option("-j,--jobs", options.jobs, "Scenarios at once (default 16: they mostly sleep)")
+      .range(1, 256)
+      .type_name("N");
   command
       .add_option("--repeat", options.repeat,
                   "Run each so often; NAME.trace.json then holds them all")
-      ->check(CLI::Range(1, 1000).description(""))
-      ->type_name("N");
+      .range(1, 1000)
+      .type_name("N");
   command
       .add_option("--late", options.late_ms,
                   "A run is late, and repeated, when a segment or an\n"
                   "application was later than this (default 4 ms)")
-      ->check(CLI::Range(0.01, 10'000.0).description(""))
-      ->type_name("MS");
+      .range(0.01, 10'000.0)
+      .type_name("MS");
   command.add_option("--tries", options.tries, "Runs at most until one is not late (default 4)")
-      ->check(CLI::Range(1, 100).description(""))
-      ->type_name("N");
+      .range(1, 100)
+      .type_name("N");
 }
 
 }  // namespace
 
-void add_kernel_run_command(CLI::App& kernel, ExitCode& exit_code) {
-  CLI::App* command =
+void add_kernel_run_command(Command kernel, ExitCode& exit_code) {
+  Command command =
       kernel.add_subcommand("run", "Run scenarios on this machine's own kernel, in real time");
   auto options = std::make_shared<Options>();
-  command->add_option("SCENARIO", options->files, "Scenario files")->required()->option_text("...");
+  command.add_option("SCENARIO", options->files, "Scenario files").required().option_text("...");
   command
-      ->add_option("--trace", options->folder,
-                   "Write NAME.jsonl, NAME.pcapng and NAME.trace.json (the form\n"
-                   "of tests/oracle/traces) of each scenario into DIR")
-      ->type_name("DIR");
-  add_set_option(*command, options->settings);
-  add_lab_options(*command, *options);
-  command->add_flag("--ladder", options->ladder, "Print a ladder diagram of each scenario");
-  command->add_flag("-q,--quiet", options->quiet, "Print only what went wrong");
-  command->callback([options, &exit_code] { exit_code = kernel_run(*options); });
-  finish_command(
-      *command,
+      .add_option("--trace", options->folder,
+                  "Write NAME.jsonl, NAME.pcapng and NAME.trace.json (the form\n"
+                  "of tests/oracle/traces) of each scenario into DIR")
+      .type_name("DIR");
+  add_set_option(command, options->settings);
+  add_lab_options(command, *options);
+  command.add_flag("--ladder", options->ladder, "Print a ladder diagram of each scenario");
+  command.add_flag("-q,--quiet", options->quiet, "Print only what went wrong");
+  command.callback([options, &exit_code] { exit_code = kernel_run(*options); });
+  command.finish(
       "Examples:\n"
       "  lastack kernel run S.json --ladder              look at what the kernel does\n"
       "  lastack kernel run cases/*.json --trace out     record many at once\n"

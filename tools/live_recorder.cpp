@@ -3,16 +3,16 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "diagnostics.hpp"
 #include "lastack/compare/read.hpp"
 
 namespace lastack::tools {
 
 bool can_record_live(const std::string& command) {
   const kernel::Rights rights = kernel::check_rights();
-  for (const std::string& missing : rights.missing) spdlog::error("{}: {}", command, missing);
-  for (const std::string& limit : rights.limits) spdlog::warn("{}: {}", command, limit);
+  for (const std::string& missing : rights.missing) diagnostics::error("{}: {}", command, missing);
+  for (const std::string& limit : rights.limits) diagnostics::warn("{}: {}", command, limit);
   return rights.missing.empty();
 }
 

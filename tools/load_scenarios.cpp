@@ -2,9 +2,8 @@
 
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "command.hpp"
+#include "diagnostics.hpp"
 
 namespace lastack::tools {
 
@@ -21,7 +20,7 @@ std::vector<scenario::ScenarioError> load(const std::string& file,
     return scenario::check_scenario(file, overrides);
   }
   for (const std::string& warning : scenarios.back().warnings) {
-    spdlog::warn("{}: {}", file, warning);
+    diagnostics::warn("{}: {}", file, warning);
   }
   return refusals ? refusals(scenarios.back()) : std::vector<scenario::ScenarioError>{};
 }
@@ -36,7 +35,7 @@ std::optional<std::vector<scenario::Scenario>> load_scenarios(
   bool good = true;
   for (const std::string& file : files) {
     for (const scenario::ScenarioError& error : load(file, overrides, refusals, scenarios)) {
-      spdlog::error("{}", error.what());
+      diagnostics::error("{}", error.what());
       good = false;
     }
   }

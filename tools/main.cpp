@@ -14,10 +14,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 
@@ -42,13 +41,6 @@ constexpr const char* examples =
     "`lastack COMMAND --help` explains a command.\n"
     "Exit code: 0 all well, 1 an expectation failed or traces differ, 2 bad usage or\n"
     "input, 3 out of memory, 130 interrupted.";
-
-/// Diagnostics go to stderr, so that stdout holds nothing but what was asked for.
-void start_diagnostics() {
-  auto logger = spdlog::stderr_color_mt("lastack");
-  logger->set_pattern("lastack: %^%l%$: %v");
-  spdlog::set_default_logger(std::move(logger));
-}
 
 std::vector<std::string> command_names(const CLI::App& program) {
   std::vector<std::string> names;
@@ -133,7 +125,7 @@ std::string explain(const CLI::ParseError& error, const NamedCommand& named,
 }
 
 ExitCode usage_error(const std::string& problem, const CLI::App& program) {
-  spdlog::error("{}", problem);
+  diagnostics::error("{}", problem);
   fmt::print(stderr, "Try `{} --help`.\n", named_command(program).words);
   return ExitCode::bad_input;
 }
@@ -205,30 +197,31 @@ int main(int argc, char** argv) {
   std::set_terminate(on_terminate);
   ExitCode exit_code = ExitCode::success;
   try {
-    start_diagnostics();
+    diagnostics::start();
     CLI::App program{description, "lastack"};
     program.footer(examples);
     program.require_subcommand(1);
     program.get_formatter()->label("SUBCOMMAND", "COMMAND");
     program.set_version_flag("--version", "lastack " LASTACK_VERSION, "Print the version and exit");
-    add_run_command(program, exit_code);
-    add_test_command(program, exit_code);
-    add_sweep_command(program, exit_code);
-    add_merge_command(program, exit_code);
-    add_compare_command(program, exit_code);
-    add_tune_command(program, exit_code);
-    add_export_command(program, exit_code);
-    add_validate_command(program, exit_code);
-    add_schema_command(program, exit_code);
-    add_sysctl_command(program, exit_code);
-    add_diff_command(program, exit_code);
-    add_kernel_command(program, exit_code);
+    const Command commands{&program};
+    add_run_command(commands, exit_code);
+    add_test_command(commands, exit_code);
+    add_sweep_command(commands, exit_code);
+    add_merge_command(commands, exit_code);
+    add_compare_command(commands, exit_code);
+    add_tune_command(commands, exit_code);
+    add_export_command(commands, exit_code);
+    add_validate_command(commands, exit_code);
+    add_schema_command(commands, exit_code);
+    add_sysctl_command(commands, exit_code);
+    add_diff_command(commands, exit_code);
+    add_kernel_command(commands, exit_code);
     exit_code = parse_and_run(program, arguments_of(argc, argv), exit_code);
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
   } catch (const std::bad_alloc&) {
     exit_code = out_of_memory();
   } catch (const std::exception& error) {  // such as an output that cannot be written
-    spdlog::error("{}", error.what());
+    diagnostics::error("{}", error.what());
     exit_code = ExitCode::bad_input;
   }
   return static_cast<int>(exit_code);

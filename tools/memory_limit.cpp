@@ -7,7 +7,6 @@
 #include <string_view>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace lastack::tools {
@@ -16,17 +15,14 @@ namespace {
 
 constexpr std::uint64_t least = 1'000'000;  // the program itself takes some
 
-/// CLI11 knows the units; this says in our words what is wanted. Empty where `text` is right.
+/// Says in our words what is wanted. Empty where `text` is right.
 std::string to_bytes(std::string& text) {
   const std::string given = text;
-  try {
-    const bool digits_first = !text.empty() && text.front() >= '0' && text.front() <= '9';
-    std::uint64_t bytes = 0;
-    if (digits_first && CLI::AsSizeValue(false)(text).empty()) {
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-      if (error == std::errc{} && bytes >= least) return "";
-    }
-  } catch (const CLI::ValidationError&) {  // an unknown unit, or a number that is too large
+  const bool digits_first = !text.empty() && text.front() >= '0' && text.front() <= '9';
+  std::uint64_t bytes = 0;
+  if (digits_first && size_to_bytes(text)) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    if (error == std::errc{} && bytes >= least) return "";
   }
   return fmt::format(
       "want a size from 1M such as 500M or 2G (K, M, G and T are powers of 1024), "
@@ -36,13 +32,13 @@ std::string to_bytes(std::string& text) {
 
 }  // namespace
 
-void add_max_memory_option(CLI::App& command, std::optional<std::uint64_t>& bytes) {
+void add_max_memory_option(Command command, std::optional<std::uint64_t>& bytes) {
   command
       .add_option("--max-memory", bytes,
                   "Stop when the program itself takes more, such as\n"
                   "500M or 2G; what there is until then is written")
-      ->transform(CLI::Validator{to_bytes, ""})
-      ->type_name("SIZE");
+      .transform(to_bytes)
+      .type_name("SIZE");
 }
 
 std::uint64_t resident_bytes() {

@@ -5,16 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "command_line.hpp"
 #include "lastack/run/summary.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace lastack::tools {
 
 /// Gives a subcommand its --max-memory. `bytes` stays empty where it is not given.
-void add_max_memory_option(CLI::App& command, std::optional<std::uint64_t>& bytes);
+void add_max_memory_option(Command command, std::optional<std::uint64_t>& bytes);
 
 /// What the program itself has in memory (its resident set), in bytes; 0 where this system does not
 /// tell.

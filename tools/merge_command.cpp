@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -30,24 +29,24 @@ ExitCode merge(const Options& options) {
 
 }  // namespace
 
-void add_merge_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command =
+void add_merge_command(Command program, ExitCode& exit_code) {
+  Command command =
       program.add_subcommand("merge", "Put the parts of a sweep together that ran apart");
   auto options = std::make_shared<Options>();
-  command->add_option("OUT", options->out, "The database to make")->required();
-  command->add_option("PART", options->parts, "The databases of all shards")
-      ->required()
-      ->option_text("...");
-  command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
-  command->callback([options, &exit_code] { exit_code = merge(*options); });
-  finish_command(*command,
-                 "Example:\n"
-                 "  lastack sweep S.json --db part1.sqlite --shard 1/2\n"
-                 "  lastack sweep S.json --db part2.sqlite --shard 2/2\n"
-                 "  lastack merge S.sqlite part1.sqlite part2.sqlite\n"
-                 "The result is the same as that of the whole sweep on one machine. Parts that\n"
-                 "overlap, lack runs or come from different sweeps or versions are named and\n"
-                 "refused.");
+  command.add_option("OUT", options->out, "The database to make").required();
+  command.add_option("PART", options->parts, "The databases of all shards")
+      .required()
+      .option_text("...");
+  command.add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
+  command.callback([options, &exit_code] { exit_code = merge(*options); });
+  command.finish(
+      "Example:\n"
+      "  lastack sweep S.json --db part1.sqlite --shard 1/2\n"
+      "  lastack sweep S.json --db part2.sqlite --shard 2/2\n"
+      "  lastack merge S.sqlite part1.sqlite part2.sqlite\n"
+      "The result is the same as that of the whole sweep on one machine. Parts that\n"
+      "overlap, lack runs or come from different sweeps or versions are named and\n"
+      "refused.");
 }
 
 }  // namespace lastack::tools

@@ -11,11 +11,10 @@
 #include <variant>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/duration.hpp"
@@ -96,7 +95,7 @@ void run_with_progress(run::Simulation& simulation, const scenario::Scenario& sc
     simulation.run(&stop, &done);
   }
   const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
-  spdlog::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
+  diagnostics::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
 }
 
 void write_series(const run::Series& series, const Options& options, const std::string& file,
@@ -104,8 +103,9 @@ void write_series(const run::Series& series, const Options& options, const std::
   outputs.finish_series(run::to_csv(series));
   if (options.series_every.empty()) return;
   if (const auto every = series_of(options).interval(); series.interval() != every) {
-    spdlog::warn("{}: a series has at most {} rows, so there is one every {:g} s, not every {}",
-                 file, rows_of_named_interval, to_seconds(series.interval()), options.series_every);
+    diagnostics::warn(
+        "{}: a series has at most {} rows, so there is one every {:g} s, not every {}", file,
+        rows_of_named_interval, to_seconds(series.interval()), options.series_every);
   }
 }
 
@@ -136,7 +136,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   report.print_expectations(summary, options.quiet);
   if (summary.interrupted) return ExitCode::interrupted;
   if (summary.out_of_memory) {
-    spdlog::error("{}: {}", scenario.file, out_of_memory_text(summary, met_limit));
+    diagnostics::error("{}: {}", scenario.file, out_of_memory_text(summary, met_limit));
     return ExitCode::out_of_memory;
   }
   return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
@@ -158,60 +158,59 @@ ExitCode run_all(const Options& options) {
   return exit_code;
 }
 
-void add_output_options(CLI::App& command, Options& options) {
+void add_output_options(Command command, Options& options) {
   command
       .add_option("--trace", options.outputs.traces,
                   "Write what happened: .jsonl, .pcapng (Wireshark), .txt\n"
                   "(ladder), .svg (the same as a picture) or .mmd (for\n"
                   "Mermaid); may be given more than once")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
+      .one_value_each()
+      .type_name("FILE");
   command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")
-      ->type_name("FILE");
+      .type_name("FILE");
   command
       .add_option("--series", options.outputs.series,
                   "Write a time series as CSV: sockets by state,\n"
                   "queues, connects and segments; at most 1000 rows")
-      ->type_name("FILE");
+      .type_name("FILE");
   command
       .add_option("--series-every", options.series_every,
                   "Time between two of its rows, of which there may\n"
                   "then be 10000 (default: as fits 1000)")
-      ->type_name("DUR");
+      .type_name("DUR");
 }
 
-void add_look_options(CLI::App& command, Options& options) {
+void add_look_options(Command command, Options& options) {
   command.add_flag("-q,--quiet", options.quiet, "Print errors and failed expectations only");
-  command.add_flag_callback(
+  command.add_flag(
       "--ladder", [&options] { options.ladder = LadderChoice::always; },
       "Print the ladder diagram, however long it is");
-  command.add_flag_callback(
+  command.add_flag(
       "--no-ladder", [&options] { options.ladder = LadderChoice::never; },
       "Print no ladder diagram (default: print a short one)");
   command
       .add_option("--columns", options.columns,
                   "Width of the text, 80 to 120 (default: the\nterminal's)")
-      ->check(CLI::Range(80, 120).description(""))
-      ->type_name("N");
+      .range(80, 120)
+      .type_name("N");
   command.add_option("--color", options.colour, "auto (default), always or never")
-      ->type_name("WHEN");
+      .type_name("WHEN");
   command.add_flag("--ascii", options.ascii, "Draw with ASCII only");
 }
 
 }  // namespace
 
-void add_run_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand("run", "Run scenarios and show what happened");
+void add_run_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand("run", "Run scenarios and show what happened");
   auto options = std::make_shared<Options>();
-  command->add_option("SCENARIO", options->files, "Scenario files")->required()->option_text("...");
-  add_set_option(*command, options->settings);
-  add_seed_option(*command, options->seed, "Seed of the run, in place of the scenario's");
-  add_max_memory_option(*command, options->max_memory);
-  add_output_options(*command, *options);
-  add_look_options(*command, *options);
-  command->callback([options, &exit_code] { exit_code = run_all(*options); });
-  finish_command(
-      *command,
+  command.add_option("SCENARIO", options->files, "Scenario files").required().option_text("...");
+  add_set_option(command, options->settings);
+  add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");
+  add_max_memory_option(command, options->max_memory);
+  add_output_options(command, *options);
+  add_look_options(command, *options);
+  command.callback([options, &exit_code] { exit_code = run_all(*options); });
+  command.finish(
       "Examples:\n"
       "  lastack run S.json\n"
       "  lastack run S.json --set hosts.client.sysctl.tcp_syn_retries=3 \\\n"

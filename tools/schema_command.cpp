@@ -2,7 +2,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -11,20 +10,19 @@
 
 namespace lastack::tools {
 
-void add_schema_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command =
+void add_schema_command(Command program, ExitCode& exit_code) {
+  Command command =
       program.add_subcommand("schema", "Print the JSON Schema (draft-07) of scenario files");
   auto kind = std::make_shared<std::string>("scenario");
-  command->add_option("KIND", *kind, "scenario (default) or objective (of `lastack tune`)")
-      ->check(CLI::IsMember({"scenario", "objective"}).description(""))
-      ->option_text(" ");
-  command->callback([kind, &exit_code] {
+  command.add_option("KIND", *kind, "scenario (default) or objective (of `lastack tune`)")
+      .one_of({"scenario", "objective"})
+      .option_text(" ");
+  command.callback([kind, &exit_code] {
     fmt::print("{}",
                *kind == "objective" ? scenario::objective_schema() : scenario::scenario_schema());
     exit_code = ExitCode::success;
   });
-  finish_command(
-      *command,
+  command.finish(
       "Examples:\n"
       "  lastack schema > scenario.schema.json\n"
       "  lastack schema objective > objective.schema.json\n"

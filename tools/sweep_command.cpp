@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -201,32 +200,30 @@ ExitCode sweep(const Options& options) {
 
 }  // namespace
 
-void add_sweep_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand(
+void add_sweep_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand(
       "sweep", "Run all combinations of settings, each many times, on all processors");
   auto options = std::make_shared<Options>();
-  command->add_option("SWEEP", options->sweep, "Sweep file")->required();
+  command.add_option("SWEEP", options->sweep, "Sweep file").required();
   command
-      ->add_option("--db", options->database,
-                   "Keep the results in this SQLite database (default: only show them)")
-      ->type_name("FILE");
-  command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      ->check(CLI::Range(1, 1024).description(""))
-      ->type_name("N");
+      .add_option("--db", options->database,
+                  "Keep the results in this SQLite database (default: only show them)")
+      .type_name("FILE");
+  command.add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
+      .range(1, 1024)
+      .type_name("N");
   command
-      ->add_option("--shard", options->shard, "Run part I of N only; auto/N asks the cluster for I")
-      ->type_name("I/N");
-  add_seed_option(*command, options->seed, "Base seed, in place of the sweep's");
-  command->add_option("--junit", options->junit, "Write the expectations as JUnit XML as well")
-      ->type_name("FILE");
-  command->add_flag("--tap", options->tap, "Print the expectations in the Test Anything Protocol");
-  command->add_flag("--github", options->github,
-                    "Print failures as annotations for GitHub as well");
-  command->add_flag("--resume", options->resume, "Go on with --db: run only what is missing");
-  command->add_flag("-q,--quiet", options->quiet, "Print failures only");
-  command->callback([options, &exit_code] { exit_code = sweep(*options); });
-  finish_command(
-      *command,
+      .add_option("--shard", options->shard, "Run part I of N only; auto/N asks the cluster for I")
+      .type_name("I/N");
+  add_seed_option(command, options->seed, "Base seed, in place of the sweep's");
+  command.add_option("--junit", options->junit, "Write the expectations as JUnit XML as well")
+      .type_name("FILE");
+  command.add_flag("--tap", options->tap, "Print the expectations in the Test Anything Protocol");
+  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  command.add_flag("--resume", options->resume, "Go on with --db: run only what is missing");
+  command.add_flag("-q,--quiet", options->quiet, "Print failures only");
+  command.callback([options, &exit_code] { exit_code = sweep(*options); });
+  command.finish(
       "Examples:\n"
       "  lastack sweep scenarios/sweeps/syn_retries_and_loss.json\n"
       "  lastack sweep S.json --db S.sqlite -j 8\n"

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "diagnostics.hpp"
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
 #include "text_table.hpp"
@@ -201,11 +201,11 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
 void warn_of_missing_runs(const batch::Store& store) {
   const batch::Shard shard = store.info().shard;
   if (store.missing() > 0) {
-    spdlog::warn("{}: is not complete; `lastack sweep --resume` runs what is missing",
-                 store.file());
+    diagnostics::warn("{}: is not complete; `lastack sweep --resume` runs what is missing",
+                      store.file());
   } else if (shard.count > 1) {
-    spdlog::warn("{}: is shard {} of {}; `lastack merge` puts them together", store.file(),
-                 shard.index, shard.count);
+    diagnostics::warn("{}: is shard {} of {}; `lastack merge` puts them together", store.file(),
+                      shard.index, shard.count);
   }
 }
 

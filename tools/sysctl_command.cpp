@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -118,28 +117,28 @@ void print_settings(const Options& options) {
 
 }  // namespace
 
-void add_sysctl_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand(
+void add_sysctl_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand(
       "sysctl", "List the hosts' settings: default by profile, range, meaning, source");
   auto options = std::make_shared<Options>();
   command
-      ->add_option("NAME", options->name,
-                   "Only this one, with or without `net.ipv4.`,\n`net.core.` or `fs.`")
-      ->option_text(" ");
+      .add_option("NAME", options->name,
+                  "Only this one, with or without `net.ipv4.`,\n`net.core.` or `fs.`")
+      .option_text(" ");
   command
-      ->add_option("--profile", options->profile,
-                   "Defaults of this profile only: linux-6, linux-4,\nrfc9293 or textbook")
-      ->type_name("PROFILE");
-  command->callback([options, &exit_code] {
+      .add_option("--profile", options->profile,
+                  "Defaults of this profile only: linux-6, linux-4,\nrfc9293 or textbook")
+      .type_name("PROFILE");
+  command.callback([options, &exit_code] {
     print_settings(*options);
     exit_code = ExitCode::success;
   });
-  finish_command(*command,
-                 "Examples:\n"
-                 "  lastack sysctl                       all settings\n"
-                 "  lastack sysctl tcp_fin_timeout       one\n"
-                 "  lastack sysctl --profile textbook    the defaults of one profile\n"
-                 "A scenario sets them under `sysctl`, for all hosts or inside one.");
+  command.finish(
+      "Examples:\n"
+      "  lastack sysctl                       all settings\n"
+      "  lastack sysctl tcp_fin_timeout       one\n"
+      "  lastack sysctl --profile textbook    the defaults of one profile\n"
+      "A scenario sets them under `sysctl`, for all hosts or inside one.");
 }
 
 }  // namespace lastack::tools

@@ -13,11 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "find_files.hpp"
 #include "interrupt.hpp"
 #include "lastack/batch/estimate.hpp"
@@ -216,7 +215,7 @@ ExitCode test(const Options& options) {
   if (files.empty()) {
     throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
   }
-  spdlog::debug("{} files", files.size());
+  diagnostics::debug("{} files", files.size());
 
   const auto start = std::chrono::steady_clock::now();
   const std::vector<FileResult> results = Runner{std::move(files), options, stop}.run();
@@ -235,27 +234,25 @@ ExitCode test(const Options& options) {
 
 }  // namespace
 
-void add_test_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command = program.add_subcommand(
+void add_test_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand(
       "test", "Run a tree of scenarios and sweeps and check what they expect");
   auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
-      ->required()
-      ->option_text("...");
-  command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      ->check(CLI::Range(1, 1024).description(""))
-      ->type_name("N");
-  add_seed_option(*command, options->seed, "Seed of every run, in place of the scenarios'");
-  add_max_memory_option(*command, options->max_memory);
-  command->add_option("--junit", options->junit, "Write the results as JUnit XML as well")
-      ->type_name("FILE");
-  command->add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
-  command->add_flag("--github", options->github,
-                    "Print failures as annotations for GitHub as well");
-  command->add_flag("-q,--quiet", options->quiet, "Print failures only");
-  command->callback([options, &exit_code] { exit_code = test(*options); });
-  finish_command(
-      *command,
+  command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
+      .required()
+      .option_text("...");
+  command.add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
+      .range(1, 1024)
+      .type_name("N");
+  add_seed_option(command, options->seed, "Seed of every run, in place of the scenarios'");
+  add_max_memory_option(command, options->max_memory);
+  command.add_option("--junit", options->junit, "Write the results as JUnit XML as well")
+      .type_name("FILE");
+  command.add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
+  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  command.add_flag("-q,--quiet", options->quiet, "Print failures only");
+  command.callback([options, &exit_code] { exit_code = test(*options); });
+  command.finish(
       "Examples:\n"
       "  lastack test scenarios\n"
       "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -120,34 +119,34 @@ ExitCode tune(const Options& options) {
 
 }  // namespace
 
-void add_tune_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command =
+void add_tune_command(Command program, ExitCode& exit_code) {
+  Command command =
       program.add_subcommand("tune", "Find the settings that meet limits and serve a goal best");
   auto options = std::make_shared<Options>();
-  command->add_option("OBJECTIVE", options->objective, "Objective file")->required();
+  command.add_option("OBJECTIVE", options->objective, "Objective file").required();
   command
-      ->add_option("--sysctl", options->sysctl,
-                   "Write the best settings for /etc/sysctl.d; of several\nhosts to NAME.HOST.conf "
-                   "each")
-      ->type_name("FILE");
-  command->add_option("--csv", options->csv, "Write what is known of every candidate; - is stdout")
-      ->type_name("FILE");
-  command->add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      ->check(CLI::Range(1, 1024).description(""))
-      ->type_name("N");
-  add_seed_option(*command, options->seed, "Base seed instead of the file's");
-  command->add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
-  command->add_flag("-q,--quiet", options->quiet, "Print only what is wrong");
-  command->callback([options, &exit_code] { exit_code = tune(*options); });
-  finish_command(*command,
-                 "Examples:\n"
-                 "  lastack tune scenarios/objectives/proxy_behind_a_lossy_link.json\n"
-                 "  lastack tune O.json --sysctl 90-tcp.conf --csv evidence.csv\n"
-                 "  lastack schema objective       what the file may hold\n"
-                 "Candidates that are shown to break a limit, or to be worse than one that meets\n"
-                 "all, run no more.\n"
-                 "Exit code: 0 found, 1 no candidate is shown to meet all limits, 2 bad usage or\n"
-                 "input, 130 interrupted (what is known so far is printed, no file is written).");
+      .add_option("--sysctl", options->sysctl,
+                  "Write the best settings for /etc/sysctl.d; of several\nhosts to NAME.HOST.conf "
+                  "each")
+      .type_name("FILE");
+  command.add_option("--csv", options->csv, "Write what is known of every candidate; - is stdout")
+      .type_name("FILE");
+  command.add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
+      .range(1, 1024)
+      .type_name("N");
+  add_seed_option(command, options->seed, "Base seed instead of the file's");
+  command.add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
+  command.add_flag("-q,--quiet", options->quiet, "Print only what is wrong");
+  command.callback([options, &exit_code] { exit_code = tune(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack tune scenarios/objectives/proxy_behind_a_lossy_link.json\n"
+      "  lastack tune O.json --sysctl 90-tcp.conf --csv evidence.csv\n"
+      "  lastack schema objective       what the file may hold\n"
+      "Candidates that are shown to break a limit, or to be worse than one that meets\n"
+      "all, run no more.\n"
+      "Exit code: 0 found, 1 no candidate is shown to meet all limits, 2 bad usage or\n"
+      "input, 130 interrupted (what is known so far is printed, no file is written).");
 }
 
 }  // namespace lastack::tools

@@ -257,7 +257,7 @@ std::string cost(const TunePlan& plan, const Race& race) {
       counted(race.looks(), "look"), counted(grid, "run"), factor);
 }
 
-std::string quoted(const std::string& text) {
+std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   std::string result = "\"";
   for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
@@ -310,12 +310,12 @@ std::string evidence_csv(const TunePlan& plan, const Race& race) {
       titles.push_back(fmt::format("{}: {}", asked.name(i), part));
     }
   }
-  for (std::string& title : titles) title = quoted(title);
+  for (std::string& title : titles) title = csv_cell(title);
   std::string text = fmt::format("{}\n", fmt::join(titles, ","));
   for (std::uint64_t candidate = 0; candidate < race.rules().candidates; ++candidate) {
     std::vector<std::string> cells;
     for (const auto& [path, value] : plan.objective().settings.overrides_of(candidate)) {
-      cells.push_back(quoted(value));
+      cells.push_back(csv_cell(value));
     }
     cells.push_back(csv_fate(race.fate(candidate)));
     for (std::size_t i = 0; i < asked.size(); ++i) {

@@ -4,11 +4,10 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "command.hpp"
+#include "diagnostics.hpp"
 #include "find_files.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/tune.hpp"
@@ -67,11 +66,11 @@ ExitCode validate_file(const std::string& file, const Options& options) {
     if (!reason.empty()) {
       remark = "skipped: " + reason;
     } else if (const auto errors = errors_in(file); !errors.empty()) {
-      for (const std::string& error : errors) spdlog::error("{}", error);
+      for (const std::string& error : errors) diagnostics::error("{}", error);
       return ExitCode::bad_input;
     }
   } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
-    spdlog::error("{}", error.what());
+    diagnostics::error("{}", error.what());
     return ExitCode::bad_input;
   }
   if (!options.quiet) fmt::print("{}: {}\n", file, remark);
@@ -89,17 +88,16 @@ ExitCode validate(const Options& options) {
 
 }  // namespace
 
-void add_validate_command(CLI::App& program, ExitCode& exit_code) {
-  CLI::App* command =
+void add_validate_command(Command program, ExitCode& exit_code) {
+  Command command =
       program.add_subcommand("validate", "Check scenarios and sweeps without running them");
   auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
-      ->required()
-      ->option_text("...");
-  command->add_flag("-q,--quiet", options->quiet, "Print errors only");
-  command->callback([options, &exit_code] { exit_code = validate(*options); });
-  finish_command(
-      *command,
+  command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
+      .required()
+      .option_text("...");
+  command.add_flag("-q,--quiet", options->quiet, "Print errors only");
+  command.callback([options, &exit_code] { exit_code = validate(*options); });
+  command.finish(
       "Example:\n"
       "  lastack validate scenarios/handshake/three_way.json\n"
       "Each error names the file, the place in it (a JSON Pointer), what is wanted and what\n"

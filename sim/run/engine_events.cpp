@@ -124,7 +124,7 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
 
 /// Keeps the numbers of the life that ends.
 void Simulation::Impl::forget_past(Host& host) {
-  if (!host.past) host.past.emplace();
+  if (!host.past) host.past = Past{};
   Past& past = *host.past;
   const tcp::StateCensus& census = host.stack.census();
   for (const tcp::CounterInfo& info : tcp::counter_infos()) {

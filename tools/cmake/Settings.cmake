@@ -34,14 +34,20 @@ add_link_options(${profile_flags})
 
 if(LASTACK_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    message(FATAL_ERROR "LASTACK_FUZZ needs clang: use the preset `fuzz`")
+    message(FATAL_ERROR "LASTACK_FUZZ needs clang: use the preset `asan-ubsan`")
   endif()
-  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(LASTACK_CCACHE ccache)
 if(LASTACK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${LASTACK_CCACHE})
+  if(LASTACK_PCH)  # what ccache's manual asks for with precompiled headers
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${LASTACK_CCACHE})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      add_compile_options(-fpch-preprocess)
+    endif()
+  endif()
 endif()
 
 # Warnings for our own code only. BUILD_INTERFACE keeps them out of the installed package.
@@ -78,10 +84,31 @@ function(lastack_layer name)
 endfunction()
 
 # lastack_hot(lastack_tcp): a layer that every event passes through. Its objects hold both machine code,
-# for whoever links them as usual, and what g++ needs to optimise across layers.
+# for whoever links them as usual, and what g++ needs to optimise across layers. libFuzzer watches what runs in them.
+if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(hot_options -flto=auto -ffat-lto-objects)
+elseif(LASTACK_FUZZ)
+  set(hot_options -fsanitize=fuzzer-no-link)
+endif()
 function(lastack_hot target)
-  if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${target} PRIVATE -flto=auto -ffat-lto-objects)
+  target_compile_options(${target} PRIVATE ${hot_options})
+  if(NOT LASTACK_LTO)  # g++ 12's false warnings of -O3 are not silenced in headers that were precompiled
+    lastack_precompile(${target} hot)
+  endif()
+endfunction()
+
+# lastack_cold(lastack_tools): a layer that no event passes through. It compiles in half the time.
+set(cold_options $<$<CONFIG:Release>:-O1>)
+function(lastack_cold target)
+  target_compile_options(${target} PRIVATE ${cold_options})
+  lastack_precompile(${target} cold)
+endfunction()
+
+# lastack_precompile(lastack_rfc_tests tests): gives a target the headers of one of three sets as
+# compiled already. A set's targets have the same compiler options.
+function(lastack_precompile target set)
+  if(LASTACK_PCH)
+    target_precompile_headers(${target} REUSE_FROM lastack_precompiled_${set})
   endif()
 endfunction()
 
@@ -101,3 +128,25 @@ function(lastack_uses target)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${library}>)
   endforeach()
 endfunction()
+
+# lastack_precompiled(tests HEADERS <string> ... OPTIONS -O0 ...) makes such a set.
+function(lastack_precompiled set)
+  if(NOT LASTACK_PCH)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;OPTIONS")
+  set(source ${PROJECT_BINARY_DIR}/precompiled_${set}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "")
+  add_library(lastack_precompiled_${set} OBJECT ${source})
+  target_compile_options(lastack_precompiled_${set} PRIVATE ${arg_OPTIONS})
+  target_link_libraries(lastack_precompiled_${set} PRIVATE lastack_warnings)
+  target_precompile_headers(lastack_precompiled_${set} PRIVATE
+    <algorithm> <array> <charconv> <cmath> <cstdint> <functional> <limits> <map> <memory> <optional>
+    <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>
+    ${arg_HEADERS})
+endfunction()
+lastack_precompiled(hot OPTIONS ${hot_options})
+lastack_precompiled(cold HEADERS <fmt/format.h> <nlohmann/json.hpp> OPTIONS ${cold_options})
+if(LASTACK_PCH)
+  target_link_libraries(lastack_precompiled_cold PRIVATE fmt::fmt)
+endif()

@@ -188,7 +188,7 @@ TEST_CASE("race: a candidate without a value of the goal is not the best", "[bat
 }
 
 TEST_CASE("race: candidates that are alike are told apart less often than the confidence allows",
-          "[batch]") {
+          "[batch][long]") {
   // Five with the same mean, 300 races at 80 %: whoever is called worse is called so wrongly.
   int wrong = 0;
   for (std::uint64_t race_number = 0; race_number < 300; ++race_number) {

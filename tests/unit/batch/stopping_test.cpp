@@ -141,7 +141,8 @@ double worst_coverage(const StoppingRule& rule, double look_confidence) {
   return std::min(worst, runs.coverage(0.5));
 }
 
-TEST_CASE("StoppingRule: the interval at which runs stop holds p as often as it says", "[batch]") {
+TEST_CASE("StoppingRule: the interval at which runs stop holds p as often as it says",
+          "[batch][long]") {
   const double half_width = GENERATE(0.005, 0.01, 0.02, 0.03, 0.05);
   const double confidence = GENERATE(0.9, 0.95, 0.99);
   const StoppingRule rule{confidence, half_width, 100, 1'000'000};

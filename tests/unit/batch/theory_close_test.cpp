@@ -133,7 +133,7 @@ Seen simulate(const scenario::Scenario& scenario, std::uint64_t runs) {
   return seen;
 }
 
-TEST_CASE("close_odds: simulated closes agree", "[batch]") {
+TEST_CASE("close_odds: simulated closes agree", "[batch][long]") {
   const std::string retries = GENERATE("1", "3");
   const double loss = GENERATE(0.05, 0.2, 0.5);
   const std::string p = std::to_string(loss);

@@ -259,7 +259,8 @@ void check_by_chance(const Setup& setup, std::uint64_t runs) {
   CHECK(syns->contains(theory.syns_sent));
 }
 
-TEST_CASE("connect_odds: simulated handshakes agree, Linux 6 on its grid of timers", "[batch]") {
+TEST_CASE("connect_odds: simulated handshakes agree, Linux 6 on its grid of timers",
+          "[batch][long]") {
   const int retries = GENERATE(1, 3, 6);
   const double loss = GENERATE(0.05, 0.2, 0.5);
   check_by_chance({"linux-6", retries, loss, 0, "10ms"}, 4000);
@@ -267,12 +268,13 @@ TEST_CASE("connect_odds: simulated handshakes agree, Linux 6 on its grid of time
   check_by_chance({"linux-6", retries, loss, loss, "10ms"}, 4000);
 }
 
-TEST_CASE("connect_odds: simulated handshakes agree, many of them", "[batch]") {
+TEST_CASE("connect_odds: simulated handshakes agree, many of them", "[batch][long]") {
   const std::string profile = GENERATE("textbook", "rfc9293", "linux-6", "linux-4");
   check_by_chance({profile, 3, 0.5, 0.5, "25ms"}, 20000);
 }
 
-TEST_CASE("connect_odds: both ends' timers race on Linux's grid, and chance agrees", "[batch]") {
+TEST_CASE("connect_odds: both ends' timers race on Linux's grid, and chance agrees",
+          "[batch][long]") {
   // What the server's own timer repeats either crosses the client's next SYN or is put off by it.
   const std::string delay = GENERATE("15ms", "40ms");
   check_by_chance({"linux-6", 1, 0, 0.7, delay}, 20000);

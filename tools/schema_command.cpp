@@ -1,4 +1,4 @@
-// `lastack schema`: the JSON Schemas of scenario files and objectives, for editors.
+// `lastack schema`: the JSON Schemas of scenarios, sweeps and objectives, for editors.
 #include <memory>
 #include <string>
 
@@ -7,27 +7,40 @@
 #include "command.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/objective.hpp"
+#include "lastack/scenario/sweep.hpp"
 
 namespace lastack::tools {
 
+namespace {
+
+std::string_view schema_of(const std::string& kind) {
+  if (kind == "sweep") return scenario::sweep_schema();
+  if (kind == "objective") return scenario::objective_schema();
+  return scenario::scenario_schema();
+}
+
+}  // namespace
+
 void add_schema_command(Command program, ExitCode& exit_code) {
-  Command command =
-      program.add_subcommand("schema", "Print the JSON Schema (draft-07) of scenario files");
+  Command command = program.add_subcommand(
+      "schema", "Print the JSON Schema (draft-07) of scenarios, sweeps or objectives");
   auto kind = std::make_shared<std::string>("scenario");
-  command.add_option("KIND", *kind, "scenario (default) or objective (of `lastack tune`)")
-      .one_of({"scenario", "objective"})
+  command
+      .add_option("KIND", *kind,
+                  "scenario (default), sweep (refers to scenario.schema.json\n"
+                  "beside it) or objective (of `lastack tune`)")
+      .one_of({"scenario", "sweep", "objective"})
       .option_text(" ");
   command.callback([kind, &exit_code] {
-    fmt::print("{}",
-               *kind == "objective" ? scenario::objective_schema() : scenario::scenario_schema());
+    fmt::print("{}", schema_of(*kind));
     exit_code = ExitCode::success;
   });
   command.finish(
       "Examples:\n"
       "  lastack schema > scenario.schema.json\n"
-      "  lastack schema objective > objective.schema.json\n"
-      "A scenario that names this file in `$schema` is checked, and its keys are completed\n"
-      "and explained, by editors that know JSON Schema.");
+      "  lastack schema sweep > sweep.schema.json\n"
+      "A file that names such a schema in `$schema` is checked, and its keys are completed and\n"
+      "explained, by editors that know JSON Schema.");
 }
 
 }  // namespace lastack::tools

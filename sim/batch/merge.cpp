@@ -58,9 +58,10 @@ void check_complete(const Store& part) {
   const std::uint64_t missing = part.missing();
   if (missing > 0) {
     throw StoreError{part.file(),
-                     fmt::format("is not complete: {} runs are missing; `lastack sweep --resume` "
-                                 "with its shard {}/{} makes them",
-                                 missing, part.info().shard.index, part.info().shard.count)};
+                     fmt::format("is not complete: {} missing; `lastack sweep --resume` "
+                                 "with its shard {}/{} runs the rest",
+                                 missing == 1 ? "1 run is" : fmt::format("{} runs are", missing),
+                                 part.info().shard.index, part.info().shard.count)};
   }
 }
 

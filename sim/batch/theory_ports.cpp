@@ -6,12 +6,10 @@
 #include <fmt/format.h>
 
 #include "lastack/batch/theory.hpp"
+#include "plain_delay.hpp"
 
 namespace lastack::batch {
 
-namespace {
-
-/// The delay of a direction that has nothing else.
 std::optional<SimDuration> plain_delay(const net::LinkConfig& link) {
   const auto* delay = std::get_if<net::ConstantDelay>(&link.delay);
   const auto* loss = std::get_if<net::BernoulliLoss>(&link.loss);
@@ -20,6 +18,8 @@ std::optional<SimDuration> plain_delay(const net::LinkConfig& link) {
                      link.reorder.p == 0 && link.corrupt == 0 && !link.rate_bps;
   return plain ? std::optional{delay->value} : std::nullopt;
 }
+
+namespace {
 
 bool only_closes(const std::vector<app::Step>& steps) {
   return steps.size() == 1 && std::holds_alternative<app::CloseStep>(steps.front());
@@ -94,6 +94,7 @@ std::optional<PortModel> port_model(const scenario::Scenario& s) {
 std::vector<Prediction> predictions_of(const scenario::Scenario& scenario) {
   if (const auto model = connect_model(scenario)) return model->predictions();
   if (const auto model = port_model(scenario)) return model->predictions();
+  if (const auto model = vanished_peer_model(scenario)) return model->predictions();
   return {};
 }
 

@@ -9,27 +9,14 @@
 
 #include "lastack/batch/theory.hpp"
 #include "lastack/core/assert.hpp"
-#include "lastack/tcp/rto_estimator.hpp"
+#include "timer_phases.hpp"
 
 namespace lastack::batch {
 
 namespace {
 
-/// How many phases of the timers' grid stand for all: a prime, so that steps of this part of the
-/// span move every level of the grid.
-constexpr std::int64_t phases = 251;
-/// The span that the seed chooses the phase from, in jiffies (sim/tcp/host.cpp).
-constexpr std::int64_t phase_span = 32768;
-
 SimDuration rto_max_of(const tcp::Settings& settings) {
   return std::chrono::milliseconds{settings.tcp_rto_max_ms};
-}
-
-tcp::TimerGrid grid_at(tcp::TimerMode mode, std::int32_t hz, std::int64_t phase) {
-  if (mode == tcp::TimerMode::exact) return tcp::TimerGrid::exact();
-  const SimDuration span{phase_span * 1'000'000'000 / hz};
-  const SimDuration shift = span / phases * phase + span / (2 * phases);
-  return tcp::TimerGrid::wheel(shift, 0, hz);
 }
 
 bool has_grid(const ConnectModel& model) {
@@ -37,7 +24,7 @@ bool has_grid(const ConnectModel& model) {
          model.listener_timers == tcp::TimerMode::wheel;
 }
 
-std::int64_t phases_of(const ConnectModel& model) { return has_grid(model) ? phases : 1; }
+std::int64_t phases_of(const ConnectModel& model) { return has_grid(model) ? timer_phases : 1; }
 
 SynPolicy client_at(const ConnectModel& model, std::int64_t phase) {
   SynPolicy client = model.client;
@@ -71,31 +58,6 @@ Longest longest_of(const ConnectModel& model) {
 }  // namespace
 
 // --- Hosts ---
-
-FinPolicy fin_policy(const scenario::Host& host, SimDuration round_trip) {
-  const tcp::Profile& profile = tcp::profile_of(host.profile);
-  const tcp::Settings& settings = host.settings;
-  FinPolicy policy;
-  policy.retries = settings.tcp_orphan_retries;
-  policy.retries_for_0 = profile.orphan_retries_for_0;
-  policy.rto_max = rto_max_of(settings);
-  policy.budget = profile.retry_budget;
-  policy.grid = grid_at(host.timers, host.hz, 0);
-  const tcp::RtoLimits limits{.formula = profile.rto_formula,
-                              .min = std::chrono::microseconds{settings.tcp_rto_min_us},
-                              .max = policy.rto_max,
-                              .grid = policy.grid};
-  tcp::RtoEstimator estimator{host.initial_rto};
-  estimator.sample(round_trip, tcp::WindowTurn::same, limits);
-  policy.rto = estimator.rto();
-  const std::int32_t probes = settings.tcp_early_retrans;
-  if ((probes == 3 || probes == 4) && settings.tcp_sack != 0) {
-    // RFC 8985, 7.2, with Linux's allowance for a delayed ACK of a lone segment.
-    const SimDuration wait = policy.grid.quantize_measured(2 * estimator.srtt() + limits.min);
-    policy.probe_after = std::min(wait, policy.rto);
-  }
-  return policy;
-}
 
 std::optional<double> port_rate(const scenario::Host& client) {
   if (client.settings.tcp_tw_reuse == 1 && client.settings.tcp_timestamps != 0) {

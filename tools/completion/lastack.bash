@@ -106,7 +106,7 @@ _lastack() {
       _filedir json
       ;;
     schema)
-      COMPREPLY=($(compgen -W 'scenario objective' -- "$cur"))
+      COMPREPLY=($(compgen -W 'scenario sweep objective' -- "$cur"))
       ;;
     sysctl)
       # The names are the program's to know; it prints each as "NAME = VALUE".

@@ -56,7 +56,7 @@ class Store {
   };
 
   /// A file's name that stands for no file: what is stored is gone with the Store.
-  static constexpr std::string_view in_memory = ":memory:";
+  static constexpr std::string_view in_memory = "";
 
   /// Makes or opens the database of a plan. Throws StoreError.
   static Store create(const std::string& file, const Plan& plan, Existing existing);

@@ -176,6 +176,25 @@ struct PortModel {
 };
 std::optional<PortModel> port_model(const scenario::Scenario& scenario);
 
+/// A scenario in which the peer loses power after all handshakes and before the closes, which send
+/// FINs that nobody acknowledges, over a way that is as it should be.
+struct VanishedPeerModel {
+  scenario::Host closer;
+  SimDuration round_trip{};
+  std::optional<std::uint64_t> connections;  ///< of one run, where chance has no say in it
+
+  struct Figures {
+    double orphan_seconds = 0;  ///< expected, as is the next; averages over the timers' phases
+    double fins = 0;            ///< of one connection, a tail-loss probe included
+    SimDuration longest{};
+  };
+  Figures figures() const;
+
+  /// Of `orphan_time.mean` and, where the number of connections is fixed, `fin_sent`.
+  std::vector<Prediction> predictions() const;
+};
+std::optional<VanishedPeerModel> vanished_peer_model(const scenario::Scenario& scenario);
+
 /// Whatever has a closed form in a scenario; empty where nothing has.
 std::vector<Prediction> predictions_of(const scenario::Scenario& scenario);
 

@@ -94,4 +94,8 @@ struct ResolvedPath {
 };
 ResolvedPath resolve_path(std::string_view path, const std::vector<std::string>& paths);
 
+/// The JSON Schema (draft-07) of sweeps' files, as text. It refers to that of scenarios as
+/// "scenario.schema.json".
+std::string_view sweep_schema();
+
 }  // namespace lastack::scenario

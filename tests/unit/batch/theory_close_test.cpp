@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "lastack/batch/interval.hpp"
+#include "lastack/batch/metrics.hpp"
 #include "lastack/batch/theory.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
@@ -154,6 +156,94 @@ TEST_CASE("close_odds: simulated closes agree", "[batch][long]") {
           fins->low, fins->high, seen.fins.n());
   CHECK(acknowledged.contains(theory.acknowledged));
   CHECK(fins->contains(theory.fins_sent));
+}
+
+// --- A peer that vanished, in a scenario ---
+
+/// Ten clients connect and lose power at 2 s; the server closes at 3 s.
+scenario::Scenario powerless(const std::string& profile, const std::string& retries,
+                             const std::string& more = "",
+                             const std::string& power = R"("do": "power_off")") {
+  const std::string json = R"({"profile": ")" + profile + R"(", "stop_at": "1h",
+    "hosts": {"clients": {"count": 10}, "server": {}},
+    "sysctl": {"tcp_orphan_retries": )" +
+                           retries + R"(},
+    "links": [{"a": "clients", "b": "server", "delay": "20ms"}],
+    "apps": [{"host": "server", "listen": 80, "steps": [{"until": "3s"}, {"close": true}]},
+             {"host": "clients", "connect": "server:80", "count": 3, "every": "100ms"}], )" +
+                           more + R"("events": [{"at": "2s", "host": "clients", )" + power + "}]}";
+  return scenario::parse_scenario(json, "powerless.json");
+}
+
+double simulated_metric(const scenario::Scenario& scenario, const std::string& name,
+                        std::uint64_t seed = 1) {
+  const MetricSet metrics{scenario};
+  run::Simulation simulation{scenario, seed};
+  simulation.run();
+  const std::vector<std::optional<double>> row = metrics.values(simulation.totals());
+  const auto& columns = metrics.columns();
+  const auto at = std::find(columns.begin(), columns.end(), name) - columns.begin();
+  return row.at(static_cast<std::size_t>(at)).value();
+}
+
+TEST_CASE("vanished peers: sockets stay as long, and send as many FINs, as simulated", "[batch]") {
+  const std::string profile = GENERATE("textbook", "rfc9293", "linux-6", "linux-4");
+  const std::string retries = GENERATE("0", "1", "3", "8");
+  CAPTURE(profile, retries);
+  const scenario::Scenario scenario = powerless(profile, retries, R"("timer_wheel": false, )");
+  const std::vector<Prediction> said = predictions_of(scenario);
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].metric == "orphan_time.mean");
+  CHECK(said[0].value == Approx(simulated_metric(scenario, "orphan_time.mean")).epsilon(1e-9));
+  CHECK(said[1].metric == "fin_sent");
+  CHECK(said[1].value == simulated_metric(scenario, "fin_sent"));
+}
+
+TEST_CASE("vanished peers: on the kernel's grid of timers the mean over its phases", "[batch]") {
+  const scenario::Scenario scenario = powerless("linux-6", "3");
+  Moments seen;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    seen.add(simulated_metric(scenario, "orphan_time.mean", seed));
+  }
+  const double said = predictions_of(scenario).at(0).value;
+  const auto interval = mean_interval(seen, 0.999);
+  REQUIRE(interval);
+  CAPTURE(said, interval->low, interval->high);
+  CHECK(interval->contains(said));
+}
+
+TEST_CASE("vanished peers: how many FINs there are is not said where chance decides it",
+          "[batch]") {
+  scenario::Scenario scenario = powerless("linux-6", "3");
+  for (app::Connector& connector : scenario.connectors) {
+    connector.arrivals = app::ArrivalProcess{.rate = {5, 1'000'000'000}, .lasts = 1s};
+    connector.count = app::Connector::unlimited;
+  }
+  const std::vector<Prediction> said = predictions_of(scenario);
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].metric == "orphan_time.mean");
+}
+
+TEST_CASE("vanished peers: what changes the sum has no closed form", "[batch]") {
+  REQUIRE_FALSE(predictions_of(powerless("linux-6", "3")).empty());
+  CHECK(predictions_of(powerless("linux-6", "3", "", R"("do": "reboot")")).empty());
+  CHECK(predictions_of(powerless("linux-6", "3", R"("faults": [{"on": "server->clients",
+      "flags": "F", "nth": 1, "do": "drop"}], )"))
+            .empty());
+  scenario::Scenario changed = powerless("linux-6", "3");
+  changed.host_events[0].at = SimTime{500ms};  // all have connected by then
+  CHECK_FALSE(predictions_of(changed).empty());
+  changed.host_events[0].at = SimTime{230ms};
+  CHECK(predictions_of(changed).empty());
+  changed = powerless("linux-6", "3");
+  changed.host_events[0].at = SimTime{4s};  // after the close
+  CHECK(predictions_of(changed).empty());
+  changed = powerless("linux-6", "3");
+  changed.stop_at = SimTime{5s};  // before the sockets are gone
+  CHECK(predictions_of(changed).empty());
+  changed = powerless("linux-6", "3");
+  changed.hosts[1].settings.tcp_max_orphans = 16;  // there are thirty
+  CHECK(predictions_of(changed).empty());
 }
 
 }  // namespace

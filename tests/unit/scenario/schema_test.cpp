@@ -10,6 +10,8 @@
 #include <valijson/validator.hpp>
 
 #include "bad_inputs.hpp"
+#include "lastack/scenario/objective.hpp"
+#include "lastack/scenario/sweep.hpp"
 #include "lastack/tcp/settings.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "support.hpp"
@@ -19,13 +21,19 @@ namespace {
 
 using valijson::adapters::NlohmannJsonAdapter;
 
-/// The schema as the library gives it.
-class ScenarioSchema {
+/// A schema as the library gives it.
+class Schema {
  public:
-  ScenarioSchema() {
-    const auto json = nlohmann::json::parse(scenario_schema());
+  explicit Schema(std::string_view text) {
+    const auto json = nlohmann::json::parse(text);
+    const auto scenarios = nlohmann::json::parse(scenario_schema());
     valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
-    parser.populateSchema(NlohmannJsonAdapter{json}, schema_);
+    parser.populateSchema(
+        NlohmannJsonAdapter{json}, schema_,
+        [&scenarios](const std::string& uri) {
+          return uri == "scenario.schema.json" ? &scenarios : nullptr;
+        },
+        [](const nlohmann::json*) {});
   }
 
   /// What the schema finds wrong first; "" if it accepts the text.
@@ -44,13 +52,13 @@ class ScenarioSchema {
   valijson::Schema schema_;
 };
 
-std::vector<std::filesystem::path> shipped_scenarios() {
+std::vector<std::filesystem::path> shipped(FileKind kind) {
   std::vector<std::filesystem::path> files;
   for (const char* folder : {"scenarios", "tests/oracle/cases"}) {
     const auto root = std::filesystem::path{LASTACK_SOURCE_DIR} / folder;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
       const bool json = entry.path().extension() == ".json";
-      if (json && kind_of_file(entry.path().string()) == FileKind::scenario) {
+      if (json && kind_of_file(entry.path().string()) == kind) {
         files.push_back(entry.path());
       }
     }
@@ -64,8 +72,8 @@ std::string text_of(const std::filesystem::path& file) {
 }
 
 TEST_CASE("schema: every shipped scenario is accepted, by the loader as well", "[scenario]") {
-  ScenarioSchema schema;
-  const auto files = shipped_scenarios();
+  Schema schema{scenario_schema()};
+  const auto files = shipped(FileKind::scenario);
   CHECK(files.size() >= 80);
   for (const auto& file : files) {
     INFO(file);
@@ -74,9 +82,38 @@ TEST_CASE("schema: every shipped scenario is accepted, by the loader as well", "
   }
 }
 
+TEST_CASE("schema: every shipped sweep and objective is accepted by its schema", "[scenario]") {
+  Schema sweeps{sweep_schema()};
+  const auto sweep_files = shipped(FileKind::sweep);
+  CHECK(sweep_files.size() >= 7);
+  for (const auto& file : sweep_files) {
+    INFO(file);
+    CHECK(sweeps.problem_with(text_of(file)) == "");
+  }
+  Schema objectives{objective_schema()};
+  const auto objective_files = shipped(FileKind::objective);
+  CHECK(objective_files.size() >= 2);
+  for (const auto& file : objective_files) {
+    INFO(file);
+    CHECK(objectives.problem_with(text_of(file)) == "");
+  }
+}
+
+TEST_CASE("schema: a sweep's or objective's unknown key and wrong kinds of value are refused",
+          "[scenario]") {
+  Schema sweeps{sweep_schema()};
+  CHECK(sweeps.problem_with(R"({"scenario": "s.json", "vary": {"seed": [1, 2]}})") == "");
+  CHECK(sweeps.problem_with(R"({"scenario": "s.json", "vary": {"seed": [1]}, "repet": 3})") != "");
+  CHECK(sweeps.problem_with(R"({"scenario": "s.json", "vary": {"seed": []}})") != "");
+  CHECK(sweeps.problem_with(R"({"scenario": {"host": {}}, "vary": {"seed": [1]}})") != "");
+  CHECK(sweeps.problem_with(R"({"vary": {"seed": [1]}})") != "");
+  Schema objectives{objective_schema()};
+  CHECK(objectives.problem_with(R"({"goal": 1})") != "");
+}
+
 TEST_CASE("schema: bad input that a schema can tell is refused, the rest is left to the loader",
           "[scenario]") {
-  ScenarioSchema schema;
+  Schema schema{scenario_schema()};
   CHECK(schema.problem_with(good_scenario()) == "");
   for (const BadInput& input : bad_inputs()) {
     INFO(input.message);

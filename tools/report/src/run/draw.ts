@@ -1,0 +1,315 @@
+/** Draws a part of a scene as SVG markup. Only what lies in the part is made, so that the cost does
+ * not depend on how long the run is. */
+import { escapeMarkup } from "../dom";
+import { durationText, secondsText } from "../format";
+import { t } from "../texts";
+import { lostPart, timeOfY, type PlacedArrow, type PlacedNote } from "./layout";
+import type { Leg, Side, StateSpan, TimerSpan } from "./model";
+import { itemOf, keysBetween, spanOf, type Key, type Scene } from "./scene";
+
+export interface Geometry {
+  width: number;
+  narrow: boolean;
+  /** Left edges. */
+  time: number;
+  bars: [number, number];
+  bar: number;
+  /** Where words end on the left and begin on the right, and how wide they may be. */
+  words: [number, number];
+  wordsWidth: number;
+  timerStep: number;
+}
+
+export function geometryFor(width: number): Geometry {
+  const narrow = width < 640;
+  const time = narrow ? 40 : 66;
+  const wordsWidth = narrow ? 64 : Math.min(150, Math.max(104, width * 0.12));
+  const timerStep = narrow ? 6 : 13;
+  const timers = 3 * timerStep + 4;
+  const bar = narrow ? 8 : 12;
+  const left = time + wordsWidth + timers;
+  const right = width - wordsWidth - timers - bar - 4;
+  return {
+    width, narrow, time, bar, bars: [left, right], wordsWidth, timerStep,
+    words: [left - timers, right + bar + timers],
+  };
+}
+
+export interface View {
+  scene: Scene;
+  geometry: Geometry;
+  zoom: number;
+  /** The part that is drawn, in zoomed pixels. */
+  top: number;
+  height: number;
+  selected: Key | null;
+  hovered: Key | null;
+  /** What lies below is still to come; in unzoomed pixels. */
+  playY: number | null;
+}
+
+const LANES: Record<string, number> = { tlp: 1, delack: 1, keepalive: 2, user: 2, persist: 1 };
+export const laneOf = (timer: string): number => LANES[timer] ?? 0;
+
+/** Where `y` of the scene stands in the drawing. */
+const at = (view: View, y: number): number => Math.round((y * view.zoom - view.top) * 10) / 10;
+
+export function drawPart(view: View): string {
+  const { scene, zoom } = view;
+  const margin = 60;
+  const from = (view.top - margin) / zoom;
+  const to = (view.top + view.height + margin) / zoom;
+  const layers: Record<string, string[]> = { s: [], t: [], n: [], a: [] };
+  for (const key of keysBetween(scene, from, to)) {
+    layers[key[0] as string]?.push(group(view, key, drawItem(view, key)));
+  }
+  return [
+    drawSilences(view, from, to),
+    ...(layers["s"] ?? []), ...(layers["t"] ?? []),
+    drawTimes(view, from, to),
+    ...(layers["a"] ?? []), ...(layers["n"] ?? []),
+    drawEnd(view), drawPlay(view),
+  ].join("");
+}
+
+function group(view: View, key: Key, markup: string): string {
+  const chosen = view.selected === key ? " selected" : view.hovered === key ? " hovered" : "";
+  return `<g id="k-${key}" data-k="${key}" class="k-${key[0]}${chosen}">${markup}</g>`;
+}
+
+function drawItem(view: View, key: Key): string {
+  const { layout } = view.scene;
+  const number = Number(key.slice(1));
+  if (key[0] === "a") return drawArrow(view, layout.arrows[number] as PlacedArrow);
+  if (key[0] === "n") return drawNote(view, layout.notes[number] as PlacedNote);
+  const item = itemOf(view.scene, key);
+  if (item?.kind === "state") return drawState(view, key, item);
+  if (item?.kind === "timer") return drawTimer(view, key, item);
+  return "";
+}
+
+// --- Lines of the hosts ---
+
+function drawState(view: View, key: Key, span: StateSpan): string {
+  const { top, bottom } = spanOf(view.scene, key);
+  const { bars, bar } = view.geometry;
+  const y = Math.max(-20, at(view, top));
+  const end = Math.min(view.height + 20, at(view, bottom));
+  const x = bars[span.side];
+  if (span.state === "CLOSED") {
+    const middle = x + bar / 2;
+    return `<path class="closed" d="M${middle} ${y}V${end}"/>`;
+  }
+  return `<rect class="bar st-${span.state}" x="${x}" y="${y}" width="${bar}" height="${Math.max(2, end - y)}" rx="2"/>`;
+}
+
+function drawTimer(view: View, key: Key, span: TimerSpan): string {
+  const { top, bottom } = spanOf(view.scene, key);
+  const { bars, bar, timerStep, narrow } = view.geometry;
+  const out = 6 + laneOf(span.timer) * timerStep;
+  const x = span.side === 0 ? bars[0] - out : bars[1] + bar + out;
+  const y = at(view, top);
+  const end = at(view, bottom);
+  const first = Math.max(-20, y);
+  const last = Math.min(view.height + 20, end);
+  const start = `<path class="timer-start" d="M${x - 3} ${y}H${x + 3}"/>`;
+  const line = `<path class="timer" d="M${x} ${first}V${last}"/><path class="reach" d="M${x} ${first}V${last}"/>`;
+  const middle = (Math.max(0, first) + Math.min(view.height, last)) / 2;
+  const name = !narrow && last - first > 52
+    ? `<text class="timer-name" transform="translate(${x + (span.side === 0 ? -3 : 10)} ${middle}) rotate(-90)" text-anchor="middle">${span.timer}</text>`
+    : "";
+  return start + line + name + timerEnd(span, x, end);
+}
+
+function timerEnd(span: TimerSpan, x: number, y: number): string {
+  if (span.end === "open") return "";
+  if (span.end === "fire") {
+    return `<circle class="fire" cx="${x}" cy="${y}" r="4.5"/><path class="hand" d="M${x} ${y - 3}V${y}H${x + 2.5}"/>`;
+  }
+  return `<path class="timer-stop" d="M${x - 3} ${y}H${x + 3}"/>`;
+}
+
+// --- Words ---
+
+/** About as many characters as fit. */
+function cut(text: string, width: number, perCharacter: number): string {
+  const room = Math.floor(width / perCharacter);
+  return text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`;
+}
+
+const NOTE_SIGNS: Record<string, string> = { timer: "◷ ", discard: "✗ ", host: "⏻ ", call: "", state: "" };
+
+function drawNote(view: View, place: PlacedNote): string {
+  if (view.zoom < 0.55 && place.note.note === "call") return "";
+  const { words, wordsWidth, narrow } = view.geometry;
+  const { note } = place;
+  const left = note.side === 0;
+  const y = at(view, place.y) + 4;
+  const sign = narrow && note.note !== "discard" ? "" : NOTE_SIGNS[note.note] ?? "";
+  const text = escapeMarkup(cut(sign + note.text, wordsWidth, narrow ? 5.6 : 6.9));
+  const x = words[note.side];
+  const reach = `<rect class="reach" x="${left ? x - wordsWidth : x}" y="${y - 12}" width="${wordsWidth}" height="16"/>`;
+  return `${reach}<text class="note n-${note.note}" x="${x}" y="${y}" text-anchor="${left ? "end" : "start"}">${text}</text>`;
+}
+
+/** The time stands where an instant has something at its left edge, but never twice at one place. */
+function drawTimes(view: View, from: number, to: number): string {
+  const { layout } = view.scene;
+  const parts: string[] = [];
+  let last = -Infinity;
+  for (let i = firstAtOrAfter(layout.tops, from); i < layout.tops.length; ++i) {
+    const top = layout.tops[i] as number;
+    if (top > to) break;
+    const y = at(view, top);
+    if (y - last < 14) continue;
+    last = y;
+    const text = secondsText(layout.times[i] as number, view.geometry.narrow ? 2 : 3);
+    parts.push(`<text class="time" x="${view.geometry.time - 8}" y="${y + 4}" text-anchor="end">${text}</text>`);
+  }
+  return parts.join("");
+}
+
+function firstAtOrAfter(sorted: number[], wanted: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function drawSilences(view: View, from: number, to: number): string {
+  const { bars, bar, width } = view.geometry;
+  const { silences } = view.scene.layout;
+  const parts: string[] = [];
+  const first = Math.max(0, firstAtOrAfter(silences.map((silence) => silence.y), from) - 1);
+  for (let i = first; i < silences.length; ++i) {
+    const silence = silences[i] as (typeof silences)[number];
+    if (silence.y > to) break;
+    const y = at(view, silence.y);
+    const height = silence.height * view.zoom;
+    const middle = (bars[0] + bar + bars[1]) / 2;
+    parts.push(
+      `<g class="silence"><rect x="0" y="${y}" width="${width}" height="${height}"/>` +
+        `<text x="${middle}" y="${y + height / 2 + 4}" text-anchor="middle">⋮ ${escapeMarkup(t("silence", { t: durationText(silence.ns) }))} ⋮</text></g>`,
+    );
+  }
+  return parts.join("");
+}
+
+// --- Arrows ---
+
+function drawArrow(view: View, place: PlacedArrow): string {
+  const { arrow } = place;
+  const { bars, bar } = view.geometry;
+  const inner: [number, number] = [bars[0] + bar + 1, bars[1] - 1];
+  const forged = arrow.event.ev === "forge";
+  const start = { x: forged ? (inner[0] + inner[1]) / 2 : inner[arrow.from], y: at(view, place.y) };
+  if (forged) start.y -= 16 * Math.min(1, view.zoom);
+  const classes = [
+    "arrow", arrow.control ? "control" : "plain", arrow.again ? "again" : "", forged ? "forged" : "",
+  ].join(" ");
+  const legs = arrow.legs.map((leg, i) => drawLeg(view, place, leg, place.ends[i] as number, start, inner));
+  const ring = forged ? `<circle class="ring" cx="${start.x}" cy="${start.y}" r="4"/>` : "";
+  const label = drawLabel(view, place, start, inner);
+  return `<g class="${classes}">${legs.join("")}${ring}${label}</g>`;
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+function drawLeg(view: View, place: PlacedArrow, leg: Leg, end: number, start: Point, inner: [number, number]): string {
+  const { arrow } = place;
+  const target = inner[arrow.from === 0 ? 1 : 0];
+  const share = leg.fate === "lost" ? lostPart(arrow, leg, view.scene.delay) : leg.fate === "open" ? 0.8 : 1;
+  const x = start.x + (target - start.x) * share;
+  const y = at(view, end);
+  const line = `M${start.x} ${start.y}L${x.toFixed(1)} ${y}`;
+  const reach = `<path class="reach" d="${line}"/>`;
+  const body = `${reach}<path class="leg ${leg.fate}" d="${line}"/>`;
+  if (leg.fate === "open") return body;
+  if (leg.fate === "arrived") return body + head(start, { x, y });
+  const why = leg.fate === "lost" ? lossText(view, place, leg, { x, y }, target) : "";
+  return body + cross(x, y) + why;
+}
+
+function head(from: Point, to: Point): string {
+  const angle = Math.atan2(to.y - from.y, to.x - from.x);
+  const wing = (turn: number): string =>
+    `${(to.x - 9 * Math.cos(angle + turn)).toFixed(1)} ${(to.y - 9 * Math.sin(angle + turn)).toFixed(1)}`;
+  return `<path class="head" d="M${to.x.toFixed(1)} ${to.y}L${wing(0.38)}L${wing(-0.38)}Z"/>`;
+}
+
+const cross = (x: number, y: number): string =>
+  `<path class="cross-edge" d="M${x - 6} ${y - 6}l12 12m0 -12l-12 12"/><path class="cross" d="M${x - 6} ${y - 6}l12 12m0 -12l-12 12"/>`;
+
+function lossText(view: View, place: PlacedArrow, leg: Leg, end: Point, target: number): string {
+  if (view.zoom < 0.55) return "";
+  const right = place.arrow.from === 0;
+  const x = end.x + (right ? 11 : -11);
+  const text = cut(`${t("lost")}: ${leg.reason}`, Math.abs(target - x), view.geometry.narrow ? 5.6 : 6.9);
+  return `<text class="loss" x="${x}" y="${end.y + 4}" text-anchor="${right ? "start" : "end"}">${escapeMarkup(text)}</text>`;
+}
+
+/** The label lies along its arrow, nearer to the sender, so that arrows which cross keep theirs
+ * apart. */
+function drawLabel(view: View, place: PlacedArrow, start: Point, inner: [number, number]): string {
+  if (view.zoom < 0.55) return "";
+  const { arrow } = place;
+  const target = inner[arrow.from === 0 ? 1 : 0];
+  const leg = arrow.legs[0] as Leg;
+  const share = leg.fate === "lost" ? lostPart(arrow, leg, view.scene.delay) : leg.fate === "open" ? 0.8 : 1;
+  const endX = start.x + (target - start.x) * share;
+  const endY = at(view, place.ends[0] as number);
+  const perCharacter = view.geometry.narrow ? 5.7 : 6.6;
+  const room = Math.abs(endX - start.x) - 16;
+  const full = arrow.label.text.length * perCharacter;
+  const text = full <= room ? arrow.label.text : cut(arrow.label.brief, room, perCharacter);
+  let angle = (Math.atan2(endY - start.y, endX - start.x) * 180) / Math.PI;
+  if (angle > 90) angle -= 180;
+  if (angle < -90) angle += 180;
+  if (Math.abs(angle) > 35) angle = Math.sign(angle) * 35;
+  const free = Math.max(0.5 * text.length * perCharacter + 10, 0.42 * Math.abs(endX - start.x));
+  const along = Math.min(0.5, free / Math.max(1, Math.abs(endX - start.x)));
+  const x = start.x + (endX - start.x) * along;
+  const y = start.y + (endY - start.y) * along - 5;
+  return `<text class="label" text-anchor="middle" transform="translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${angle.toFixed(2)})">${escapeMarkup(text)}</text>`;
+}
+
+// --- The end, and what is to come ---
+
+function drawEnd(view: View): string {
+  const { layout } = view.scene;
+  const y = at(view, layout.tops[layout.tops.length - 1] as number) + 16;
+  if (y < -20 || y > view.height + 20) return "";
+  const { bars, bar } = view.geometry;
+  const middle = (bars[0] + bar + bars[1]) / 2;
+  return `<g class="run-end"><path d="M${bars[0]} ${y}H${bars[1] + bar}"/><text x="${middle}" y="${y - 5}" text-anchor="middle">${t("run_ends")}</text></g>`;
+}
+
+function drawPlay(view: View): string {
+  if (view.playY === null) return "";
+  const y = at(view, view.playY);
+  const top = Math.max(0, y);
+  const { width } = view.geometry;
+  const time = secondsText(timeOfY(view.scene.layout, view.playY));
+  const shade = top < view.height ? `<rect class="to-come" x="0" y="${top}" width="${width}" height="${view.height - top + 200}"/>` : "";
+  return `${shade}<g class="now"><path d="M0 ${y}H${width}"/><text x="4" y="${y - 4}">${time} s</text></g>`;
+}
+
+/** The state of a side at a height of the scene, for the head that stays in sight. */
+export function stateAt(scene: Scene, side: Side, y: number): string {
+  const spans = scene.conversation.states[side];
+  let low = 0;
+  let high = spans.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (spanOf(scene, `s${side}.${middle}`).top <= y) low = middle;
+    else high = middle - 1;
+  }
+  return spans[low]?.state ?? "CLOSED";
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes page data for tests from real runs and sweeps.
 
-fixtures.py run TRACE.jsonl SUMMARY.json [--html OUT.html] [--json OUT.json]
+fixtures.py run TRACE.jsonl SUMMARY.json [--scenario FILE] [--html OUT.html] [--json OUT.json]
 fixtures.py batch SWEEP.sqlite [--html OUT.html] [--json OUT.json]
 
 The program makes the same data itself; this is for looking at the page, and for its tests, without
@@ -25,13 +25,15 @@ DEFAULTS = {
 }
 
 
-def run_data(trace, summary_file):
+def run_data(trace, summary_file, scenario_file=None):
+    scenario = json.loads(Path(scenario_file).read_text(encoding="utf-8")) if scenario_file else {}
     with open(trace, encoding="utf-8") as lines:
         events = [json.loads(line) for line in lines if line.strip()]
     summary = json.loads(Path(summary_file).read_text(encoding="utf-8"))
     return {
         "kind": "run", "format": FORMAT, "version": "0.1.0", "scenario": summary["scenario"],
-        "description": summary.get("description", ""), "seed": summary["seed"],
+        "description": scenario.get("description", ""), "seed": summary["seed"],
+        "command": f"lastack run {scenario_file or 'SCENARIO.json'} --seed {summary['seed']}",
         "ended_ns": round(summary["simulated_seconds"] * 1e9), "hosts": list(summary["hosts"]),
         "summary": {k: v for k, v in summary.items() if k != "hosts"}, "events": events,
     }
@@ -185,13 +187,17 @@ def main():
     run = kinds.add_parser("run")
     run.add_argument("trace")
     run.add_argument("summary")
+    run.add_argument("--scenario")
     batch = kinds.add_parser("batch")
     batch.add_argument("database")
     for one in (run, batch):
         one.add_argument("--html")
         one.add_argument("--json")
     args = parser.parse_args()
-    data = run_data(args.trace, args.summary) if args.kind == "run" else batch_data(args.database)
+    if args.kind == "run":
+        data = run_data(args.trace, args.summary, args.scenario)
+    else:
+        data = batch_data(args.database)
     if args.json:
         Path(args.json).write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     if args.html:

@@ -28,9 +28,9 @@ export function outcomeText(conversation: Conversation): string {
   return `✓ ${t("outcome_ok")}, ${took}`;
 }
 
-export function connectionList(model: RunModel, choose: (conversation: Conversation) => void): HTMLElement {
+export function connectionList(model: RunModel, first: number, choose: (conversation: Conversation) => void): HTMLElement {
   const { conversations } = model;
-  let chosen = 0;
+  let chosen = first;
   const words = h("input", { type: "search", placeholder: t("filter_hint"), "aria-label": t("filter") });
   const kind = h("select", { "aria-label": t("outcome") }, ...FILTERS.map((name) => h("option", { value: name }, t(name))));
   const count = h("p", { class: "hint", "aria-live": "polite" });

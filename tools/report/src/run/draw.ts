@@ -22,8 +22,8 @@ export interface Geometry {
 
 export function geometryFor(width: number): Geometry {
   const narrow = width < 640;
-  const time = narrow ? 40 : 66;
-  const wordsWidth = narrow ? 64 : Math.min(150, Math.max(104, width * 0.12));
+  const time = narrow ? 34 : 66;
+  const wordsWidth = narrow ? 72 : Math.min(150, Math.max(104, width * 0.12));
   const timerStep = narrow ? 6 : 13;
   const timers = 3 * timerStep + 4;
   const bar = narrow ? 8 : 12;
@@ -100,7 +100,16 @@ function drawState(view: View, key: Key, span: StateSpan): string {
     const middle = x + bar / 2;
     return `<path class="closed" d="M${middle} ${y}V${end}"/>`;
   }
-  return `<rect class="bar st-${span.state}" x="${x}" y="${y}" width="${bar}" height="${Math.max(2, end - y)}" rx="2"/>`;
+  return barMarkup(span.state, x, y, bar, Math.max(2, end - y));
+}
+
+/** States that share a colour with their neighbour are hatched. */
+const HATCHED = new Set(["SYN_RCVD", "FIN_WAIT_2", "LAST_ACK", "CLOSING"]);
+
+export function barMarkup(state: string, x: number, y: number, width: number, height: number): string {
+  const box = `x="${x}" y="${y}" width="${width}" height="${height}" rx="2"`;
+  const hatch = HATCHED.has(state) ? `<rect class="hatch" ${box} fill="url(#hatch)"/>` : "";
+  return `<rect class="bar st-${state}" ${box}/>${hatch}`;
 }
 
 function drawTimer(view: View, key: Key, span: TimerSpan): string {
@@ -161,7 +170,8 @@ function drawTimes(view: View, from: number, to: number): string {
     const top = layout.tops[i] as number;
     if (top > to) break;
     const y = at(view, top);
-    if (y - last < 14) continue;
+    const repeated = i > 0 && layout.times[i] === layout.times[i - 1];
+    if (y - last < 14 || repeated) continue;
     last = y;
     const text = secondsText(layout.times[i] as number, view.geometry.narrow ? 2 : 3);
     parts.push(`<text class="time" x="${view.geometry.time - 8}" y="${y + 4}" text-anchor="end">${text}</text>`);
@@ -265,7 +275,7 @@ function drawLabel(view: View, place: PlacedArrow, start: Point, inner: [number,
   const share = leg.fate === "lost" ? lostPart(arrow, leg, view.scene.delay) : leg.fate === "open" ? 0.8 : 1;
   const endX = start.x + (target - start.x) * share;
   const endY = at(view, place.ends[0] as number);
-  const perCharacter = view.geometry.narrow ? 5.7 : 6.6;
+  const perCharacter = view.geometry.narrow ? 6 : 6.6;
   const room = Math.abs(endX - start.x) - 16;
   const full = arrow.label.text.length * perCharacter;
   const text = full <= room ? arrow.label.text : cut(arrow.label.brief, room, perCharacter);

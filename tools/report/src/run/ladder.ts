@@ -24,10 +24,6 @@ export interface LadderView {
   stop(): void;
 }
 
-/** Hatching tells states apart where colours do not. */
-export const PATTERNS =
-  `<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6" class="hatch-line"/></pattern></defs>`;
-
 export function makeLadder(model: RunModel): LadderView {
   return new Ladder(model);
 }
@@ -97,8 +93,8 @@ class Ladder implements LadderView {
     speed.addEventListener("change", () => (this.speed = Number(speed.value)));
     this.playButton.addEventListener("click", () => this.togglePlay());
     return h("div", { class: "controls", role: "toolbar", "aria-label": t("ladder") },
-      button("⏮", t("step_back"), () => this.stepTime(-1)), this.playButton,
-      button("⏭", t("step_on"), () => this.stepTime(1)), speed, this.clock,
+      button("|◀", t("step_back"), () => this.stepTime(-1)), this.playButton,
+      button("▶|", t("step_on"), () => this.stepTime(1)), speed, this.clock,
       button(t("show_all"), t("show_all"), () => this.showAll()),
       h("span", { class: "grow" }),
       button("−", t("zoom_out"), () => this.zoomTo(this.zoom / 1.3)),
@@ -177,8 +173,15 @@ class Ladder implements LadderView {
 
   private resize(): void {
     if (!this.scene) return;
-    this.stack.style.height = `${this.scene.layout.height * this.zoom}px`;
+    this.setHeight();
     this.draw();
+  }
+
+  /** A short run takes no more room than it needs. */
+  private setHeight(): void {
+    const height = (this.scene?.layout.height ?? 0) * this.zoom;
+    this.stack.style.height = `${height}px`;
+    this.scroll.style.height = `${Math.ceil(height + this.head.offsetHeight + 3)}px`;
   }
 
   private zoomTo(wanted: number, anchor = this.viewHeight / 2): void {
@@ -187,7 +190,7 @@ class Ladder implements LadderView {
     const zoom = Math.max(Math.min(ZOOM_MIN, most), Math.min(most, wanted));
     const y = (this.scroll.scrollTop + anchor) / this.zoom;
     this.zoom = zoom;
-    this.stack.style.height = `${this.scene.layout.height * zoom}px`;
+    this.setHeight();
     this.scroll.scrollTop = y * zoom - anchor;
     this.draw();
   }
@@ -221,7 +224,7 @@ class Ladder implements LadderView {
     this.stage.style.height = `${height}px`;
     this.stage.style.top = `${this.head.offsetHeight}px`;
     this.stage.innerHTML =
-      `<svg width="${width}" height="${height}" role="presentation">${PATTERNS}${drawPart(view)}</svg>`;
+      `<svg width="${width}" height="${height}" role="presentation">${drawPart(view)}</svg>`;
     this.drawHead(scene, view);
     const now = this.playY ?? top / this.zoom;
     this.clock.textContent = `${secondsText(timeOfY(scene.layout, now))} s`;
@@ -251,7 +254,7 @@ class Ladder implements LadderView {
     const height = whole ? scene.layout.height : Math.min(PRINT_HEIGHT_MAX / 10, scene.layout.height - top);
     this.zoom = 1;
     const view = { ...this.view(scene, width, top, height), selected: null, hovered: null, playY: null };
-    const markup = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${PATTERNS}${drawPart(view)}</svg>`;
+    const markup = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawPart(view)}</svg>`;
     this.zoom = zoom;
     this.paper.innerHTML = markup;
     const ends = scene.conversation.ends;

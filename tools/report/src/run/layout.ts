@@ -12,6 +12,7 @@ const DELAY = 46;
 const GAP_MIN = 7;
 const SILENCE = 58;
 const TOP = 26;
+const LOST_ROOM = 22;
 
 export interface Silence {
   y: number;
@@ -52,6 +53,8 @@ interface Mark {
   order: number;
   side: Side;
   lane: "note" | "leave" | "land";
+  /** It ends below, without reaching the other side. */
+  sinks?: boolean;
   put: (y: number) => void;
 }
 
@@ -78,7 +81,7 @@ function collect(conversation: Conversation, placed: PlacedArrow[], notes: Place
     placed.push(place);
     marks.push({
       at: arrow.event.t_ns, order: arrow.event.n, side: arrow.from,
-      lane: "leave", put: (y) => (place.y = y),
+      lane: "leave", sinks: arrow.legs.some((leg) => leg.fate === "lost"), put: (y) => (place.y = y),
     });
     arrow.legs.forEach((leg, i) => {
       if (leg.fate !== "arrived" && leg.fate !== "discarded") return;
@@ -121,6 +124,7 @@ export function layOut(conversation: Conversation, ended: number): Layout {
     layout.tops.push(y);
     y += (slots - 1) * SLOT;
     layout.bottoms.push(y);
+    if (loses(marks, i, at)) y += LOST_ROOM;
   }
   y = advance(layout, ended, y, delay);
   layout.times.push(ended);
@@ -129,6 +133,14 @@ export function layOut(conversation: Conversation, ended: number): Layout {
   layout.height = y + 40;
   finish(layout, delay);
   return layout;
+}
+
+/** Whether something that leaves at the instant before `end` is lost: its cross lies below. */
+function loses(marks: Mark[], end: number, at: number): boolean {
+  for (let i = end - 1; i >= 0 && (marks[i] as Mark).at === at; --i) {
+    if ((marks[i] as Mark).sinks) return true;
+  }
+  return false;
 }
 
 /** The way down from the last instant to `at`. */

@@ -1,7 +1,7 @@
 /** What the signs of the ladder mean. */
 import { h } from "../dom";
+import { barMarkup } from "./draw";
 import { t, type TextKey } from "../texts";
-import { PATTERNS } from "./ladder";
 
 const SIGNS: [TextKey, string][] = [
   ["legend_sent", `<g class="arrow plain"><path class="leg" d="M2 6L50 14"/><path class="head" d="M52 14L43 10L42 17Z"/></g>`],
@@ -24,13 +24,13 @@ const STATES = [
 
 function sign(markup: string): HTMLElement {
   const box = h("span", { class: "sign", "aria-hidden": "true" });
-  box.innerHTML = `<svg width="56" height="20">${PATTERNS}${markup}</svg>`;
+  box.innerHTML = `<svg width="56" height="20">${markup}</svg>`;
   return box;
 }
 
 export function legend(): HTMLElement {
   const states = STATES.map((state) =>
-    h("li", {}, sign(`<rect class="bar st-${state}" x="20" y="1" width="12" height="18" rx="2"/>`), state));
+    h("li", {}, sign(barMarkup(state, 20, 1, 12, 18)), state));
   const closed = h("li", {}, sign(`<path class="closed" d="M26 0V20"/>`), "CLOSED");
   return h("details", { class: "legend", open: true },
     h("summary", {}, t("legend")),

@@ -18,6 +18,7 @@ export function showRun(root: HTMLElement, data: RunData, redraw: () => void): v
   const model = models.get(data) ?? buildRun(data);
   models.set(data, model);
   const view = (ladder = makeLadder(model));
+  const firstShown = mostTelling(model);
   const many = model.conversations.length > 1;
   fill(
     root,
@@ -28,12 +29,20 @@ export function showRun(root: HTMLElement, data: RunData, redraw: () => void): v
     h("main", { class: "run" },
       data.description ? h("p", { class: "description" }, data.description) : null,
       warnings(data), summary(data), expectations(data),
-      many ? connectionList(model, (conversation) => view.show(conversation)) : null,
+      many ? connectionList(model, firstShown, (conversation) => view.show(conversation)) : null,
       view.element, legend()),
     h("footer", {}, footer(data)),
   );
-  const first = model.conversations[0];
+  const first = model.conversations[firstShown];
   if (first) view.show(first);
+}
+
+/** The one that people look for: what failed, else what lost or repeated something, else the first. */
+function mostTelling(model: RunModel): number {
+  const all = model.conversations;
+  const found = all.find((one) => one.outcome === "failed") ?? all.find((one) => one.lost > 0) ??
+    all.find((one) => one.again > 0);
+  return found?.index ?? 0;
 }
 
 function warnings(data: RunData): Child {

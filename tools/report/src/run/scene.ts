@@ -53,13 +53,21 @@ function addSpans(scene: Scene, side: Side): void {
   const { layout, conversation } = scene;
   const yOf = (n: number | undefined, at: number): number =>
     (n === undefined ? undefined : layout.yOfEvent.get(n)) ?? yOfTime(layout, at);
+  const bottom = (layout.tops[layout.tops.length - 1] as number) + 16;
+  /** A state begins with its instant; of two at one instant the second one beside its name. */
+  const stateTop = (span: StateSpan, before: StateSpan | undefined): number => {
+    if (!span.event) return 0;
+    const second = before?.event && before.from === span.from;
+    return second ? yOf(span.event.n, span.from) : yOfTime(layout, span.from);
+  };
   conversation.states[side].forEach((span, i) => {
-    const end = span.next ? yOf(span.next.n, span.to) : layout.height;
-    put(scene, `s${side}.${i}`, span.event ? yOf(span.event.n, span.from) : 0, end);
+    const next = conversation.states[side][i + 1];
+    const top = stateTop(span, conversation.states[side][i - 1]);
+    put(scene, `s${side}.${i}`, top, next ? stateTop(next, span) : bottom);
   });
   conversation.timers[side].forEach((span, i) => {
     const key = `t${side}.${i}`;
-    const end = span.end === "open" ? layout.height : yOf(span.endEvent?.n, span.to);
+    const end = span.end === "open" ? bottom : yOf(span.endEvent?.n, span.to);
     const start = yOfTime(layout, span.from);
     put(scene, key, start, Math.max(start, end));
     scene.keyOfEvent.set(span.event.n, key);

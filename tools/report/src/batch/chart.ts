@@ -17,20 +17,18 @@ export const dashOf = (i: number): number[] => DASHES[i % SERIES_MAX] as number[
 export const markOf = (i: number): string => MARKS[i % SERIES_MAX] as string;
 
 /** Marks that tell series apart where they are drawn without colour. */
-export function drawMarks(u: uPlot, seriesIdx: number, i: number, every: number): void {
+export function drawMarksAt(u: uPlot, i: number, xs: number[], ys: (number | null)[]): void {
   const { ctx } = u;
-  const xs = u.data[0];
-  const ys = u.data[seriesIdx] ?? [];
   ctx.save();
   ctx.fillStyle = colourOf(i);
   ctx.font = `${Math.round(13 * devicePixelRatio)}px sans-serif`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
-  for (let k = Math.floor(every / 2); k < xs.length; k += every) {
+  xs.forEach((x, k) => {
     const y = ys[k];
-    if (y === null || y === undefined) continue;
-    ctx.fillText(markOf(i), u.valToPos(xs[k] as number, "x", true), u.valToPos(y, u.series[seriesIdx]?.scale ?? "y", true));
-  }
+    if (y === null || y === undefined) return;
+    ctx.fillText(markOf(i), u.valToPos(x, "x", true), u.valToPos(y, "y", true));
+  });
   ctx.restore();
 }
 
@@ -78,7 +76,7 @@ function legendRow(entry: LegendEntry): HTMLElement {
 const HEIGHT = 300;
 
 /** A plot that is `null` says that there is nothing to see. */
-export function makeChart(id: string, title: string, note: string, controls: HTMLElement[], make: () => ChartParts | null): Chart {
+export function makeChart(id: string, title: string, note: string, controls: HTMLElement[], make: () => ChartParts | null, signal: AbortSignal): Chart {
   const stage = h("div", { class: "stage", tabindex: 0, role: "img", "aria-label": `${title}. ${t("plot_keys")}` });
   const readout = h("output", { class: "readout", "aria-live": "polite" });
   const legend = h("ul", { class: "chart-legend" });
@@ -131,18 +129,20 @@ export function makeChart(id: string, title: string, note: string, controls: HTM
     place = Math.max(0, Math.min(stops.length - 1, place < 0 && step > 0 ? 0 : place + step));
     goTo(stops[place] as number);
   });
-  new ResizeObserver(() => {
+  const resized = new ResizeObserver(() => {
     if (u && stage.clientWidth > 0 && Math.abs(stage.clientWidth - u.width) > 2) {
       u.setSize({ width: stage.clientWidth, height: HEIGHT });
     } else if (!u && parts) update();
-  }).observe(stage);
-  document.addEventListener("themechange", () => u?.redraw());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => u?.redraw());
+  });
+  resized.observe(stage);
+  signal.addEventListener("abort", () => resized.disconnect());
+  document.addEventListener("themechange", () => u?.redraw(), { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => u?.redraw(), { signal });
   // Paper is white: the variables are those of print while this is drawn.
-  matchMedia("print").addEventListener("change", () => u?.redraw());
+  matchMedia("print").addEventListener("change", () => u?.redraw(), { signal });
   window.addEventListener("beforeprint", () => {
     if (u && u.width > 660) u.setSize({ width: 660, height: HEIGHT });
-  });
-  window.addEventListener("afterprint", () => u?.setSize({ width: stage.clientWidth, height: HEIGHT }));
+  }, { signal });
+  window.addEventListener("afterprint", () => u?.setSize({ width: stage.clientWidth, height: HEIGHT }), { signal });
   return { element, update };
 }

@@ -12,7 +12,13 @@ import { statesSection } from "./states";
 import { combinationTable } from "./table";
 import { worstSection } from "./worst";
 
+/** Ends what listens for the page before, when the language changes. */
+let listening = new AbortController();
+
 export function showBatch(root: HTMLElement, data: BatchData, redraw: () => void): void {
+  listening.abort();
+  listening = new AbortController();
+  const { signal } = listening;
   const conditions = conditionsOf(data);
   const metric = firstMetric(data);
   const shown: Shown = { curves: [], condition: [] };
@@ -23,7 +29,7 @@ export function showBatch(root: HTMLElement, data: BatchData, redraw: () => void
   const start = mostTelling(data, metric);
   take(start);
 
-  const charts = [ecdfChart(data, shown), axisChart(data, shown), frontChart(data, shown)];
+  const charts = [ecdfChart(data, shown, signal), axisChart(data, shown, signal), frontChart(data, shown, signal)];
   const states = statesSection(data, () => shown.curves);
   const update = (): void => {
     charts.forEach((chart) => chart?.update());
@@ -37,7 +43,7 @@ export function showBatch(root: HTMLElement, data: BatchData, redraw: () => void
     if (shown.curves.length > SERIES_MAX) shown.curves.shift();
     update();
   };
-  const table = combinationTable(data, (i) => shown.curves.includes(i), toggle);
+  const table = combinationTable(data, (i) => shown.curves.includes(i), toggle, signal);
   const hasTimes = data.combinations.some((one) => one.connect_time);
   fill(root,
     h("header", { class: "top" },
@@ -89,10 +95,10 @@ function asked(data: BatchData): HTMLElement {
     h("dl", { class: "figures" },
       pair(t("combinations"), String(data.combinations.length)),
       pair(t("runs_each"), data.repeat),
-      pair(t("in_all", { n: "" }).trim(), String(data.runs)),
+      pair(t("in_all"), String(data.runs)),
       pair(t("seed"), String(data.seed)),
       pair(t("of_scenario"), data.scenario),
-      pair("", t("confidence", { p: percentText(data.confidence) }))),
+      pair(t("intervals"), percentText(data.confidence))),
     command ? h("p", {}, h("code", {}, command), " ", copyButton(() => command, t("copy"), t("copied"))) : null);
 }
 

@@ -4,7 +4,7 @@ import type { Axis, BatchData, Combination, Distribution, Metric } from "../data
 import { h } from "../dom";
 import { axisNumber, durationText, intervalText, jsonText, percentText, valueText } from "../format";
 import { t } from "../texts";
-import { axisStyle, colourOf, cssColour, dashOf, drawMarks, makeChart, SERIES_MAX, type Chart, type ChartParts } from "./chart";
+import { axisStyle, colourOf, cssColour, dashOf, drawMarksAt, makeChart, SERIES_MAX, type Chart, type ChartParts } from "./chart";
 import { firstMetric, fullText, placeText, valueOf } from "./model";
 
 /** What the reader has chosen to see. */
@@ -44,11 +44,11 @@ export function shareWithin(distribution: Distribution, seconds: number): number
   return low === 0 || distribution.of === 0 ? 0 : (distribution.upto[low - 1] as number) / distribution.of;
 }
 
-export function ecdfChart(data: BatchData, shown: Shown): Chart {
+export function ecdfChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart {
   let log: boolean | null = null;
   const controls = [checkbox(t("log_scale"), true, (on) => { log = on; chart.update(); })];
   const note = t("plot_ecdf_note") + (data.distribution_of === "runs" ? ` ${t("plot_ecdf_runs")}` : "");
-  const chart = makeChart("plot-ecdf", t("plot_ecdf"), note, controls, () => ecdfParts(data, shown, log ?? true));
+  const chart = makeChart("plot-ecdf", t("plot_ecdf"), note, controls, () => ecdfParts(data, shown, log ?? true), signal);
   return chart;
 }
 
@@ -64,7 +64,6 @@ function ecdfParts(data: BatchData, shown: Shown, log: boolean): ChartParts | nu
   const xs = [useLog ? smallest * 0.8 : 0, ...all, (all[all.length - 1] as number) * (useLog ? 1.25 : 1.05)];
   const ys = curves.map((curve) => xs.map((x) => shareWithin(curve.distribution, x)));
   const stepped = uPlot.paths.stepped?.({ align: 1 });
-  const every = Math.max(1, Math.ceil(xs.length / 8));
   return {
     data: [xs, ...ys],
     legend: curves.map((curve, i) => ({ i, name: fullText(data, curve.combination) })),
@@ -82,9 +81,23 @@ function ecdfParts(data: BatchData, shown: Shown, log: boolean): ChartParts | nu
       series: [{}, ...curves.map((_, i) => ({
         stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false }, ...(stepped ? { paths: stepped } : {}),
       }))],
-      hooks: { draw: [(u) => curves.forEach((_, i) => drawMarks(u, i + 1, i, every + i))] },
+      hooks: {
+        draw: [(u) => curves.forEach((curve, i) => {
+          const places = marksAlong(xs, useLog, i, curves.length);
+          drawMarksAt(u, i, places, places.map((x) => shareWithin(curve.distribution, x)));
+        })],
+      },
     },
   };
+}
+
+/** Where curve `i` of `n` gets its marks: evenly over the width, beside those of the others. */
+function marksAlong(xs: number[], log: boolean, i: number, n: number): number[] {
+  const [first, last] = [xs[0] as number, xs[xs.length - 1] as number];
+  return [0, 1, 2, 3].map((k) => {
+    const share = (k + (i + 0.5) / n) / 4;
+    return log ? first * (last / first) ** share : first + (last - first) * share;
+  });
 }
 
 // --- A metric against an axis, with bands ---
@@ -105,7 +118,7 @@ function scaleOf(axis: Axis): AxisScale {
   return { numbers: known, names, log };
 }
 
-export function axisChart(data: BatchData, shown: Shown): Chart | null {
+export function axisChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart | null {
   if (data.axes.length === 0) return null;
   const numeric = (i: number): boolean => data.axes[i]?.values.every((value) => axisNumber(value) !== null) ?? false;
   const places = data.axes.map((_, i) => i);
@@ -115,9 +128,8 @@ export function axisChart(data: BatchData, shown: Shown): Chart | null {
     choice(t("metric"), metricNames(data), metric, (value) => { metric = value; chart.update(); }),
     choice(t("x_axis"), data.axes.map((one, i) => [i, one.name]), axis, (value) => { axis = value; chart.update(); }),
   ];
-  const title = t("plot_axis", { metric: t("metric"), axis: data.axes[axis]?.name ?? "" });
-  const chart = makeChart("plot-axis", title, t("plot_axis_note", { p: percentText(data.confidence) }), controls,
-    () => axisParts(data, shown, axis, metric));
+  const chart = makeChart("plot-axis", t("plot_axis"), t("plot_axis_note", { p: percentText(data.confidence) }), controls,
+    () => axisParts(data, shown, axis, metric), signal);
   return chart;
 }
 
@@ -154,7 +166,7 @@ function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: num
     options: {
       scales: { x: { time: false, distr: scale.log ? 3 : 1 }, y: { range: (_u, min, max) => padded(min, max) } },
       axes: [
-        { ...axisStyle(axisName, (v) => names[xs.indexOf(v)] ?? "", 44), splits: () => xs },
+        { ...axisStyle(axisName, (v) => names[xs.indexOf(v)] ?? "", 44), splits: () => xs, filter: (_u, splits) => splits },
         axisStyle(metric.name, (v) => valueText(v, metric.unit), 70),
       ],
       series: [{}, ...lines.flatMap((_, i) => [
@@ -163,7 +175,7 @@ function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: num
         { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
       ])],
       bands: lines.map((_, i) => ({ series: [i * 3 + 3, i * 3 + 2] as uPlot.Band.Bounds, fill: () => `${colourOf(i)}28` })),
-      hooks: { draw: [(u) => lines.forEach((_, i) => drawMarks(u, i * 3 + 1, i, 1))] },
+      hooks: { draw: [(u) => lines.forEach((line, i) => drawMarksAt(u, i, xs, line.estimates.map((one) => one?.[0] ?? null)))] },
     },
   };
 }
@@ -204,7 +216,7 @@ export function tradeOff(data: BatchData, combinations: Combination[], xMetric: 
   return points.sort((a, b) => a.x - b.x || a.y - b.y);
 }
 
-export function frontChart(data: BatchData, shown: Shown): Chart | null {
+export function frontChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart | null {
   const judged = data.metrics.flatMap((metric, i) => (metric.better === null ? [] : [i]));
   if (judged.length < 2) return null;
   const named = (...names: string[]): number | undefined =>
@@ -217,7 +229,7 @@ export function frontChart(data: BatchData, shown: Shown): Chart | null {
     choice(t("x_axis"), names, x, (value) => { x = value; chart.update(); }),
     choice(t("y_axis"), names, y, (value) => { y = value; chart.update(); }),
   ];
-  const chart = makeChart("plot-front", t("plot_front"), t("plot_front_note"), controls, () => frontParts(data, shown, x, y));
+  const chart = makeChart("plot-front", t("plot_front"), t("plot_front_note"), controls, () => frontParts(data, shown, x, y), signal);
   return chart;
 }
 
@@ -257,13 +269,13 @@ function frontParts(data: BatchData, shown: Shown, xMetric: number, yMetric: num
         { stroke: () => cssColour("--soft"), paths: () => null, points: { show: true, size: 7, fill: () => cssColour("--bg") } },
         { stroke: () => colourOf(0), width: 2, spanGaps: true, points: { show: false } },
       ],
-      hooks: { draw: [(u) => drawMarks4(u)] },
+      hooks: { draw: [(u) => drawDiamonds(u)] },
     },
   };
 }
 
 /** The front's points are diamonds, so that they stand out without colour. */
-function drawMarks4(u: uPlot): void {
+function drawDiamonds(u: uPlot): void {
   const { ctx } = u;
   ctx.save();
   ctx.fillStyle = colourOf(0);

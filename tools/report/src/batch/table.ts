@@ -79,7 +79,7 @@ export interface Table {
   update(): void;
 }
 
-export function combinationTable(data: BatchData, isShown: (i: number) => boolean, toggle: (i: number) => void): Table {
+export function combinationTable(data: BatchData, isShown: (i: number) => boolean, toggle: (i: number) => void, signal: AbortSignal): Table {
   const columns = columnsOf(data);
   let sortBy = -1;
   let upwards = true;
@@ -140,7 +140,7 @@ export function combinationTable(data: BatchData, isShown: (i: number) => boolea
   window.addEventListener("beforeprint", () => {
     rowsMax = Math.max(rowsMax, 1000);
     update();
-  });
+  }, { signal });
   update();
   return {
     update,

@@ -5,6 +5,7 @@ import { durationText, secondsText } from "../format";
 import { t } from "../texts";
 import { lostPart, timeOfY, type PlacedArrow, type PlacedNote } from "./layout";
 import type { Leg, Side, StateSpan, TimerSpan } from "./model";
+import { flagWords } from "./words";
 import { itemOf, keysBetween, spanOf, type Key, type Scene } from "./scene";
 
 export interface Geometry {
@@ -261,9 +262,16 @@ function lossText(view: View, place: PlacedArrow, leg: Leg, end: Point, target: 
   if (view.zoom < 0.55) return "";
   const right = place.arrow.from === 0;
   const x = end.x + (right ? 11 : -11);
-  const text = cut(`${t("lost")}: ${leg.reason}`, Math.abs(target - x), view.geometry.narrow ? 5.6 : 6.9);
+  const room = Math.abs(target - x);
+  const whole = `${t("lost")}: ${leg.reason}`;
+  const perCharacter = view.geometry.narrow ? 5.6 : 6.9;
+  const text = whole.length * perCharacter <= room ? whole : cut(leg.reason, room, perCharacter);
   return `<text class="loss" x="${x}" y="${end.y + 4}" text-anchor="${right ? "start" : "end"}">${escapeMarkup(text)}</text>`;
 }
+
+/** What remains where there is hardly any room. */
+const words = (arrow: PlacedArrow["arrow"]): string =>
+  arrow.event.proto === "udp" ? arrow.label.brief : flagWords(arrow.event.flags);
 
 /** The label lies along its arrow, nearer to the sender, so that arrows which cross keep theirs
  * apart. */
@@ -278,7 +286,8 @@ function drawLabel(view: View, place: PlacedArrow, start: Point, inner: [number,
   const perCharacter = view.geometry.narrow ? 6 : 6.6;
   const room = Math.abs(endX - start.x) - 16;
   const full = arrow.label.text.length * perCharacter;
-  const text = full <= room ? arrow.label.text : cut(arrow.label.brief, room, perCharacter);
+  const brief = arrow.label.brief.length * perCharacter <= room ? arrow.label.brief : words(arrow);
+  const text = full <= room ? arrow.label.text : cut(brief, room, perCharacter);
   let angle = (Math.atan2(endY - start.y, endX - start.x) * 180) / Math.PI;
   if (angle > 90) angle -= 180;
   if (angle < -90) angle += 180;

@@ -167,7 +167,7 @@ function drawTimes(view: View, from: number, to: number): string {
   const { layout } = view.scene;
   const parts: string[] = [];
   let last = -Infinity;
-  for (let i = firstAtOrAfter(layout.tops, from); i < layout.tops.length; ++i) {
+  for (let i = firstAtOrAfter(layout.tops, from, (top) => top); i < layout.tops.length; ++i) {
     const top = layout.tops[i] as number;
     if (top > to) break;
     const y = at(view, top);
@@ -180,12 +180,12 @@ function drawTimes(view: View, from: number, to: number): string {
   return parts.join("");
 }
 
-function firstAtOrAfter(sorted: number[], wanted: number): number {
+function firstAtOrAfter<T>(sorted: T[], wanted: number, placeOf: (one: T) => number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) < wanted) low = middle + 1;
+    if (placeOf(sorted[middle] as T) < wanted) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -195,7 +195,7 @@ function drawSilences(view: View, from: number, to: number): string {
   const { bars, bar, width } = view.geometry;
   const { silences } = view.scene.layout;
   const parts: string[] = [];
-  const first = Math.max(0, firstAtOrAfter(silences.map((silence) => silence.y), from) - 1);
+  const first = Math.max(0, firstAtOrAfter(silences, from, (silence) => silence.y) - 1);
   for (let i = first; i < silences.length; ++i) {
     const silence = silences[i] as (typeof silences)[number];
     if (silence.y > to) break;

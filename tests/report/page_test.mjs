@@ -84,9 +84,9 @@ test("the figures of a run are those of its summary", async () => {
 test("segments are slanted, and lost ones end before the other side", async () => {
   const { page, close } = await open(run.html);
   const legs = await page.locator(".ladder-stage .k-a .leg").evaluateAll((all) =>
-    all.map((leg) => ({ box: leg.getBBox(), lost: leg.classList.contains("lost") })));
+    all.map((leg) => ({ box: { width: leg.getBBox().width, height: leg.getBBox().height }, lost: leg.classList.contains("lost") })));
   assert.equal(legs.length, run.data.summary.segments_sent);
-  for (const { box } of legs) assert.ok(box.height > 4);
+  for (const { box } of legs) assert.ok(box.height > 4, JSON.stringify(legs));
   const whole = Math.max(...legs.map(({ box }) => box.width));
   for (const { box, lost } of legs) assert.equal(box.width < whole * 0.95, lost);
   await close();
@@ -237,6 +237,7 @@ test("plots draw something in both themes, and pointing at them reads values", a
       });
       assert.ok(colours > 3, `${id}: ${colours} colours`);
     }
+    await page.locator("#plot-ecdf").scrollIntoViewIfNeeded();
     const box = await page.locator("#plot-ecdf .u-over").boundingBox();
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2);
     assert.match(await text(page, "#plot-ecdf .readout"), /s:\n.*tcp_syn_retries=\d+: [\d.]+ %/);

@@ -102,15 +102,14 @@ export function makeChart(id: string, title: string, note: string, controls: HTM
     }
     stage.textContent = "";
     const size = { width: Math.max(240, stage.clientWidth || 600), height: HEIGHT };
-    u = new uPlot({ ...parts.options, ...size, legend: { show: false } }, parts.data, stage);
-    listen(u);
+    const hooks = { ...parts.options.hooks, setCursor: [pointed] };
+    u = new uPlot({ ...parts.options, ...size, hooks, legend: { show: false } }, parts.data, stage);
   };
-  const listen = (plot: uPlot): void => {
-    plot.over.addEventListener("pointermove", () => {
-      const { left = -1, top = -1, idx } = plot.cursor;
-      const index = parts?.nearest ? parts.nearest(plot, left, top) : idx;
-      if (index !== null && index !== undefined && index >= 0) say(index);
-    });
+  const pointed = (plot: uPlot): void => {
+    const { left = -1, top = -1, idx } = plot.cursor;
+    if (left < 0) return; // the pointer has left: what was read last stays
+    const index = parts?.nearest ? parts.nearest(plot, left, top) : idx;
+    if (index !== null && index !== undefined && index >= 0) say(index);
   };
   const goTo = (index: number): void => {
     if (!u || !parts) return;
@@ -126,7 +125,7 @@ export function makeChart(id: string, title: string, note: string, controls: HTM
     const step = steps[event.key];
     if (step === undefined || stops.length === 0) return;
     event.preventDefault();
-    place = Math.max(0, Math.min(stops.length - 1, place < 0 && step > 0 ? 0 : place + step));
+    place = Math.max(0, Math.min(stops.length - 1, place < 0 && step === 1 ? 0 : place + step));
     goTo(stops[place] as number);
   });
   const resized = new ResizeObserver(() => {

@@ -3,7 +3,7 @@
 import { escapeMarkup } from "../dom";
 import { durationText, secondsText } from "../format";
 import { t } from "../texts";
-import { lostPart, timeOfY, type PlacedArrow, type PlacedNote } from "./layout";
+import { lostPart, timeOfY, type Layout, type PlacedArrow, type PlacedNote } from "./layout";
 import type { Leg, Side, StateSpan, TimerSpan } from "./model";
 import { flagWords } from "./words";
 import { itemOf, keysBetween, spanOf, type Key, type Scene } from "./scene";
@@ -40,11 +40,11 @@ export interface View {
   scene: Scene;
   geometry: Geometry;
   zoom: number;
-  /** The part that is drawn, in zoomed pixels. */
+  /** What stands at the top of the drawing, in zoomed pixels. */
+  origin: number;
+  /** The part in sight, in zoomed pixels of the whole. */
   top: number;
   height: number;
-  selected: Key | null;
-  hovered: Key | null;
   /** What lies below is still to come; in unzoomed pixels. */
   playY: number | null;
 }
@@ -53,29 +53,47 @@ const LANES: Record<string, number> = { tlp: 1, delack: 1, keepalive: 2, user: 2
 export const laneOf = (timer: string): number => LANES[timer] ?? 0;
 
 /** Where `y` of the scene stands in the drawing. */
-const at = (view: View, y: number): number => Math.round((y * view.zoom - view.top) * 10) / 10;
+const at = (view: View, y: number): number => Math.round((y * view.zoom - view.origin) * 10) / 10;
+/** The edges of the part in sight, as they stand in the drawing, with some room. */
+const first = (view: View): number => view.top - view.origin - 20;
+const last = (view: View): number => view.top - view.origin + view.height + 20;
 
-export function drawPart(view: View): string {
-  const { scene, zoom } = view;
-  const margin = 60;
-  const from = (view.top - margin) / zoom;
-  const to = (view.top + view.height + margin) / zoom;
-  const layers: Record<string, string[]> = { s: [], t: [], n: [], a: [] };
-  for (const key of keysBetween(scene, from, to)) {
-    layers[key[0] as string]?.push(group(view, key, drawItem(view, key)));
-  }
-  return [
-    drawSilences(view, from, to),
-    ...(layers["s"] ?? []), ...(layers["t"] ?? []),
-    drawTimes(view, from, to),
-    ...(layers["a"] ?? []), ...(layers["n"] ?? []),
-    drawEnd(view), drawPlay(view),
-  ].join("");
+const MARGIN = 60;
+
+/** What is in sight. */
+export function keysInSight(view: View): Key[] {
+  const from = (view.top - MARGIN) / view.zoom;
+  return keysBetween(view.scene, from, from + (view.height + 2 * MARGIN) / view.zoom);
 }
 
-function group(view: View, key: Key, markup: string): string {
-  const chosen = view.selected === key ? " selected" : view.hovered === key ? " hovered" : "";
-  return `<g id="k-${key}" data-k="${key}" class="k-${key[0]}${chosen}">${markup}</g>`;
+/** Whether a thing looks the same wherever one looks from: not where it is cut at the edges. */
+export function isWhole(view: View, key: Key): boolean {
+  if (key[0] === "a" || key[0] === "n") return true;
+  const { top, bottom } = spanOf(view.scene, key);
+  return at(view, top) > first(view) && at(view, bottom) < last(view);
+}
+
+export function drawKey(view: View, key: Key): string {
+  return `<g id="k-${key}" data-k="${key}" class="k-${key[0]}">${drawItem(view, key)}</g>`;
+}
+
+/** Behind everything else. */
+export function drawGround(view: View): string {
+  const from = (view.top - MARGIN) / view.zoom;
+  const to = from + (view.height + 2 * MARGIN) / view.zoom;
+  return drawSilences(view, from, to) + drawTimes(view, from, to);
+}
+
+export const drawFront = (view: View): string => drawEnd(view) + drawPlay(view);
+
+/** From back to front. */
+export const LAYERS = ["s", "t", "a", "n"] as const;
+
+/** All at once, for paper. */
+export function drawPart(view: View): string {
+  const keys = keysInSight(view);
+  const layers = LAYERS.map((layer) => keys.filter((key) => key[0] === layer).map((key) => drawKey(view, key)).join(""));
+  return drawGround(view) + layers.join("") + drawFront(view);
 }
 
 function drawItem(view: View, key: Key): string {
@@ -94,8 +112,8 @@ function drawItem(view: View, key: Key): string {
 function drawState(view: View, key: Key, span: StateSpan): string {
   const { top, bottom } = spanOf(view.scene, key);
   const { bars, bar } = view.geometry;
-  const y = Math.max(-20, at(view, top));
-  const end = Math.min(view.height + 20, at(view, bottom));
+  const y = Math.max(first(view), at(view, top));
+  const end = Math.min(last(view), at(view, bottom));
   const x = bars[span.side];
   if (span.state === "CLOSED") {
     const middle = x + bar / 2;
@@ -120,12 +138,12 @@ function drawTimer(view: View, key: Key, span: TimerSpan): string {
   const x = span.side === 0 ? bars[0] - out : bars[1] + bar + out;
   const y = at(view, top);
   const end = at(view, bottom);
-  const first = Math.max(-20, y);
-  const last = Math.min(view.height + 20, end);
+  const from = Math.max(first(view), y);
+  const to = Math.min(last(view), end);
   const start = `<path class="timer-start" d="M${x - 3} ${y}H${x + 3}"/>`;
-  const line = `<path class="timer" d="M${x} ${first}V${last}"/><path class="reach" d="M${x} ${first}V${last}"/>`;
-  const middle = (Math.max(0, first) + Math.min(view.height, last)) / 2;
-  const name = !narrow && last - first > 52
+  const line = `<path class="timer" d="M${x} ${from}V${to}"/><path class="reach" d="M${x} ${from}V${to}"/>`;
+  const middle = (from + to) / 2;
+  const name = !narrow && to - from > 52
     ? `<text class="timer-name" transform="translate(${x + (span.side === 0 ? -3 : 10)} ${middle}) rotate(-90)" text-anchor="middle">${span.timer}</text>`
     : "";
   return start + line + name + timerEnd(span, x, end);
@@ -162,19 +180,43 @@ function drawNote(view: View, place: PlacedNote): string {
   return `${reach}<text class="note n-${note.note}" x="${x}" y="${y}" text-anchor="${left ? "end" : "start"}">${text}</text>`;
 }
 
-/** The time stands where an instant has something at its left edge, but never twice at one place. */
+/** Which instants have room for their time; the same wherever one looks from. */
+function shownTimes(layout: Layout, zoom: number): Times {
+  const known = timesCache.get(layout);
+  if (known?.zoom === zoom) return known;
+  const shown = new Uint8Array(layout.tops.length);
+  let above = -Infinity;
+  let last = -Infinity;
+  let alike = 0;
+  layout.tops.forEach((top, i) => {
+    if (top * zoom - above < 14 || layout.times[i] === layout.times[i - 1]) return;
+    shown[i] = 1;
+    above = top * zoom;
+    if ((layout.times[i] as number) - last < 1e6) ++alike;
+    last = layout.times[i] as number;
+  });
+  const times = { zoom, shown, decimals: alike * 10 > layout.tops.length ? 6 : 3 };
+  timesCache.set(layout, times);
+  return times;
+}
+interface Times {
+  zoom: number;
+  shown: Uint8Array;
+  /** As many as tell neighbours apart. */
+  decimals: number;
+}
+const timesCache = new WeakMap<Layout, Times>();
+
 function drawTimes(view: View, from: number, to: number): string {
   const { layout } = view.scene;
   const parts: string[] = [];
-  let last = -Infinity;
+  const { shown, decimals } = shownTimes(layout, view.zoom);
   for (let i = firstAtOrAfter(layout.tops, from, (top) => top); i < layout.tops.length; ++i) {
     const top = layout.tops[i] as number;
     if (top > to) break;
+    if (!shown[i]) continue;
     const y = at(view, top);
-    const repeated = i > 0 && layout.times[i] === layout.times[i - 1];
-    if (y - last < 14 || repeated) continue;
-    last = y;
-    const text = secondsText(layout.times[i] as number, view.geometry.narrow ? 2 : 3);
+    const text = secondsText(layout.times[i] as number, view.geometry.narrow ? 2 : decimals);
     parts.push(`<text class="time" x="${view.geometry.time - 8}" y="${y + 4}" text-anchor="end">${text}</text>`);
   }
   return parts.join("");
@@ -220,7 +262,7 @@ function drawArrow(view: View, place: PlacedArrow): string {
   const start = { x: forged ? (inner[0] + inner[1]) / 2 : inner[arrow.from], y: at(view, place.y) };
   if (forged) start.y -= 16 * Math.min(1, view.zoom);
   const classes = [
-    "arrow", arrow.control ? "control" : "plain", arrow.again ? "again" : "", forged ? "forged" : "",
+    "arrow", arrow.control ? "control" : "plain", arrow.again ? "again" : "", isSteep(view, place) ? "steep" : "", forged ? "forged" : "",
   ].join(" ");
   const legs = arrow.legs.map((leg, i) => drawLeg(view, place, leg, place.ends[i] as number, start, inner));
   const ring = forged ? `<circle class="ring" cx="${start.x}" cy="${start.y}" r="4"/>` : "";
@@ -269,6 +311,23 @@ function lossText(view: View, place: PlacedArrow, leg: Leg, end: Point, target: 
   return `<text class="loss" x="${x}" y="${end.y + 4}" text-anchor="${right ? "start" : "end"}">${escapeMarkup(text)}</text>`;
 }
 
+/** Degrees; steeper arrows have their label level, where they begin. */
+const STEEP = 38;
+
+function isSteep(view: View, place: PlacedArrow): boolean {
+  const { bars } = view.geometry;
+  const fall = (place.bottom - place.top) * view.zoom;
+  return fall > (bars[1] - bars[0]) * Math.tan((STEEP * Math.PI) / 180);
+}
+
+function steepLabel(view: View, { arrow }: PlacedArrow, start: Point, perCharacter: number): string {
+  const { bars, bar } = view.geometry;
+  const room = (bars[1] - bars[0] - bar) * 0.46;
+  const whole = arrow.label.text.length * perCharacter <= room ? arrow.label.text : arrow.label.brief;
+  const [x, anchor] = arrow.from === 0 ? [start.x + 10, "start"] : [start.x - 10, "end"];
+  return `<text class="label" x="${x}" y="${start.y + 4}" text-anchor="${anchor}">${escapeMarkup(cut(whole, room, perCharacter))}</text>`;
+}
+
 /** What remains where there is hardly any room. */
 const words = (arrow: PlacedArrow["arrow"]): string =>
   arrow.event.proto === "udp" ? arrow.label.brief : flagWords(arrow.event.flags);
@@ -291,7 +350,7 @@ function drawLabel(view: View, place: PlacedArrow, start: Point, inner: [number,
   let angle = (Math.atan2(endY - start.y, endX - start.x) * 180) / Math.PI;
   if (angle > 90) angle -= 180;
   if (angle < -90) angle += 180;
-  if (Math.abs(angle) > 35) angle = Math.sign(angle) * 35;
+  if (Math.abs(angle) > STEEP) return steepLabel(view, place, start, perCharacter);
   const free = Math.max(0.5 * text.length * perCharacter + 10, 0.42 * Math.abs(endX - start.x));
   const along = Math.min(0.5, free / Math.max(1, Math.abs(endX - start.x)));
   const x = start.x + (endX - start.x) * along;
@@ -304,7 +363,7 @@ function drawLabel(view: View, place: PlacedArrow, start: Point, inner: [number,
 function drawEnd(view: View): string {
   const { layout } = view.scene;
   const y = at(view, layout.tops[layout.tops.length - 1] as number) + 16;
-  if (y < -20 || y > view.height + 20) return "";
+  if (y < first(view) || y > last(view)) return "";
   const { bars, bar } = view.geometry;
   const middle = (bars[0] + bar + bars[1]) / 2;
   return `<g class="run-end"><path d="M${bars[0]} ${y}H${bars[1] + bar}"/><text x="${middle}" y="${y - 5}" text-anchor="middle">${t("run_ends")}</text></g>`;
@@ -313,10 +372,10 @@ function drawEnd(view: View): string {
 function drawPlay(view: View): string {
   if (view.playY === null) return "";
   const y = at(view, view.playY);
-  const top = Math.max(0, y);
+  const top = Math.max(first(view), y);
   const { width } = view.geometry;
   const time = secondsText(timeOfY(view.scene.layout, view.playY));
-  const shade = top < view.height ? `<rect class="to-come" x="0" y="${top}" width="${width}" height="${view.height - top + 200}"/>` : "";
+  const shade = top < last(view) ? `<rect class="to-come" x="0" y="${top}" width="${width}" height="${last(view) - top + 200}"/>` : "";
   return `${shade}<g class="now"><path d="M0 ${y}H${width}"/><text x="4" y="${y - 4}">${time} s</text></g>`;
 }
 

@@ -3,6 +3,7 @@ import { fill, h } from "../dom";
 import { secondsText } from "../format";
 import { t } from "../texts";
 import { showCard, showDetails } from "./details";
+import { Canvas, originOf } from "./canvas";
 import { drawPart, geometryFor, stateAt, type View } from "./draw";
 import { timeOfY } from "./layout";
 import type { Conversation, RunModel } from "./model";
@@ -44,7 +45,9 @@ class Ladder implements LadderView {
   private readonly playButton = h("button", { type: "button", class: "play" }, "▶ ", t("play"));
   private readonly paper = h("div", { class: "paper" });
   private readonly aborter = new AbortController();
+  private readonly canvas = new Canvas(this.stage);
   private scene: Scene | null = null;
+  private sceneNumber = 0;
   private zoom = 1;
   private selected: Key | null = null;
   private hovered: Key | null = null;
@@ -71,6 +74,7 @@ class Ladder implements LadderView {
     this.playY = null;
     this.selected = this.hovered = null;
     this.scene = makeScene(conversation, this.model.data.ended_ns);
+    ++this.sceneNumber;
     this.zoom = 1;
     fill(this.panel, h("p", { class: "hint" }, t("details_hint")));
     this.resize();
@@ -210,8 +214,8 @@ class Ladder implements LadderView {
   }
 
   private view(scene: Scene, width: number, top: number, height: number): View {
-    const { zoom, selected, hovered, playY } = this;
-    return { scene, geometry: geometryFor(width), zoom, top, height, selected, hovered, playY };
+    const { zoom, playY } = this;
+    return { scene, geometry: geometryFor(width), zoom, origin: originOf(top), top, height, playY };
   }
 
   private drawNow(): void {
@@ -223,8 +227,7 @@ class Ladder implements LadderView {
     const view = this.view(scene, width, top, height);
     this.stage.style.height = `${height}px`;
     this.stage.style.top = `${this.head.offsetHeight}px`;
-    this.stage.innerHTML =
-      `<svg width="${width}" height="${height}" role="presentation">${drawPart(view)}</svg>`;
+    this.canvas.draw(view, this.sceneNumber, this.selected);
     this.drawHead(scene, view);
     const now = this.playY ?? top / this.zoom;
     this.clock.textContent = `${secondsText(timeOfY(scene.layout, now))} s`;
@@ -234,8 +237,12 @@ class Ladder implements LadderView {
 
   private drawHead(scene: Scene, view: View): void {
     const y = this.playY ?? (view.top + 20) / this.zoom;
+    const states = ([0, 1] as const).map((side) => stateAt(scene, side, y));
+    const shown = `${this.sceneNumber} ${states.join(" ")}`;
+    if (this.head.dataset["shown"] === shown) return;
+    this.head.dataset["shown"] = shown;
     const end = (side: 0 | 1): HTMLElement => {
-      const state = stateAt(scene, side, y);
+      const state = states[side] ?? "";
       return h("div", { class: `end end-${side}` },
         h("strong", {}, scene.conversation.ends[side]),
         scene.conversation.datagrams ? null : h("span", { class: `chip st-${state}` }, state));
@@ -253,7 +260,7 @@ class Ladder implements LadderView {
     const top = whole ? 0 : this.scroll.scrollTop / zoom;
     const height = whole ? scene.layout.height : Math.min(PRINT_HEIGHT_MAX / 10, scene.layout.height - top);
     this.zoom = 1;
-    const view = { ...this.view(scene, width, top, height), selected: null, hovered: null, playY: null };
+    const view = { ...this.view(scene, width, top, height), origin: top, playY: null };
     const markup = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawPart(view)}</svg>`;
     this.zoom = zoom;
     this.paper.innerHTML = markup;
@@ -274,9 +281,9 @@ class Ladder implements LadderView {
 
   private hover(key: Key | null, event?: PointerEvent): void {
     if (key !== this.hovered) {
-      mark(this.hovered, "hovered", false);
+      this.canvas.element(this.hovered)?.classList.remove("hovered");
       this.hovered = key;
-      mark(key, "hovered", true);
+      this.canvas.element(key)?.classList.add("hovered");
     }
     const item = key && this.scene ? itemOf(this.scene, key) : undefined;
     this.card.hidden = !item || !event || event.pointerType === "touch";
@@ -405,10 +412,6 @@ class Ladder implements LadderView {
 
 function keyUnder(target: EventTarget | null): Key | null {
   return target instanceof Element ? (target.closest<SVGElement>("[data-k]")?.dataset["k"] ?? null) : null;
-}
-
-function mark(key: Key | null, name: string, on: boolean): void {
-  if (key) document.getElementById(`k-${key}`)?.classList.toggle(name, on);
 }
 
 /** Beside the pointer, within the window. */

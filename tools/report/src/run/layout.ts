@@ -9,7 +9,7 @@ import { other } from "./model";
 /** Pixels, before zooming. */
 const SLOT = 19;
 const DELAY = 46;
-const GAP_MIN = 7;
+const GAP_MIN = 14;
 const SILENCE = 58;
 const TOP = 26;
 const LOST_ROOM = 22;

@@ -376,7 +376,7 @@ function drawPlay(view: View): string {
   const { width } = view.geometry;
   const time = secondsText(timeOfY(view.scene.layout, view.playY));
   const shade = top < last(view) ? `<rect class="to-come" x="0" y="${top}" width="${width}" height="${last(view) - top + 200}"/>` : "";
-  return `${shade}<g class="now"><path d="M0 ${y}H${width}"/><text x="4" y="${y - 4}">${time} s</text></g>`;
+  return `${shade}<g class="now"><path d="M0 ${y}H${width}"/><rect x="0" y="${y - 18}" width="66" height="18" rx="3"/><text x="61" y="${y - 5}" text-anchor="end">${time} s</text></g>`;
 }
 
 /** The state of a side at a height of the scene, for the head that stays in sight. */

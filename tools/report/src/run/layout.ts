@@ -160,14 +160,23 @@ function advance(layout: Layout, at: number, y: number, delay: number): number {
 function finish(layout: Layout, delay: number): void {
   for (const place of layout.arrows) {
     place.arrow.legs.forEach((leg, i) => {
-      if (leg.fate === "lost") place.ends[i] = place.y + DELAY * lostPart(place.arrow, leg, delay);
-      if (leg.fate === "open") place.ends[i] = place.y + DELAY * 0.8;
+      if (leg.fate !== "lost" && leg.fate !== "open") return;
+      const share = leg.fate === "open" ? 0.8 : lostPart(place.arrow, leg, delay);
+      place.ends[i] = endOf(layout, place, share, delay);
     });
     place.top = Math.min(place.y, ...place.ends);
     place.bottom = Math.max(place.y, ...place.ends);
   }
   layout.arrows.sort((a, b) => a.top - b.top);
   layout.notes.sort((a, b) => a.y - b.y);
+}
+
+/** As steep as if it had arrived; where a silence follows, as steep as others are at least. */
+function endOf(layout: Layout, place: PlacedArrow, share: number, delay: number): number {
+  const sent = place.arrow.event.t_ns;
+  const fall = yOfTime(layout, sent + delay * share) - yOfTime(layout, sent);
+  const inSilence = layout.silences.some((one) => one.y > place.y - 1 && one.y < place.y + fall);
+  return place.y + Math.max(DELAY * share, inSilence ? 0 : fall);
 }
 
 /** How far it came, as a share of the way: by its time, between a third and nine tenths. What a link

@@ -74,6 +74,10 @@ function columnsOf(data: BatchData): Column[] {
   ];
 }
 
+/** Paper has room for the first metrics only. */
+const PAPER_METRICS = 4;
+const paperClass = (metric: number): string => (metric >= PAPER_METRICS ? "extra" : "");
+
 export interface Table {
   element: HTMLElement;
   update(): void;
@@ -95,7 +99,8 @@ export function combinationTable(data: BatchData, isShown: (i: number) => boolea
       sortBy = i;
       update();
     });
-    return h("th", { scope: "col", class: "number" }, button);
+    const metric = i - data.axes.length - 1;
+    return h("th", { scope: "col", class: `number ${paperClass(metric)}` }, button);
   });
 
   const update = (): void => {
@@ -125,8 +130,8 @@ export function combinationTable(data: BatchData, isShown: (i: number) => boolea
       ...one.values.map((estimate, i) => {
         const unit = data.metrics[i]?.unit ?? "count";
         return estimate
-          ? h("td", { class: "number" }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
-          : h("td", { class: "number" }, "–");
+          ? h("td", { class: `number ${paperClass(i)}` }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
+          : h("td", { class: `number ${paperClass(i)}` }, "–");
       }));
   };
   filter.addEventListener("input", () => {

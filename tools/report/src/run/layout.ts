@@ -201,7 +201,9 @@ function placeOfTime(layout: Layout, at: number): number {
 }
 
 export function yOfTime(layout: Layout, at: number): number {
-  const i = placeOfTime(layout, at);
+  let i = placeOfTime(layout, at);
+  // The end of the run may stand below what happened at the same time.
+  while (i > 0 && layout.times[i - 1] === at) --i;
   const time = layout.times[i] as number;
   if (at <= time || i + 1 >= layout.times.length) return layout.tops[i] as number;
   const bottom = layout.bottoms[i] as number;

@@ -27,7 +27,7 @@ export function need(module) {
   }
 }
 
-const program = process.env.LASTACK ?? join(root, "build/release/lastack");
+const program = process.argv[2] ?? process.env.LASTACK ?? join(root, "build/release/lastack");
 export function needProgram() {
   if (!existsSync(program)) skip(`no program at ${program}; build it, or set LASTACK`);
   return program;

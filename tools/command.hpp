@@ -28,6 +28,7 @@ void add_test_command(CLI::App& program, ExitCode& exit_code);
 void add_sweep_command(CLI::App& program, ExitCode& exit_code);
 void add_merge_command(CLI::App& program, ExitCode& exit_code);
 void add_compare_command(CLI::App& program, ExitCode& exit_code);
+void add_tune_command(CLI::App& program, ExitCode& exit_code);
 void add_export_command(CLI::App& program, ExitCode& exit_code);
 void add_validate_command(CLI::App& program, ExitCode& exit_code);
 void add_schema_command(CLI::App& program, ExitCode& exit_code);

@@ -15,6 +15,7 @@
 #include "compare_report.hpp"
 #include "lastack/batch/contrast.hpp"
 #include "lastack/scenario/nearest_name.hpp"
+#include "sweep_report.hpp"
 #include "terminal.hpp"
 
 namespace lastack::tools {
@@ -131,6 +132,7 @@ void keep_telling(std::vector<batch::ContrastGroup>& groups) {
 
 ExitCode compare(const Options& options) {
   const batch::Store store = batch::Store::open(options.database);
+  warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
   auto groups = batch::contrast(store, query);
   if (options.metrics.empty()) keep_telling(groups);
@@ -164,8 +166,7 @@ void add_compare_command(CLI::App& program, ExitCode& exit_code) {
       ->take_all();
   command
       ->add_option("--metric", options->metrics,
-                   "Compare this metric (connect_time.p99) or family (connect_time); may be "
-                   "repeated")
+                   "A metric (connect_time.p99) or family of them; may be repeated")
       ->type_name("M")
       ->expected(1)
       ->take_all();

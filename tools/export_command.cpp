@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "lastack/batch/export.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "sweep_report.hpp"
 
 namespace lastack::tools {
 
@@ -23,6 +24,7 @@ ExitCode export_results(const Options& options) {
     throw UsageError{"want --csv FILE or --json FILE, have neither"};
   }
   const batch::Store store = batch::Store::open(options.database);
+  warn_of_missing_runs(store);
   if (!options.csv.empty()) {
     AtomicFile file{options.csv};
     batch::write_csv(store, file);

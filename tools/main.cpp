@@ -216,6 +216,7 @@ int main(int argc, char** argv) {
     add_sweep_command(program, exit_code);
     add_merge_command(program, exit_code);
     add_compare_command(program, exit_code);
+    add_tune_command(program, exit_code);
     add_export_command(program, exit_code);
     add_validate_command(program, exit_code);
     add_schema_command(program, exit_code);

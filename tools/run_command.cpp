@@ -161,8 +161,9 @@ ExitCode run_all(const Options& options) {
 void add_output_options(CLI::App& command, Options& options) {
   command
       .add_option("--trace", options.outputs.traces,
-                  "Write what happened: .jsonl, .pcapng (Wireshark) or\n"
-                  ".txt (ladder); may be given more than once")
+                  "Write what happened: .jsonl, .pcapng (Wireshark), .txt\n"
+                  "(ladder), .svg (the same as a picture) or .mmd (for\n"
+                  "Mermaid); may be given more than once")
       ->allow_extra_args(false)
       ->type_name("FILE");
   command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")

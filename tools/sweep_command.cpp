@@ -214,9 +214,7 @@ void add_sweep_command(CLI::App& program, ExitCode& exit_code) {
       ->check(CLI::Range(1, 1024).description(""))
       ->type_name("N");
   command
-      ->add_option("--shard", options->shard,
-                   "Run part I of N only; auto/N takes I from a Kubernetes Indexed Job or a "
-                   "Slurm job array")
+      ->add_option("--shard", options->shard, "Run part I of N only; auto/N asks the cluster for I")
       ->type_name("I/N");
   add_seed_option(*command, options->seed, "Base seed, in place of the sweep's");
   command->add_option("--junit", options->junit, "Write the expectations as JUnit XML as well")
@@ -227,14 +225,17 @@ void add_sweep_command(CLI::App& program, ExitCode& exit_code) {
   command->add_flag("--resume", options->resume, "Go on with --db: run only what is missing");
   command->add_flag("-q,--quiet", options->quiet, "Print failures only");
   command->callback([options, &exit_code] { exit_code = sweep(*options); });
-  finish_command(*command,
-                 "Examples:\n"
-                 "  lastack sweep scenarios/sweeps/syn_retries_and_loss.json\n"
-                 "  lastack sweep S.json --db S.sqlite -j 8\n"
-                 "  lastack sweep S.json --db S.sqlite --resume\n"
-                 "  lastack sweep S.json --db part2.sqlite --shard 2/8\n"
-                 "Exit code: 0 all ran and expectations hold, 1 an expectation failed, 2 bad\n"
-                 "usage or input, 130 interrupted (--resume goes on).");
+  finish_command(
+      *command,
+      "Examples:\n"
+      "  lastack sweep scenarios/sweeps/syn_retries_and_loss.json\n"
+      "  lastack sweep S.json --db S.sqlite -j 8\n"
+      "  lastack sweep S.json --db S.sqlite --resume\n"
+      "  lastack sweep S.json --db part2.sqlite --shard 2/8\n"
+      "`--shard auto/N` takes I from JOB_COMPLETION_INDEX (a Kubernetes Indexed Job) or\n"
+      "SLURM_ARRAY_TASK_ID (a Slurm job array).\n"
+      "Exit code: 0 all ran and expectations hold, 1 an expectation failed, 2 bad\n"
+      "usage or input, 130 interrupted (--resume goes on).");
 }
 
 }  // namespace lastack::tools

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
@@ -48,8 +49,7 @@ class Theory {
  public:
   Theory(const scenario::Sweep& sweep, std::uint64_t combinations) {
     for (std::uint64_t i = 0; i < combinations; ++i) {
-      const auto model = batch::connect_model(scenario::scenario_of(sweep, i));
-      predictions_.push_back(model ? model->predictions() : std::vector<batch::Prediction>{});
+      predictions_.push_back(batch::predictions_of(scenario::scenario_of(sweep, i)));
     }
   }
 
@@ -157,7 +157,7 @@ class Table {
     const auto is_theory = [](const Column& each) { return each.title == "theory"; };
     if (std::any_of(columns_.begin(), columns_.end(), is_theory)) {
       notes +=
-          "theory: the closed form for independent losses. * outside the interval, as one in "
+          "theory: the closed form (losses independent). * outside the interval, as one in "
           "twenty\n"
           "is by chance; combinations share their random numbers, so neighbours err together.\n";
     }
@@ -196,6 +196,17 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
   }
   for (const std::string_view metric : telling_metrics) table.add(metric, Table::Why::if_room);
   return table.text(paint);
+}
+
+void warn_of_missing_runs(const batch::Store& store) {
+  const batch::Shard shard = store.info().shard;
+  if (store.missing() > 0) {
+    spdlog::warn("{}: is not complete; `lastack sweep --resume` runs what is missing",
+                 store.file());
+  } else if (shard.count > 1) {
+    spdlog::warn("{}: is shard {} of {}; `lastack merge` puts them together", store.file(),
+                 shard.index, shard.count);
+  }
 }
 
 }  // namespace lastack::tools

@@ -17,4 +17,7 @@ namespace lastack::tools {
 std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
                         const Paint& paint);
 
+/// Says on stderr that a database is only a part of a sweep: a shard, or not complete yet.
+void warn_of_missing_runs(const batch::Store& store);
+
 }  // namespace lastack::tools

@@ -1,4 +1,5 @@
-// `lastack test PATH…`: runs a tree of scenarios and sweeps in parallel and says which expectations failed.
+// `lastack test PATH…`: runs a tree of scenarios and sweeps in parallel, says which expectations
+// failed.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -119,6 +120,8 @@ FileResult test_file(const std::string& file, const Options& options,
     switch (scenario::kind_of_file(file)) {
       case scenario::FileKind::scenario: return run_scenario(result, options, stop);
       case scenario::FileKind::sweep: return run_sweep(result, stop);
+      case scenario::FileKind::objective:
+        return skipped(result, "an objective: needs `lastack tune`");
       case scenario::FileKind::other: break;
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
@@ -234,7 +237,7 @@ ExitCode test(const Options& options) {
 
 void add_test_command(CLI::App& program, ExitCode& exit_code) {
   CLI::App* command = program.add_subcommand(
-      "test", "Run a tree of scenarios and sweeps in parallel and check what they expect");
+      "test", "Run a tree of scenarios and sweeps and check what they expect");
   auto options = std::make_shared<Options>();
   command->add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
       ->required()
@@ -251,15 +254,16 @@ void add_test_command(CLI::App& program, ExitCode& exit_code) {
                     "Print failures as annotations for GitHub as well");
   command->add_flag("-q,--quiet", options->quiet, "Print failures only");
   command->callback([options, &exit_code] { exit_code = test(*options); });
-  finish_command(*command,
-                 "Examples:\n"
-                 "  lastack test scenarios\n"
-                 "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
-                 "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
-                 "`expect`; others are named and skipped. Each failure comes with the command that\n"
-                 "repeats it.\n"
-                 "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
-                 "stopped because memory ran short.");
+  finish_command(
+      *command,
+      "Examples:\n"
+      "  lastack test scenarios\n"
+      "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
+      "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
+      "`expect`; others are named and skipped. Each failure comes with the command that\n"
+      "repeats it.\n"
+      "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
+      "stopped because memory ran short.");
 }
 
 }  // namespace lastack::tools

@@ -11,7 +11,9 @@
 #include "command.hpp"
 #include "find_files.hpp"
 #include "lastack/batch/plan.hpp"
+#include "lastack/batch/tune.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/objective.hpp"
 #include "lastack/scenario/sweep.hpp"
 
 namespace lastack::tools {
@@ -30,17 +32,23 @@ std::string reason_to_skip(const std::string& file, const Options& options) {
   switch (scenario::kind_of_file(file)) {
     case scenario::FileKind::scenario: return {};
     case scenario::FileKind::sweep: return {};
+    case scenario::FileKind::objective: return {};
     case scenario::FileKind::other: break;
   }
-  return named ? "" : "neither a scenario (`hosts`) nor a sweep (`vary`)";
+  return named ? "" : "no scenario (`hosts`), sweep (`vary`) or objective (`settings`)";
 }
 
-/// The errors of a scenario, or the first of a sweep.
+/// The errors of a scenario, or the first of a sweep or an objective.
 std::vector<std::string> errors_in(const std::string& file) {
   std::vector<std::string> problems;
-  if (scenario::kind_of_file(file) == scenario::FileKind::sweep) {
+  const scenario::FileKind kind = scenario::kind_of_file(file);
+  if (kind == scenario::FileKind::sweep || kind == scenario::FileKind::objective) {
     try {
-      const batch::Plan plan{scenario::load_sweep(file), LASTACK_VERSION};
+      if (kind == scenario::FileKind::sweep) {
+        const batch::Plan plan{scenario::load_sweep(file), LASTACK_VERSION};
+      } else {
+        const batch::TunePlan plan{scenario::load_objective(file)};
+      }
     } catch (const scenario::ScenarioError& error) {
       problems.emplace_back(error.what());
     }

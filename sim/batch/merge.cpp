@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -104,9 +105,35 @@ void remove(const std::string& file) {
   for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end, ignored);
 }
 
+void put_together(const std::vector<Store>& parts, const std::string& file) {
+  Store whole = Store::create_like(file, parts.front());
+  for (const Store& part : parts) copy_rows(part, whole);
+  copy_wanted(parts, whole);
+}
+
+/// Under another name until it is whole: a merge that is killed leaves nothing that looks complete.
+void put_together_or_nothing(const std::vector<Store>& parts, const std::string& file) {
+  const std::string unfinished = file + ".unfinished";
+  remove(unfinished);  // of a merge that was killed
+  try {
+    put_together(parts, unfinished);
+    std::filesystem::rename(unfinished, file);
+  } catch (const StoreError& error) {
+    remove(unfinished);
+    const std::string_view text = error.what();
+    if (!text.starts_with(unfinished + ": ")) throw;
+    throw StoreError{file, std::string{text.substr(unfinished.size() + 2)}};
+  } catch (...) {
+    remove(unfinished);
+    throw;
+  }
+}
+
 }  // namespace
 
 Store merge(const std::string& file, const std::vector<std::string>& names) {
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) throw StoreError{file, "is there already"};
   std::vector<Store> parts;
   for (const std::string& name : names) parts.push_back(Store::open(name));
   for (const Store& part : parts) check_alike(part, parts.front());
@@ -115,15 +142,8 @@ Store merge(const std::string& file, const std::vector<std::string>& names) {
     check_complete(part);
     check_nothing_else(part);
   }
-  Store whole = Store::create_like(file, parts.front());
-  try {
-    for (const Store& part : parts) copy_rows(part, whole);
-    copy_wanted(parts, whole);
-  } catch (...) {
-    remove(file);
-    throw;
-  }
-  return whole;
+  put_together_or_nothing(parts, file);
+  return Store::open(file);
 }
 
 }  // namespace lastack::batch

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <exception>
 #include <map>
-#include <mutex>
-#include <thread>
-#include <utility>
+#include <optional>
 #include <vector>
 
+#include "crew.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/interval.hpp"
 #include "lastack/run/simulation.hpp"
@@ -22,127 +17,24 @@ namespace {
 
 /// Runs that one thread takes at a time: enough that loading the scenario costs little.
 constexpr std::uint64_t runs_taken_max = 512;
-/// Results wait no longer than that to be stored, so that a killed sweep loses little.
-constexpr std::chrono::milliseconds flush_interval{100};
 
-/// The spans of runs that are still to be done, and the results that are not stored yet: shared by
-/// the threads that run and the one that stores.
-class Exchange {
- public:
-  void add_work(const std::vector<Span>& spans) {
-    const std::lock_guard lock{mutex_};
-    work_.insert(work_.end(), spans.begin(), spans.end());
-    work_there_.notify_all();
-  }
-
-  /// Waits for something to do; nothing when there will be no more.
-  std::optional<Span> take_work() {
-    std::unique_lock lock{mutex_};
-    work_there_.wait(lock, [this] { return closed_ || !work_.empty(); });
-    if (closed_) return std::nullopt;
-    Span& span = work_.front();
-    const Span taken{span.combination, span.first, std::min(span.count, runs_taken_max)};
-    span.first += taken.count;
-    span.count -= taken.count;
-    if (span.count == 0) work_.pop_front();
-    return taken;
-  }
-
-  bool closed() {
-    const std::lock_guard lock{mutex_};
-    return closed_;
-  }
-
-  void close() {
-    const std::lock_guard lock{mutex_};
-    closed_ = true;
-    work_there_.notify_all();
-  }
-
-  /// Hands rows over, and leaves `rows` empty.
-  void deliver(std::vector<RunRow>& rows) {
-    const std::lock_guard lock{mutex_};
-    std::move(rows.begin(), rows.end(), std::back_inserter(rows_));
-    rows.clear();
-    rows_there_.notify_one();
-  }
-
-  void fail(std::exception_ptr problem) {
-    const std::lock_guard lock{mutex_};
-    problem_ = std::move(problem);
-    rows_there_.notify_one();
-  }
-
-  /// What was delivered, after waiting for it a while. Throws what a thread failed with.
-  std::vector<RunRow> collect() {
-    std::unique_lock lock{mutex_};
-    const bool came =
-        rows_there_.wait_for(lock, flush_interval, [this] { return problem_ || !rows_.empty(); });
-    if (!came) ++round_;
-    if (problem_) std::rethrow_exception(problem_);
-    return std::exchange(rows_, {});
-  }
-
-  /// How often nothing came for a while: who sees it move hands over what there is.
-  std::uint64_t round() const { return round_; }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable work_there_;
-  std::condition_variable rows_there_;
-  std::deque<Span> work_;
-  std::vector<RunRow> rows_;
-  std::exception_ptr problem_;
-  std::atomic<std::uint64_t> round_{0};
-  bool closed_ = false;
-};
-
-/// One thread's work: takes spans, runs them, hands the results over a few times a second.
-class Worker {
- public:
-  Worker(const Plan& plan, Exchange& exchange, const std::atomic<bool>& stop)
-      : plan_{plan},
-        exchange_{exchange},
-        stop_{stop} {}
-
-  void work() {
-    try {
-      while (const std::optional<Span> span = exchange_.take_work()) run(*span);
-    } catch (...) {
-      exchange_.fail(std::current_exception());
-    }
-    exchange_.deliver(rows_);
-  }
-
- private:
-  void run(const Span& span) {
-    const scenario::Scenario scenario = scenario::scenario_of(plan_.sweep(), span.combination);
-    const std::uint64_t identity = plan_.combination_identity(span.combination);
-    for (std::uint64_t i = 0; i < span.count && !stop_; ++i) {
-      RunRow row;
-      row.combination = span.combination;
-      row.replication = span.first + i;
-      row.seed = plan_.sweep().seed_of(row.replication);
-      row.identity = Plan::run_identity(identity, row.seed);
-      run::Simulation simulation{scenario, row.seed};
-      simulation.run(&stop_);
-      if (stop_) break;
-      row.values = plan_.metrics().values(simulation.totals());
-      rows_.push_back(std::move(row));
-      if (const std::uint64_t round = exchange_.round(); round != round_) {
-        round_ = round;
-        exchange_.deliver(rows_);
-      }
-    }
-    exchange_.deliver(rows_);
-  }
-
-  const Plan& plan_;
-  Exchange& exchange_;
-  const std::atomic<bool>& stop_;
-  std::vector<RunRow> rows_;
-  std::uint64_t round_ = 0;  ///< Exchange::round when rows were handed over last
-};
+/// How the runs of a plan's combination are done.
+RunOne runs_of(const Plan& plan, std::uint64_t combination) {
+  return [&plan, combination, scenario = scenario::scenario_of(plan.sweep(), combination),
+          identity = plan.combination_identity(combination)](
+             std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
+    RunRow row;
+    row.combination = combination;
+    row.replication = replication;
+    row.seed = plan.sweep().seed_of(replication);
+    row.identity = Plan::run_identity(identity, row.seed);
+    run::Simulation simulation{scenario, row.seed};
+    simulation.run(&halt);
+    if (halt) return std::nullopt;
+    row.values = plan.metrics().values(simulation.totals());
+    return row;
+  };
+}
 
 /// What of a plan is there, what is not, and when a combination has enough.
 class Ledger {
@@ -252,30 +144,17 @@ class Ledger {
 
 SweepEnd run_sweep(const Plan& plan, Store& store, unsigned threads, const std::atomic<bool>* stop,
                    SweepProgress* progress) {
-  Exchange exchange;
   Ledger ledger{plan, store, progress};
-  exchange.add_work(ledger.open());
-  std::atomic<bool> halt{false};
-  std::vector<std::thread> workers;
-  const auto end = [&] {
-    halt = true;
-    exchange.close();
-    for (std::thread& thread : workers) thread.join();
-  };
-  try {
-    for (unsigned i = 0; i < threads; ++i) {
-      workers.emplace_back([&] { Worker{plan, exchange, halt}.work(); });
-    }
-    while (!ledger.complete() && (stop == nullptr || !*stop)) {
-      exchange.add_work(ledger.store(exchange.collect()));
-    }
-  } catch (...) {
-    end();
-    throw;
+  std::vector<Span> work = ledger.open();
+  Crew crew{threads, runs_taken_max,
+            [&plan](std::uint64_t combination) { return runs_of(plan, combination); }};
+  crew.add_work(work);
+  while (!ledger.complete() && (stop == nullptr || !*stop)) {
+    crew.add_work(ledger.store(crew.collect()));
   }
-  end();
+  crew.stop();
   if (ledger.complete()) return SweepEnd::complete;
-  ledger.store(exchange.collect());
+  ledger.store(crew.collect());
   return SweepEnd::interrupted;
 }
 

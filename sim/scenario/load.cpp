@@ -122,7 +122,8 @@ std::vector<ScenarioError> check_scenario_text(std::string_view json, const std:
 FileKind kind_of_file(const std::string& file) {
   const Json document = document_of(text_of(file), file);
   if (document.find("hosts") != nullptr) return FileKind::scenario;
-  return document.find("vary") != nullptr ? FileKind::sweep : FileKind::other;
+  if (document.find("vary") != nullptr) return FileKind::sweep;
+  return document.find("settings") != nullptr ? FileKind::objective : FileKind::other;
 }
 
 }  // namespace lastack::scenario

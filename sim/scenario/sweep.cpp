@@ -8,67 +8,19 @@
 
 #include <fmt/format.h>
 
+#include "axis.hpp"
 #include "bounds.hpp"
-#include "lastack/core/random_stream.hpp"
+#include "embedded_scenario.hpp"
 #include "unknown_name.hpp"
 #include "value.hpp"
 
 namespace lastack::scenario {
 namespace {
 
-constexpr std::uint64_t values_max = 1'000'000;            // of one axis
 constexpr std::uint64_t combinations_max = 1'000'000'000;  // of one sweep
 constexpr std::uint64_t repeat_max = 1'000'000'000;
 
 // --- Axes ---
-
-/// Numbers written as people would: a sum of tenths is not to end in 0.30000000000000004.
-std::string number_text(double value) {
-  const std::string rounded = fmt::format("{:.12g}", value);
-  return fmt::format("{}", std::stod(rounded));
-}
-
-/// {"from", "to", "steps", "scale"}: so many values, both ends included.
-std::vector<std::string> range_of(const Value& value) {
-  value.only_keys("a range of values", {"from", "to", "steps", "scale"});
-  const double from = value.at("from").number();
-  const double to = value.at("to").number();
-  const auto steps = value.at("steps").integer_as<std::uint64_t>(2, values_max);
-  enum class Scale : std::uint8_t { linear, log };
-  Scale scale = Scale::linear;
-  if (const auto v = value.find("scale")) {
-    scale = one_of<Scale>(*v, "a scale", {{"linear", Scale::linear}, {"log", Scale::log}});
-  }
-  if (scale == Scale::log && !(from > 0)) value.at("from").want("a number above 0 for a log scale");
-  if (scale == Scale::log && !(to > 0)) value.at("to").want("a number above 0 for a log scale");
-  std::vector<std::string> values;
-  for (std::uint64_t i = 0; i < steps; ++i) {
-    const double part = static_cast<double>(i) / static_cast<double>(steps - 1);
-    const double inside = scale == Scale::linear
-                              ? from + (to - from) * part
-                              : from * portable_exp(portable_log(to / from) * part);
-    values.push_back(number_text(i == 0 ? from : i == steps - 1 ? to : inside));
-  }
-  return values;
-}
-
-Axis axis_of(std::string_view path, const Value& value) {
-  Axis axis{std::string{path}, {}};
-  if (value.is_object()) {
-    axis.values = range_of(value);
-    return axis;
-  }
-  value.for_each_element("an array of values, or an object with from, to and steps",
-                         [&](const Value& v) { axis.values.push_back(to_text(v.json())); });
-  if (axis.values.empty()) value.fail("want at least one value, have none");
-  for (std::size_t i = 0; i < axis.values.size(); ++i) {
-    const auto first = std::find(axis.values.begin(), axis.values.end(), axis.values[i]);
-    if (first != axis.values.begin() + static_cast<std::ptrdiff_t>(i)) {
-      value.fail(fmt::format("want each value once, have {} twice", axis.values[i]));
-    }
-  }
-  return axis;
-}
 
 /// `zip` may stand beside `vary` or in it.
 void read_zip(const Value& zip, Sweep& sweep) {
@@ -125,24 +77,6 @@ void read_vary(const Value& root, Sweep& sweep) {
 }
 
 // --- The scenario ---
-
-void read_base(const Value& root, Sweep& sweep) {
-  const Value scenario = root.at("scenario");
-  if (scenario.is_object()) {
-    sweep.scenario_file = sweep.file;
-    sweep.scenario_pointer = scenario.pointer();
-    sweep.scenario_text = to_text(scenario.json());
-    return;
-  }
-  const std::string& path = scenario.string("a scenario's path, or the scenario itself");
-  const auto folder = std::filesystem::path{sweep.file}.parent_path();
-  sweep.scenario_file = (folder / path).lexically_normal().string();
-  auto text = read_file(sweep.scenario_file);
-  if (const auto* problem = std::get_if<FileProblem>(&text)) {
-    scenario.fail(fmt::format("{}: {}", printable(sweep.scenario_file), problem->text));
-  }
-  sweep.scenario_text = std::get<std::string>(std::move(text));
-}
 
 /// An error in the scenario of a sweep, told by the sweep's own pointer where it stands in there.
 [[noreturn]] void rethrow(const Sweep& sweep, const ScenarioError& error) {
@@ -267,7 +201,10 @@ Sweep read_sweep(const Value& root, const std::string& file) {
   root.with("$schema", [](const Value& v) { v.string(); });
   root.with("name", [&](const Value& v) { sweep.name = v.string(); });
   root.with("description", [&](const Value& v) { sweep.description = v.string(); });
-  read_base(root, sweep);
+  EmbeddedScenario base = embedded_scenario(root.at("scenario"), file);
+  sweep.scenario_file = std::move(base.file);
+  sweep.scenario_pointer = std::move(base.pointer);
+  sweep.scenario_text = std::move(base.text);
   check_base(sweep);
   read_vary(root, sweep);
   check_values(sweep);

@@ -107,6 +107,21 @@ class OtherDatabases(Case):
         self.assertTrue(sweeps.csv_of(self.database) == whole)
 
 
+class PartsOfASweep(Case):
+    def test_an_export_says_that_runs_are_missing(self):
+        export = ("export", self.database, "--csv", f"{self.folder}/out.csv")
+        self.half_done()
+        self.assertIn("out.sqlite: is not complete; `lastack sweep --resume` runs what is missing", sweeps.run(*export))
+        self.assertIn("is not complete", sweeps.run("compare", self.database, "--by", "tcp_syn_retries"))
+        self.resume()
+        self.assertEqual(sweeps.run(*export), "")
+
+    def test_an_export_says_that_it_is_a_shards(self):
+        sweeps.run("sweep", self.file, "--db", self.database, "--shard", "2/3", "--quiet")
+        self.assertIn("out.sqlite: is shard 2 of 3; `lastack merge`",
+                      sweeps.run("export", self.database, "--csv", f"{self.folder}/out.csv"))
+
+
 class DamagedFiles(Case):
     def test_a_text_file_is_no_database(self):
         with open(self.database, "w") as file:

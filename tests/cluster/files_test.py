@@ -222,8 +222,12 @@ class GitHubActions(Case):
         with open(f"{TOOLS}/github_actions.yml") as file:
             self.workflow = yaml.safe_load(file)
         self.jobs = self.workflow["jobs"]
-        os.mkdir(f"{self.folder}/scenarios")
-        self.sweep = sweeps.write(f"{self.folder}/scenarios/sweep.json", sweeps.sweep(repeat=100))
+        for name in ("scenarios", "sweeps"):
+            os.mkdir(f"{self.folder}/{name}")
+        self.sweep = sweeps.write(f"{self.folder}/sweeps/sweep.json", self.expecting(0.5))
+
+    def expecting(self, least):
+        return {**sweeps.sweep(repeat=100), "expect": [{"metric": "connect_ok", "where": {"loss": 0.3}, "min": least}]}
 
     def step(self, job, name, **matrix):
         """Runs one step's command where a runner would; returns what it printed and its exit code."""
@@ -267,6 +271,11 @@ class GitHubActions(Case):
             said, code = self.step("merge", name)
             self.assertEqual(code, 0, said)
         self.assertTrue(self.content("sweep.csv") == self.alone())
+        sweeps.write(self.sweep, self.expecting(0.9999))
+        said, code = self.step("merge", "Judge")
+        self.assertEqual(code, 1, said)
+        self.assertIn("::error file=sweeps/sweep.json", said)
+        self.assertIn(b"<failure", self.content("sweep.xml"))
 
     def test_failed_expectations_are_annotations_and_fail_the_job(self):
         good = {**sweeps.scenario(), "expect": [{"call": "connected", "host": "clients[0]", "result": "ok"}]}

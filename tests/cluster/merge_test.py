@@ -4,8 +4,11 @@
     merge_test.py LASTACK
 """
 
+import glob
 import os
+import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -77,9 +80,9 @@ class Refused(Case):
         super().setUp()
         self.parts = sweeps.shards(self.file, 4, self.folder, "--quiet")
 
-    def refused(self, parts, *said):
+    def refused(self, parts, *said, **options):
         files = {name: os.path.getmtime(f"{self.folder}/{name}") for name in os.listdir(self.folder)}
-        answer = sweeps.run("merge", self.out, *parts, wants=2)
+        answer = sweeps.run("merge", self.out, *parts, wants=2, **options)
         for words in said:
             self.assertIn(words, answer)
         self.assertEqual(answer.count("\n"), 1)
@@ -140,6 +143,28 @@ class Refused(Case):
     def test_an_output_that_cannot_be_made(self):
         self.out = f"{self.folder}/nowhere/out.sqlite"
         self.refused(self.parts, "nowhere/out.sqlite: cannot be opened")
+
+    def test_a_full_disk(self):
+        """Wherever it happens: while the tables are made, or in the middle of the runs."""
+        for size in (40_000, 60_000):  # the parts' own index files have 32 KiB
+
+            def limit():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            self.refused(self.parts, "out.sqlite: ", preexec_fn=limit)
+
+    def test_a_merge_that_is_killed_leaves_nothing_that_looks_whole(self):
+        sweeps.write(self.file, {**sweeps.sweep(repeat=6000, connections=1)})
+        parts = sweeps.shards(self.file, 2, self.folder, "--quiet")
+        merge = subprocess.Popen([sweeps.LASTACK, "merge", self.out, *parts])
+        while not os.path.exists(self.out + ".unfinished"):
+            self.assertIsNone(merge.poll())
+        merge.kill()
+        self.assertEqual(merge.wait(), -signal.SIGKILL)
+        self.assertFalse(os.path.exists(self.out))
+        sweeps.run("merge", self.out, *parts)
+        self.assertEqual(glob.glob(f"{self.folder}/out*"), [self.out])
+        self.assertEqual(sweeps.count_runs(self.out), 36000)
 
     def test_a_run_that_is_in_two_parts(self):
         """Somebody's copy by hand: the shards are right, the rows are not."""

@@ -77,14 +77,17 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
+def parent(process):
+    with open(f"/proc/{process}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
 def descendants():
     """All processes that came from this one, by their ids."""
     children = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
-            with open(f"/proc/{name}/stat") as file:
-                parent = int(file.read().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(name))
+            children.setdefault(parent(name), []).append(int(name))
     found, left = [], [os.getpid()]
     while left:
         mine = children.get(left.pop(), [])

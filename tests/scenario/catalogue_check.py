@@ -4,7 +4,7 @@
 usage: catalogue_check.py SCENARIOS_FOLDER
 
 Every file has a name, a description of two to six sentences, the schema of its kind, something that
-it expects, and a row in README.md. README.md names no file that is missing.
+it expects (or, of an objective, limits), and a row in README.md. README.md names no file that is missing.
 """
 import json
 import pathlib
@@ -19,18 +19,26 @@ def sentences(text):
     return len(re.findall(r"[.?!](?:\s|$)", text))
 
 
+def kind_of(document):
+    if "settings" in document:
+        return "objective"
+    return "sweep" if "vary" in document else "scenario"
+
+
 def problems_of(path, root):
     scenario = json.loads(path.read_text(encoding="utf-8"))
     to_root = "../" * len(path.relative_to(root).parent.parts)
-    schema = to_root + ("sweep" if "vary" in scenario else "scenario") + ".schema.json"
+    kind = kind_of(scenario)
+    schema = f"{to_root}{kind}.schema.json"
     if scenario.get("$schema") != schema:
         yield f"$schema: want {schema}, have {scenario.get('$schema')}"
     if not scenario.get("name"):
         yield "name: missing"
     if sentences(scenario.get("description", "")) not in SENTENCES:
         yield "description: want two to six sentences"
-    if not scenario.get("expect"):
-        yield "expect: want at least one expectation"
+    wanted = "limits" if kind == "objective" else "expect"
+    if not scenario.get(wanted):
+        yield f"{wanted}: want at least one"
 
 
 def main():

@@ -14,7 +14,7 @@ _lastack() {
         _filedir -d
         return
       fi
-      _filedir '@(jsonl|pcapng|txt)'
+      _filedir '@(jsonl|pcapng|txt|svg|mmd)'
       return
       ;;
     --series)
@@ -31,6 +31,10 @@ _lastack() {
       ;;
     --summary | --json)
       _filedir json
+      return
+      ;;
+    --sysctl)
+      _filedir conf
       return
       ;;
     --junit)
@@ -58,7 +62,7 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate sweep compare merge export schema sysctl diff kernel help --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate sweep tune compare merge export schema sysctl diff kernel help --help --version' -- "$cur"))
       return
       ;;
     run)
@@ -67,6 +71,7 @@ _lastack() {
       ;;
     test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
     sweep) options='--db --jobs --shard --seed --junit --tap --github --resume --quiet --verbose --help' ;;
+    tune) options='--sysctl --csv --jobs --seed --grid --quiet --verbose --help' ;;
     compare) options='--by --baseline --where --metric --confidence --verbose --help' ;;
     merge) options='--quiet --verbose --help' ;;
     export) options='--csv --json --verbose --help' ;;
@@ -97,8 +102,11 @@ _lastack() {
     compare | merge | export)
       _filedir sqlite
       ;;
-    run | test | validate | sweep | 'kernel check' | 'kernel run')
+    run | test | validate | sweep | tune | 'kernel check' | 'kernel run')
       _filedir json
+      ;;
+    schema)
+      COMPREPLY=($(compgen -W 'scenario objective' -- "$cur"))
       ;;
     sysctl)
       # The names are the program's to know; it prints each as "NAME = VALUE".

@@ -162,4 +162,21 @@ struct ConnectModel {
 std::optional<ConnectModel> connect_model(const scenario::Scenario& scenario,
                                           std::string* why_not = nullptr);
 
+/// A scenario in which one client opens connections at equal intervals over a link without loss and
+/// closes each at once, so that ports in TIME-WAIT are what runs short.
+struct PortModel {
+  std::uint64_t ports = 0;
+  std::uint64_t connections = 0;  ///< that are wanted
+  app::Rate rate;                 ///< at which they begin
+  SimDuration held{};             ///< how long each has its port: two round trips and TIME-WAIT
+
+  /// Of `connect_ok` and `connect_error.EADDRNOTAVAIL`: in every period of `held` the first `ports`
+  /// connections succeed; for ever that is ports / held a second.
+  std::vector<Prediction> predictions() const;
+};
+std::optional<PortModel> port_model(const scenario::Scenario& scenario);
+
+/// Whatever has a closed form in a scenario; empty where nothing has.
+std::vector<Prediction> predictions_of(const scenario::Scenario& scenario);
+
 }  // namespace lastack::batch

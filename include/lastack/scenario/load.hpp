@@ -46,7 +46,7 @@ std::vector<ScenarioError> check_scenario_text(std::string_view json, const std:
                                                const std::vector<Override>& overrides = {});
 
 /// What kind of file a JSON text is, by the keys it holds.
-enum class FileKind { scenario, sweep, other };
+enum class FileKind { scenario, sweep, objective, other };
 /// Throws ScenarioError for a file that cannot be read or is no JSON.
 FileKind kind_of_file(const std::string& file);
 

@@ -9,12 +9,12 @@
 namespace lastack::trace {
 
 /// The kinds of trace files.
-enum class Format { json_lines, pcapng, ladder };
+enum class Format { json_lines, pcapng, ladder, ladder_svg, ladder_mermaid };
 
-/// The endings of trace files, for messages: ".jsonl, .pcapng, .txt".
+/// The endings of trace files, for messages: ".jsonl, .pcapng, .txt, .svg, .mmd".
 std::string_view known_endings();
 
-/// The format that a file's ending names: .jsonl, .pcapng or .txt. "-", /dev/stdout and other
+/// The format that a file's ending names. "-", /dev/stdout and other
 /// special files without a known ending get JSON Lines. Throws OutputError for every other ending.
 Format format_of(const std::string& path);
 

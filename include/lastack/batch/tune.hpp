@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lastack/batch/metrics.hpp"
+#include "lastack/batch/race.hpp"
+#include "lastack/scenario/objective.hpp"
+
+namespace lastack::batch {
+
+/// An objective that was checked as a whole: the scenario of every candidate under every condition
+/// can be read, and every metric is known.
+class TunePlan {
+ public:
+  /// Throws scenario::ScenarioError.
+  explicit TunePlan(scenario::Objective objective);
+
+  const scenario::Objective& objective() const { return objective_; }
+  /// What is kept of the runs under a condition.
+  const MetricSet& metrics(std::size_t condition) const { return metrics_[condition]; }
+  /// The race that finds the best. A limit of an objective is one of the race under each of its
+  /// conditions.
+  RaceRules rules(RaceRules::Search search = RaceRules::Search::race) const;
+  /// The limit of the objective that a limit of the race came from.
+  const scenario::Limit& limit(std::size_t of_race) const {
+    return objective_.limits[origins_[of_race]];
+  }
+  /// "connect_ok under 5 % loss": a column and its condition, where there is more than one.
+  std::string name_of(std::size_t condition, std::size_t column) const;
+
+ private:
+  MetricSet make_metrics(std::size_t condition) const;
+  bool share_at(std::size_t condition, std::size_t column) const;
+
+  scenario::Objective objective_;
+  std::vector<MetricSet> metrics_;
+  std::vector<RaceRules::Limit> limits_;
+  std::vector<std::size_t> origins_;
+  std::vector<RaceRules::Goal> goals_;
+};
+
+/// How far a race is: written by it now and then, for a thread that watches it.
+struct TuneProgress {
+  std::atomic<std::uint64_t> runs{0};
+  std::atomic<std::uint64_t> asked{0};    ///< runs by the next look
+  std::atomic<std::uint64_t> look{1};     ///< that is under way
+  std::atomic<std::uint64_t> in_race{0};  ///< candidates
+};
+
+enum class TuneEnd : std::uint8_t { complete, interrupted };
+
+/// Runs a race on so many threads, to its end or until it is told to stop; then it knows what the
+/// last whole look told. Results do not depend on the number of threads. Throws what a Simulation
+/// throws (std::bad_alloc).
+TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads,
+                 const std::atomic<bool>* stop = nullptr, TuneProgress* progress = nullptr);
+
+}  // namespace lastack::batch

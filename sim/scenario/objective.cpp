@@ -1,0 +1,287 @@
+#include "lastack/scenario/objective.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "axis.hpp"
+#include "bounds.hpp"
+#include "embedded_scenario.hpp"
+#include "value.hpp"
+
+namespace lastack::scenario {
+namespace {
+
+constexpr std::uint64_t candidates_max = 10'000;
+constexpr std::uint64_t runs_least = 10;  // fewer tell nothing
+constexpr std::uint64_t runs_most = 1'000'000'000;
+
+/// What is wrong with a value, without "(from --set …)": it came from the file.
+std::string problem_of(const ScenarioError& error) {
+  const std::string& text = error.problem();
+  return text.substr(0, text.find(" (from --set "));
+}
+
+Scenario parse(const Condition& condition, const std::vector<Override>& overrides) {
+  try {
+    Scenario scenario = parse_scenario(condition.scenario_text, condition.scenario_file, overrides);
+    scenario.expectations.clear();
+    return scenario;
+  } catch (const ScenarioError& error) {  // told by the objective's pointer if it stands in there
+    throw ScenarioError{condition.scenario_file, condition.scenario_pointer + error.pointer(),
+                        error.problem()};
+  }
+}
+
+std::vector<Override> with(std::vector<Override> first, const std::vector<Override>& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
+/// An override may make what is not there; a new host would be one that nobody speaks to.
+void check_hosts(const Scenario& changed, std::size_t hosts, const Value& value) {
+  if (changed.hosts.size() == hosts) return;
+  value.fail(fmt::format("want the path of a host of the scenario, have a new host \"{}\"",
+                         changed.hosts.back().name));
+}
+
+// --- Settings ---
+
+/// A candidate's value goes over the condition's, which would then say something untrue.
+void check_free(std::string_view path, const Value& value, const Objective& objective) {
+  for (const Condition& condition : objective.conditions) {
+    for (const auto& [set, text] : condition.set) {
+      if (set == path) {
+        value.fail(fmt::format("want a path that no condition sets, have it in \"{}\" as well",
+                               condition.name));
+      }
+    }
+  }
+}
+
+void read_settings(const Value& settings, Objective& objective) {
+  Grid& grid = objective.settings;
+  settings.for_each_member(
+      "an object of paths and their values", [&](std::string_view path, const Value& value) {
+        check_free(path, value, objective);
+        grid.dimensions.push_back({grid.axes.size()});
+        grid.axes.push_back(axis_of(path, value));
+        if (grid.size() > candidates_max) {
+          settings.fail(fmt::format("want at most {} candidates, have more", candidates_max));
+        }
+      });
+  if (grid.axes.empty()) settings.fail("want at least one setting, have none");
+}
+
+/// Each value must be possible under each condition.
+void check_settings(const Value& settings, const Objective& objective) {
+  for (const Condition& condition : objective.conditions) {
+    const std::size_t hosts = parse(condition, condition.set).hosts.size();
+    for (const Axis& axis : objective.settings.axes) {
+      const Value at = settings.at(axis.path);
+      for (std::size_t i = 0; i < axis.values.size(); ++i) {
+        const auto overrides = with(condition.set, {{axis.path, axis.values[i]}});
+        try {
+          check_hosts(parse_scenario(condition.scenario_text, condition.scenario_file, overrides),
+                      hosts, at);
+        } catch (const ScenarioError& error) {
+          if (error.file() == objective.file && error.pointer() == at.pointer()) throw;
+          throw ScenarioError{
+              objective.file, at.is_array() ? pointer_to(at.pointer(), i) : at.pointer(),
+              fmt::format("{} (at {} of the scenario)", problem_of(error), error.pointer())};
+        }
+      }
+    }
+  }
+}
+
+// --- Conditions ---
+
+void put(Condition& condition, EmbeddedScenario scenario) {
+  condition.scenario_file = std::move(scenario.file);
+  condition.scenario_pointer = std::move(scenario.pointer);
+  condition.scenario_text = std::move(scenario.text);
+}
+
+void read_set(const Value& set, Condition& condition) {
+  const std::size_t hosts = parse(condition, {}).hosts.size();
+  set.for_each_member("an object of paths and values", [&](std::string_view path,
+                                                           const Value& value) {
+    condition.set.emplace_back(std::string{path}, to_text(value.json()));
+    try {
+      check_hosts(parse_scenario(condition.scenario_text, condition.scenario_file, condition.set),
+                  hosts, value);
+    } catch (const ScenarioError& error) {
+      if (error.pointer() == value.pointer()) throw;
+      value.fail(fmt::format("{} (at {} of the scenario)", problem_of(error), error.pointer()));
+    }
+  });
+}
+
+Condition condition_of(const Value& value, const std::optional<Condition>& usual,
+                       const std::string& file) {
+  value.only_keys("a condition", {"name", "scenario", "set"});
+  Condition condition = usual.value_or(Condition{});
+  condition.pointer = value.pointer();
+  condition.name = value.at("name").string();
+  if (condition.name.empty()) value.at("name").fail("want a name, have an empty text");
+  if (const auto own = value.find("scenario")) put(condition, embedded_scenario(*own, file));
+  if (condition.scenario_text.empty()) {
+    value.fail("want a scenario, here or for the whole file, have none");
+  }
+  parse(condition, {});
+  value.with("set", [&](const Value& set) { read_set(set, condition); });
+  return condition;
+}
+
+void read_conditions(const Value& root, Objective& objective) {
+  std::optional<Condition> usual;
+  if (const auto scenario = root.find("scenario")) {
+    put(usual.emplace(), embedded_scenario(*scenario, objective.file));
+    parse(*usual, {});
+  }
+  const auto under = root.find("under");
+  if (!under) {
+    root.at("scenario");
+    objective.conditions.push_back(*usual);
+    return;
+  }
+  under->for_each_element("an array of conditions", [&](const Value& each) {
+    Condition condition = condition_of(each, usual, objective.file);
+    for (const Condition& other : objective.conditions) {
+      if (other.name == condition.name) each.at("name").fail("want each name once, have it twice");
+    }
+    objective.conditions.push_back(std::move(condition));
+  });
+  if (objective.conditions.empty()) under->fail("want at least one condition, have none");
+}
+
+std::size_t condition_named(const Value& value, const Objective& objective) {
+  std::vector<std::string_view> names;
+  for (const Condition& condition : objective.conditions) names.push_back(condition.name);
+  const auto found =
+      value.is_string() ? std::find(names.begin(), names.end(), value.string()) : names.end();
+  if (found == names.end()) value.want_one_of("the name of a condition", names);
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+// --- What is wanted ---
+
+Limit limit_of(const Value& value, const Objective& objective) {
+  value.only_keys("a limit", {"metric", "under", "min", "max"});
+  Limit limit;
+  limit.pointer = value.pointer();
+  limit.metric = value.at("metric").string("a metric's name");
+  if (!value.has("min") && !value.has("max")) value.fail(R"(want "min" or "max", have neither)");
+  limit.bounds = bounds_of(value, "equals");
+  if (const auto under = value.find("under")) {
+    limit.under.push_back(condition_named(*under, objective));
+  } else {
+    for (std::size_t i = 0; i < objective.conditions.size(); ++i) limit.under.push_back(i);
+  }
+  return limit;
+}
+
+Goal goal_of(const Value& value, Direction direction, const Objective& objective) {
+  value.only_keys("a goal", {"metric", "under"});
+  Goal goal{direction, value.at("metric").string("a metric's name"), 0, value.pointer()};
+  if (const auto under = value.find("under")) {
+    goal.under = condition_named(*under, objective);
+  } else if (objective.conditions.size() > 1) {
+    value.fail("want \"under\": the name of a condition, as there are several");
+  }
+  return goal;
+}
+
+void read_goals(const Value& given, Direction direction, Objective& objective) {
+  if (given.is_object()) {
+    objective.goals.push_back(goal_of(given, direction, objective));
+    return;
+  }
+  given.for_each_element("a goal, or an array of them", [&](const Value& each) {
+    objective.goals.push_back(goal_of(each, direction, objective));
+  });
+}
+
+double share_above(const Value& value, double least, std::string_view wish) {
+  const double share = value.number();
+  if (!(share >= least && share < 1)) value.want(wish);
+  return share;
+}
+
+void read_wanted(const Value& root, Objective& objective) {
+  root.with("limits", [&](const Value& v) {
+    v.for_each_element("an array of limits", [&](const Value& each) {
+      objective.limits.push_back(limit_of(each, objective));
+    });
+  });
+  root.for_each_member("an objective", [&](std::string_view key, const Value& v) {
+    if (key == "minimize") read_goals(v, Direction::minimize, objective);
+    if (key == "maximize") read_goals(v, Direction::maximize, objective);
+  });
+  if (objective.goals.empty()) root.fail("want \"minimize\" or \"maximize\", have neither");
+}
+
+Objective read_objective(const Value& root, const std::string& file) {
+  Objective objective;
+  objective.file = file;
+  objective.name = std::filesystem::path{file}.stem().string();
+  if (root.is_object() && root.has("hosts")) {
+    root.fail("want an objective, have a scenario (it has the key \"hosts\")");
+  }
+  if (root.is_object() && root.has("vary")) {
+    root.fail("want an objective, have a sweep (it has the key \"vary\")");
+  }
+  root.only_keys("an objective",
+                 {"$schema", "name", "description", "scenario", "settings", "under", "limits",
+                  "minimize", "maximize", "confidence", "precision", "seed", "runs_max"});
+  root.with("$schema", [](const Value& v) { v.string(); });
+  root.with("name", [&](const Value& v) { objective.name = v.string(); });
+  root.with("description", [&](const Value& v) { objective.description = v.string(); });
+  read_conditions(root, objective);
+  const Value settings = root.at("settings");
+  read_settings(settings, objective);
+  check_settings(settings, objective);
+  read_wanted(root, objective);
+  root.with("confidence", [&](const Value& v) {
+    objective.confidence = share_above(v, 0.5, "a confidence from 0.5 to below 1");
+  });
+  root.with("precision", [&](const Value& v) {
+    objective.precision = share_above(v, 0, "a share from 0 to below 1");
+  });
+  root.with("seed", [&](const Value& v) { objective.seed = v.unsigned_integer(); });
+  root.with("runs_max", [&](const Value& v) {
+    objective.runs_max = v.integer_as<std::uint64_t>(runs_least, runs_most);
+  });
+  return objective;
+}
+
+}  // namespace
+
+Objective load_objective(const std::string& file) {
+  auto text = read_file(file);
+  if (const auto* problem = std::get_if<FileProblem>(&text)) {
+    throw ScenarioError{file, "", problem->text};
+  }
+  return parse_objective(std::get<std::string>(text), file);
+}
+
+Objective parse_objective(std::string_view json, const std::string& file) {
+  const auto read = read_json(json);
+  if (const auto* problem = std::get_if<JsonProblem>(&read)) {
+    throw ScenarioError{file, problem->pointer, problem->text};
+  }
+  const Source source{file, {}, nullptr};
+  return read_objective(Value{std::get<Json>(read), source}, file);
+}
+
+Scenario scenario_of(const Objective& objective, std::uint64_t candidate, std::size_t condition) {
+  const Condition& under = objective.conditions[condition];
+  return parse(under, with(under.set, objective.settings.overrides_of(candidate)));
+}
+
+}  // namespace lastack::scenario

@@ -1,0 +1,124 @@
+// `lastack tune`, as people use it.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "shell.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+/// A folder with a small objective: what can be met, what cannot, and what is wrong.
+struct Objectives : Shell {
+  Objectives() {
+    const std::string start = R"({
+  "name": "retries", "description": "How often a lost SYN is sent again.",
+  "scenario": {
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 0.3}],
+    "apps": [{"host": "server", "listen": 80}, {"host": "client", "connect": "server:80"}]
+  },
+  "settings": {"hosts.client.sysctl.tcp_syn_retries": [1, 2, 4],
+               "hosts.client.sysctl.tcp_syn_linear_timeouts": [0]},
+  "minimize": {"metric": "time_in.SYN_SENT"}, "runs_max": 3000)";
+    file("good.json", start + R"(, "limits": [{"metric": "connect_ok", "min": 0.8}]})");
+    file("hard.json", start + R"(, "limits": [{"metric": "connect_ok", "min": 0.99999}]})");
+    file("wrong.json", start + R"(, "limits": [{"metric": "conect_ok", "min": 0.8}]})");
+    file("slow.json", start + R"(, "limits": [{"metric": "bytes_delivered", "max": 1e-12}]})");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tune: names the best, the evidence and what a grid would have taken", "[command]") {
+  Objectives t;
+  t.lastack("tune good.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(),
+             StartsWith("retries\nHow often a lost SYN is sent again.\n\n3 candidates under "
+                        "1 condition: "));
+  CHECK_THAT(t.out(), Contains("a plain grid that knows\nas much of every candidate takes "));
+  CHECK_THAT(t.out(), Contains("Best: tcp_syn_retries=") && Contains("limit met, connect_ok: "));
+  CHECK_THAT(t.out(),
+             Contains("For /etc/sysctl.d of client") && Contains("\nnet.ipv4.tcp_syn_retries = "));
+}
+
+TEST_CASE("tune: threads change nothing that is printed, a seed does", "[command]") {
+  Objectives t;
+  t.lastack("tune good.json -j1");
+  const std::string one = t.out();
+  t.lastack("tune good.json -j3");
+  CHECK(t.out() == one);
+  t.lastack("tune good.json --seed 7");
+  CHECK(t.out() != one);
+}
+
+TEST_CASE("tune: --sysctl writes the fragment, --csv a line for each candidate", "[command]") {
+  Objectives t;
+  t.lastack("tune good.json --quiet --sysctl 90-tcp.conf --csv evidence.csv");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out() == "");
+  CHECK_THAT(t.read("90-tcp.conf"), StartsWith("# Best for \"retries\" by lastack tune: ") &&
+                                        Contains("\nnet.ipv4.tcp_syn_retries = "));
+  const std::string csv = t.read("evidence.csv");
+  CHECK_THAT(csv, StartsWith("hosts.client.sysctl.tcp_syn_retries,"
+                             "hosts.client.sysctl.tcp_syn_linear_timeouts,fate,connect_ok: runs,"));
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
+}
+
+TEST_CASE("tune: exit code 1 when nobody meets the limits, with the nearest and its miss",
+          "[command]") {
+  Objectives t;
+  t.lastack("tune hard.json --quiet --sysctl 90-tcp.conf");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("No candidate is shown to meet all limits.\nThe nearest is "
+                               "tcp_syn_retries=4") &&
+                          Contains("misses it by"));
+  CHECK(t.files() == std::vector<std::string>{"good.json", "hard.json", "slow.json", "wrong.json"});
+}
+
+TEST_CASE("tune: bad input is told with file and place, exit code 2", "[command]") {
+  Objectives t;
+  t.lastack("tune wrong.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("wrong.json: /limits/0/metric: want a metric, have \"conect_ok\""));
+  t.lastack("tune nowhere.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("nowhere.json"));
+  t.lastack("tune good.json --jobs 0");
+  CHECK(t.exit_code() == 2);
+  t.lastack("tune good.json --sysctl no/such/folder/x.conf");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("no/such/folder/x.conf"));
+}
+
+TEST_CASE("tune: interrupted, it tells what it knows, exit code 130 and no file", "[command]") {
+  Objectives t;
+  t.run(
+      "sed -i 's/\"runs_max\": 3000/\"runs_max\": 100000000/' slow.json; "
+      "$LASTACK tune slow.json --sysctl x.conf & sleep 2; kill -INT $!; wait $!");
+  CHECK(t.exit_code() == 130);
+  CHECK_THAT(t.err(), Contains("interrupted after "));
+  CHECK_THAT(t.out(), Contains("The evidence"));
+  CHECK(t.files() == std::vector<std::string>{"good.json", "hard.json", "slow.json", "wrong.json"});
+}
+
+TEST_CASE("tune: objectives are validated like scenarios, and skipped by test", "[command]") {
+  Objectives t;
+  t.lastack("validate good.json wrong.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.out(), Contains("good.json: ok"));
+  CHECK_THAT(t.err(), Contains("/limits/0/metric"));
+  t.lastack("test good.json");
+  CHECK_THAT(t.out(), Contains("needs `lastack tune`"));
+}
+
+TEST_CASE("schema: objectives have one of their own", "[command]") {
+  Shell t;
+  t.lastack("schema objective");
+  CHECK(t.exit_code() == 0);
+  CHECK(nlohmann::json::parse(t.out())["properties"].contains("under"));
+  t.lastack("schema objctive");
+  CHECK(t.exit_code() == 2);
+}

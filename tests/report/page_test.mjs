@@ -194,6 +194,9 @@ test("the table has every estimate, and sorts and filters", async () => {
   await page.locator("#combinations thead button", { hasText: "connect_ok" }).click();
   const sorted = (await page.locator(`#combinations tbody td:nth-child(${column + 1})`).allInnerTexts()).map(percent);
   assert.deepEqual(sorted, [...sorted].sort((a, b) => a - b));
+  await page.locator("#combinations thead button", { hasText: "connect_ok" }).click();
+  const turned = (await page.locator(`#combinations tbody td:nth-child(${column + 1})`).allInnerTexts()).map(percent);
+  assert.deepEqual(turned, [...turned].sort((a, b) => b - a));
   await page.locator("#combinations input[type=search]").fill("loss=0.2");
   assert.equal(await rows.count(), 3);
   await page.locator("#combinations input[type=search]").fill("lost=0.2");
@@ -267,6 +270,31 @@ test("the answer names the best and the default with the data's figures", async 
   await page.selectOption("#decide", { label: "syn_sent" });
   assert.match(await text(page, "#answer .lead"), /syn_sent/);
   await close();
+});
+
+test("what a batch expected stands there, and what failed is open", async () => {
+  const data = structuredClone(batch.data);
+  data.expectations = [
+    { pointer: "/expect/0", held: true, wanted: "connect_ok >= 0.5", seen: "0.9" },
+    { pointer: "/expect/1", held: false, wanted: "connect_ok >= 0.99 where loss=0.4", seen: "0.85" },
+  ];
+  const { page, close } = await open(pageOf("expected", JSON.stringify(data)));
+  assert.match(await text(page, ".expectations"), /1 of 2 failed[^]*✗ failed\s+connect_ok >= 0.99 where loss=0.4\s+0.85/);
+  await close();
+});
+
+test("batches with conditions only, without axes, without values or with words for values show their page", async () => {
+  const bare = structuredClone(batch.data);
+  const conditions = { ...bare, axes: bare.axes.map((axis) => ({ ...axis, role: "condition", default: null })) };
+  const single = { ...bare, axes: [], worst: [], combinations: [{ ...bare.combinations[0], at: [] }] };
+  const empty = { ...bare, worst: [], combinations: bare.combinations.map(({ connect_time: _, ...one }) => ({ ...one, values: one.values.map(() => null) })) };
+  const words = { ...bare, axes: [{ ...bare.axes[0], values: ["cubic", "reno", "none"] }, bare.axes[1]] };
+  for (const [name, data] of Object.entries({ conditions, single, empty, words })) {
+    const { page, close } = await open(pageOf(name, JSON.stringify(data)));
+    assert.ok((await text(page, "#answer .lead")).length > 20, name);
+    assert.equal(await page.locator("#combinations tbody tr").count(), data.combinations.length, name);
+    await close();
+  }
 });
 
 // --- Bad data, paper, contrast, speed ---

@@ -16,11 +16,11 @@ const en = {
   outcome: "Outcome", all: "all", outcome_ok: "connected", outcome_failed: "failed", outcome_open: "no result", outcome_lossy: "with losses",
   retrans_short: "again", lost_short: "lost", datagrams: "datagrams", of_connections: "{n} of {all} connections",
 
-  ladder: "Ladder diagram", ladder_help: "Up and down: the next event. Left and right: the next moment. + and −: zoom. Space: play. Home and End. Escape: nothing selected.",
+  ladder: "Ladder diagram", ladder_help: "Up and down: the next event. Left and right: the next moment. + and − (or Ctrl and the wheel): zoom. Space: play. Home and End. Escape: nothing selected.",
   zoom_in: "Zoom in", zoom_out: "Zoom out", zoom_fit: "Fit", play: "Play", pause: "Pause", step_back: "Step back", step_on: "Step on", speed: "Speed", show_all: "Show everything",
   time: "time", silence: "{t} of silence", run_ends: "the run ends", end_state: "at the end",
   details: "Details", details_hint: "Point at a segment, a state or a timer, or choose one with the arrow keys.",
-  legend: "What the signs mean", legend_sent: "segment, from sending to arriving", legend_control: "SYN, FIN or RST (thicker)", legend_again: "sent again (dashes)", legend_lost: "lost: the cross is where it died", legend_discarded: "thrown away by the host (cross at its line)", legend_forged: "forged (dots, from a ring)", legend_flying: "still on its way at the end",
+  legend: "What the signs mean", legend_sent: "segment, from sending to arriving", legend_control: "SYN, FIN or RST (thicker)", legend_again: "sent again (dashes)", legend_lost: "lost: the cross is where it died, or midway where nobody knows", legend_discarded: "thrown away by the host (cross at its line)", legend_forged: "forged (dots, from a ring)", legend_flying: "still on its way at the end",
   legend_timer: "timer running", legend_fire: "timer fires (full clock)", legend_cancel: "cancelled or set anew (bar)", legend_silence: "silence, drawn short", states: "States",
   print_part: "Printed: the part from {a} s to {b} s of {n} events.",
 
@@ -64,11 +64,11 @@ const zh: Record<TextKey, string> = {
   outcome: "结果", all: "全部", outcome_ok: "已连接", outcome_failed: "失败", outcome_open: "无结果", outcome_lossy: "有丢失",
   retrans_short: "重传", lost_short: "丢失", datagrams: "数据报", of_connections: "{all} 个连接中的 {n} 个",
 
-  ladder: "时序图", ladder_help: "上下键：下一个事件。左右键：下一个时刻。+ 和 −：缩放。空格：播放。Home 和 End。Esc：取消选择。",
+  ladder: "时序图", ladder_help: "上下键：下一个事件。左右键：下一个时刻。+ 和 −（或 Ctrl 加滚轮）：缩放。空格：播放。Home 和 End。Esc：取消选择。",
   zoom_in: "放大", zoom_out: "缩小", zoom_fit: "适合窗口", play: "播放", pause: "暂停", step_back: "后退一步", step_on: "前进一步", speed: "速度", show_all: "显示全部",
   time: "时间", silence: "静默 {t}", run_ends: "运行结束", end_state: "结束时",
   details: "详情", details_hint: "指向一个报文段、状态或定时器，或用方向键选择。",
-  legend: "图例", legend_sent: "报文段，从发送到到达", legend_control: "SYN、FIN 或 RST（较粗）", legend_again: "重传（长虚线）", legend_lost: "丢失：叉号处即消失之处", legend_discarded: "被主机丢弃（叉号在主机线上）", legend_forged: "伪造（点线，自圆环起）", legend_flying: "结束时仍在途中",
+  legend: "图例", legend_sent: "报文段，从发送到到达", legend_control: "SYN、FIN 或 RST（较粗）", legend_again: "重传（长虚线）", legend_lost: "丢失：叉号处即消失之处，不知何处时画在中途", legend_discarded: "被主机丢弃（叉号在主机线上）", legend_forged: "伪造（点线，自圆环起）", legend_flying: "结束时仍在途中",
   legend_timer: "定时器在运行", legend_fire: "定时器到期（实心钟）", legend_cancel: "取消或重设（横杠）", legend_silence: "静默，已压缩", states: "状态",
   print_part: "已打印：{a} 秒到 {b} 秒的部分，共 {n} 个事件。",
 

@@ -62,7 +62,7 @@ export function ofSettings(judged: Judged[], metric: Metric): string[] {
   if (others.length > 0) {
     const names = others.slice(0, NAMES_MAX).map((one) => one.name);
     if (others.length > NAMES_MAX) names.push(`… (${others.length})`);
-    sentences.push(`${t("ans_as_good", { list: names.join("; ") })}.`);
+    sentences.push(t("ans_as_good", { list: names.join("; ") }));
   }
   return sentences;
 }

@@ -83,7 +83,8 @@ const reasonText = (event: SendEvent): string =>
   event.ev === "forge" ? t("forged") : `${event.why}: ${whyText(event.why)}`;
 
 function fateText(arrow: Arrow, leg: Leg): string {
-  const after = leg.event ? ` ${time(leg.at)} (${t("after", { t: durationText(leg.at - arrow.event.t_ns) })})` : "";
+  const way = leg.at - arrow.event.t_ns;
+  const after = leg.event && way > 0 ? ` ${time(leg.at)} (${t("after", { t: durationText(way) })})` : "";
   switch (leg.fate) {
     case "arrived": return t("fate_arrived") + after;
     case "lost": return t("fate_lost", { r: leg.reason }) + after;

@@ -389,7 +389,7 @@ test("a run of 100,000 events opens in two seconds and scrolls at sixty frames a
       const box = document.querySelector("#ladder");
       let n = 0;
       const step = () => {
-        box.scrollTop += 400;
+        box.scrollTop += 150; // nine thousand pixels a second
         if (++n < count) requestAnimationFrame(step);
         else done();
       };

@@ -1,0 +1,113 @@
+// The page's modules without a browser: texts, filters, the layout against the text ladder.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { moduleOf, need, needProgram, runPage } from "./fixtures.mjs";
+
+need("esbuild");
+needProgram();
+const { texts } = await moduleOf("texts.ts");
+const { parsePageData } = await moduleOf("data.ts");
+const { parseFilter } = await moduleOf("batch/table.ts");
+const { shareWithin, tradeOff } = await moduleOf("batch/plots.ts");
+const { buildRun } = await moduleOf("run/model.ts");
+const { layOut, timeOfY, yOfTime } = await moduleOf("run/layout.ts");
+
+test("both languages have the same texts with the same places", () => {
+  assert.deepEqual(Object.keys(texts.zh).sort(), Object.keys(texts.en).sort());
+  for (const key of Object.keys(texts.en)) {
+    const places = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+    assert.deepEqual(places(texts.zh[key]), places(texts.en[key]), key);
+    assert.ok(texts.zh[key].length > 0, key);
+  }
+});
+
+test("data that is missing, cut short or of another version is named", () => {
+  assert.throws(() => parsePageData("null"), /holds no data/);
+  assert.throws(() => parsePageData('{"kind":"ru'), /cut short/);
+  assert.throws(() => parsePageData('{"kind":"run","format":7}'), /want 1, have 7/);
+  assert.throws(() => parsePageData('{"kind":"x","format":1}'), /want "run" or "batch", have "x"/);
+  const empty = { kind: "run", format: 1, scenario: "x", hosts: [], summary: {}, events: [] };
+  assert.throws(() => parsePageData(JSON.stringify(empty)), /at least one event/);
+});
+
+const batch = {
+  axes: [{ name: "loss", path: "links.0.loss", role: "condition", values: [0.1, 0.2], default: null },
+         { name: "delay", path: "links.0.delay", role: "condition", values: ["5ms", "1s"], default: null }],
+  metrics: [{ name: "connect_ok", unit: "share", better: "more" }, { name: "syn_sent", unit: "count", better: "less" }],
+  combinations: [[0, 0, 0.9, 1], [0, 1, 0.9, 2], [1, 0, 0.99, 3], [1, 1, 0.5, 0.5]].map(([a, b, ok, syn], index) =>
+    ({ index, at: [a, b], runs: 10, values: [[ok, ok, ok, 10], [syn, syn, syn, 10]] })),
+};
+
+test("the filter compares numbers, durations and shares, and names what it does not know", () => {
+  const matching = (text) => batch.combinations.filter(parseFilter(batch, text)).map((one) => one.index);
+  assert.deepEqual(matching("loss=0.2"), [2, 3]);
+  assert.deepEqual(matching("delay>=1000ms"), [1, 3]);
+  assert.deepEqual(matching("connect_ok<90%"), [3]);
+  assert.deepEqual(matching("loss=0.1 syn_sent!=1"), [1]);
+  assert.deepEqual(matching("=1s"), matching("delay=1s"), "a word without a name is looked for in the settings");
+  assert.equal(parseFilter(batch, "los=1"), "los");
+});
+
+test("the front has what nothing else beats, and equals of it", () => {
+  const points = tradeOff(batch, batch.combinations, 1, 0);
+  const front = points.filter((point) => point.onFront).map((point) => point.combination.index);
+  assert.deepEqual(front, [3, 0, 2]);
+});
+
+test("the share within a time counts those that failed", () => {
+  const distribution = { count: 3, of: 4, seconds: [1, 2], upto: [1, 3] };
+  assert.deepEqual([0.5, 1, 1.5, 2, 9].map((s) => shareWithin(distribution, s)), [0, 0.25, 0.25, 0.75, 0.75]);
+});
+
+const CATALOGUE = [
+  "handshake/three_way.json", "handshake/simultaneous_open.json", "close/simultaneous_close.json",
+  "fin_lost/first_fin_orphan_3_linux.json", "loss/synack_lost_each_gives_up_linux.json",
+  "old_segments/old_syn_when_established_linux.json", "queues/accept_queue_drains.json",
+  "reset/forged_rst_in_window.json", "keepalive/power_off_keepalive.json", "keepalive/reboot_data.json",
+  "teaching/datagrams_beside_tcp.json", "handshake/third_ack_lost_linux.json", "what_if/repeated_syn_two_way.json",
+];
+
+/** What stands on the arrows of the text ladder, and beside its lines. */
+function textLabels(text) {
+  const words = /((?:forged )?(?:no flags|(?:SYN|FIN|RST|PSH|ACK)(?: (?:SYN|FIN|RST|PSH|ACK))*)(?: (?:seq|ack|len|win)=\d+(?: abs)?)*(?: · [a-z0-9. ]*[a-z0-9…])*|datagram \d+(?: len=\d+)?)(?= |─|▶|◀|$)/;
+  return text.split("\n").filter((line) => /[├┤◀▶]/.test(line) && /─/.test(line))
+    .flatMap((line) => (words.test(line) ? [words.exec(line)[1].trim()] : []));
+}
+
+for (const file of CATALOGUE) {
+  test(`${file}: the page has the arrows, ends and states of the text ladder`, () => {
+    const { data, text } = runPage(file.replace(/\W/g, "_"), file);
+    const model = buildRun(data);
+    const arrows = model.conversations.flatMap((one) => one.arrows);
+    const mine = arrows.map((arrow) => arrow.label);
+    const labels = textLabels(text);
+    assert.ok(labels.length > 0 && labels.length <= arrows.length, `${labels.length} of ${arrows.length}`);
+    for (const label of labels) {
+      // The text cuts what has no room.
+      const fits = (mine) => (label.endsWith("…") ? mine.startsWith(label.slice(0, -1)) : mine === label);
+      const place = mine.findIndex((one) => fits(one.text) || fits(one.brief));
+      assert.ok(place >= 0, `the page has no "${label}"`);
+      mine.splice(place, 1);
+    }
+    for (const conversation of model.conversations) {
+      for (const end of conversation.ends) assert.ok(text.includes(end), end);
+      for (const note of conversation.notes) {
+        if (note.note === "state") assert.ok(text.includes(note.text), note.text);
+      }
+    }
+  });
+  test(`${file}: time runs down, and every segment arrives below where it left`, () => {
+    const { data } = runPage(`l${file.replace(/\W/g, "_")}`, file);
+    for (const conversation of buildRun(data).conversations) {
+      const layout = layOut(conversation, data.ended_ns);
+      for (let i = 1; i < layout.tops.length; ++i) {
+        assert.ok(layout.times[i] >= layout.times[i - 1] && layout.tops[i] > layout.bottoms[i - 1] - 1e-9);
+      }
+      for (const { arrow, y, ends } of layout.arrows) {
+        arrow.legs.forEach((leg, i) => assert.ok(leg.at === arrow.event.t_ns || ends[i] > y, arrow.label.text));
+      }
+      const middle = data.ended_ns * 0.37;
+      assert.ok(Math.abs(timeOfY(layout, yOfTime(layout, middle)) - middle) <= 1e-6 * data.ended_ns + 1);
+    }
+  });
+}

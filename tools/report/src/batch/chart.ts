@@ -1,0 +1,147 @@
+/** What all plots share: colours that follow the theme, dashes and marks beside the colours, a
+ * readout that pointer and keyboard move alike. */
+import uPlot from "uplot";
+import { h } from "../dom";
+import { t } from "../texts";
+
+/** Okabe and Ito, by the page's variables, so that themes may shift them. */
+const COLOURS = ["--c-blue", "--c-red", "--c-green", "--c-pink", "--c-orange", "--c-sky", "--c-black", "--c-yellow"];
+const DASHES: number[][] = [[], [10, 4], [3, 3], [12, 4, 3, 4], [6, 6], [1, 4], [16, 6], [8, 3, 2, 3, 2, 3]];
+const MARKS = ["●", "■", "▲", "◆", "▼", "✚", "○", "□"];
+export const SERIES_MAX = 8;
+
+export const cssColour = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#000";
+export const colourOf = (i: number): string => cssColour(COLOURS[i % SERIES_MAX] as string);
+export const dashOf = (i: number): number[] => DASHES[i % SERIES_MAX] as number[];
+export const markOf = (i: number): string => MARKS[i % SERIES_MAX] as string;
+
+/** Marks that tell series apart where they are drawn without colour. */
+export function drawMarksAt(u: uPlot, i: number, xs: number[], ys: (number | null)[]): void {
+  const { ctx } = u;
+  ctx.save();
+  ctx.fillStyle = colourOf(i);
+  ctx.font = `${Math.round(13 * devicePixelRatio)}px sans-serif`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  xs.forEach((x, k) => {
+    const y = ys[k];
+    if (y === null || y === undefined) return;
+    ctx.fillText(markOf(i), u.valToPos(x, "x", true), u.valToPos(y, "y", true));
+  });
+  ctx.restore();
+}
+
+export function axisStyle(label: string, values: (value: number) => string, size: number): uPlot.Axis {
+  return {
+    label, labelSize: 22, size, labelGap: 2,
+    stroke: () => cssColour("--ink"),
+    grid: { stroke: () => cssColour("--line"), width: 1 },
+    ticks: { stroke: () => cssColour("--line"), width: 1 },
+    values: (_u, splits) => splits.map((v) => (v === null ? "" : values(v))),
+  };
+}
+
+export interface Chart {
+  element: HTMLElement;
+  /** Draws anew; `make` is asked for all of it again. */
+  update(): void;
+}
+
+export interface ChartParts {
+  options: Omit<uPlot.Options, "width" | "height">;
+  data: uPlot.AlignedData;
+  legend: LegendEntry[];
+  /** What stands at an index, in words: one line each. */
+  read: (index: number) => string[];
+  /** Which point is meant, where the nearest in x is not enough. */
+  nearest?: (u: uPlot, left: number, top: number) => number;
+  /** The indices that keys walk through, in order; by default all. */
+  stops?: number[];
+}
+export interface LegendEntry {
+  i: number;
+  name: string;
+}
+
+function legendRow(entry: LegendEntry): HTMLElement {
+  const sign = h("span", { class: "sign", "aria-hidden": "true" });
+  const dash = dashOf(entry.i).join(" ");
+  sign.innerHTML =
+    `<svg width="46" height="16"><path d="M2 8H44" stroke="var(${COLOURS[entry.i % SERIES_MAX]})" stroke-width="2.5" ` +
+    `stroke-dasharray="${dash}"/><text x="23" y="12.5" text-anchor="middle" style="fill:var(${COLOURS[entry.i % SERIES_MAX]})">${markOf(entry.i)}</text></svg>`;
+  return h("li", {}, sign, entry.name);
+}
+
+const HEIGHT = 300;
+
+/** A plot that is `null` says that there is nothing to see. */
+export function makeChart(id: string, title: string, note: string, controls: HTMLElement[], make: () => ChartParts | null, signal: AbortSignal): Chart {
+  const stage = h("div", { class: "stage", tabindex: 0, role: "img", "aria-label": `${title}. ${t("plot_keys")}` });
+  const readout = h("output", { class: "readout", "aria-live": "polite" });
+  const legend = h("ul", { class: "chart-legend" });
+  const element = h("section", { class: "plot", id },
+    h("h3", {}, title), h("div", { class: "controls" }, ...controls), stage, legend, readout, h("p", { class: "hint" }, note));
+  let u: uPlot | null = null;
+  let parts: ChartParts | null = null;
+  let place = -1;
+
+  const say = (index: number): void => {
+    readout.replaceChildren(...(parts?.read(index) ?? []).map((line) => h("div", {}, line)));
+  };
+  const update = (): void => {
+    u?.destroy();
+    u = null;
+    place = -1;
+    parts = make();
+    readout.replaceChildren();
+    legend.replaceChildren(...(parts?.legend ?? []).map(legendRow));
+    if (!parts) {
+      stage.textContent = t("plot_empty");
+      return;
+    }
+    stage.textContent = "";
+    const size = { width: Math.max(240, stage.clientWidth || 600), height: HEIGHT };
+    const hooks = { ...parts.options.hooks, setCursor: [pointed] };
+    u = new uPlot({ ...parts.options, ...size, hooks, legend: { show: false } }, parts.data, stage);
+  };
+  const pointed = (plot: uPlot): void => {
+    const { left = -1, top = -1, idx } = plot.cursor;
+    if (left < 0) return; // the pointer has left: what was read last stays
+    const index = parts?.nearest ? parts.nearest(plot, left, top) : idx;
+    if (index !== null && index !== undefined && index >= 0) say(index);
+  };
+  const goTo = (index: number): void => {
+    if (!u || !parts) return;
+    const x = u.data[0][index] as number;
+    const series = u.data.findIndex((one, k) => k > 0 && one[index] !== null && one[index] !== undefined);
+    const y = series > 0 ? (u.data[series]?.[index] as number) : 0;
+    u.setCursor({ left: u.valToPos(x, "x"), top: u.valToPos(y, u.series[series]?.scale ?? "y") }, false);
+    say(index);
+  };
+  stage.addEventListener("keydown", (event) => {
+    const stops = parts?.stops ?? u?.data[0].map((_, i) => i) ?? [];
+    const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
+    const step = steps[event.key];
+    if (step === undefined || stops.length === 0) return;
+    event.preventDefault();
+    place = Math.max(0, Math.min(stops.length - 1, place < 0 && step === 1 ? 0 : place + step));
+    goTo(stops[place] as number);
+  });
+  const resized = new ResizeObserver(() => {
+    if (u && stage.clientWidth > 0 && Math.abs(stage.clientWidth - u.width) > 2) {
+      u.setSize({ width: stage.clientWidth, height: HEIGHT });
+    } else if (!u && parts) update();
+  });
+  resized.observe(stage);
+  signal.addEventListener("abort", () => resized.disconnect());
+  document.addEventListener("themechange", () => u?.redraw(), { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => u?.redraw(), { signal });
+  // Paper is white: the variables are those of print while this is drawn.
+  matchMedia("print").addEventListener("change", () => u?.redraw(), { signal });
+  window.addEventListener("beforeprint", () => {
+    if (u && u.width > 660) u.setSize({ width: 660, height: HEIGHT });
+  }, { signal });
+  window.addEventListener("afterprint", () => u?.setSize({ width: stage.clientWidth, height: HEIGHT }), { signal });
+  return { element, update };
+}

@@ -1,0 +1,139 @@
+/** Questions to a batch: which combinations belong together, which is best, which is the default. */
+import type { BatchData, Combination, Estimate, Metric } from "../data";
+import { jsonText } from "../format";
+
+/** Combinations that differ only in what one can choose, or only in what one meets. */
+export interface Group {
+  /** "loss=0.2, delay=20ms"; empty where nothing varies. */
+  name: string;
+  key: string;
+  combinations: Combination[];
+}
+
+export function roleAxes(data: BatchData, role: "setting" | "condition"): number[] {
+  return data.axes.flatMap((axis, i) => (axis.role === role ? [i] : []));
+}
+
+export function placeText(data: BatchData, combination: Combination, axes: number[]): string {
+  return axes
+    .map((i) => `${data.axes[i]?.name}=${jsonText(data.axes[i]?.values[combination.at[i] ?? 0] ?? null)}`)
+    .join(", ");
+}
+
+export const fullText = (data: BatchData, combination: Combination): string =>
+  placeText(data, combination, data.axes.map((_, i) => i));
+
+export function groupsBy(data: BatchData, axes: number[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const combination of data.combinations) {
+    const key = axes.map((i) => combination.at[i]).join(",");
+    let group = groups.get(key);
+    if (!group) {
+      group = { key, name: placeText(data, combination, axes), combinations: [] };
+      groups.set(key, group);
+    }
+    group.combinations.push(combination);
+  }
+  return [...groups.values()];
+}
+
+export const conditionsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "condition"));
+export const settingsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "setting"));
+
+/** Whether every setting has its default; unknown defaults are never met. */
+export function isDefault(data: BatchData, combination: Combination): boolean {
+  const axes = roleAxes(data, "setting");
+  return axes.length > 0 && axes.every((i) => {
+    const axis = data.axes[i];
+    if (!axis || axis.default === null) return false;
+    return jsonText(axis.values[combination.at[i] ?? 0] ?? null) === jsonText(axis.default);
+  });
+}
+
+export interface Judged {
+  name: string;
+  isDefault: boolean;
+  estimate: Estimate;
+  combinations: Combination[];
+}
+
+export function valueOf(combination: Combination, metric: number): Estimate | null {
+  return combination.values[metric] ?? null;
+}
+
+/** The mean of means over independent conditions; nothing where one of them has no value. */
+function average(estimates: (Estimate | null)[]): Estimate | null {
+  let mean = 0;
+  let below = 0;
+  let above = 0;
+  let runs = 0;
+  for (const estimate of estimates) {
+    if (!estimate) return null;
+    mean += estimate[0];
+    below += (estimate[0] - estimate[1]) ** 2;
+    above += (estimate[2] - estimate[0]) ** 2;
+    runs += estimate[3];
+  }
+  const n = estimates.length;
+  return n === 0 ? null : [mean / n, (mean - Math.sqrt(below)) / n, (mean + Math.sqrt(above)) / n, runs];
+}
+
+/** Every setting with its average over the conditions, best first. */
+export function judgeSettings(data: BatchData, metric: number): Judged[] {
+  const judged = settingsOf(data).flatMap((group) => {
+    const estimate = average(group.combinations.map((one) => valueOf(one, metric)));
+    const first = group.combinations[0] as Combination;
+    return estimate
+      ? [{ name: group.name, isDefault: isDefault(data, first), estimate, combinations: group.combinations }]
+      : [];
+  });
+  return sorted(judged, data.metrics[metric] as Metric);
+}
+
+export function judgeCombinations(data: BatchData, combinations: Combination[], metric: number): Judged[] {
+  const settings = roleAxes(data, "setting");
+  const axes = settings.length > 0 ? settings : data.axes.map((_, i) => i);
+  const judged = combinations.flatMap((one) => {
+    const estimate = valueOf(one, metric);
+    return estimate
+      ? [{ name: placeText(data, one, axes), isDefault: isDefault(data, one), estimate, combinations: [one] }]
+      : [];
+  });
+  return sorted(judged, data.metrics[metric] as Metric);
+}
+
+/** Of equals the default comes first, then the sweep's order. */
+function sorted(judged: Judged[], metric: Metric): Judged[] {
+  const sign = metric.better === "more" ? -1 : 1;
+  return judged.sort(
+    (a, b) => sign * (a.estimate[0] - b.estimate[0]) || Number(b.isDefault) - Number(a.isDefault),
+  );
+}
+
+export const overlap = (a: Estimate, b: Estimate): boolean => a[1] <= b[2] && b[1] <= a[2];
+
+/** What a batch is decided by unless the reader says otherwise. */
+export function firstMetric(data: BatchData): number {
+  const wanted = ["connect_ok", "bytes_delivered"];
+  for (const name of wanted) {
+    const place = data.metrics.findIndex((metric) => metric.name === name);
+    if (place >= 0) return place;
+  }
+  const judged = data.metrics.findIndex((metric) => metric.better !== null);
+  return Math.max(0, judged);
+}
+
+/** The condition under which settings differ most, for there is most to see. */
+export function mostTelling(data: BatchData, metric: number): number {
+  let best = 0;
+  let widest = -1;
+  conditionsOf(data).forEach((group, i) => {
+    const means = group.combinations.flatMap((one) => (valueOf(one, metric) ? [(valueOf(one, metric) as Estimate)[0]] : []));
+    const width = means.length > 0 ? Math.max(...means) - Math.min(...means) : -1;
+    if (width > widest) {
+      widest = width;
+      best = i;
+    }
+  });
+  return best;
+}

@@ -1,0 +1,295 @@
+/** The plots of a batch. */
+import uPlot from "uplot";
+import type { Axis, BatchData, Combination, Distribution, Metric } from "../data";
+import { h } from "../dom";
+import { axisNumber, durationText, intervalText, jsonText, percentText, valueText } from "../format";
+import { t } from "../texts";
+import { axisStyle, colourOf, cssColour, dashOf, drawMarksAt, makeChart, SERIES_MAX, type Chart, type ChartParts } from "./chart";
+import { firstMetric, fullText, placeText, valueOf } from "./model";
+
+/** What the reader has chosen to see. */
+export interface Shown {
+  /** Indices into `combinations`, at most eight. */
+  curves: number[];
+  /** Those of the chosen condition, for the trade-off. */
+  condition: Combination[];
+}
+
+const checkbox = (label: string, on: boolean, changed: (on: boolean) => void): HTMLElement => {
+  const box = h("input", { type: "checkbox", checked: on });
+  box.addEventListener("change", () => changed(box.checked));
+  return h("label", { class: "check" }, box, ` ${label}`);
+};
+
+function choice(label: string, names: [number, string][], chosen: number, changed: (value: number) => void): HTMLElement {
+  const select = h("select", { "aria-label": label }, ...names.map(([value, name]) =>
+    h("option", { value, selected: value === chosen }, name)));
+  select.addEventListener("change", () => changed(Number(select.value)));
+  return h("label", {}, `${label} `, select);
+}
+
+const metricNames = (data: BatchData): [number, string][] => data.metrics.map((metric, i) => [i, metric.name]);
+
+// --- How long a connect takes ---
+
+/** The share that was done within `seconds`. */
+export function shareWithin(distribution: Distribution, seconds: number): number {
+  let low = 0;
+  let high = distribution.seconds.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((distribution.seconds[middle] as number) <= seconds) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 || distribution.of === 0 ? 0 : (distribution.upto[low - 1] as number) / distribution.of;
+}
+
+export function ecdfChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart {
+  let log: boolean | null = null;
+  const controls = [checkbox(t("log_scale"), true, (on) => { log = on; chart.update(); })];
+  const note = t("plot_ecdf_note") + (data.distribution_of === "runs" ? ` ${t("plot_ecdf_runs")}` : "");
+  const chart = makeChart("plot-ecdf", t("plot_ecdf"), note, controls, () => ecdfParts(data, shown, log ?? true), signal);
+  return chart;
+}
+
+function ecdfParts(data: BatchData, shown: Shown, log: boolean): ChartParts | null {
+  const curves = shown.curves.flatMap((i) => {
+    const combination = data.combinations[i] as Combination;
+    return combination.connect_time ? [{ combination, distribution: combination.connect_time }] : [];
+  });
+  const all = [...new Set(curves.flatMap((curve) => curve.distribution.seconds))].sort((a, b) => a - b);
+  if (all.length === 0) return null;
+  const useLog = log && (all[0] as number) > 0;
+  const smallest = all[0] as number;
+  const xs = [useLog ? smallest * 0.8 : 0, ...all, (all[all.length - 1] as number) * (useLog ? 1.25 : 1.05)];
+  const ys = curves.map((curve) => xs.map((x) => shareWithin(curve.distribution, x)));
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  return {
+    data: [xs, ...ys],
+    legend: curves.map((curve, i) => ({ i, name: fullText(data, curve.combination) })),
+    read: (index) => [
+      `${durationText((xs[index] as number) * 1e9)}:`,
+      ...curves.map((curve, i) => `${fullText(data, curve.combination)}: ${percentText(ys[i]?.[index] ?? 0)}`),
+    ],
+    stops: all.map((_, i) => i + 1),
+    options: {
+      scales: { x: { time: false, distr: useLog ? 3 : 1 }, y: { range: [0, 1.02] } },
+      axes: [
+        axisStyle(t("connect_time"), (v) => durationText(v * 1e9), 44),
+        axisStyle(t("connects"), (v) => percentText(v), 56),
+      ],
+      series: [{}, ...curves.map((_, i) => ({
+        stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false }, ...(stepped ? { paths: stepped } : {}),
+      }))],
+      hooks: {
+        draw: [(u) => curves.forEach((curve, i) => {
+          const places = marksAlong(xs, useLog, i, curves.length);
+          drawMarksAt(u, i, places, places.map((x) => shareWithin(curve.distribution, x)));
+        })],
+      },
+    },
+  };
+}
+
+/** Where curve `i` of `n` gets its marks: evenly over the width, beside those of the others. */
+function marksAlong(xs: number[], log: boolean, i: number, n: number): number[] {
+  const [first, last] = [xs[0] as number, xs[xs.length - 1] as number];
+  return [0, 1, 2, 3].map((k) => {
+    const share = (k + (i + 0.5) / n) / 4;
+    return log ? first * (last / first) ** share : first + (last - first) * share;
+  });
+}
+
+// --- A metric against an axis, with bands ---
+
+interface AxisScale {
+  numbers: number[];
+  names: string[];
+  log: boolean;
+}
+
+/** Values that are no numbers stand side by side. */
+function scaleOf(axis: Axis): AxisScale {
+  const names = axis.values.map(jsonText);
+  const numbers = axis.values.map(axisNumber);
+  if (numbers.some((value) => value === null)) return { numbers: names.map((_, i) => i), names, log: false };
+  const known = numbers as number[];
+  const log = known.length > 3 && Math.min(...known) > 0 && Math.max(...known) / Math.min(...known) >= 30;
+  return { numbers: known, names, log };
+}
+
+export function axisChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart | null {
+  if (data.axes.length === 0) return null;
+  const numeric = (i: number): boolean => data.axes[i]?.values.every((value) => axisNumber(value) !== null) ?? false;
+  const places = data.axes.map((_, i) => i);
+  let axis = places.find((i) => data.axes[i]?.role === "condition" && numeric(i)) ?? places.find(numeric) ?? 0;
+  let metric = firstMetric(data);
+  const controls = [
+    choice(t("metric"), metricNames(data), metric, (value) => { metric = value; chart.update(); }),
+    choice(t("x_axis"), data.axes.map((one, i) => [i, one.name]), axis, (value) => { axis = value; chart.update(); }),
+  ];
+  const chart = makeChart("plot-axis", t("plot_axis"), t("plot_axis_note", { p: percentText(data.confidence) }), controls,
+    () => axisParts(data, shown, axis, metric), signal);
+  return chart;
+}
+
+function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: number): ChartParts | null {
+  const others = data.axes.map((_, i) => i).filter((i) => i !== axis);
+  const scale = scaleOf(data.axes[axis] as Axis);
+  const order = scale.numbers.map((_, i) => i).sort((a, b) => (scale.numbers[a] as number) - (scale.numbers[b] as number));
+  const keyOf = (one: Combination): string => others.map((i) => one.at[i]).join(",");
+  const wanted = [...new Set(shown.curves.map((i) => keyOf(data.combinations[i] as Combination)))].slice(0, SERIES_MAX);
+  const metric = data.metrics[metricIndex] as Metric;
+  const lines = wanted.map((key) => {
+    const members = data.combinations.filter((one) => keyOf(one) === key);
+    const estimates = order.map((at) => {
+      const member = members.find((one) => one.at[axis] === at);
+      return member ? valueOf(member, metricIndex) : null;
+    });
+    return { name: placeText(data, members[0] as Combination, others) || metric.name, estimates };
+  });
+  if (lines.every((line) => line.estimates.every((one) => one === null))) return null;
+  const xs = order.map((at) => scale.numbers[at] as number);
+  const names = order.map((at) => scale.names[at] as string);
+  const columns = lines.flatMap((line) => [0, 1, 2].map((k) => line.estimates.map((one) => (one ? (one[k as 0 | 1 | 2]) : null))));
+  const axisName = data.axes[axis]?.name ?? "";
+  return {
+    data: [xs, ...columns],
+    legend: lines.map((line, i) => ({ i, name: line.name })),
+    read: (index) => [
+      `${axisName} = ${names[index]}:`,
+      ...lines.map((line) => {
+        const one = line.estimates[index];
+        return `${line.name}: ${one ? `${valueText(one[0], metric.unit)} (${intervalText(one[1], one[2], metric.unit)})` : t("no_value")}`;
+      }),
+    ],
+    options: {
+      scales: { x: { time: false, distr: scale.log ? 3 : 1 }, y: { range: (_u, min, max) => padded(min, max) } },
+      axes: [
+        { ...axisStyle(axisName, (v) => names[xs.indexOf(v)] ?? "", 44), splits: () => xs, filter: (_u, splits) => splits },
+        axisStyle(metric.name, (v) => valueText(v, metric.unit), 70),
+      ],
+      series: [{}, ...lines.flatMap((_, i) => [
+        { stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false } },
+        { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
+        { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
+      ])],
+      bands: lines.map((_, i) => ({ series: [i * 3 + 3, i * 3 + 2] as uPlot.Band.Bounds, fill: () => `${colourOf(i)}28` })),
+      hooks: { draw: [(u) => lines.forEach((line, i) => drawMarksAt(u, i, xs, line.estimates.map((one) => one?.[0] ?? null)))] },
+    },
+  };
+}
+
+function padded(min: number, max: number): [number, number] {
+  const room = (max - min || Math.abs(max) || 1) * 0.06;
+  return [min - room, max + room];
+}
+
+// --- Trade-off ---
+
+export interface FrontPoint {
+  combination: Combination;
+  x: number;
+  y: number;
+  onFront: boolean;
+}
+
+/** Which points no other beats in both metrics. */
+export function tradeOff(data: BatchData, combinations: Combination[], xMetric: number, yMetric: number): FrontPoint[] {
+  const sign = (metric: number): number => (data.metrics[metric]?.better === "more" ? -1 : 1);
+  const points = combinations.flatMap((combination) => {
+    const x = valueOf(combination, xMetric);
+    const y = valueOf(combination, yMetric);
+    return x && y ? [{ combination, x: x[0], y: y[0], onFront: false }] : [];
+  });
+  const byCost = [...points].sort((a, b) => sign(xMetric) * (a.x - b.x) || sign(yMetric) * (a.y - b.y));
+  let best = Infinity;
+  let bestX = NaN;
+  for (const point of byCost) {
+    const cost = sign(yMetric) * point.y;
+    if (cost < best || (cost === best && point.x === bestX)) {
+      point.onFront = true;
+      best = cost;
+      bestX = point.x;
+    }
+  }
+  return points.sort((a, b) => a.x - b.x || a.y - b.y);
+}
+
+export function frontChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart | null {
+  const judged = data.metrics.flatMap((metric, i) => (metric.better === null ? [] : [i]));
+  if (judged.length < 2) return null;
+  const named = (...names: string[]): number | undefined =>
+    judged.find((i) => names.includes(data.metrics[i]?.name ?? ""));
+  let y = named("connect_ok") ?? (judged[0] as number);
+  let x = named("connect_time.mean", "syn_sent", "synack_sent") ?? (judged.find((i) => i !== y) as number);
+  if (x === y) x = judged.find((i) => i !== y) as number;
+  const names = judged.map((i): [number, string] => [i, data.metrics[i]?.name ?? ""]);
+  const controls = [
+    choice(t("x_axis"), names, x, (value) => { x = value; chart.update(); }),
+    choice(t("y_axis"), names, y, (value) => { y = value; chart.update(); }),
+  ];
+  const chart = makeChart("plot-front", t("plot_front"), t("plot_front_note"), controls, () => frontParts(data, shown, x, y), signal);
+  return chart;
+}
+
+function frontParts(data: BatchData, shown: Shown, xMetric: number, yMetric: number): ChartParts | null {
+  const points = tradeOff(data, shown.condition, xMetric, yMetric);
+  if (points.length === 0) return null;
+  const [mx, my] = [data.metrics[xMetric] as Metric, data.metrics[yMetric] as Metric];
+  const direction = (metric: Metric): string => (metric.better === "more" ? t("ans_direction_more") : t("ans_direction_less"));
+  const xs = points.map((point) => point.x);
+  return {
+    data: [xs, points.map((point) => (point.onFront ? null : point.y)), points.map((point) => (point.onFront ? point.y : null))],
+    legend: [],
+    read: (index) => {
+      const point = points[index];
+      if (!point) return [];
+      return [
+        `${fullText(data, point.combination)} (${point.onFront ? `◆ ${t("front")}` : `○ ${t("not_front")}`}):`,
+        `${mx.name} ${valueText(point.x, mx.unit)}, ${my.name} ${valueText(point.y, my.unit)}`,
+      ];
+    },
+    nearest: (u, left, top) => {
+      let best = -1;
+      let least = Infinity;
+      points.forEach((point, i) => {
+        const far = Math.hypot(u.valToPos(point.x, "x") - left, u.valToPos(point.y, "y") - top);
+        if (far < least) [least, best] = [far, i];
+      });
+      return least < 60 ? best : -1;
+    },
+    options: {
+      scales: { x: { time: false, range: (_u, min, max) => padded(min, max) }, y: { range: (_u, min, max) => padded(min, max) } },
+      axes: [
+        axisStyle(`${mx.name} (${direction(mx)})`, (v) => valueText(v, mx.unit), 44),
+        axisStyle(`${my.name} (${direction(my)})`, (v) => valueText(v, my.unit), 70),
+      ],
+      series: [{},
+        { stroke: () => cssColour("--soft"), paths: () => null, points: { show: true, size: 7, fill: () => cssColour("--bg") } },
+        { stroke: () => colourOf(0), width: 2, spanGaps: true, points: { show: false } },
+      ],
+      hooks: { draw: [(u) => drawDiamonds(u)] },
+    },
+  };
+}
+
+/** The front's points are diamonds, so that they stand out without colour. */
+function drawDiamonds(u: uPlot): void {
+  const { ctx } = u;
+  ctx.save();
+  ctx.fillStyle = colourOf(0);
+  const r = 6 * devicePixelRatio;
+  u.data[2]?.forEach((y, i) => {
+    if (y === null || y === undefined) return;
+    const x = u.valToPos(u.data[0][i] as number, "x", true);
+    const top = u.valToPos(y, "y", true);
+    ctx.beginPath();
+    ctx.moveTo(x, top - r);
+    ctx.lineTo(x + r, top);
+    ctx.lineTo(x, top + r);
+    ctx.lineTo(x - r, top);
+    ctx.fill();
+  });
+  ctx.restore();
+}

@@ -1,0 +1,164 @@
+/** All combinations: filter, sort, choose curves. Rows beyond the first are made when asked for, so
+ * that a thousand combinations cost no more than a screenful. */
+import type { BatchData, Combination } from "../data";
+import { fill, h } from "../dom";
+import { axisNumber, intervalText, jsonText, valueText } from "../format";
+import { t } from "../texts";
+import { fullText, isDefault } from "./model";
+
+const ROWS = 60;
+
+type Condition = (combination: Combination) => boolean;
+
+/** "loss=0.2 connect_ok<0.99 retries": all must hold. Names may be shortened to their last part.
+ * Returns the word that is not understood in place of a condition. */
+export function parseFilter(data: BatchData, text: string): Condition | string {
+  const conditions: Condition[] = [];
+  for (const word of text.trim().split(/[\s,]+/).filter((one) => one !== "")) {
+    const match = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.+)$/.exec(word);
+    if (!match) {
+      const wanted = word.toLowerCase();
+      conditions.push((one) => fullText(data, one).toLowerCase().includes(wanted));
+      continue;
+    }
+    const [, name, sign, value] = match as unknown as [string, string, string, string];
+    const read = reader(data, name);
+    if (!read) return name;
+    conditions.push((one) => holds(read(one), sign, value));
+  }
+  return (one) => conditions.every((condition) => condition(one));
+}
+
+type Read = (combination: Combination) => string | number | null;
+
+function reader(data: BatchData, name: string): Read | null {
+  const axis = data.axes.findIndex((one) => one.name === name || one.path === name);
+  if (axis >= 0) return (one) => jsonText(data.axes[axis]?.values[one.at[axis] ?? 0] ?? null);
+  const metric = data.metrics.findIndex((one) => one.name === name);
+  if (metric >= 0) return (one) => one.values[metric]?.[0] ?? null;
+  return name === "runs" ? (one) => one.runs : null;
+}
+
+function holds(have: string | number | null, sign: string, wanted: string): boolean {
+  if (have === null) return sign === "!=";
+  const a = axisNumber(have);
+  const b = axisNumber(wanted.endsWith("%") ? Number(wanted.slice(0, -1)) / 100 : wanted);
+  if (a === null || b === null) {
+    return sign === "=" ? String(have) === wanted : sign === "!=" && String(have) !== wanted;
+  }
+  switch (sign) {
+    case "=": return a === b;
+    case "!=": return a !== b;
+    case "<": return a < b;
+    case "<=": return a <= b;
+    case ">": return a > b;
+    default: return a >= b;
+  }
+}
+
+interface Column {
+  name: string;
+  read: (combination: Combination) => number | string;
+}
+
+function columnsOf(data: BatchData): Column[] {
+  const ordered = (value: string | number | null): string | number => (value === null ? -Infinity : axisNumber(value) ?? value);
+  return [
+    ...data.axes.map((axis, i) => ({
+      name: axis.name, read: (one: Combination) => ordered(jsonText(axis.values[one.at[i] ?? 0] ?? null)),
+    })),
+    { name: t("runs"), read: (one: Combination) => one.runs },
+    ...data.metrics.map((metric, i) => ({
+      name: metric.name, read: (one: Combination) => one.values[i]?.[0] ?? -Infinity,
+    })),
+  ];
+}
+
+/** Paper has room for the first metrics only. */
+const PAPER_METRICS = 4;
+const paperClass = (metric: number): string => (metric >= PAPER_METRICS ? "extra" : "");
+
+export interface Table {
+  element: HTMLElement;
+  update(): void;
+}
+
+export function combinationTable(data: BatchData, isShown: (i: number) => boolean, toggle: (i: number) => void, signal: AbortSignal): Table {
+  const columns = columnsOf(data);
+  let sortBy = -1;
+  let upwards = true;
+  let rowsMax = ROWS;
+  const filter = h("input", { type: "search", placeholder: t("filter_rows_hint"), "aria-label": t("filter_rows"), class: "wide-input" });
+  const count = h("p", { class: "hint", "aria-live": "polite" });
+  const body = h("tbody");
+  const more = h("button", { type: "button" }, t("more_rows"));
+  const heads = columns.map((column, i) => {
+    const button = h("button", { type: "button", class: "link", "aria-label": t("sort_by", { m: column.name }) }, column.name);
+    button.addEventListener("click", () => {
+      upwards = sortBy === i ? !upwards : true;
+      sortBy = i;
+      update();
+    });
+    const metric = i - data.axes.length - 1;
+    return h("th", { scope: "col", class: `number ${paperClass(metric)}` }, button);
+  });
+
+  const update = (): void => {
+    const wanted = parseFilter(data, filter.value);
+    if (typeof wanted === "string") {
+      count.textContent = t("bad_filter", { f: wanted });
+      return;
+    }
+    const rows = data.combinations.map((one, place) => ({ one, place })).filter(({ one }) => wanted(one));
+    const column = columns[sortBy];
+    if (column) {
+      const sign = upwards ? 1 : -1;
+      rows.sort((a, b) => sign * compare(column.read(a.one), column.read(b.one)));
+    }
+    heads.forEach((head, i) => head.setAttribute("aria-sort", i !== sortBy ? "none" : upwards ? "ascending" : "descending"));
+    count.textContent = t("rows_of", { n: rows.length, all: data.combinations.length });
+    fill(body, ...rows.slice(0, rowsMax).map(({ one, place }) => row(one, place)));
+    more.hidden = rows.length <= rowsMax;
+  };
+  const row = (one: Combination, place: number): HTMLElement => {
+    const box = h("input", { type: "checkbox", checked: isShown(place), "aria-label": `${t("show")}: ${fullText(data, one)}` });
+    box.addEventListener("change", () => toggle(place));
+    return h("tr", { class: isShown(place) ? "chosen" : "" },
+      h("td", {}, box),
+      ...data.axes.map((axis, i) => h("td", { class: "number" }, jsonText(axis.values[one.at[i] ?? 0] ?? null))),
+      h("td", { class: "number" }, String(one.runs), isDefault(data, one) ? ` · ${t("default_")}` : ""),
+      ...one.values.map((estimate, i) => {
+        const unit = data.metrics[i]?.unit ?? "count";
+        return estimate
+          ? h("td", { class: `number ${paperClass(i)}` }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
+          : h("td", { class: `number ${paperClass(i)}` }, "–");
+      }));
+  };
+  filter.addEventListener("input", () => {
+    rowsMax = ROWS;
+    update();
+  });
+  more.addEventListener("click", () => {
+    rowsMax += 4 * ROWS;
+    update();
+  });
+  window.addEventListener("beforeprint", () => {
+    rowsMax = Math.max(rowsMax, 1000);
+    update();
+  }, { signal });
+  update();
+  return {
+    update,
+    element: h("section", { id: "combinations" },
+      h("h2", {}, t("table")),
+      h("div", { class: "controls" }, filter, count),
+      h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {},
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("show")), ...heads)), body)),
+      more),
+  };
+}
+
+function compare(a: number | string, b: number | string): number {
+  if (typeof a === "number" && typeof b === "number") return a === b ? 0 : a < b ? -1 : 1;
+  return String(a).localeCompare(String(b), "en");
+}

@@ -1,0 +1,115 @@
+/** Every text of the page, in both languages. A test holds both to the same keys. */
+
+const en = {
+  language: "Language", theme: "Theme", theme_auto: "As the system", theme_light: "Light", theme_dark: "Dark",
+  data_error: "This page cannot be shown", data_error_hint: "Make it again with the program that wrote the data.",
+  seed: "seed", version: "Lastack", print: "Print", copy: "Copy", copied: "Copied", skip: "Skip to the diagram",
+  close: "Close", again_command: "To run it again",
+
+  run_kind: "One run", simulated: "simulated", segments: "segments", lost: "lost", retransmitted: "retransmitted",
+  connected_of: "connected", connect_time: "connect time", events: "events", hosts: "hosts", interrupted: "The run was interrupted; this is what there was until then.",
+  left_out: "{n} events are not in this page.",
+  expectations: "Expectations", all_held: "all {n} held", some_failed: "{n} of {all} failed", held: "held", failed: "failed",
+  wanted: "wanted", seen: "seen", where: "where",
+
+  connections: "Connections", filter: "Filter", filter_hint: "host, port or outcome", more_connections: "{n} more; filter to find them",
+  outcome: "Outcome", all: "all", outcome_ok: "connected", outcome_failed: "failed", outcome_open: "no result", outcome_lossy: "with losses",
+  retrans_short: "again", lost_short: "lost", datagrams: "datagrams", of_connections: "{n} of {all} connections",
+
+  ladder: "Ladder diagram", ladder_help: "Up and down: the next event. Left and right: the next moment. + and − (or Ctrl and the wheel): zoom. Space: play. Home and End. Escape: nothing selected.",
+  zoom_in: "Zoom in", zoom_out: "Zoom out", zoom_fit: "Fit", play: "Play", pause: "Pause", step_back: "Step back", step_on: "Step on", speed: "Speed", show_all: "Show everything",
+  time: "time", silence: "{t} of silence", run_ends: "the run ends", end_state: "at the end",
+  details: "Details", details_hint: "Point at a segment, a state or a timer, or choose one with the arrow keys.",
+  legend: "What the signs mean", legend_sent: "segment, from sending to arriving", legend_control: "SYN, FIN or RST (thicker)", legend_again: "sent again (dashes)", legend_lost: "lost: the cross is where it died, or midway where nobody knows", legend_discarded: "thrown away by the host (cross at its line)", legend_forged: "forged (dots, from a ring)", legend_flying: "still on its way at the end",
+  legend_timer: "timer running", legend_fire: "timer fires (full clock)", legend_cancel: "cancelled or set anew (bar)", legend_silence: "silence, drawn short", states: "States",
+  print_part: "Printed: the part from {a} s to {b} s of {n} events.",
+
+  segment: "Segment", datagram: "Datagram", forged: "forged", sent: "sent", arrived: "arrived", after: "after {t}", from_to: "from, to",
+  flags: "flags", seq: "seq", ack: "ack", len: "length", win: "window", options: "options", none: "none", absolute: "absolute", octets: "octets", scaled: "as on the wire",
+  opt_mss: "maximum segment {v}", opt_wscale: "window scale 2^{v}", opt_sack_permitted: "SACK permitted", opt_ts: "timestamp {a}, echo {b}", opt_sack: "SACK {v}",
+  reason: "reason", fate: "fate", fate_arrived: "arrived", fate_lost: "lost on the way: {r}", fate_discarded: "thrown away by the host: {r}", fate_open: "still on its way at the end", copy_n: "copy {n}",
+  cause: "Because", no_cause: "nothing in the trace caused it", line: "line {n}",
+  state: "State", entered: "entered", left: "left", lasted: "lasted", for_now: "until the end",
+  timer: "Timer", armed: "set", due: "due", fired: "fired", cancelled: "cancelled", rearmed: "set anew", running: "running at the end", call: "Call", host_event: "Host", discard: "Discarded",
+  selected_of: "{i} of {n}",
+
+  why_syn: "opens the connection (RFC 9293, 3.5)", why_synack: "answers the SYN (RFC 9293, 3.5)", why_ack: "acknowledges what arrived", why_delack: "acknowledges, after a delay (RFC 9293, 3.8.6.3)", why_data: "data of the application", why_fin: "closes this direction (RFC 9293, 3.6)", why_rto: "sent again: the retransmission timer ran out (RFC 6298, 5)", why_tlp: "loss probe: sent again ahead of the timer (RFC 8985, 7)", why_challenge: "challenge ACK: asks whether the peer means it (RFC 5961)", why_reset: "resets: nothing here wants that segment (RFC 9293, 3.5.2)", why_synack_timeout: "SYN-ACK again: nobody answered it", why_synack_repeat: "SYN-ACK again: the SYN came again", why_syn_repeat: "SYN again", why_fast_retransmit: "sent again after duplicate ACKs (RFC 5681, 3.2)", why_dup_ack: "duplicate ACK: something is missing before it (RFC 5681, 4.2)", why_keepalive: "keepalive: is anybody there? (RFC 9293, 3.8.4)", why_window_probe: "asks for the window (RFC 9293, 3.8.6.1)", why_window_update: "tells of a larger window", why_time_wait: "repeats the last ACK in TIME_WAIT (RFC 9293, 3.10.7.4)",
+
+  batch_kind: "A batch of runs", asked: "What was asked", axis: "What varies", role_setting: "a setting", role_condition: "a condition", values: "values", default_value: "default", runs_each: "Runs", runs: "runs", combinations: "combinations", of_scenario: "Scenario", in_all: "Runs in all", confidence: "intervals at {p}", intervals: "Intervals", incomplete: "The batch was stopped before all runs were done.",
+  answer: "The answer", decide_by: "Decide by", metric: "Metric", best: "best", default_: "default", under: "Where", always: "in all runs",
+  ans_best: "Best by {metric}: {setting}, {value}.", ans_same: "Every setting comes to the same within its interval; the default will do.", ans_same_nodefault: "Every setting comes to the same within its interval.",
+  ans_default_best: "The default ({setting}) is as good as any: {value}.", ans_default: "The default, {setting}, has {value}.", ans_over: "On average over {n} conditions.", ans_no_default: "No combination has the defaults.", ans_no_setting: "No setting varied: {metric} goes from {low} ({a}) to {high} ({b}).", ans_direction_more: "more is better", ans_direction_less: "less is better", ans_noise: "within noise of the best", ans_beats: "intervals apart", ans_as_good: "Also within noise: {list}.", difference: "default against best", ans_none: "No combination has a value of {metric}.",
+  plot_ecdf: "How long a connect takes", plot_ecdf_note: "The share of all connects that were done within a time. A curve that ends below 100 % lost the rest.", plot_ecdf_runs: "Each run counts once, with its mean.", plot_axis: "A metric against what varies", plot_axis_note: "Bands are the {p} intervals.", plot_states: "Time in each state", plot_states_note: "Socket-seconds in a run, over all hosts, on average.", plot_front: "Trade-off", plot_front_note: "Diamonds joined by the line: nothing is better in both. The others lose in one to gain nothing.", front: "front", not_front: "beaten", x_axis: "across", y_axis: "up", log_scale: "logarithmic", connects: "connects done",
+  shown: "Curves shown", shown_hint: "Choose up to eight in the table.", at_condition: "at",
+  table: "All combinations", sort_by: "Sort by {m}", filter_rows: "Filter rows", filter_rows_hint: "such as loss=0.2, or connect_ok<0.99", rows_of: "{n} of {all} rows", show: "Curve", bad_filter: "not understood: {f}", more_rows: "Show more rows",
+  worst: "Worst runs", worst_note: "Each line runs one of them again, with its ladder.", replication: "replication", command: "Command", no_value: "none",
+  plot_keys: "Left and right: the next value.", plot_empty: "No values of this are in the data.",
+};
+
+export type TextKey = keyof typeof en;
+
+const zh: Record<TextKey, string> = {
+  language: "语言", theme: "主题", theme_auto: "跟随系统", theme_light: "浅色", theme_dark: "深色",
+  data_error: "无法显示此页面", data_error_hint: "请用写出数据的程序重新生成。",
+  seed: "种子", version: "Lastack", print: "打印", copy: "复制", copied: "已复制", skip: "跳到时序图",
+  close: "关闭", again_command: "重新运行",
+
+  run_kind: "单次运行", simulated: "模拟时间", segments: "报文段", lost: "丢失", retransmitted: "重传",
+  connected_of: "连接成功", connect_time: "建连时间", events: "事件", hosts: "主机", interrupted: "运行被中断；以下是中断前的内容。",
+  left_out: "有 {n} 个事件不在此页面中。",
+  expectations: "预期", all_held: "全部 {n} 条成立", some_failed: "{all} 条中有 {n} 条不成立", held: "成立", failed: "不成立",
+  wanted: "预期值", seen: "实际值", where: "位置",
+
+  connections: "连接", filter: "筛选", filter_hint: "主机、端口或结果", more_connections: "另有 {n} 个，请筛选",
+  outcome: "结果", all: "全部", outcome_ok: "已连接", outcome_failed: "失败", outcome_open: "无结果", outcome_lossy: "有丢失",
+  retrans_short: "重传", lost_short: "丢失", datagrams: "数据报", of_connections: "{all} 个连接中的 {n} 个",
+
+  ladder: "时序图", ladder_help: "上下键：下一个事件。左右键：下一个时刻。+ 和 −（或 Ctrl 加滚轮）：缩放。空格：播放。Home 和 End。Esc：取消选择。",
+  zoom_in: "放大", zoom_out: "缩小", zoom_fit: "适合窗口", play: "播放", pause: "暂停", step_back: "后退一步", step_on: "前进一步", speed: "速度", show_all: "显示全部",
+  time: "时间", silence: "静默 {t}", run_ends: "运行结束", end_state: "结束时",
+  details: "详情", details_hint: "指向一个报文段、状态或定时器，或用方向键选择。",
+  legend: "图例", legend_sent: "报文段，从发送到到达", legend_control: "SYN、FIN 或 RST（较粗）", legend_again: "重传（长虚线）", legend_lost: "丢失：叉号处即消失之处，不知何处时画在中途", legend_discarded: "被主机丢弃（叉号在主机线上）", legend_forged: "伪造（点线，自圆环起）", legend_flying: "结束时仍在途中",
+  legend_timer: "定时器在运行", legend_fire: "定时器到期（实心钟）", legend_cancel: "取消或重设（横杠）", legend_silence: "静默，已压缩", states: "状态",
+  print_part: "已打印：{a} 秒到 {b} 秒的部分，共 {n} 个事件。",
+
+  segment: "报文段", datagram: "数据报", forged: "伪造", sent: "发送", arrived: "到达", after: "历时 {t}", from_to: "从，到",
+  flags: "标志", seq: "序号", ack: "确认号", len: "长度", win: "窗口", options: "选项", none: "无", absolute: "绝对值", octets: "字节", scaled: "线上原值",
+  opt_mss: "最大报文段 {v}", opt_wscale: "窗口扩大 2^{v}", opt_sack_permitted: "允许 SACK", opt_ts: "时间戳 {a}，回显 {b}", opt_sack: "SACK {v}",
+  reason: "原因", fate: "去向", fate_arrived: "到达", fate_lost: "途中丢失：{r}", fate_discarded: "被主机丢弃：{r}", fate_open: "结束时仍在途中", copy_n: "副本 {n}",
+  cause: "起因", no_cause: "轨迹中没有它的起因", line: "第 {n} 行",
+  state: "状态", entered: "进入", left: "离开", lasted: "持续", for_now: "直到结束",
+  timer: "定时器", armed: "设置", due: "到期时刻", fired: "到期", cancelled: "取消", rearmed: "重设", running: "结束时仍在运行", call: "调用", host_event: "主机", discard: "丢弃",
+  selected_of: "第 {i} 个，共 {n} 个",
+
+  why_syn: "打开连接（RFC 9293，3.5）", why_synack: "应答 SYN（RFC 9293，3.5）", why_ack: "确认收到的内容", why_delack: "延迟后确认（RFC 9293，3.8.6.3）", why_data: "应用的数据", why_fin: "关闭这一方向（RFC 9293，3.6）", why_rto: "重传：重传定时器到期（RFC 6298，5）", why_tlp: "尾部丢失探测：在定时器之前重发（RFC 8985，7）", why_challenge: "挑战 ACK：询问对方是否当真（RFC 5961）", why_reset: "复位：这里无人需要该报文段（RFC 9293，3.5.2）", why_synack_timeout: "重发 SYN-ACK：无人应答", why_synack_repeat: "重发 SYN-ACK：SYN 再次到来", why_syn_repeat: "重发 SYN", why_fast_retransmit: "重复 ACK 之后快速重传（RFC 5681，3.2）", why_dup_ack: "重复 ACK：前面缺少内容（RFC 5681，4.2）", why_keepalive: "保活：对方还在吗？（RFC 9293，3.8.4）", why_window_probe: "探询窗口（RFC 9293，3.8.6.1）", why_window_update: "通告更大的窗口", why_time_wait: "在 TIME_WAIT 中重发最后的 ACK（RFC 9293，3.10.7.4）",
+
+  batch_kind: "批量运行", asked: "问题", axis: "变化的量", role_setting: "设置", role_condition: "条件", values: "取值", default_value: "默认值", runs_each: "运行次数", runs: "次运行", combinations: "个组合", of_scenario: "场景", in_all: "运行总数", confidence: "区间置信度 {p}", intervals: "区间置信度", incomplete: "批量运行在全部完成之前被停止。",
+  answer: "答案", decide_by: "评判指标", metric: "指标", best: "最佳", default_: "默认", under: "条件", always: "所有运行",
+  ans_best: "按 {metric} 最佳：{setting}，{value}。", ans_same: "各设置在区间之内没有差别；用默认值即可。", ans_same_nodefault: "各设置在区间之内没有差别。",
+  ans_default_best: "默认值（{setting}）不逊于任何设置：{value}。", ans_default: "默认值 {setting} 为 {value}。", ans_over: "对 {n} 种条件取平均。", ans_no_default: "没有一个组合是默认值。", ans_no_setting: "没有变化的设置：{metric} 从 {low}（{a}）到 {high}（{b}）。", ans_direction_more: "越大越好", ans_direction_less: "越小越好", ans_noise: "与最佳无显著差别", ans_beats: "区间不相交", ans_as_good: "同样在误差之内：{list}。", difference: "默认与最佳", ans_none: "没有组合有 {metric} 的值。",
+  plot_ecdf: "建连需要多久", plot_ecdf_note: "在某时间之内完成的连接占全部连接的比例。曲线未到 100 % 的部分即失败。", plot_ecdf_runs: "每次运行按其平均值计一次。", plot_axis: "指标随变量的变化", plot_axis_note: "色带为 {p} 置信区间。", plot_states: "各状态的时间", plot_states_note: "一次运行中所有主机的平均套接字秒数。", plot_front: "权衡", plot_front_note: "以线相连的菱形：没有别的组合两项都更好。其余的点失一项而无所得。", front: "前沿", not_front: "被超过", x_axis: "横轴", y_axis: "纵轴", log_scale: "对数", connects: "已完成的连接",
+  shown: "显示的曲线", shown_hint: "在表中至多选择八个。", at_condition: "条件",
+  table: "全部组合", sort_by: "按 {m} 排序", filter_rows: "筛选行", filter_rows_hint: "例如 loss=0.2 或 connect_ok<0.99", rows_of: "{all} 行中的 {n} 行", show: "曲线", bad_filter: "无法理解：{f}", more_rows: "显示更多行",
+  worst: "最差的运行", worst_note: "每一行命令重新运行其中一次，并给出时序图。", replication: "重复", command: "命令", no_value: "无",
+  plot_keys: "左右键：下一个值。", plot_empty: "数据中没有这些值。",
+};
+
+export const texts = { en, zh };
+export type Language = keyof typeof texts;
+
+let language: Language = "en";
+export const currentLanguage = (): Language => language;
+export function useLanguage(wanted: Language): void {
+  language = wanted;
+}
+
+/** A text with its `{places}` filled. */
+export function t(key: TextKey, places: Record<string, string | number> = {}): string {
+  return texts[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(places[name] ?? whole));
+}
+
+/** The words for a segment's reason; a reason that has none yet stands as it is. */
+export function whyText(why: string): string {
+  const key = `why_${why.replace(/-/g, "_")}`;
+  return key in en ? t(key as TextKey) : why;
+}

@@ -15,6 +15,7 @@
 
 #include "command.hpp"
 #include "diagnostics.hpp"
+#include "escape.hpp"
 #include "interrupt.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/duration.hpp"
@@ -109,6 +110,13 @@ void write_series(const run::Series& series, const Options& options, const std::
   }
 }
 
+/// The command that makes a run again.
+std::string command_of(const scenario::Scenario& scenario, const Options& options) {
+  std::string command = "lastack run " + shell_word(scenario.file);
+  for (const std::string& setting : options.settings) command += " --set " + shell_word(setting);
+  return command + fmt::format(" --seed {}", options.seed.value_or(scenario.seed));
+}
+
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
                  const Options& options, const std::atomic<bool>& stop) {
   RunOutputs outputs{names};
@@ -130,7 +138,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   reserve.release();
   const run::Summary summary = simulation->summary();
   if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
-  if (outputs.wants_summary()) outputs.finish(run::to_json(summary));
+  if (outputs.wants_summary()) outputs.finish(run::to_json(summary), command_of(scenario, options));
   write_series(series, options, scenario.file, outputs);
   if (!options.quiet) report.print_run(summary);
   report.print_expectations(summary, options.quiet);
@@ -161,9 +169,10 @@ ExitCode run_all(const Options& options) {
 void add_output_options(Command command, Options& options) {
   command
       .add_option("--trace", options.outputs.traces,
-                  "Write what happened: .jsonl, .pcapng (Wireshark), .txt\n"
-                  "(ladder), .svg (the same as a picture) or .mmd (for\n"
-                  "Mermaid); may be given more than once")
+                  "Write what happened: .jsonl, .html (a page to look at\n"
+                  "and step through), .pcapng (Wireshark), .txt (ladder),\n"
+                  ".svg (the same as a picture) or .mmd (for Mermaid);\n"
+                  "may be given more than once")
       .one_value_each()
       .type_name("FILE");
   command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")

@@ -72,7 +72,15 @@ std::vector<OutputNames> names_for_each(const OutputNames& patterns,
 }
 
 RunOutputs::RunOutputs(const OutputNames& names) {
-  for (const std::string& file : names.traces) traces_.push_back(trace::make_sink(file));
+  for (const std::string& file : names.traces) {
+    if (trace::format_of(file) == trace::Format::page) {
+      auto page = std::make_unique<trace::PageSink>(std::make_unique<AtomicFile>(file));
+      pages_.push_back(page.get());
+      traces_.push_back(std::move(page));
+    } else {
+      traces_.push_back(trace::make_sink(file));
+    }
+  }
   if (!names.summary.empty()) summary_ = std::make_unique<AtomicFile>(names.summary);
   if (!names.series.empty()) series_ = std::make_unique<AtomicFile>(names.series);
 }
@@ -83,7 +91,8 @@ std::vector<trace::Sink*> RunOutputs::sinks() const {
   return sinks;
 }
 
-void RunOutputs::finish(const std::string& summary_json) {
+void RunOutputs::finish(const std::string& summary_json, const std::string& command) {
+  for (trace::PageSink* page : pages_) page->finish({LASTACK_VERSION, command, summary_json});
   if (!summary_) return;
   summary_->write(summary_json);
   summary_->commit();

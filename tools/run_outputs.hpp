@@ -6,6 +6,7 @@
 
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/trace/event.hpp"
+#include "lastack/trace/page.hpp"
 
 namespace lastack::tools {
 
@@ -32,13 +33,15 @@ class RunOutputs {
   explicit RunOutputs(const OutputNames& names);  ///< throws OutputError
 
   std::vector<trace::Sink*> sinks() const;
-  bool wants_summary() const { return summary_ != nullptr; }
+  bool wants_summary() const { return summary_ != nullptr || !pages_.empty(); }
   bool wants_series() const { return series_ != nullptr; }
-  void finish(const std::string& summary_json);  ///< throws OutputError
-  void finish_series(const std::string& csv);    ///< throws OutputError
+  /// `command` makes the run again. Throws OutputError.
+  void finish(const std::string& summary_json, const std::string& command);
+  void finish_series(const std::string& csv);  ///< throws OutputError
 
  private:
   std::vector<std::unique_ptr<trace::Sink>> traces_;
+  std::vector<trace::PageSink*> pages_;  ///< those of the traces that are pages
   std::unique_ptr<AtomicFile> summary_;
   std::unique_ptr<AtomicFile> series_;
 };

@@ -32,13 +32,7 @@ std::size_t count_of(const std::vector<FileResult>& results, Outcome outcome) {
 }
 
 std::string replay_command(const FileResult& result) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@";
-  std::string file = result.file;
-  if (file.find_first_not_of(plain) != std::string::npos) {
-    file = "'" + escaped(file, {{'\'', "'\\''"}}) + "'";
-  }
-  std::string command = fmt::format("lastack {} {}", result.command, file);
+  std::string command = fmt::format("lastack {} {}", result.command, shell_word(result.file));
   if (result.seed) command += fmt::format(" --seed {}", *result.seed);
   return command;
 }

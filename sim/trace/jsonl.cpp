@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "json_text.hpp"
+
 namespace lastack::trace {
 
 namespace {
@@ -13,29 +15,6 @@ namespace {
 constexpr std::size_t line_max = 1024;
 /// Bytes that are written together.
 constexpr std::size_t block_bytes = 128 * 1024;
-
-constexpr bool needs_escape(char c) {
-  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-}
-
-/// The inside of a JSON string (RFC 8259, 7). UTF-8 stays as it is.
-std::string escaped(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (needs_escape(c)) {
-      out += "\\u00";
-      out += digits[static_cast<unsigned char>(c) >> 4U];
-      out += digits[static_cast<unsigned char>(c) & 15U];
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string_view name_of(tcp::TimerAction action) {
   switch (action) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "lastack/core/assert.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/trace/jsonl.hpp"
 #include "lastack/trace/ladder_mermaid.hpp"
@@ -15,12 +16,13 @@ namespace lastack::trace {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Format>, 5> formats{{
+constexpr std::array<std::pair<std::string_view, Format>, 6> formats{{
     {".jsonl", Format::json_lines},
     {".pcapng", Format::pcapng},
     {".txt", Format::ladder},
     {".svg", Format::ladder_svg},
     {".mmd", Format::ladder_mermaid},
+    {".html", Format::page},
 }};
 
 /// A file may be long: it holds all that anyone might search in it.
@@ -32,7 +34,7 @@ constexpr LadderLimits picture_limits{
 
 }  // namespace
 
-std::string_view known_endings() { return ".jsonl, .pcapng, .txt, .svg, .mmd"; }
+std::string_view known_endings() { return ".jsonl, .pcapng, .txt, .svg, .mmd, .html"; }
 
 Format format_of(const std::string& path) {
   for (const auto& [ending, format] : formats) {
@@ -57,7 +59,9 @@ std::unique_ptr<Sink> make_sink(const std::string& path) {
     case Format::ladder_svg:
       return std::make_unique<LadderSvgSink>(std::move(file), picture_limits);
     case Format::ladder_mermaid: return std::make_unique<LadderMermaidSink>(std::move(file));
+    case Format::page: break;
   }
+  LASTACK_ASSERT(format != Format::page);
   return nullptr;
 }
 

@@ -50,9 +50,10 @@ export function runPage(name, scenario) {
   const file = typeof scenario === "string" ? join(root, "scenarios", scenario) : join(work, `${name}.scenario.json`);
   if (typeof scenario !== "string") writeFileSync(file, JSON.stringify(scenario));
   const at = (end) => join(work, name + end);
-  lastack("run", file, "-q", "--trace", at(".jsonl"), "--trace", at(".txt"), "--summary", at(".sum.json"));
-  fixture("run", at(".jsonl"), at(".sum.json"), "--scenario", file, "--html", at(".html"), "--json", at(".json"));
-  return { html: at(".html"), data: JSON.parse(readFileSync(at(".json"), "utf8")), text: readFileSync(at(".txt"), "utf8") };
+  lastack("run", file, "-q", "--trace", at(".html"), "--trace", at(".txt"));
+  const page = readFileSync(at(".html"), "utf8");
+  const data = /<script id="data" type="application\/json">(.*?)<\/script>/s.exec(page)[1];
+  return { html: at(".html"), data: JSON.parse(data), text: readFileSync(at(".txt"), "utf8") };
 }
 
 /** Runs a sweep given as an object. */

@@ -9,9 +9,9 @@
 namespace lastack::trace {
 
 /// The kinds of trace files.
-enum class Format { json_lines, pcapng, ladder, ladder_svg, ladder_mermaid };
+enum class Format { json_lines, pcapng, ladder, ladder_svg, ladder_mermaid, page };
 
-/// The endings of trace files, for messages: ".jsonl, .pcapng, .txt, .svg, .mmd".
+/// The endings of trace files, for messages: ".jsonl, .pcapng, .txt, .svg, .mmd, .html".
 std::string_view known_endings();
 
 /// The format that a file's ending names. "-", /dev/stdout and other
@@ -19,7 +19,8 @@ std::string_view known_endings();
 Format format_of(const std::string& path);
 
 /// A sink that writes `path` in the format its ending names. Throws OutputError when the ending is
-/// unknown or the file cannot be made.
+/// unknown or the file cannot be made. Requires another format than `page`, which takes more than
+/// a trace: see PageSink.
 std::unique_ptr<Sink> make_sink(const std::string& path);
 
 }  // namespace lastack::trace

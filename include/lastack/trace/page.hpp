@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/trace/event.hpp"
+
+namespace lastack::trace {
+
+/// The page of tools/report with data in it: one HTML file that needs nothing else. `data` is a
+/// JSON object; tools/report/README.md tells what it holds.
+std::string page_with(std::string data);
+
+/// What a page tells of a run beside its trace.
+struct PageFacts {
+  std::string version;       ///< of the program
+  std::string command;       ///< that makes the run again
+  std::string summary_json;  ///< what `lastack run --summary` writes
+};
+
+/// Writes a run's page. Unlike other sinks it is not done at the run's end: the summary belongs to
+/// it, so that `finish` writes it.
+class PageSink final : public Sink {
+ public:
+  /// Events past so many are counted, not shown: a page that opens at once holds no more.
+  static constexpr std::uint64_t usual_most = 150'000;
+
+  explicit PageSink(std::unique_ptr<ByteWriter> out, std::uint64_t most_events = usual_most);
+  ~PageSink() override;
+
+  void begin(const Names& names) override;
+  void event(const Event& event) override;
+  void end(SimTime at) override;
+
+  /// Requires `end`. Throws OutputError.
+  void finish(const PageFacts& facts);
+
+ private:
+  class Lines;
+
+  std::unique_ptr<ByteWriter> out_;
+  std::uint64_t most_;
+  std::uint64_t events_ = 0;
+  std::string head_;   ///< what is known at the beginning, as members of a JSON object
+  std::string lines_;  ///< of the trace
+  std::unique_ptr<Sink> json_lines_;
+  SimTime ended_ = sim_start;
+};
+
+}  // namespace lastack::trace

@@ -27,6 +27,7 @@ void add_merge_command(Command program, ExitCode& exit_code);
 void add_compare_command(Command program, ExitCode& exit_code);
 void add_tune_command(Command program, ExitCode& exit_code);
 void add_export_command(Command program, ExitCode& exit_code);
+void add_report_command(Command program, ExitCode& exit_code);
 void add_validate_command(Command program, ExitCode& exit_code);
 void add_schema_command(Command program, ExitCode& exit_code);
 void add_sysctl_command(Command program, ExitCode& exit_code);

@@ -211,6 +211,7 @@ int main(int argc, char** argv) {
     add_compare_command(commands, exit_code);
     add_tune_command(commands, exit_code);
     add_export_command(commands, exit_code);
+    add_report_command(commands, exit_code);
     add_validate_command(commands, exit_code);
     add_schema_command(commands, exit_code);
     add_sysctl_command(commands, exit_code);

@@ -79,6 +79,26 @@ TEST_CASE("sweep: what it keeps can be exported, compared and gone on with", "[c
   CHECK(t.exit_code() == 0);
 }
 
+TEST_CASE("report: writes a sweep as one page, and nothing where it cannot", "[command]") {
+  Sweeps t;
+  t.lastack("sweep plain.json --db s.sqlite -q");
+  t.lastack("report s.sqlite -o page.html");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.err().empty());
+  CHECK_THAT(t.read("page.html"), StartsWith("<!doctype html>") && Contains(R"("name":"retries")"));
+  t.lastack("report plain.json -o other.html");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("plain.json: "));
+  t.lastack("report none.sqlite -o other.html");
+  CHECK(t.exit_code() == 2);
+  t.lastack("report s.sqlite");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--output is required"));
+  t.lastack("report s.sqlite -o no/such/folder.html");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.files().size() == 6);  // the sweeps, the database, the page
+}
+
 TEST_CASE("sweep: shards, also of a cluster's, merge to the same table", "[command]") {
   Sweeps t;
   t.lastack("sweep plain.json --db all.sqlite -q");

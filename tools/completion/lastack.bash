@@ -14,7 +14,7 @@ _lastack() {
         _filedir -d
         return
       fi
-      _filedir '@(jsonl|pcapng|txt|svg|mmd)'
+      _filedir '@(jsonl|html|pcapng|txt|svg|mmd)'
       return
       ;;
     --series)
@@ -62,7 +62,7 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate sweep tune compare merge export schema sysctl diff kernel help --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate sweep tune compare merge export report schema sysctl diff kernel help --help --version' -- "$cur"))
       return
       ;;
     run)
@@ -75,6 +75,7 @@ _lastack() {
     compare) options='--by --baseline --where --metric --confidence --verbose --help' ;;
     merge) options='--quiet --verbose --help' ;;
     export) options='--csv --json --verbose --help' ;;
+    report) options='--output --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
@@ -99,7 +100,7 @@ _lastack() {
     diff)
       _filedir '@(jsonl|json)'
       ;;
-    compare | merge | export)
+    compare | merge | export | report)
       _filedir sqlite
       ;;
     run | test | validate | sweep | tune | 'kernel check' | 'kernel run')

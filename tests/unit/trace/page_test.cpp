@@ -1,11 +1,12 @@
 // A run's page: the data that tools/report reads, in the page that it built.
+#include "lastack/trace/page.hpp"
+
 #include <memory>
 #include <string>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "lastack/trace/page.hpp"
 #include "lastack/trace/sinks.hpp"
 #include "scenes.hpp"
 

@@ -40,9 +40,9 @@ TEST_CASE("a sink is chosen by the file's ending", "[trace]") {
 }
 
 TEST_CASE("an unknown ending is refused, with the endings there are", "[trace]") {
-  CHECK_THROWS_WITH(
-      make_sink("out.gif"),
-      "out.gif: want a file whose ending is one of .jsonl, .pcapng, .txt, .svg, .mmd, .html, have .gif");
+  CHECK_THROWS_WITH(make_sink("out.gif"),
+                    "out.gif: want a file whose ending is one of .jsonl, .pcapng, .txt, .svg, "
+                    ".mmd, .html, have .gif");
   CHECK_THROWS_WITH(make_sink("/tmp/trace"),
                     "/tmp/trace: want a file whose ending is one of .jsonl, .pcapng, .txt, .svg, "
                     ".mmd, .html, have none");

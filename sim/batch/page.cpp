@@ -1,0 +1,240 @@
+#include "lastack/batch/page.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "lastack/batch/estimate.hpp"
+#include "lastack/scenario/load.hpp"
+#include "lastack/tcp/profile.hpp"
+#include "lastack/tcp/settings.hpp"
+#include "lastack/trace/page.hpp"
+
+namespace lastack::batch {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t points_max = 300;  ///< of a distribution
+constexpr std::size_t worst_max = 5;     ///< runs shown of each metric
+constexpr double confidence = 0.95;      ///< as reports show it, but for `until`
+
+bool starts_with_one_of(std::string_view text, std::initializer_list<std::string_view> starts) {
+  return std::any_of(starts.begin(), starts.end(),
+                     [text](std::string_view start) { return text.starts_with(start); });
+}
+
+std::string_view unit_of(std::string_view metric) {
+  if (metric == "connect_ok") return "share";
+  if (metric == "bytes_delivered") return "bytes";
+  const bool seconds = metric.find("_time.") != metric.npos || metric.starts_with("time_in.");
+  return seconds ? "s" : "count";
+}
+
+/// Which is better; null where neither is.
+Json better_of(std::string_view metric) {
+  if (metric == "connect_ok" || metric == "bytes_delivered") return "more";
+  if (starts_with_one_of(metric, {"time_in.ESTABLISHED", "peak.ESTABLISHED"})) return nullptr;
+  return "less";
+}
+
+/// A part of a path that says that whoever runs the hosts chooses what follows.
+bool is_chosen(std::string_view path) {
+  const std::string padded = fmt::format(".{}.", path);
+  constexpr std::array<std::string_view, 5> parts{".sysctl.", ".setsockopt.", ".backlog.",
+                                                  ".limits.", ".profile."};
+  return std::any_of(parts.begin(), parts.end(), [&padded](std::string_view part) {
+    return padded.find(part) != std::string::npos;
+  });
+}
+
+/// What a setting is where nobody sets it; null for everything else.
+Json default_of(std::string_view path, tcp::ProfileId profile) {
+  constexpr std::string_view before = "sysctl.";
+  const std::size_t at = path.rfind(before);
+  if (at == std::string_view::npos) return nullptr;
+  const std::string_view name = path.substr(at + before.size());
+  if (tcp::find_setting(name) == nullptr) return nullptr;
+  const std::string text = tcp::setting_value(tcp::default_settings(profile), name);
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_number() ? value : Json(text);
+}
+
+Json axes_of(const StoreInfo& info, tcp::ProfileId profile) {
+  const std::vector<std::string> names = short_names(info.grid);
+  Json axes = Json::array();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const scenario::Axis& axis = info.grid.axes[i];
+    Json values = Json::array();
+    for (const std::string& value : axis.values) values.push_back(Json::parse(value));
+    axes.push_back({{"path", axis.path},
+                    {"name", names[i]},
+                    {"role", is_chosen(axis.path) ? "setting" : "condition"},
+                    {"values", std::move(values)},
+                    {"default", default_of(axis.path, profile)}});
+  }
+  return axes;
+}
+
+/// Each value and how many are at most that, thinned to what can be told apart in a plot.
+Json distribution_of(std::vector<double> values, std::uint64_t runs) {
+  std::sort(values.begin(), values.end());
+  std::vector<std::pair<double, std::size_t>> steps;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (steps.empty() || steps.back().first != values[i]) steps.emplace_back(values[i], 0);
+    steps.back().second = i + 1;
+  }
+  Json seconds = Json::array();
+  Json upto = Json::array();
+  const std::size_t points = std::min(points_max, steps.size());
+  for (std::size_t i = 0; i < points; ++i) {
+    const auto& [second, count] = steps[points == 1 ? 0 : i * (steps.size() - 1) / (points - 1)];
+    seconds.push_back(second);
+    upto.push_back(count);
+  }
+  return {{"count", values.size()},
+          {"of", runs},
+          {"seconds", std::move(seconds)},
+          {"upto", std::move(upto)}};
+}
+
+/// A run that is worth replaying.
+struct Bad {
+  double badness = 0;  ///< the more, the worse
+  double value = 0;
+  std::uint64_t combination = 0;
+  std::uint64_t replication = 0;
+  std::uint64_t seed = 0;
+};
+
+/// For a shell.
+std::string in_quotes(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return out + "'";
+}
+
+std::string replay_of(const Store& store, const Bad& bad) {
+  const StoreInfo& info = store.info();
+  std::string file = info.scenario_file;
+  std::string command;
+  if (file.empty()) {  // it stood in the sweep
+    file = "scenario.json";
+    command = fmt::format("sqlite3 {} \"SELECT value FROM info WHERE key='scenario'\" > {} && ",
+                          in_quotes(store.file()), file);
+  }
+  command += fmt::format("lastack run {} --seed {}", in_quotes(file), bad.seed);
+  for (const auto& [path, value] : info.grid.overrides_of(bad.combination)) {
+    command += " --set " + in_quotes(path + "=" + value);
+  }
+  return command + " --trace run.html";
+}
+
+class Batch {
+ public:
+  explicit Batch(const Store& store) : store_{store}, info_{store.info()} {}
+
+  Json json() {
+    const scenario::Scenario scenario =
+        scenario::parse_scenario(info_.scenario, info_.scenario_file);
+    Json metrics = Json::array();
+    for (const std::string& name : info_.metrics) {
+      metrics.push_back({{"name", name}, {"unit", unit_of(name)}, {"better", better_of(name)}});
+    }
+    worst_.resize(info_.metrics.size());
+    store_.for_each([this](const RunRow& row) { note_worst(row); });
+    Json combinations = Json::array();
+    for (std::uint64_t i = 0; i < info_.grid.size(); ++i) combinations.push_back(combination(i));
+    return {{"kind", "batch"},
+            {"format", 1},
+            {"version", info_.version},
+            {"name", info_.name},
+            {"description", info_.description},
+            {"scenario", scenario.name},
+            {"seed", info_.seed},
+            {"repeat", info_.repeat_text},
+            {"runs", store_.runs()},
+            {"confidence", info_.until ? info_.until->confidence : confidence},
+            {"distribution_of", "runs"},
+            {"axes", axes_of(info_, scenario.hosts.front().profile)},
+            {"metrics", std::move(metrics)},
+            {"combinations", std::move(combinations)},
+            {"expectations", Json::array()},
+            {"worst", worst()},
+            {"incomplete", store_.missing() > 0}};
+  }
+
+ private:
+  Json combination(std::uint64_t index) {
+    Json values = Json::array();
+    Json entry = {
+        {"index", index}, {"at", info_.grid.values_of(index)}, {"runs", store_.runs(index)}};
+    for (std::size_t metric = 0; metric < info_.metrics.size(); ++metric) {
+      const std::vector<std::optional<double>> column = store_.column(index, metric);
+      const Estimate seen = estimate(store_, index, metric);
+      if (seen.mean) {
+        const Interval interval = seen.interval.value_or(Interval{*seen.mean, *seen.mean});
+        values.push_back({*seen.mean, interval.low, interval.high, seen.runs});
+      } else {
+        values.push_back(nullptr);
+      }
+      if (info_.metrics[metric] == "connect_time.mean") {
+        std::vector<double> known;
+        for (const auto& value : column) {
+          if (value) known.push_back(*value);
+        }
+        entry["connect_time"] = distribution_of(std::move(known), store_.runs(index));
+      }
+    }
+    entry["values"] = std::move(values);
+    return entry;
+  }
+
+  void note_worst(const RunRow& row) {
+    for (std::size_t metric = 0; metric < row.values.size(); ++metric) {
+      if (!row.values[metric]) continue;
+      const double value = *row.values[metric];
+      const Bad bad{better_of(info_.metrics[metric]) == "more" ? -value : value, value,
+                    row.combination, row.replication, row.seed};
+      std::vector<Bad>& worst = worst_[metric];
+      const auto before = [](const Bad& a, const Bad& b) { return a.badness > b.badness; };
+      worst.insert(std::upper_bound(worst.begin(), worst.end(), bad, before), bad);
+      if (worst.size() > worst_max) worst.pop_back();
+    }
+  }
+
+  Json worst() const {
+    Json all = Json::array();
+    for (std::size_t metric = 0; metric < worst_.size(); ++metric) {
+      for (const Bad& bad : worst_[metric]) {
+        all.push_back({{"metric", metric},
+                       {"combination", bad.combination},
+                       {"replication", bad.replication},
+                       {"seed", bad.seed},
+                       {"value", bad.value},
+                       {"command", replay_of(store_, bad)}});
+      }
+    }
+    return all;
+  }
+
+  const Store& store_;
+  const StoreInfo& info_;
+  std::vector<std::vector<Bad>> worst_;  ///< by metric, the worst first
+};
+
+}  // namespace
+
+std::string page_of(const Store& store) {
+  if (store.runs() == 0) throw StoreError{store.file(), "has no runs to report"};
+  return trace::page_with(Batch{store}.json().dump());
+}
+
+}  // namespace lastack::batch

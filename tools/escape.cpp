@@ -29,7 +29,7 @@ std::string valid_utf8(const std::string& text) {
 
 std::string shell_word(const std::string& text) {
   constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@=,";
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@=";
   if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
   return "'" + escaped(text, {{'\'', "'\\''"}}) + "'";
 }

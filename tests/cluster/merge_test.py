@@ -102,7 +102,7 @@ class Refused(Case):
 
     def test_a_part_that_is_not_complete(self):
         sweeps.change(self.parts[1], sweeps.DELETE_ONE_RUN)
-        self.refused(self.parts, "part-2-of-4.sqlite: is not complete: 1 runs are missing", "--resume", "shard 2/4")
+        self.refused(self.parts, "part-2-of-4.sqlite: is not complete: 1 run is missing", "--resume", "shard 2/4")
 
     def test_a_part_that_was_killed(self):
         os.remove(self.parts[3])

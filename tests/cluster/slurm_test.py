@@ -111,7 +111,7 @@ class JobArray(unittest.TestCase):
     def test_a_part_that_lacks_a_run_is_not_merged(self):
         parts = [shutil.copy(self.part(i), f"{self.folder}/lacking-{i}.sqlite") for i in range(1, SHARDS + 1)]
         sweeps.change(parts[4], sweeps.DELETE_ONE_RUN)
-        self.assertIn("lacking-5.sqlite: is not complete: 1 runs are missing",
+        self.assertIn("lacking-5.sqlite: is not complete: 1 run is missing",
                       sweeps.run("merge", f"{self.folder}/lacking.sqlite", *parts, wants=2))
 
     def test_nothing_of_slurm_stays(self):

@@ -20,4 +20,21 @@ EmbeddedScenario embedded_scenario(const Value& value, const std::string& file) 
   return {found, "", std::get<std::string>(std::move(text))};
 }
 
+Scenario parse_embedded(const std::string& text, const std::string& file,
+                        const std::string& pointer, const std::vector<Override>& overrides) {
+  try {
+    Scenario scenario = parse_scenario(text, file, overrides);
+    scenario.expectations.clear();
+    return scenario;
+  } catch (const ScenarioError& error) {
+    throw ScenarioError{file, pointer + error.pointer(), error.problem()};
+  }
+}
+
+std::string problem_in_scenario(const ScenarioError& error) {
+  const std::string& text = error.problem();
+  return fmt::format("{} (at {} of the scenario)", text.substr(0, text.find(" (from --set ")),
+                     error.pointer());
+}
+
 }  // namespace lastack::scenario

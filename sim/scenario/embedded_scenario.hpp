@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "lastack/scenario/load.hpp"
 #include "value.hpp"
 
 namespace lastack::scenario {
@@ -15,5 +17,15 @@ struct EmbeddedScenario {
 
 /// `file` is the one in which `value` stands; a path is relative to its folder.
 EmbeddedScenario embedded_scenario(const Value& value, const std::string& file);
+
+/// Reads it with overrides, and leaves out its expectations: they were written for one setting. An
+/// error in it is told by the other file's own pointer where it stands in there. Throws
+/// ScenarioError.
+Scenario parse_embedded(const std::string& text, const std::string& file,
+                        const std::string& pointer, const std::vector<Override>& overrides = {});
+
+/// Where a value of the other file is none for the scenario: what is wrong, and where in that,
+/// without "(from --set …)".
+std::string problem_in_scenario(const ScenarioError& error);
 
 }  // namespace lastack::scenario

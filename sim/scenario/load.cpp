@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "document.hpp"
 #include "overrides.hpp"
 #include "sections.hpp"
 #include "value.hpp"
@@ -17,23 +18,6 @@ std::string message(const std::string& file, const std::string& pointer,
   if (!file.empty()) text += printable(file) + ": ";
   if (!pointer.empty()) text += printable(pointer) + ": ";
   return text + problem;
-}
-
-/// The document of a file's text. Throws ScenarioError.
-Json document_of(std::string_view text, const std::string& file) {
-  auto read = read_json(text);
-  if (const auto* problem = std::get_if<JsonProblem>(&read)) {
-    throw ScenarioError{file, problem->pointer, problem->text};
-  }
-  return std::get<Json>(std::move(read));
-}
-
-std::string text_of(const std::string& file) {
-  auto read = read_file(file);
-  if (const auto* problem = std::get_if<FileProblem>(&read)) {
-    throw ScenarioError{file, "", problem->text};
-  }
-  return std::get<std::string>(std::move(read));
 }
 
 void read_general(const Value& root, Scenario& scenario) {

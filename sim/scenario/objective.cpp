@@ -10,6 +10,7 @@
 
 #include "axis.hpp"
 #include "bounds.hpp"
+#include "document.hpp"
 #include "embedded_scenario.hpp"
 #include "value.hpp"
 
@@ -20,21 +21,9 @@ constexpr std::uint64_t candidates_max = 10'000;
 constexpr std::uint64_t runs_least = 10;  // fewer tell nothing
 constexpr std::uint64_t runs_most = 1'000'000'000;
 
-/// What is wrong with a value, without "(from --set …)": it came from the file.
-std::string problem_of(const ScenarioError& error) {
-  const std::string& text = error.problem();
-  return text.substr(0, text.find(" (from --set "));
-}
-
 Scenario parse(const Condition& condition, const std::vector<Override>& overrides) {
-  try {
-    Scenario scenario = parse_scenario(condition.scenario_text, condition.scenario_file, overrides);
-    scenario.expectations.clear();
-    return scenario;
-  } catch (const ScenarioError& error) {  // told by the objective's pointer if it stands in there
-    throw ScenarioError{condition.scenario_file, condition.scenario_pointer + error.pointer(),
-                        error.problem()};
-  }
+  return parse_embedded(condition.scenario_text, condition.scenario_file,
+                        condition.scenario_pointer, overrides);
 }
 
 std::vector<Override> with(std::vector<Override> first, const std::vector<Override>& more) {
@@ -90,9 +79,9 @@ void check_settings(const Value& settings, const Objective& objective) {
                       hosts, at);
         } catch (const ScenarioError& error) {
           if (error.file() == objective.file && error.pointer() == at.pointer()) throw;
-          throw ScenarioError{
-              objective.file, at.is_array() ? pointer_to(at.pointer(), i) : at.pointer(),
-              fmt::format("{} (at {} of the scenario)", problem_of(error), error.pointer())};
+          throw ScenarioError{objective.file,
+                              at.is_array() ? pointer_to(at.pointer(), i) : at.pointer(),
+                              problem_in_scenario(error)};
         }
       }
     }
@@ -117,7 +106,7 @@ void read_set(const Value& set, Condition& condition) {
                   hosts, value);
     } catch (const ScenarioError& error) {
       if (error.pointer() == value.pointer()) throw;
-      value.fail(fmt::format("{} (at {} of the scenario)", problem_of(error), error.pointer()));
+      value.fail(problem_in_scenario(error));
     }
   });
 }
@@ -262,21 +251,12 @@ Objective read_objective(const Value& root, const std::string& file) {
 
 }  // namespace
 
-Objective load_objective(const std::string& file) {
-  auto text = read_file(file);
-  if (const auto* problem = std::get_if<FileProblem>(&text)) {
-    throw ScenarioError{file, "", problem->text};
-  }
-  return parse_objective(std::get<std::string>(text), file);
-}
+Objective load_objective(const std::string& file) { return parse_objective(text_of(file), file); }
 
 Objective parse_objective(std::string_view json, const std::string& file) {
-  const auto read = read_json(json);
-  if (const auto* problem = std::get_if<JsonProblem>(&read)) {
-    throw ScenarioError{file, problem->pointer, problem->text};
-  }
+  const Json document = document_of(json, file);
   const Source source{file, {}, nullptr};
-  return read_objective(Value{std::get<Json>(read), source}, file);
+  return read_objective(Value{document, source}, file);
 }
 
 Scenario scenario_of(const Objective& objective, std::uint64_t candidate, std::size_t condition) {

@@ -10,6 +10,7 @@
 
 #include "axis.hpp"
 #include "bounds.hpp"
+#include "document.hpp"
 #include "embedded_scenario.hpp"
 #include "unknown_name.hpp"
 #include "value.hpp"
@@ -78,18 +79,6 @@ void read_vary(const Value& root, Sweep& sweep) {
 
 // --- The scenario ---
 
-/// An error in the scenario of a sweep, told by the sweep's own pointer where it stands in there.
-[[noreturn]] void rethrow(const Sweep& sweep, const ScenarioError& error) {
-  throw ScenarioError{sweep.scenario_file, sweep.scenario_pointer + error.pointer(),
-                      error.problem()};
-}
-
-/// What is wrong with a value, without "(from --set …)": it came from `vary`.
-std::string problem_of(const ScenarioError& error) {
-  const std::string& text = error.problem();
-  return text.substr(0, text.find(" (from --set "));
-}
-
 /// Each value of each axis must be possible; zipped ones only together.
 void check_values(const Sweep& sweep) {
   for (const auto& dimension : sweep.grid.dimensions) {
@@ -102,19 +91,9 @@ void check_values(const Sweep& sweep) {
         parse_scenario(sweep.scenario_text, sweep.scenario_file, overrides);
       } catch (const ScenarioError& error) {
         const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
-        throw ScenarioError{
-            sweep.file, pointer_to(path, i),
-            fmt::format("{} (at {} of the scenario)", problem_of(error), error.pointer())};
+        throw ScenarioError{sweep.file, pointer_to(path, i), problem_in_scenario(error)};
       }
     }
-  }
-}
-
-void check_base(const Sweep& sweep) {
-  try {
-    parse_scenario(sweep.scenario_text, sweep.scenario_file);
-  } catch (const ScenarioError& error) {
-    rethrow(sweep, error);
   }
 }
 
@@ -205,7 +184,7 @@ Sweep read_sweep(const Value& root, const std::string& file) {
   sweep.scenario_file = std::move(base.file);
   sweep.scenario_pointer = std::move(base.pointer);
   sweep.scenario_text = std::move(base.text);
-  check_base(sweep);
+  parse_embedded(sweep.scenario_text, sweep.scenario_file, sweep.scenario_pointer);
   read_vary(root, sweep);
   check_values(sweep);
   root.with("repeat", [&](const Value& v) { read_repeat(v, sweep); });
@@ -278,32 +257,17 @@ ResolvedPath resolve_path(std::string_view path, const std::vector<std::string>&
                       shown(path), list)};
 }
 
-Sweep load_sweep(const std::string& file) {
-  auto text = read_file(file);
-  if (const auto* problem = std::get_if<FileProblem>(&text)) {
-    throw ScenarioError{file, "", problem->text};
-  }
-  return parse_sweep(std::get<std::string>(text), file);
-}
+Sweep load_sweep(const std::string& file) { return parse_sweep(text_of(file), file); }
 
 Sweep parse_sweep(std::string_view json, const std::string& file) {
-  const auto read = read_json(json);
-  if (const auto* problem = std::get_if<JsonProblem>(&read)) {
-    throw ScenarioError{file, problem->pointer, problem->text};
-  }
+  const Json document = document_of(json, file);
   const Source source{file, {}, nullptr};
-  return read_sweep(Value{std::get<Json>(read), source}, file);
+  return read_sweep(Value{document, source}, file);
 }
 
 Scenario scenario_of(const Sweep& sweep, std::uint64_t combination) {
-  try {
-    Scenario scenario = parse_scenario(sweep.scenario_text, sweep.scenario_file,
-                                       sweep.grid.overrides_of(combination));
-    scenario.expectations.clear();
-    return scenario;
-  } catch (const ScenarioError& error) {
-    rethrow(sweep, error);
-  }
+  return parse_embedded(sweep.scenario_text, sweep.scenario_file, sweep.scenario_pointer,
+                        sweep.grid.overrides_of(combination));
 }
 
 }  // namespace lastack::scenario

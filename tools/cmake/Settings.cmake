@@ -92,9 +92,7 @@ elseif(LASTACK_FUZZ)
 endif()
 function(lastack_hot target)
   target_compile_options(${target} PRIVATE ${hot_options})
-  if(NOT LASTACK_LTO)  # g++ 12's false warnings of -O3 are not silenced in headers that were precompiled
-    lastack_precompile(${target} hot)
-  endif()
+  lastack_precompile(${target} hot)
 endfunction()
 
 # lastack_cold(lastack_tools): a layer that no event passes through. It compiles in half the time.
@@ -104,10 +102,10 @@ function(lastack_cold target)
   lastack_precompile(${target} cold)
 endfunction()
 
-# lastack_precompile(lastack_rfc_tests tests): gives a target the headers of one of three sets as
-# compiled already. A set's targets have the same compiler options.
+# lastack_precompile(lastack_rfc_tests tests): gives a target the headers of a set as compiled already,
+# if there is such a set. Its targets have the same compiler options.
 function(lastack_precompile target set)
-  if(LASTACK_PCH)
+  if(TARGET lastack_precompiled_${set})
     target_precompile_headers(${target} REUSE_FROM lastack_precompiled_${set})
   endif()
 endfunction()
@@ -145,7 +143,10 @@ function(lastack_precompiled set)
     <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>
     ${arg_HEADERS})
 endfunction()
-lastack_precompiled(hot OPTIONS ${hot_options})
+# g++ 12's false warnings of -O3 are not silenced in headers that were precompiled.
+if(NOT (CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Release"))
+  lastack_precompiled(hot OPTIONS ${hot_options})
+endif()
 lastack_precompiled(cold HEADERS <fmt/format.h> <nlohmann/json.hpp> OPTIONS ${cold_options})
 if(LASTACK_PCH)
   target_link_libraries(lastack_precompiled_cold PRIVATE fmt::fmt)

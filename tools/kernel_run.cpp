@@ -220,14 +220,13 @@ std::string case_text(const scenario::Scenario& scenario, const Case& item, cons
 }
 
 void print_ladder(const kernel::KernelRun& run) {
-  std::string text;
   trace::LadderTextOptions look;
   look.columns = columns_for(stdout);
   const bool colour = colour_for(stdout, ColourChoice::automatic) == Colour::on;
   look.colour = colour ? trace::Colour::ansi : trace::Colour::none;
-  trace::LadderTextSink sink{std::make_unique<StringWriter>(text), look};
-  run.trace->replay(sink);
-  fmt::print("{}", text);
+  trace::LadderBuilder ladders;
+  run.trace->replay(ladders);
+  fmt::print("{}", to_text(ladders.sheet(), look));
 }
 
 ExitCode exit_code_of(const Case& item) {

@@ -553,6 +553,17 @@ class LadderBuilder::Impl {
   std::deque<Unplaced> unplaced_;
 };
 
+std::string text_of(const LadderNote& note) {
+  switch (note.kind) {
+    case LadderNote::Kind::timer: return "◷ " + note.text;
+    case LadderNote::Kind::discard: return "✗ " + note.text;
+    case LadderNote::Kind::state:
+    case LadderNote::Kind::call:
+    case LadderNote::Kind::host: return note.text;
+  }
+  return note.text;
+}
+
 LadderBuilder::LadderBuilder(LadderLimits limits) : impl_{std::make_unique<Impl>(limits)} {}
 
 LadderBuilder::~LadderBuilder() = default;

@@ -10,8 +10,6 @@ namespace lastack::trace {
 
 namespace {
 
-constexpr LadderLimits mermaid_limits{
-    .ladders = 4, .first_steps = 80, .last_steps = 40, .loose_calls = 20};
 constexpr int decimals = 3;
 
 /// Text that Mermaid does not take for its own: `;` ends a statement, `#` begins an entity.
@@ -27,17 +25,6 @@ std::string escaped(std::string_view text) {
     }
   }
   return result;
-}
-
-std::string note_text(const LadderNote& note) {
-  switch (note.kind) {
-    case LadderNote::Kind::timer: return "◷ " + note.text;
-    case LadderNote::Kind::discard: return "✗ " + note.text;
-    case LadderNote::Kind::state:
-    case LadderNote::Kind::call:
-    case LadderNote::Kind::host: return note.text;
-  }
-  return note.text;
 }
 
 /// One conversation; its ends are named by its number, so that several stand side by side.
@@ -64,13 +51,13 @@ class LadderMermaid {
     const LadderRow& row = ladder_.rows[number];
     if (row.gap) over_both("⋮ " + duration_text(*row.gap));
     if (row.left_out > 0) over_both(fmt::format("⋮ {} steps left out", row.left_out));
-    for (const LadderArrow& arrow : ladder_.arrows) {
-      if (arrow.row == number) draw_arrow(arrow);
+    while (next_arrow_ < ladder_.arrows.size() && ladder_.arrows[next_arrow_].row == number) {
+      draw_arrow(ladder_.arrows[next_arrow_++]);
     }
     for (const Side side : {Side::left, Side::right}) {
       if (const auto& note = row.notes[index_of(side)]) {
         out_ += fmt::format("  Note {} of {}: {}\n", side == Side::left ? "left" : "right",
-                            id(side), escaped(note_text(*note)));
+                            id(side), escaped(text_of(*note)));
       }
     }
   }
@@ -98,6 +85,7 @@ class LadderMermaid {
 
   const Ladder& ladder_;
   std::size_t number_;
+  std::size_t next_arrow_ = 0;
   std::string out_;
 };
 
@@ -116,16 +104,6 @@ std::string to_mermaid(const LadderSheet& sheet) {
     text += fmt::format("  %% {} more conversations are left out\n", sheet.ladders_left_out);
   }
   return text + steps;
-}
-
-LadderMermaidSink::LadderMermaidSink(std::unique_ptr<ByteWriter> out)
-    : out_{std::move(out)},
-      builder_{mermaid_limits} {}
-
-void LadderMermaidSink::end(SimTime at) {
-  builder_.end(at);
-  out_->write(to_mermaid(builder_.sheet()));
-  out_->commit();
 }
 
 }  // namespace lastack::trace

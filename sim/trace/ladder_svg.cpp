@@ -95,17 +95,6 @@ std::string_view class_of(tcp::State state) {
 
 int x_of(Side side) { return side == Side::left ? left_bar : right_bar; }
 
-std::string note_text(const LadderNote& note) {
-  switch (note.kind) {
-    case LadderNote::Kind::timer: return "◷ " + note.text;
-    case LadderNote::Kind::discard: return "✗ " + note.text;
-    case LadderNote::Kind::state:
-    case LadderNote::Kind::call:
-    case LadderNote::Kind::host: return note.text;
-  }
-  return note.text;
-}
-
 std::string_view class_of(const LadderNote& note) {
   switch (note.kind) {
     case LadderNote::Kind::state: return "state";
@@ -189,10 +178,10 @@ class LadderSvg {
   }
 
   void draw_state(Side side, int y, tcp::State state) {
-    draw_note_text(side, y, "state faint", std::string{tcp::name_of(state)});
+    draw_text_of(side, y, "state faint", std::string{tcp::name_of(state)});
   }
 
-  void draw_note_text(Side side, int y, std::string_view classes, const std::string& text) {
+  void draw_text_of(Side side, int y, std::string_view classes, const std::string& text) {
     const bool left = side == Side::left;
     out_ += text_at(left ? left_bar - note_gap : right_bar + note_gap, y + 4,
                     fmt::format("{}{}", classes, left ? " left" : ""), text);
@@ -212,7 +201,7 @@ class LadderSvg {
       told = row.at;
       for (const Side side : {Side::left, Side::right}) {
         if (const auto& note = row.notes[index_of(side)]) {
-          draw_note_text(side, y_of_note(i, side), class_of(*note), note_text(*note));
+          draw_text_of(side, y_of_note(i, side), class_of(*note), text_of(*note));
         }
       }
     }
@@ -314,16 +303,6 @@ std::string to_svg(const LadderSheet& sheet) {
              "<title id=\"t\">{2}</title>\n<desc id=\"d\">{3}</desc>\n",
              width, y, escaped(title), escaped(sheet.description)) +
          std::string{style} + text_at(24, 32, "title", title) + body + "</svg>\n";
-}
-
-LadderSvgSink::LadderSvgSink(std::unique_ptr<ByteWriter> out, LadderLimits limits)
-    : out_{std::move(out)},
-      builder_{limits} {}
-
-void LadderSvgSink::end(SimTime at) {
-  builder_.end(at);
-  out_->write(to_svg(builder_.sheet()));
-  out_->commit();
 }
 
 }  // namespace lastack::trace

@@ -42,17 +42,6 @@ Ink ink_of(const LadderNote& note) {
   return Ink::plain;
 }
 
-std::string text_of(const LadderNote& note) {
-  switch (note.kind) {
-    case LadderNote::Kind::timer: return "◷ " + note.text;
-    case LadderNote::Kind::discard: return "✗ " + note.text;
-    case LadderNote::Kind::state:
-    case LadderNote::Kind::call:
-    case LadderNote::Kind::host: return note.text;
-  }
-  return note.text;
-}
-
 /// Decimals of a second that tell the rows' times apart: 3, 6 or 9.
 int decimals_for(const Ladder& ladder) {
   SimDuration least = 1ms;
@@ -565,18 +554,6 @@ std::string to_text(const LadderSheet& sheet, const LadderTextOptions& options) 
     add("  and " + std::to_string(sheet.loose_calls_left_out) + " more", Ink::faint);
   }
   return out;
-}
-
-LadderTextSink::LadderTextSink(std::unique_ptr<ByteWriter> out, LadderTextOptions options,
-                               LadderLimits limits)
-    : out_{std::move(out)},
-      options_{options},
-      builder_{limits} {}
-
-void LadderTextSink::end(SimTime at) {
-  builder_.end(at);
-  out_->write(to_text(builder_.sheet(), options_));
-  out_->commit();
 }
 
 }  // namespace lastack::trace

@@ -50,22 +50,10 @@ std::string page_with(std::string data) {
   return page;
 }
 
-/// Takes the lines of the trace.
-class PageSink::Lines final : public ByteWriter {
- public:
-  explicit Lines(std::string& text) : text_{text} {}
-
-  void write(std::string_view bytes) override { text_ += bytes; }
-  void commit() override {}
-
- private:
-  std::string& text_;
-};
-
 PageSink::PageSink(std::unique_ptr<ByteWriter> out, std::uint64_t most_events)
     : out_{std::move(out)},
       most_{most_events},
-      json_lines_{std::make_unique<JsonLinesSink>(std::make_unique<Lines>(lines_))} {}
+      json_lines_{std::make_unique<JsonLinesSink>(std::make_unique<StringWriter>(lines_))} {}
 
 PageSink::~PageSink() = default;
 

@@ -31,6 +31,35 @@ constexpr LadderLimits file_limits{
 /// A picture is looked at as a whole.
 constexpr LadderLimits picture_limits{
     .ladders = 50, .first_steps = 2000, .last_steps = 500, .loose_calls = 100};
+/// Mermaid is no place for long runs.
+constexpr LadderLimits mermaid_limits{
+    .ladders = 4, .first_steps = 80, .last_steps = 40, .loose_calls = 20};
+
+using DrawLadders = std::string (*)(const LadderSheet&);
+
+/// Draws the run's ladders when it ends.
+class LadderSink final : public Sink {
+ public:
+  LadderSink(std::unique_ptr<ByteWriter> out, LadderLimits limits, DrawLadders draw)
+      : out_{std::move(out)},
+        builder_{limits},
+        draw_{draw} {}
+
+  void begin(const Names& names) override { builder_.begin(names); }
+  void event(const Event& event) override { builder_.event(event); }
+  void end(SimTime at) override {
+    builder_.end(at);
+    out_->write(draw_(builder_.sheet()));
+    out_->commit();
+  }
+
+ private:
+  std::unique_ptr<ByteWriter> out_;
+  LadderBuilder builder_;
+  DrawLadders draw_;
+};
+
+std::string to_plain_text(const LadderSheet& sheet) { return to_text(sheet, {}); }
 
 }  // namespace
 
@@ -55,10 +84,11 @@ std::unique_ptr<Sink> make_sink(const std::string& path) {
     case Format::json_lines: return std::make_unique<JsonLinesSink>(std::move(file));
     case Format::pcapng: return std::make_unique<PcapngSink>(std::move(file));
     case Format::ladder:
-      return std::make_unique<LadderTextSink>(std::move(file), LadderTextOptions{}, file_limits);
+      return std::make_unique<LadderSink>(std::move(file), file_limits, to_plain_text);
     case Format::ladder_svg:
-      return std::make_unique<LadderSvgSink>(std::move(file), picture_limits);
-    case Format::ladder_mermaid: return std::make_unique<LadderMermaidSink>(std::move(file));
+      return std::make_unique<LadderSink>(std::move(file), picture_limits, to_svg);
+    case Format::ladder_mermaid:
+      return std::make_unique<LadderSink>(std::move(file), mermaid_limits, to_mermaid);
     case Format::page: break;
   }
   LASTACK_ASSERT(format != Format::page);

@@ -34,6 +34,9 @@ struct LadderNote {
   tcp::State state = tcp::State::closed;  ///< for Kind::state
 };
 
+/// Its text behind the sign of its kind: "◷ rto 1.02 s", "✗ accept_queue".
+std::string text_of(const LadderNote& note);
+
 /// One line of the diagram.
 struct LadderRow {
   SimTime at;                      ///< an arrow within one row: when it left

@@ -39,8 +39,6 @@ class PageSink final : public Sink {
   void finish(const PageFacts& facts);
 
  private:
-  class Lines;
-
   std::unique_ptr<ByteWriter> out_;
   std::uint64_t most_;
   std::uint64_t events_ = 0;

@@ -14,8 +14,8 @@ enum class Format { json_lines, pcapng, ladder, ladder_svg, ladder_mermaid, page
 /// The endings of trace files, for messages: ".jsonl, .pcapng, .txt, .svg, .mmd, .html".
 std::string_view known_endings();
 
-/// The format that a file's ending names. "-", /dev/stdout and other
-/// special files without a known ending get JSON Lines. Throws OutputError for every other ending.
+/// The format that a file's ending names. "-", /dev/stdout and other special files without a known
+/// ending get JSON Lines. Throws OutputError for every other ending.
 Format format_of(const std::string& path);
 
 /// A sink that writes `path` in the format its ending names. Throws OutputError when the ending is

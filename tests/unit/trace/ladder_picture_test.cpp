@@ -1,5 +1,4 @@
 // The ladder as a picture (SVG) and as Mermaid's text: from the same layout as the text.
-#include <memory>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -17,11 +16,10 @@ using tcp::SendReason;
 
 namespace {
 
-template <class PictureSink> std::string picture_of(Story& story) {
-  std::string out;
-  PictureSink sink{std::make_unique<StringWriter>(out)};
-  story.finish().replay(sink);
-  return out;
+LadderSheet sheet_of(Story& story) {
+  LadderBuilder builder;
+  story.finish().replay(builder);
+  return builder.sheet();
 }
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -35,7 +33,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("ladder mermaid: a handshake", "[trace][ladder]") {
   Scene t;
   t.handshake();
-  CHECK(picture_of<LadderMermaidSink>(t) ==
+  CHECK(to_mermaid(sheet_of(t)) ==
         "sequenceDiagram\n"
         "  %% hand-made (seed 1)\n"
         "  participant L0 as client:40000\n"
@@ -56,14 +54,14 @@ TEST_CASE("ladder mermaid: what is lost ends in a cross, with the reason", "[tra
   Scene t;
   t.handshake();
   t.lose(t.send(Story::s, Story::c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server, "queue");
-  CHECK_THAT(picture_of<LadderMermaidSink>(t), Contains("  R0-xL0: ") && Contains(" ✗ queue"));
+  CHECK_THAT(to_mermaid(sheet_of(t)), Contains("  R0-xL0: ") && Contains(" ✗ queue"));
 }
 
 TEST_CASE("ladder svg: a slanted line with a head for each segment that arrives",
           "[trace][ladder]") {
   Scene t;
   t.handshake();
-  const std::string svg = picture_of<LadderSvgSink>(t);
+  const std::string svg = to_svg(sheet_of(t));
   CHECK_THAT(svg, StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\"") && EndsWith("</svg>\n"));
   CHECK(count(svg, "class=\"head\"") == 3);
   CHECK(count(svg, "class=\"lost\"") == 0);
@@ -74,7 +72,7 @@ TEST_CASE("ladder svg: a lost segment has no head but a cross, and says why", "[
   Scene t;
   t.handshake();
   t.lose(t.send(Story::s, Story::c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server, "queue");
-  const std::string svg = picture_of<LadderSvgSink>(t);
+  const std::string svg = to_svg(sheet_of(t));
   CHECK(count(svg, "class=\"head\"") == 3);
   CHECK(count(svg, "class=\"lost\"") == 1);
   CHECK_THAT(svg, Contains(">queue</text>"));
@@ -84,5 +82,5 @@ TEST_CASE("ladder svg: text cannot break out of it", "[trace][ladder]") {
   Scene t;
   t.handshake();
   t.app(Story::client, "connect", "<b> & \"quoted\"");
-  CHECK_THAT(picture_of<LadderSvgSink>(t), Contains("&lt;b&gt; &amp; &quot;quoted&quot;"));
+  CHECK_THAT(to_svg(sheet_of(t)), Contains("&lt;b&gt; &amp; &quot;quoted&quot;"));
 }

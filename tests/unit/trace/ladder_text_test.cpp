@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -23,10 +22,9 @@ constexpr End c = Story::c;
 constexpr End s = Story::s;
 
 std::string drawing(Story& story, const LadderTextOptions& options) {
-  std::string out;
-  LadderTextSink sink{std::make_unique<StringWriter>(out), options};
-  story.finish().replay(sink);
-  return out;
+  LadderBuilder builder;
+  story.finish().replay(builder);
+  return to_text(builder.sheet(), options);
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -195,9 +193,9 @@ TEST_CASE("ladder text: several connections follow each other under a headline",
   for (tcp::Port i = 0; i < 3; ++i) {
     t.send({Story::client, static_cast<tcp::Port>(40000 + i)}, s, "S", 0, 0, SendReason::syn);
   }
-  std::string out;
-  LadderTextSink sink{std::make_unique<StringWriter>(out), {.columns = 80}, {.ladders = 2}};
-  t.finish().replay(sink);
+  LadderBuilder builder{{.ladders = 2}};
+  t.finish().replay(builder);
+  const std::string out = to_text(builder.sheet(), {.columns = 80});
   CHECK_THAT(out, Catch::Contains("── client:40000 ↔ server:80 (1 of 3) ───") &&
                       Catch::Contains("── client:40001 ↔ server:80 (2 of 3) ───") &&
                       Catch::EndsWith("\n1 more conversation is not shown\n"));

@@ -1,5 +1,8 @@
 #include "command.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include <fmt/format.h>
 
 namespace lastack::tools {
@@ -12,6 +15,16 @@ void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
     return number ? "" : "want a whole number from 0, have " + text;
   };
   command.add_option("--seed", seed, description).check(digits_only).type_name("N");
+}
+
+void add_jobs_option(Command command, unsigned& threads) {
+  command.add_option("-j,--jobs", threads, "Threads (default: one per processor)")
+      .range(1, 1024)
+      .type_name("N");
+}
+
+unsigned threads_or_all(unsigned threads) {
+  return threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 void add_set_option(Command command, std::vector<std::string>& settings) {

@@ -42,6 +42,11 @@ void add_kernel_run_command(Command kernel, ExitCode& exit_code);
 void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
                      const std::string& description);
 
+/// Gives a subcommand its --jobs: `threads` stays 0 without one.
+void add_jobs_option(Command command, unsigned& threads);
+/// So many, or for 0 one for each processor.
+unsigned threads_or_all(unsigned threads);
+
 /// Gives a subcommand its --set, which may come more than once.
 void add_set_option(Command command, std::vector<std::string>& settings);
 /// What each --set KEY=VALUE puts where. Throws UsageError.

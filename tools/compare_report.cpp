@@ -36,7 +36,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> counts{
      {"half_open_at_end", "half-open connections at the end"}}};
 
 std::string subject(const std::string& metric) {
-  if (metric == "connect_ok") return "failures";
+  if (batch::is_share(metric)) return "failures";
   for (const auto& [end, words] : statistics) {
     const auto family = metric.find("_time.");
     if (family == std::string::npos || !metric.ends_with(end)) continue;
@@ -55,13 +55,11 @@ std::string subject(const std::string& metric) {
   return metric;
 }
 
-bool is_time(const std::string& metric) { return metric.find("_time.") != std::string::npos; }
-
 /// "4.1 %"; small shares keep two digits: "0.0021 %".
 std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
 
 std::string amount(const std::string& metric, double value) {
-  return is_time(metric) ? fmt::format("{:.3g} s", value) : fmt::format("{:.4g}", value);
+  return batch::is_time(metric) ? fmt::format("{:.3g} s", value) : fmt::format("{:.4g}", value);
 }
 
 std::string ratio(double now, double before) {
@@ -113,10 +111,10 @@ std::string effect_in_words(const batch::Contrast& contrast) {
   const auto& here = contrast.here.value;
   const auto& before = contrast.baseline.value;
   if (!here || !before) return subject(metric) + ": no value";
-  if (metric == "connect_ok") {
+  if (batch::is_share(metric)) {
     return fmt::format("failures {} → {}", percent(1 - *before), percent(1 - *here));
   }
-  if (is_time(metric)) {
+  if (batch::is_time(metric)) {
     return fmt::format("{} {} → {}", subject(metric), amount(metric, *before),
                        amount(metric, *here));
   }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/compare/side_by_side.hpp"
+#include "numbers.hpp"
 
 namespace lastack::tools {
 
@@ -23,10 +24,6 @@ constexpr std::size_t lines_after = 4;
 constexpr std::size_t lines_per_aspect = 3;
 /// What stands between the columns: a blank, a sign, a blank.
 constexpr int gutter = 3;
-
-std::string plural(std::size_t count, std::string_view one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
 
 /// Wraps `text` behind `label`, which stands in the first line's margin of `indent` columns.
 std::string labelled(std::string_view label, std::string_view text, int columns, int indent) {
@@ -104,13 +101,13 @@ std::string apart_text(const Comparison& comparison) {
   const std::size_t sack = comparison.of(Aspect::sack).size();
   if (windows + sack == 0) return "";
   return fmt::format("Counted apart: windows differ in {}, SACK blocks in {}.\n",
-                     plural(windows, "segment"), plural(sack, "segment"));
+                     counted(windows, "segment"), counted(sack, "segment"));
 }
 
 std::string alike_text(const compare::History& a, const Paint& paint) {
   return fmt::format(
-      "{}: {}, {}, {}.\n", paint.green("Alike"), plural(a.segments.size(), "segment"),
-      plural(a.socket_states().size(), "state change"), plural(a.calls.size(), "call"));
+      "{}: {}, {}, {}.\n", paint.green("Alike"), counted(a.segments.size(), "segment"),
+      counted(a.socket_states().size(), "state change"), counted(a.calls.size(), "call"));
 }
 
 }  // namespace

@@ -27,11 +27,4 @@ std::string valid_utf8(const std::string& text) {
   return json::parse(quoted(text)).get<std::string>();
 }
 
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@=";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  return "'" + escaped(text, {{'\'', "'\\''"}}) + "'";
-}
-
 }  // namespace lastack::tools

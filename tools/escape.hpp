@@ -15,9 +15,6 @@ std::string escaped(const std::string& text, const Escapes& escapes);
 /// are replaced by U+FFFD.
 std::string quoted(const std::string& text);
 
-/// Text as a word of a shell's command, in quotes where it takes them.
-std::string shell_word(const std::string& text);
-
 /// Text with what is no UTF-8 replaced by U+FFFD.
 std::string valid_utf8(const std::string& text);
 

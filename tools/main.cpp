@@ -199,11 +199,9 @@ int main(int argc, char** argv) {
   try {
     diagnostics::start();
     CLI::App program{description, "lastack"};
-    program.footer(examples);
-    program.require_subcommand(1);
-    program.get_formatter()->label("SUBCOMMAND", "COMMAND");
     program.set_version_flag("--version", "lastack " LASTACK_VERSION, "Print the version and exit");
-    const Command commands{&program};
+    Command commands{&program};
+    commands.finish_group(examples);
     add_run_command(commands, exit_code);
     add_test_command(commands, exit_code);
     add_sweep_command(commands, exit_code);

@@ -21,10 +21,7 @@ struct Options {
 ExitCode report(const Options& options) {
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
-  const std::string page = batch::page_of(store);
-  AtomicFile file{options.output};
-  file.write(page);
-  file.commit();
+  write_file(options.output, batch::page_of(store));
   return ExitCode::success;
 }
 

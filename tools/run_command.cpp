@@ -15,8 +15,8 @@
 
 #include "command.hpp"
 #include "diagnostics.hpp"
-#include "escape.hpp"
 #include "interrupt.hpp"
+#include "lastack/core/quoting.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/duration.hpp"
 #include "load_scenarios.hpp"

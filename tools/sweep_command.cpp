@@ -1,5 +1,4 @@
 // `lastack sweep SWEEP.json`: runs all combinations of settings again and again, on all processors.
-#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -10,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -105,10 +103,6 @@ batch::Shard shard_from(const std::string& text) {
   return shard_at(text);
 }
 
-unsigned threads_from(const Options& options) {
-  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
-
 std::string progress_text(const batch::SweepProgress& progress, double seconds) {
   const std::uint64_t done = progress.done;
   const std::uint64_t here = done - progress.before;
@@ -155,7 +149,7 @@ batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const Options&
   const ProgressLine line{[&progress](std::chrono::duration<double> since_start) {
     return progress_text(progress, since_start.count());
   }};
-  return batch::run_sweep(plan, store, threads_from(options), &stop, &progress);
+  return batch::run_sweep(plan, store, threads_or_all(options.threads), &stop, &progress);
 }
 
 batch::Plan plan_from(const Options& options) {
@@ -209,9 +203,7 @@ void add_sweep_command(Command program, ExitCode& exit_code) {
       .add_option("--db", options->database,
                   "Keep the results in this SQLite database (default: only show them)")
       .type_name("FILE");
-  command.add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      .range(1, 1024)
-      .type_name("N");
+  add_jobs_option(command, options->threads);
   command
       .add_option("--shard", options->shard, "Run part I of N only; auto/N asks the cluster for I")
       .type_name("I/N");

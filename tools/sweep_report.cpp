@@ -31,12 +31,10 @@ bool is_quantile(std::string_view metric) {
   return metric.ends_with(".median") || metric.find(".p9") != metric.npos;
 }
 
-bool is_time(std::string_view metric) { return metric.find("_time.") != std::string_view::npos; }
-
 /// "0.9912 ±0.0021", in seconds "1.034 s ±0.012"; "-" where no run has a value.
 std::string cell(std::string_view metric, const batch::Estimate& estimate) {
   if (!estimate.mean) return "-";
-  const std::string unit = is_time(metric) ? " s" : "";
+  const std::string unit = batch::is_time(metric) ? " s" : "";
   std::string text = fmt::format("{:.4g}{}", *estimate.mean, unit);
   if (estimate.interval && estimate.interval->half_width() > 0) {
     text += fmt::format(" ±{:.2g}", estimate.interval->half_width());

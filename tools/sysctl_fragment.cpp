@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "lastack/tcp/settings.hpp"
+#include "lastack/scenario/sysctl_path.hpp"
+#include "lastack/tcp/profile.hpp"
 #include "terminal.hpp"
 
 namespace lastack::tools {
@@ -15,30 +15,6 @@ namespace lastack::tools {
 namespace {
 
 constexpr int columns = 78;
-
-/// A path of the objective that is a sysctl.
-struct SysctlPath {
-  std::string host;  ///< "" for all
-  const tcp::SettingInfo* info = nullptr;
-};
-
-/// "sysctl.NAME" or "hosts.HOST.sysctl.NAME", where NAME may have dots.
-std::optional<SysctlPath> sysctl_path(std::string_view path) {
-  constexpr std::string_view sysctl = "sysctl.";
-  constexpr std::string_view hosts = "hosts.";
-  std::string host;
-  if (path.starts_with(hosts)) {
-    path.remove_prefix(hosts.size());
-    const auto dot = path.find('.');
-    if (dot == path.npos) return std::nullopt;
-    host = path.substr(0, dot);
-    path.remove_prefix(dot + 1);
-  }
-  if (!path.starts_with(sysctl)) return std::nullopt;
-  const tcp::SettingInfo* info = tcp::find_setting(path.substr(sysctl.size()));
-  if (info == nullptr) return std::nullopt;
-  return SysctlPath{host, info};
-}
 
 std::string commented(std::string_view text) {
   const std::string lines = wrapped(text, columns - 2);
@@ -51,32 +27,21 @@ std::string commented(std::string_view text) {
   return result;
 }
 
-/// The host's settings in the scenario of a candidate; without a name the first host's.
-tcp::Settings settings_of(const scenario::Scenario& scenario, const std::string& host,
-                          tcp::Settings& defaults) {
-  const auto found =
-      std::find_if(scenario.hosts.begin(), scenario.hosts.end(),
-                   [&](const scenario::Host& each) { return host.empty() || each.name == host; });
-  if (found == scenario.hosts.end()) return defaults;
-  defaults = tcp::default_settings(found->profile);
-  return found->settings;
-}
-
-std::string entry(const tcp::SettingInfo& info, const tcp::Settings& settings,
-                  const tcp::Settings& defaults) {
+std::string entry(const tcp::SettingInfo& info, const scenario::Host& host) {
+  const tcp::Settings defaults = tcp::default_settings(host.profile);
   std::string text = commented(info.meaning);
   const std::string unit = info.unit.empty() ? "" : fmt::format(" {}", info.unit);
   text += commented(fmt::format("Default: {}{}. Source: {}", setting_value(defaults, info.name),
                                 unit, info.source));
-  return text +
-         fmt::format("{}.{} = {}\n", info.section, info.name, setting_value(settings, info.name));
+  return text + fmt::format("{}.{} = {}\n", info.section, info.name,
+                            setting_value(host.settings, info.name));
 }
 
 std::vector<std::string> hosts_of(const scenario::Objective& objective) {
   std::vector<std::string> hosts;
   bool all = false;
   for (const scenario::Axis& axis : objective.settings.axes) {
-    const auto path = sysctl_path(axis.path);
+    const auto path = scenario::sysctl_path(axis.path);
     if (!path) continue;
     all = all || path->host.empty();
     const bool known = std::find(hosts.begin(), hosts.end(), path->host) != hosts.end();
@@ -97,12 +62,11 @@ std::vector<SysctlFragment> sysctl_fragments(const scenario::Objective& objectiv
   for (const std::string& host : hosts_of(objective)) {
     SysctlFragment fragment{host, ""};
     for (const std::string& line : heading) fragment.text += commented(line);
-    tcp::Settings defaults;
-    const tcp::Settings settings = settings_of(scenario, host, defaults);
     for (const auto& [name, value] : values) {
-      const auto path = sysctl_path(name);
+      const auto path = scenario::sysctl_path(name);
       if (path && (path->host.empty() || path->host == host)) {
-        fragment.text += "\n" + entry(*path->info, settings, defaults);
+        fragment.text +=
+            "\n" + entry(*path->info, *scenario::host_of(scenario, {host, path->info}));
       } else if (!path) {
         fragment.text +=
             "\n" + commented(fmt::format("No sysctl, to be set elsewhere: {} = {}", name, value));

@@ -157,8 +157,7 @@ class Runner {
 
  private:
   unsigned thread_count() const {
-    const unsigned wanted =
-        options_.threads > 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned wanted = threads_or_all(options_.threads);
     return static_cast<unsigned>(std::min<std::size_t>(wanted, files_.size()));
   }
 
@@ -241,9 +240,7 @@ void add_test_command(Command program, ExitCode& exit_code) {
   command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
       .required()
       .option_text("...");
-  command.add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      .range(1, 1024)
-      .type_name("N");
+  add_jobs_option(command, options->threads);
   add_seed_option(command, options->seed, "Seed of every run, in place of the scenarios'");
   add_max_memory_option(command, options->max_memory);
   command.add_option("--junit", options->junit, "Write the results as JUnit XML as well")

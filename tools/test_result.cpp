@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "escape.hpp"
+#include "lastack/core/quoting.hpp"
 
 namespace lastack::tools {
 

@@ -1,12 +1,10 @@
 // `lastack tune OBJECTIVE.json`: the settings to run with, found by a race.
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,10 +38,6 @@ struct Options {
   bool quiet = false;
 };
 
-unsigned threads_from(const Options& options) {
-  return options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-}
-
 std::string progress_text(const batch::TuneProgress& progress, const batch::TunePlan& plan,
                           double seconds) {
   const std::uint64_t runs = progress.runs;
@@ -62,13 +56,7 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const Options
       return progress_text(progress, plan, since_start.count());
     });
   }
-  return batch::run_race(plan, race, threads_from(options), &stop, &progress);
-}
-
-void write_file(const std::string& name, const std::string& text) {
-  AtomicFile file{name};
-  file.write(text);
-  file.commit();
+  return batch::run_race(plan, race, threads_or_all(options.threads), &stop, &progress);
 }
 
 /// The best settings, into files or for people to read.
@@ -131,9 +119,7 @@ void add_tune_command(Command program, ExitCode& exit_code) {
       .type_name("FILE");
   command.add_option("--csv", options->csv, "Write what is known of every candidate; - is stdout")
       .type_name("FILE");
-  command.add_option("-j,--jobs", options->threads, "Threads (default: one per processor)")
-      .range(1, 1024)
-      .type_name("N");
+  add_jobs_option(command, options->threads);
   add_seed_option(command, options->seed, "Base seed instead of the file's");
   command.add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
   command.add_flag("-q,--quiet", options->quiet, "Print only what is wrong");

@@ -1,7 +1,6 @@
 #include "tune_report.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "lastack/batch/estimate.hpp"
+#include "lastack/core/quoting.hpp"
+#include "numbers.hpp"
 #include "text_table.hpp"
 
 namespace lastack::tools {
@@ -25,11 +26,6 @@ using scenario::Direction;
 
 constexpr std::size_t rows_max = 30;
 constexpr std::size_t peers_max = 8;  // that are named in a list
-
-/// "1 run", "2 runs".
-std::string counted(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 std::string settings_of(const TunePlan& plan, std::uint64_t candidate) {
   return batch::settings_text(plan.objective().settings, candidate);
@@ -120,15 +116,12 @@ std::uint64_t runs_of(const Race& race, std::uint64_t candidate) {
 /// The candidates as people want to read of them: the best first.
 std::vector<std::uint64_t> in_order(const Race& race) {
   std::vector<std::tuple<Fate, double, std::uint64_t>> ranked;
-  const bool least = race.rules().goals.front().direction == Direction::minimize;
   for (std::uint64_t i = 0; i < race.rules().candidates; ++i) {
-    const auto mean = race.goal_estimate(i, 0).mean;
-    const double rank = !mean ? HUGE_VAL : least ? *mean : -*mean;
-    ranked.emplace_back(race.fate(i), rank, i);
+    ranked.emplace_back(race.fate(i), race.rank(i, 0), i);
   }
   std::sort(ranked.begin(), ranked.end());
   std::vector<std::uint64_t> order;
-  for (const auto& [fate, mean, candidate] : ranked) order.push_back(candidate);
+  for (const auto& [fate, rank, candidate] : ranked) order.push_back(candidate);
   return order;
 }
 
@@ -257,13 +250,6 @@ std::string cost(const TunePlan& plan, const Race& race) {
       counted(race.looks(), "look"), counted(grid, "run"), factor);
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == text.npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
-  return result + "\"";
-}
-
 std::string optional_number(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
@@ -310,12 +296,12 @@ std::string evidence_csv(const TunePlan& plan, const Race& race) {
       titles.push_back(fmt::format("{}: {}", asked.name(i), part));
     }
   }
-  for (std::string& title : titles) title = csv_cell(title);
+  for (std::string& title : titles) title = csv_field(title);
   std::string text = fmt::format("{}\n", fmt::join(titles, ","));
   for (std::uint64_t candidate = 0; candidate < race.rules().candidates; ++candidate) {
     std::vector<std::string> cells;
     for (const auto& [path, value] : plan.objective().settings.overrides_of(candidate)) {
-      cells.push_back(csv_cell(value));
+      cells.push_back(csv_field(value));
     }
     cells.push_back(csv_fate(race.fate(candidate)));
     for (std::size_t i = 0; i < asked.size(); ++i) {

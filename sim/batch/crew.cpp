@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "lastack/run/simulation.hpp"
+
 namespace lastack::batch {
 
 namespace {
@@ -12,6 +14,17 @@ namespace {
 constexpr std::chrono::milliseconds flush_interval{100};
 
 }  // namespace
+
+std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t seed,
+                               const MetricSet& metrics, const std::atomic<bool>& halt) {
+  run::Simulation simulation{scenario, seed};
+  simulation.run(&halt);
+  if (halt) return std::nullopt;
+  RunRow row;
+  row.seed = seed;
+  row.values = metrics.values(simulation.totals());
+  return row;
+}
 
 Crew::Crew(unsigned threads, std::uint64_t taken_max, OpenCombination open)
     : taken_max_{taken_max},

@@ -17,6 +17,10 @@
 
 namespace lastack::batch {
 
+/// Values and seed of one run, without whose it is; nothing when it was cut off.
+std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t seed,
+                               const MetricSet& metrics, const std::atomic<bool>& halt);
+
 /// Does one run of a combination; nothing when it was cut off, which `halt` asks for.
 using RunOne =
     std::function<std::optional<RunRow>(std::uint64_t replication, const std::atomic<bool>& halt)>;

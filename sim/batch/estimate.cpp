@@ -9,14 +9,6 @@ namespace lastack::batch {
 
 namespace {
 
-double shown_confidence(const StoreInfo& info) {
-  if (!info.until) return 0.95;
-  const scenario::Until& until = *info.until;
-  return StoppingRule{until.confidence, until.half_width, until.min, until.max}.look_confidence();
-}
-
-bool is_share(std::string_view metric) { return metric == "connect_ok"; }
-
 std::string seen_text(const Estimate& estimate) {
   if (!estimate.mean) return "no run has a value";
   std::string text = fmt::format("{:.6g}", *estimate.mean);
@@ -34,6 +26,12 @@ bool matches(const scenario::SweepExpectation& expectation, const scenario::Grid
 }
 
 }  // namespace
+
+double shown_confidence(const StoreInfo& info) {
+  if (!info.until) return usual_confidence;
+  const scenario::Until& until = *info.until;
+  return StoppingRule{until.confidence, until.half_width, until.min, until.max}.look_confidence();
+}
 
 Estimate estimate(std::string_view metric, const std::vector<std::optional<double>>& values,
                   double confidence) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lastack/batch/estimate.hpp"
+#include "lastack/core/quoting.hpp"
 
 namespace lastack::batch {
 
@@ -36,23 +37,15 @@ class Blocks {
   std::string text_;
 };
 
-/// A field of RFC 4180: in quotes where it has to be.
-std::string field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? std::string{"\"\""} : std::string{c};
-  return result + "\"";
-}
-
 }  // namespace
 
 void write_csv(const Store& store, ByteWriter& out) {
   const StoreInfo& info = store.info();
   Blocks blocks{out};
   std::string& text = blocks.text();
-  for (const std::string& path : info.grid.paths()) text += field(path) + ",";
+  for (const std::string& path : info.grid.paths()) text += csv_field(path) + ",";
   text += "replication,seed";
-  for (const std::string& metric : info.metrics) text += "," + field(metric);
+  for (const std::string& metric : info.metrics) text += "," + csv_field(metric);
   text += "\n";
   std::string settings;
   std::optional<std::uint64_t> of;
@@ -61,7 +54,7 @@ void write_csv(const Store& store, ByteWriter& out) {
       of = row.combination;
       settings.clear();
       for (const auto& [path, value] : info.grid.overrides_of(*of)) {
-        settings += field(value_text(value)) + ",";
+        settings += csv_field(value_text(value)) + ",";
       }
     }
     text += settings + fmt::format("{},{}", row.replication, row.seed);

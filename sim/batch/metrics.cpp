@@ -77,6 +77,10 @@ std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
 
 }  // namespace
 
+bool is_share(std::string_view metric) { return metric == "connect_ok"; }
+
+bool is_time(std::string_view metric) { return metric.find("_time.") != metric.npos; }
+
 std::string_view name_of(Statistic statistic) {
   switch (statistic) {
     case Statistic::mean: return "mean";

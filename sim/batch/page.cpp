@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -11,7 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "lastack/batch/estimate.hpp"
+#include "lastack/core/quoting.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/sysctl_path.hpp"
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/settings.hpp"
 #include "lastack/trace/page.hpp"
@@ -24,24 +25,19 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t points_max = 300;  ///< of a distribution
 constexpr std::size_t worst_max = 5;     ///< runs shown of each metric
-constexpr double confidence = 0.95;      ///< as reports show it, but for `until`
-
-bool starts_with_one_of(std::string_view text, std::initializer_list<std::string_view> starts) {
-  return std::any_of(starts.begin(), starts.end(),
-                     [text](std::string_view start) { return text.starts_with(start); });
-}
 
 std::string_view unit_of(std::string_view metric) {
-  if (metric == "connect_ok") return "share";
+  if (is_share(metric)) return "share";
   if (metric == "bytes_delivered") return "bytes";
-  const bool seconds = metric.find("_time.") != metric.npos || metric.starts_with("time_in.");
-  return seconds ? "s" : "count";
+  return is_time(metric) || metric.starts_with("time_in.") ? "s" : "count";
 }
 
 /// Which is better; null where neither is.
 Json better_of(std::string_view metric) {
-  if (metric == "connect_ok" || metric == "bytes_delivered") return "more";
-  if (starts_with_one_of(metric, {"time_in.ESTABLISHED", "peak.ESTABLISHED"})) return nullptr;
+  if (is_share(metric) || metric == "bytes_delivered") return "more";
+  if (metric.starts_with("time_in.ESTABLISHED") || metric.starts_with("peak.ESTABLISHED")) {
+    return nullptr;
+  }
   return "less";
 }
 
@@ -56,18 +52,17 @@ bool is_chosen(std::string_view path) {
 }
 
 /// What a setting is where nobody sets it; null for everything else.
-Json default_of(std::string_view path, tcp::ProfileId profile) {
-  constexpr std::string_view before = "sysctl.";
-  const std::size_t at = path.rfind(before);
-  if (at == std::string_view::npos) return nullptr;
-  const std::string_view name = path.substr(at + before.size());
-  if (tcp::find_setting(name) == nullptr) return nullptr;
-  const std::string text = tcp::setting_value(tcp::default_settings(profile), name);
+Json default_of(std::string_view path, const scenario::Scenario& scenario) {
+  const auto sysctl = scenario::sysctl_path(path);
+  const scenario::Host* host = sysctl ? scenario::host_of(scenario, *sysctl) : nullptr;
+  if (host == nullptr) return nullptr;
+  const tcp::Settings settings = tcp::default_settings(host->profile);
+  const std::string text = tcp::setting_value(settings, sysctl->info->name);
   Json value = Json::parse(text, nullptr, false);
   return value.is_number() ? value : Json(text);
 }
 
-Json axes_of(const StoreInfo& info, tcp::ProfileId profile) {
+Json axes_of(const StoreInfo& info, const scenario::Scenario& scenario) {
   const std::vector<std::string> names = short_names(info.grid);
   Json axes = Json::array();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -78,7 +73,7 @@ Json axes_of(const StoreInfo& info, tcp::ProfileId profile) {
                     {"name", names[i]},
                     {"role", is_chosen(axis.path) ? "setting" : "condition"},
                     {"values", std::move(values)},
-                    {"default", default_of(axis.path, profile)}});
+                    {"default", default_of(axis.path, scenario)}});
   }
   return axes;
 }
@@ -114,13 +109,6 @@ struct Bad {
   std::uint64_t seed = 0;
 };
 
-/// For a shell.
-std::string in_quotes(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
-  return out + "'";
-}
-
 std::string replay_of(const Store& store, const Bad& bad) {
   const StoreInfo& info = store.info();
   std::string file = info.scenario_file;
@@ -128,11 +116,11 @@ std::string replay_of(const Store& store, const Bad& bad) {
   if (file.empty()) {  // it stood in the sweep
     file = "scenario.json";
     command = fmt::format("sqlite3 {} \"SELECT value FROM info WHERE key='scenario'\" > {} && ",
-                          in_quotes(store.file()), file);
+                          shell_word(store.file()), file);
   }
-  command += fmt::format("lastack run {} --seed {}", in_quotes(file), bad.seed);
+  command += fmt::format("lastack run {} --seed {}", shell_word(file), bad.seed);
   for (const auto& [path, value] : info.grid.overrides_of(bad.combination)) {
-    command += " --set " + in_quotes(path + "=" + value);
+    command += " --set " + shell_word(path + "=" + value);
   }
   return command + " --trace run.html";
 }
@@ -161,9 +149,9 @@ class Batch {
             {"seed", info_.seed},
             {"repeat", info_.repeat_text},
             {"runs", store_.runs()},
-            {"confidence", info_.until ? info_.until->confidence : confidence},
+            {"confidence", info_.until ? info_.until->confidence : usual_confidence},
             {"distribution_of", "runs"},
-            {"axes", axes_of(info_, scenario.hosts.front().profile)},
+            {"axes", axes_of(info_, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
             {"expectations", Json::array()},
@@ -178,7 +166,7 @@ class Batch {
         {"index", index}, {"at", info_.grid.values_of(index)}, {"runs", store_.runs(index)}};
     for (std::size_t metric = 0; metric < info_.metrics.size(); ++metric) {
       const std::vector<std::optional<double>> column = store_.column(index, metric);
-      const Estimate seen = estimate(store_, index, metric);
+      const Estimate seen = estimate(info_.metrics[metric], column, shown_confidence(info_));
       if (seen.mean) {
         const Interval interval = seen.interval.value_or(Interval{*seen.mean, *seen.mean});
         values.push_back({*seen.mean, interval.low, interval.high, seen.runs});

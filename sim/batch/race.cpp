@@ -249,7 +249,7 @@ Race::Relation Race::relation(std::uint64_t a, std::uint64_t b, std::size_t goal
   return relation;
 }
 
-double Race::rank_mean(std::uint64_t candidate, std::size_t goal) const {
+double Race::rank(std::uint64_t candidate, std::size_t goal) const {
   const auto mean = goal_estimate(candidate, goal).mean;
   if (!mean) return std::numeric_limits<double>::infinity();
   return rules_.goals[goal].direction == scenario::Direction::minimize ? *mean : -*mean;
@@ -262,7 +262,7 @@ std::vector<std::uint64_t> Race::find_contenders() const {
   for (std::size_t goal = 0; goal < rules_.goals.size(); ++goal) {
     std::vector<std::pair<double, std::uint64_t>> ranked;
     for (std::uint64_t i = 0; i < rules_.candidates; ++i) {
-      if (hopeful(i)) ranked.emplace_back(rank_mean(i, goal), i);
+      if (hopeful(i)) ranked.emplace_back(rank(i, goal), i);
     }
     std::sort(ranked.begin(), ranked.end());
     if (ranked.size() > contenders_max) ranked.resize(contenders_max);
@@ -351,7 +351,7 @@ Fate Race::fate(std::uint64_t candidate) const {
 std::vector<std::uint64_t> Race::front() const {
   std::vector<std::pair<double, std::uint64_t>> ranked;
   for (std::uint64_t i = 0; i < rules_.candidates; ++i) {
-    if (fate(i) == Fate::best) ranked.emplace_back(rank_mean(i, 0), i);
+    if (fate(i) == Fate::best) ranked.emplace_back(rank(i, 0), i);
   }
   std::sort(ranked.begin(), ranked.end());
   std::vector<std::uint64_t> front;

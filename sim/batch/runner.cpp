@@ -9,7 +9,6 @@
 #include "crew.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/interval.hpp"
-#include "lastack/run/simulation.hpp"
 
 namespace lastack::batch {
 
@@ -23,15 +22,12 @@ RunOne runs_of(const Plan& plan, std::uint64_t combination) {
   return [&plan, combination, scenario = scenario::scenario_of(plan.sweep(), combination),
           identity = plan.combination_identity(combination)](
              std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
-    RunRow row;
-    row.combination = combination;
-    row.replication = replication;
-    row.seed = plan.sweep().seed_of(replication);
-    row.identity = Plan::run_identity(identity, row.seed);
-    run::Simulation simulation{scenario, row.seed};
-    simulation.run(&halt);
-    if (halt) return std::nullopt;
-    row.values = plan.metrics().values(simulation.totals());
+    std::optional<RunRow> row =
+        run_once(scenario, plan.sweep().seed_of(replication), plan.metrics(), halt);
+    if (!row) return row;
+    row->combination = combination;
+    row->replication = replication;
+    row->identity = Plan::run_identity(identity, row->seed);
     return row;
   };
 }

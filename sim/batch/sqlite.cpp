@@ -26,6 +26,12 @@ std::string reason(int result, sqlite3* database) {
   return std::string{"SQLite: "} + (database != nullptr ? sqlite3_errmsg(database) : "no memory");
 }
 
+/// What SQLite is to open: to it names from a colon or `file:` on are none of files.
+std::string name_of(const std::string& file) {
+  if (file.empty()) return ":memory:";
+  return file.starts_with(':') || file.starts_with("file:") ? "./" + file : file;
+}
+
 }  // namespace
 
 Statement::Statement(sqlite3* database, std::string file, const std::string& sql)
@@ -87,27 +93,18 @@ void Statement::check(int result) {
   if (result != SQLITE_OK) throw StoreError{file_, reason(result, database_)};
 }
 
-namespace {
-
-/// What SQLite is to open: to it names from a colon or `file:` on are none of files.
-std::string name_of(const std::string& file) {
-  if (file.empty()) return ":memory:";
-  return file.starts_with(':') || file.starts_with("file:") ? "./" + file : file;
-}
-
-}  // namespace
-
 Database::Database(const std::string& file, Mode mode)
     : file_{file},
       handle_{nullptr, &sqlite3_close} {
+  const std::string name = name_of(file);
   sqlite3* handle = nullptr;
   const int flags =
       mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
-  int result = sqlite3_open_v2(name_of(file).c_str(), &handle, flags, nullptr);
+  int result = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   if (mode == Mode::read &&
       (result & 0xff) == SQLITE_CANTOPEN) {  // a folder that may not be written
     sqlite3_close(handle);
-    result = sqlite3_open_v2(name_of(file).c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
+    result = sqlite3_open_v2(name.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
   }
   handle_.reset(handle);
   if (result != SQLITE_OK) throw StoreError{file, reason(result, handle)};

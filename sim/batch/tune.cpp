@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "crew.hpp"
-#include "lastack/run/simulation.hpp"
 
 namespace lastack::batch {
 
@@ -33,14 +32,11 @@ RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
   return [&plan, unit, condition,
           scenario = scenario::scenario_of(plan.objective(), unit / conditions, condition)](
              std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
-    RunRow row;
-    row.combination = unit;
-    row.replication = replication;
-    row.seed = plan.objective().seed_of(replication);
-    run::Simulation simulation{scenario, row.seed};
-    simulation.run(&halt);
-    if (halt) return std::nullopt;
-    row.values = plan.metrics(condition).values(simulation.totals());
+    std::optional<RunRow> row =
+        run_once(scenario, plan.objective().seed_of(replication), plan.metrics(condition), halt);
+    if (!row) return row;
+    row->combination = unit;
+    row->replication = replication;
     return row;
   };
 }
@@ -98,7 +94,7 @@ MetricSet TunePlan::make_metrics(std::size_t condition) const {
 }
 
 bool TunePlan::share_at(std::size_t condition, std::size_t column) const {
-  return metrics_[condition].columns()[column] == "connect_ok";
+  return is_share(metrics_[condition].columns()[column]);
 }
 
 RaceRules TunePlan::rules(RaceRules::Search search) const {

@@ -21,6 +21,12 @@ struct Estimate {
   bool settled = false;              ///< whether that is to be trusted (`mean_is_settled`)
 };
 
+/// Of the intervals that reports show, where no `until` says more.
+inline constexpr double usual_confidence = 0.95;
+/// Of the intervals that reports show of a sweep: usual, or what `until` says, allowing for its
+/// looks.
+double shown_confidence(const StoreInfo& info);
+
 /// Shares, such as connect_ok, have the interval of a proportion, everything else that of a mean.
 Estimate estimate(std::string_view metric, const std::vector<std::optional<double>>& values,
                   double confidence);
@@ -28,7 +34,7 @@ Estimate estimate(std::string_view metric, const std::vector<std::optional<doubl
 /// All replications of a combination that are there.
 Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
                   double confidence);
-/// With the confidence that reports show: 95 %, or what `until` says, allowing for its looks.
+/// With `shown_confidence`.
 Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric);
 
 /// Holds the expectations of a plan against complete results, each for every combination that its

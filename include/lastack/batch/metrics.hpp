@@ -31,6 +31,11 @@ std::string_view name_of(Statistic statistic);
 /// Requires that `ascending` is sorted.
 std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending);
 
+/// Whether a metric's values are shares, from 0 to 1, and whether they are seconds that connections
+/// took.
+bool is_share(std::string_view metric);
+bool is_time(std::string_view metric);
+
 /// The metrics that are kept of each run of a scenario, in the order of the documents:
 ///
 /// | columns | |

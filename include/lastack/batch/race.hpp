@@ -126,6 +126,8 @@ class Race {
   std::uint64_t nearest() const;
   RaceEstimate limit_estimate(std::uint64_t candidate, std::size_t limit) const;
   RaceEstimate goal_estimate(std::uint64_t candidate, std::size_t goal) const;
+  /// A goal's mean as a rank: the smaller, the better; infinity where there is none.
+  double rank(std::uint64_t candidate, std::size_t goal) const;
   /// Of the paired difference of a goal, `a` minus `b`.
   RaceEstimate difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
 
@@ -160,8 +162,6 @@ class Race {
   Moments differences(std::uint64_t a, std::uint64_t b, std::size_t goal,
                       std::uint64_t pairs) const;
   std::uint64_t pairs_of(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
-  /// Means that rank the candidates: small is good.
-  double rank_mean(std::uint64_t candidate, std::size_t goal) const;
   std::vector<std::uint64_t> find_contenders() const;
   bool covers(std::uint64_t a, std::uint64_t b);
   void judge_goals();

@@ -75,7 +75,7 @@ TEST_CASE("page: the worst runs come first, each with the command that replays i
   CHECK((*shown)["combination"] == longest.combination);
   CHECK_THAT((*shown)["command"].get<std::string>(),
              Contains("--seed " + std::to_string(longest.seed)) &&
-                 Contains("'hosts.client.sysctl.tcp_syn_retries=3'"));
+                 Contains("--set hosts.client.sysctl.tcp_syn_retries=3"));
 }
 
 TEST_CASE("page: without runs there is none", "[batch]") {

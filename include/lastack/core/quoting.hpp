@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lastack {
+
+/// Text as a field of CSV (RFC 4180, 2), in quotes where it takes them.
+std::string csv_field(std::string_view text);
+
+/// Text as a word of a shell's command (POSIX, 2.2), in quotes where it takes them.
+std::string shell_word(std::string_view text);
+
+}  // namespace lastack

@@ -1,6 +1,7 @@
 // Farewells: what a host does for its FIN, and scenarios in which the peer has vanished.
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -105,6 +106,11 @@ bool keeps_silent(const std::vector<app::Step>& steps) {
   });
 }
 
+/// Whether programs close at the same time, or neither does and both keep silent.
+bool does_alike(const std::vector<app::Step>& a, const std::vector<app::Step>& b) {
+  return closes_at(a, sim_start) == closes_at(b, sim_start) && keeps_silent(a) == keeps_silent(b);
+}
+
 /// The element of Scenario::hosts that an application's host belongs to: members of groups count
 /// on.
 std::size_t group_of(const scenario::Scenario& s, app::HostIndex host) {
@@ -123,8 +129,21 @@ bool are_alike(const scenario::Scenario& s) {
          std::all_of(s.connectors.begin(), s.connectors.end(), [&](const app::Connector& c) {
            return group_of(s, c.host) == group && c.to == first.to && c.to_port == first.to_port &&
                   c.at == first.at && c.count == first.count && c.every == first.every &&
-                  c.steps.size() == first.steps.size() && c.options.empty();
+                  does_alike(c.steps, first.steps) && c.options.empty() &&
+                  c.files_max == app::unlimited_files;
          });
+}
+
+/// Whether the listener is there for whoever comes from `begin` on, and has room for so many.
+bool takes_all(const scenario::Scenario& s, SimTime begin, const app::Prospect& prospect) {
+  const app::Listener& listener = s.listeners.front();
+  const tcp::Settings& settings = s.hosts[group_of(s, listener.host)].settings;
+  const std::int32_t room =
+      std::min({listener.backlog, settings.somaxconn, settings.tcp_max_syn_backlog});
+  const std::uint64_t most = prospect.exact ? prospect.connections : 2 * prospect.connections;
+  return listener.listen_at <= begin && !listener.close_at && listener.accept_from <= begin &&
+         listener.accept_from && listener.files_max == app::unlimited_files &&
+         std::cmp_less_equal(most, room);
 }
 
 /// Two hosts or groups, one way between them, one application on either side; one of them loses
@@ -142,6 +161,7 @@ bool is_vanishing(const scenario::Scenario& s) {
   const app::Connector& connector = s.connectors.front();
   return event.what == scenario::HostEvent::Do::power_off && whole && are_alike(s) &&
          listener.options.empty() && listener.host == connector.to &&
+         listener.port == connector.to_port &&
          group_of(s, connector.host) != group_of(s, connector.to);
 }
 
@@ -168,6 +188,7 @@ std::optional<VanishedPeerModel> vanished_peer_model(const scenario::Scenario& s
   const SimTime last_stands = *last + 2 * model.round_trip;
   if (last_stands > event.at || *first_close < event.at) return std::nullopt;
   const app::Prospect prospect = app::prospect(s.connectors, s.stop_at);
+  if (!takes_all(s, connector.at, prospect)) return std::nullopt;
   // Linux resets orphans where there are too many.
   const auto most = static_cast<std::uint64_t>(model.closer.settings.tcp_max_orphans) / 4;
   const SimTime last_close = closes_at(closing, last_stands).value_or(s.stop_at);

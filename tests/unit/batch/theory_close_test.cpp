@@ -246,5 +246,33 @@ TEST_CASE("vanished peers: what changes the sum has no closed form", "[batch]") 
   CHECK(predictions_of(changed).empty());
 }
 
+TEST_CASE("vanished peers: where not all connections stand there is no closed form", "[batch]") {
+  const auto is_silent = [](auto change) {
+    scenario::Scenario scenario = powerless("linux-6", "3");
+    change(scenario);
+    return predictions_of(scenario).empty();
+  };
+  REQUIRE_FALSE(is_silent([](scenario::Scenario&) {}));
+  CHECK(is_silent([](auto& s) { s.listeners[0].port = 81; }));
+  CHECK(is_silent([](auto& s) { s.listeners[0].accept_from.reset(); }));
+  CHECK(is_silent([](auto& s) { s.listeners[0].accept_from = SimTime{2500ms}; }));
+  CHECK(is_silent([](auto& s) { s.listeners[0].listen_at = SimTime{100ms}; }));
+  CHECK(is_silent([](auto& s) { s.listeners[0].close_at = SimTime{150ms}; }));
+  CHECK(is_silent([](auto& s) { s.listeners[0].files_max = 20; }));
+  CHECK(is_silent([](auto& s) { s.connectors[3].files_max = 2; }));
+  // Thirty in all, ten at a time: shorter queues would do, but only looking closer tells.
+  CHECK(is_silent([](auto& s) { s.listeners[0].backlog = 29; }));
+  CHECK(is_silent([](auto& s) { s.hosts[1].settings.somaxconn = 29; }));
+  CHECK_FALSE(is_silent([](auto& s) { s.listeners[0].backlog = 30; }));
+}
+
+TEST_CASE("vanished peers: members that do something else have no closed form", "[batch]") {
+  scenario::Scenario scenario = powerless("linux-6", "3");
+  for (app::Connector& connector : scenario.connectors) connector.steps = {app::HoldStep{}};
+  REQUIRE_FALSE(predictions_of(scenario).empty());
+  scenario.connectors[7].steps = {app::CloseStep{}};
+  CHECK(predictions_of(scenario).empty());
+}
+
 }  // namespace
 }  // namespace lastack::batch

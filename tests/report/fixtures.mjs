@@ -42,8 +42,11 @@ export async function needBrowser() {
 }
 
 const lastack = (...args) => execFileSync(needProgram(), args, { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
-const fixture = (...args) =>
-  execFileSync("python3", [join(report, "fixtures.py"), ...args], { stdio: "inherit" });
+
+/** What a page is filled with. */
+function dataOf(html) {
+  return JSON.parse(/<script id="data" type="application\/json">(.*?)<\/script>/s.exec(readFileSync(html, "utf8"))[1]);
+}
 
 /** Runs a scenario of the catalogue, or one given as an object. */
 export function runPage(name, scenario) {
@@ -51,9 +54,7 @@ export function runPage(name, scenario) {
   if (typeof scenario !== "string") writeFileSync(file, JSON.stringify(scenario));
   const at = (end) => join(work, name + end);
   lastack("run", file, "-q", "--trace", at(".html"), "--trace", at(".txt"));
-  const page = readFileSync(at(".html"), "utf8");
-  const data = /<script id="data" type="application\/json">(.*?)<\/script>/s.exec(page)[1];
-  return { html: at(".html"), data: JSON.parse(data), text: readFileSync(at(".txt"), "utf8") };
+  return { html: at(".html"), data: dataOf(at(".html")), text: readFileSync(at(".txt"), "utf8") };
 }
 
 /** Runs a sweep given as an object. */
@@ -61,8 +62,8 @@ export function batchPage(name, sweep) {
   const at = (end) => join(work, name + end);
   writeFileSync(at(".sweep.json"), JSON.stringify(sweep));
   lastack("sweep", at(".sweep.json"), "--db", at(".sqlite"), "-q");
-  fixture("batch", at(".sqlite"), "--html", at(".html"), "--json", at(".json"));
-  return { html: at(".html"), data: JSON.parse(readFileSync(at(".json"), "utf8")) };
+  lastack("report", at(".sqlite"), "-o", at(".html"));
+  return { html: at(".html"), data: dataOf(at(".html")) };
 }
 
 /** A page around data of the test's own making. */

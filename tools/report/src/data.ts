@@ -6,7 +6,7 @@
  */
 
 /** The version of this contract; the page refuses any other. */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -258,7 +258,7 @@ export interface BatchData {
 export type PageData = RunData | BatchData;
 
 /** What is wrong with data, for people. */
-export class DataError extends Error {}
+class DataError extends Error {}
 
 function want(holds: boolean, what: string): asserts holds {
   if (!holds) throw new DataError(what);

@@ -21,7 +21,7 @@ export function secondsText(ns: number, decimals = 3): string {
 }
 
 /** Four digits that count. */
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (value === 0 || Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e7 || size < 1e-4) return value.toExponential(2);

@@ -39,7 +39,7 @@ function words(data: BatchData, index: number): HTMLElement {
   return h("div", {}, h("p", { class: "lead" }, sentences.join(" ")), h("p", { class: "hint" }, small.join(" · ")));
 }
 
-export function ofSettings(judged: Judged[], metric: Metric): string[] {
+function ofSettings(judged: Judged[], metric: Metric): string[] {
   const best = judged[0];
   if (!best) return [t("ans_none", { metric: metric.name })];
   const chosen = judged.find((one) => one.isDefault);

@@ -14,7 +14,7 @@ export const cssColour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#000";
 export const colourOf = (i: number): string => cssColour(COLOURS[i % SERIES_MAX] as string);
 export const dashOf = (i: number): number[] => DASHES[i % SERIES_MAX] as number[];
-export const markOf = (i: number): string => MARKS[i % SERIES_MAX] as string;
+const markOf = (i: number): string => MARKS[i % SERIES_MAX] as string;
 
 /** Marks that tell series apart where they are drawn without colour. */
 export function drawMarksAt(u: uPlot, i: number, xs: number[], ys: (number | null)[]): void {

@@ -23,7 +23,7 @@ export function placeText(data: BatchData, combination: Combination, axes: numbe
 export const fullText = (data: BatchData, combination: Combination): string =>
   placeText(data, combination, data.axes.map((_, i) => i));
 
-export function groupsBy(data: BatchData, axes: number[]): Group[] {
+function groupsBy(data: BatchData, axes: number[]): Group[] {
   const groups = new Map<string, Group>();
   for (const combination of data.combinations) {
     const key = axes.map((i) => combination.at[i]).join(",");
@@ -38,7 +38,7 @@ export function groupsBy(data: BatchData, axes: number[]): Group[] {
 }
 
 export const conditionsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "condition"));
-export const settingsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "setting"));
+const settingsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "setting"));
 
 /** Whether every setting has its default; unknown defaults are never met. */
 export function isDefault(data: BatchData, combination: Combination): boolean {

@@ -20,7 +20,7 @@ function passes(conversation: Conversation, filter: Filter): boolean {
   }
 }
 
-export function outcomeText(conversation: Conversation): string {
+function outcomeText(conversation: Conversation): string {
   if (conversation.datagrams) return t("datagrams");
   if (conversation.outcome === "open") return `– ${t("outcome_open")}`;
   if (conversation.outcome === "failed") return `✗ ${conversation.result}`;

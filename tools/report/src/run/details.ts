@@ -17,7 +17,7 @@ export interface DetailsContext {
   goTo: (event: number) => void;
 }
 
-export function eventOf(item: Item): TraceEvent | null {
+function eventOf(item: Item): TraceEvent | null {
   return item.event;
 }
 
@@ -37,7 +37,7 @@ export function showCard(card: HTMLElement, item: Item, scene: Scene): void {
   fill(card, h("strong", {}, titleOf(item)), h("dl", {}, ...linesOf(item, scene)));
 }
 
-export function titleOf(item: Item): string {
+function titleOf(item: Item): string {
   switch (item.kind) {
     case "arrow": return item.label.text;
     case "state": return item.state;
@@ -93,7 +93,7 @@ function fateText(arrow: Arrow, leg: Leg): string {
   }
 }
 
-export function optionsText(options: Options): string {
+function optionsText(options: Options): string {
   const parts: string[] = [];
   if (options.mss !== undefined) parts.push(t("opt_mss", { v: options.mss }));
   if (options.wscale !== undefined) parts.push(t("opt_wscale", { v: options.wscale }));
@@ -135,7 +135,7 @@ function noteLines(note: Note, scene: Scene): Child[] {
 // --- Causes ---
 
 /** One line of the trace in words. */
-export function describe(event: TraceEvent, model: RunModel): string {
+function describe(event: TraceEvent, model: RunModel): string {
   switch (event.ev) {
     case "send": return `${event.src} → ${event.dst}: ${flagWords(event.flags)} · ${event.why}`;
     case "forge": return `${t("forged")} ${flagWords(event.flags)} → ${event.dst}`;

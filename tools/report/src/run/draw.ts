@@ -50,7 +50,7 @@ export interface View {
 }
 
 const LANES: Record<string, number> = { tlp: 1, delack: 1, keepalive: 2, user: 2, persist: 1 };
-export const laneOf = (timer: string): number => LANES[timer] ?? 0;
+const laneOf = (timer: string): number => LANES[timer] ?? 0;
 
 /** Where `y` of the scene stands in the drawing. */
 const at = (view: View, y: number): number => Math.round((y * view.zoom - view.origin) * 10) / 10;

@@ -102,7 +102,7 @@ export interface RunModel {
   looseCalls: AppEvent[];
 }
 
-export const hostOf = (end: string): string => end.slice(0, end.lastIndexOf(":"));
+const hostOf = (end: string): string => end.slice(0, end.lastIndexOf(":"));
 
 interface Flight {
   conversation: Conversation;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include <boost/sort/spreadsort/integer_sort.hpp>
 
@@ -85,9 +86,13 @@ std::optional<Event> Scheduler::next(SimTime limit) {
 
 void Scheduler::Queue::grow() {
   constexpr std::size_t smallest = 8;
-  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+  const std::size_t size = std::max(smallest, size_ * 2);
+  auto ring = std::make_unique<Entry[]>(size);
+  for (std::size_t i = 0; i < count_; ++i) ring[i] = ring_[(first_ + i) & mask_];
+  ring_ = std::move(ring);
+  size_ = size;
+  mask_ = size - 1;
   first_ = 0;
-  ring_.resize(std::max(smallest, ring_.size() * 2));
 }
 
 void Scheduler::put(const Entry& entry) {
@@ -111,31 +116,29 @@ void Scheduler::put_into_wheel(const Entry& entry, std::uint64_t tick) {
 }
 
 void Scheduler::append(Bucket& bucket, const Entry& entry) {
-  if (bucket.last == no_chunk || !chunks_[bucket.last].takes(entry)) {
-    std::uint32_t fresh = free_chunk_;
-    if (fresh == no_chunk) {
-      fresh = static_cast<std::uint32_t>(chunks_.size());
-      chunks_.emplace_back();
+  if (bucket.last == nullptr || !bucket.last->takes(entry)) {
+    Chunk* fresh = free_chunk_;
+    if (fresh == nullptr) {
+      fresh = &chunks_.emplace_back();
     } else {
-      free_chunk_ = chunks_[fresh].next;
+      free_chunk_ = fresh->next;
     }
-    chunks_[fresh].count = 0;
-    chunks_[fresh].next = no_chunk;
-    chunks_[fresh].first_order = entry.order;
-    (bucket.last == no_chunk ? bucket.first : chunks_[bucket.last].next) = fresh;
+    fresh->count = 0;
+    fresh->next = nullptr;
+    fresh->first_order = entry.order;
+    (bucket.last == nullptr ? bucket.first : bucket.last->next) = fresh;
     bucket.last = fresh;
   }
-  chunks_[bucket.last].add(entry);
+  bucket.last->add(entry);
 }
 
 /// Puts the entries of a bucket where they belong now that its time has come.
 void Scheduler::spread(Bucket& bucket) {
-  std::uint32_t index = bucket.first;
+  Chunk* chunk = bucket.first;
   bucket = Bucket{};
-  while (index != no_chunk) {
-    Chunk& chunk = chunks_[index];
-    for (std::uint32_t i = 0; i < chunk.count; ++i) {
-      const Entry entry = chunk.entry(i);
+  while (chunk != nullptr) {
+    for (std::uint32_t i = 0; i < chunk->count; ++i) {
+      const Entry entry = chunk->entry(i);
       const std::uint64_t tick = ns(entry.at) >> near_bits;
       if (tick == near_tick_) {
         batch_.push_back(entry);
@@ -143,10 +146,10 @@ void Scheduler::spread(Bucket& bucket) {
         put_into_wheel(entry, tick);
       }
     }
-    const std::uint32_t following = chunk.next;
-    chunk.next = free_chunk_;
-    free_chunk_ = index;
-    index = following;
+    Chunk* following = chunk->next;
+    chunk->next = free_chunk_;
+    free_chunk_ = chunk;
+    chunk = following;
   }
 }
 

@@ -98,8 +98,9 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   while (!l.accept_queue.empty()) {
     const std::uint32_t socket = l.accept_queue.front();
     l.accept_queue.pop_front();
-    impl_->sockets_[socket].abort(c);
-    impl_->settle(socket, c);
+    Endpoint& endpoint = impl_->sockets_[socket];
+    endpoint.abort(c);
+    impl_->settle(endpoint, socket, c);
   }
 }
 
@@ -240,7 +241,7 @@ void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, C
   const std::uint32_t child =
       make_child(request.agreed(host_, c.now), listener, State::established, c);
   enter_table({TimerOwner::Kind::socket, child});
-  settle(child, c);
+  settle(sockets_[child], child, c);
 }
 
 // --- SYN-RECEIVED (RFC 9293, 3.10.7.4; Linux, tcp_check_req) ---
@@ -346,8 +347,9 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
   forget_request(index, c);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
   take_over({TimerOwner::Kind::socket, child});
-  sockets_[child].segment_arrives(seg, c);
-  settle(child, c);
+  Endpoint& endpoint = sockets_[child];
+  endpoint.segment_arrives(seg, c);
+  settle(endpoint, child, c);
 }
 
 /// Why no connection can be made now for the accept queue, if so (Linux, tcp_v4_syn_recv_sock).
@@ -371,8 +373,9 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
   host_.census.move(c.now, State::closed, State::syn_rcvd);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
   enter_table({TimerOwner::Kind::socket, child});
-  sockets_[child].segment_arrives(seg, c);
-  settle(child, c);
+  Endpoint& endpoint = sockets_[child];
+  endpoint.segment_arrives(seg, c);
+  settle(endpoint, child, c);
 }
 
 /// A connection for the accept queue; who calls enters it in the table.

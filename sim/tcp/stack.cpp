@@ -131,8 +131,9 @@ void Stack::Impl::segment_arrives(const Segment& seg, Context& c) {
     return;
   }
   if (target) {
-    sockets_[target->index].segment_arrives(seg, c);
-    settle(target->index, c);
+    Endpoint& endpoint = sockets_[target->index];
+    endpoint.segment_arrives(seg, c);
+    settle(endpoint, target->index, c);
     return;
   }
   std::uint32_t listener = 0;
@@ -173,10 +174,12 @@ void Stack::Impl::supersede(const Target& target) {
 
 void Stack::Impl::timeout(TimerOwner owner, Context& c) {
   switch (owner.kind) {
-    case TimerOwner::Kind::socket:
-      sockets_[owner.index].timeout(c);
-      settle(owner.index, c);
+    case TimerOwner::Kind::socket: {
+      Endpoint& endpoint = sockets_[owner.index];
+      endpoint.timeout(c);
+      settle(endpoint, owner.index, c);
       break;
+    }
     case TimerOwner::Kind::request: request_timeout(owner.index, c); break;
     case TimerOwner::Kind::time_wait: {
       const TimeWait& record = time_waits_[owner.index];
@@ -191,15 +194,14 @@ void Stack::Impl::timeout(TimerOwner owner, Context& c) {
 
 // --- Life and death ---
 
-void Stack::Impl::settle(std::uint32_t socket, Context& c) {
-  Endpoint& endpoint = sockets_[socket];
+void Stack::Impl::settle(Endpoint& endpoint, std::uint32_t socket, Context& c) {
   if (endpoint.fate() != Endpoint::Fate::lives && !endpoint.detached) {
     endpoint.detached = true;
     const Endpoint::Fate fate = endpoint.fate();
     if (fate == Endpoint::Fate::closed) {
       leave_table(endpoint.local().port, endpoint.remote());
     } else {
-      make_record(socket,
+      make_record(endpoint,
                   fate == Endpoint::Fate::to_time_wait ? State::time_wait : State::fin_wait_2, c);
     }
   } else if (endpoint.fate() == Endpoint::Fate::to_time_wait ||
@@ -215,13 +217,12 @@ void Stack::Impl::settle(std::uint32_t socket, Context& c) {
   }
   set_deadline({TimerOwner::Kind::socket, socket}, endpoint.wakeup, endpoint.deadline(), c);
   if (endpoint.state() == State::closed) {
-    release_if_done(socket);
+    release_if_done(endpoint, socket);
   }
 }
 
 /// TIME-WAIT, or an orphan's FIN-WAIT-2, goes on in a small record.
-void Stack::Impl::make_record(std::uint32_t socket, State state, Context& c) {
-  Endpoint& endpoint = sockets_[socket];
+void Stack::Impl::make_record(Endpoint& endpoint, State state, Context& c) {
   if (host_.census.current(State::time_wait) >
       static_cast<std::uint32_t>(host_.settings().tcp_max_tw_buckets)) {
     ++host_.counters.TCPTimeWaitOverflow;
@@ -231,10 +232,11 @@ void Stack::Impl::make_record(std::uint32_t socket, State state, Context& c) {
     leave_table(endpoint.local().port, endpoint.remote());
   } else {
     const std::uint32_t index = time_waits_.take();
-    const Wakeup kept = time_waits_[index].wakeup;
-    time_waits_[index] = time_wait_from(endpoint, state);
-    time_waits_[index].wakeup = kept;
-    time_waits_[index].arm(endpoint.record_lasts(c), c);
+    TimeWait& record = time_waits_[index];
+    const Wakeup kept = record.wakeup;
+    record = time_wait_from(endpoint, state);
+    record.wakeup = kept;
+    record.arm(endpoint.record_lasts(c), c);
     ++host_.counters.TW;
     take_over({TimerOwner::Kind::time_wait, index});
     watch(index, c);
@@ -258,8 +260,7 @@ void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Cont
 }
 
 /// The slot of a socket in CLOSED is free once the application has given it up, too.
-void Stack::Impl::release_if_done(std::uint32_t socket) {
-  Endpoint& endpoint = sockets_[socket];
+void Stack::Impl::release_if_done(Endpoint& endpoint, std::uint32_t socket) {
   if (endpoint.orphan() && !endpoint.released) {
     endpoint.released = true;
     unbind(socket);
@@ -318,7 +319,7 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
   }
   endpoint.connect(local, remote, iss, c);
   impl_->enter_table({TimerOwner::Kind::socket, raw(socket)});
-  impl_->settle(raw(socket), c);
+  impl_->settle(endpoint, raw(socket), c);
   return Error::none;
 }
 
@@ -344,22 +345,25 @@ std::optional<SocketId> Stack::accept(SimTime /*now*/, ListenerId listener, Outp
 
 IoResult Stack::send(SimTime now, SocketId socket, std::uint64_t bytes, Output& out) {
   Context c{impl_->host_, now, out};
-  const IoResult result = impl_->sockets_[raw(socket)].send(bytes, c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  const IoResult result = endpoint.send(bytes, c);
+  impl_->settle(endpoint, raw(socket), c);
   return result;
 }
 
 IoResult Stack::receive(SimTime now, SocketId socket, std::uint64_t bytes_max, Output& out) {
   Context c{impl_->host_, now, out};
-  const IoResult result = impl_->sockets_[raw(socket)].receive(bytes_max, c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  const IoResult result = endpoint.receive(bytes_max, c);
+  impl_->settle(endpoint, raw(socket), c);
   return result;
 }
 
 Error Stack::shutdown(SimTime now, SocketId socket, Direction how, Output& out) {
   Context c{impl_->host_, now, out};
-  const Error error = impl_->sockets_[raw(socket)].shutdown(how, c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  const Error error = endpoint.shutdown(how, c);
+  impl_->settle(endpoint, raw(socket), c);
   return error;
 }
 
@@ -368,27 +372,31 @@ SimDuration Stack::linger(SimTime now, SocketId socket, Output& out) {
     return SimDuration::zero();
   }
   Context c{impl_->host_, now, out};
-  const SimDuration wait = impl_->sockets_[raw(socket)].linger(c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  const SimDuration wait = endpoint.linger(c);
+  impl_->settle(endpoint, raw(socket), c);
   return wait;
 }
 
 void Stack::close(SimTime now, SocketId socket, Output& out) {
   Context c{impl_->host_, now, out};
-  impl_->sockets_[raw(socket)].close(c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  endpoint.close(c);
+  impl_->settle(endpoint, raw(socket), c);
 }
 
 void Stack::abort(SimTime now, SocketId socket, Output& out) {
   Context c{impl_->host_, now, out};
-  impl_->sockets_[raw(socket)].abort(c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  endpoint.abort(c);
+  impl_->settle(endpoint, raw(socket), c);
 }
 
 Error Stack::set_option(SimTime now, SocketId socket, SocketOptionValue option, Output& out) {
   Context c{impl_->host_, now, out};
-  const Error error = impl_->sockets_[raw(socket)].set_option(option, c);
-  impl_->settle(raw(socket), c);
+  Endpoint& endpoint = impl_->sockets_[raw(socket)];
+  const Error error = endpoint.set_option(option, c);
+  impl_->settle(endpoint, raw(socket), c);
   return error;
 }
 

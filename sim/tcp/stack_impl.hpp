@@ -74,16 +74,16 @@ class Stack::Impl {
   void segment_arrives(const Segment& seg, Context& c);
   void timeout(TimerOwner owner, Context& c);
   /// Carries out what an event on the socket came to: wakes, records, the slot's release.
-  void settle(std::uint32_t socket, Context& c);
+  void settle(Endpoint& endpoint, std::uint32_t socket, Context& c);
   /// Sets the owner's deadline; tells the driver where its queue does not hold it yet.
   static void set_deadline(TimerOwner owner, Wakeup& wakeup, SimTime due, Context& c) {
     wakeup.due = std::max(due, c.now);
     if (wakeup.needs_entry()) c.out.rescheduled.push_back(owner);
   }
-  void make_record(std::uint32_t socket, State state, Context& c);
+  void make_record(Endpoint& endpoint, State state, Context& c);
   void watch(std::uint32_t time_wait, Context& c);
   void time_wait_ends(std::uint32_t index, std::string_view why, Context& c);
-  void release_if_done(std::uint32_t socket);
+  void release_if_done(Endpoint& endpoint, std::uint32_t socket);
   void no_socket(const Segment& seg, Context& c);
   SocketSnapshot snapshot_of(const Target& target) const;
   bool supersedes(const Segment& seg, const Target& target) const;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -88,7 +89,7 @@ class Scheduler {
   struct Chunk {
     static constexpr std::uint32_t capacity = 24;
     std::uint32_t count = 0;
-    std::uint32_t next = no_chunk;
+    Chunk* next = nullptr;
     std::uint64_t first_order = 0;
     std::array<SimTime, capacity> at;
     std::array<Event, capacity> event;
@@ -105,10 +106,9 @@ class Scheduler {
     }
     Entry entry(std::uint32_t i) const { return {at[i], first_order + order[i], event[i]}; }
   };
-  static constexpr std::uint32_t no_chunk = 0xffff'ffff;
   struct Bucket {
-    std::uint32_t first = no_chunk;
-    std::uint32_t last = no_chunk;
+    Chunk* first = nullptr;
+    Chunk* last = nullptr;
   };
 
   static constexpr std::uint64_t no_tick = ~std::uint64_t{0};
@@ -126,20 +126,22 @@ class Scheduler {
    public:
     bool empty() const { return count_ == 0; }
     const Entry& front() const { return ring_[first_]; }
-    const Entry& back() const { return ring_[(first_ + count_ - 1) & (ring_.size() - 1)]; }
+    const Entry& back() const { return ring_[(first_ + count_ - 1) & mask_]; }
     void push(const Entry& entry) {
-      if (count_ == ring_.size()) grow();
-      ring_[(first_ + count_++) & (ring_.size() - 1)] = entry;
+      if (count_ == size_) grow();
+      ring_[(first_ + count_++) & mask_] = entry;
     }
     void pop() {
-      first_ = (first_ + 1) & (ring_.size() - 1);
+      first_ = (first_ + 1) & mask_;
       --count_;
     }
 
    private:
     void grow();
 
-    std::vector<Entry> ring_;
+    std::unique_ptr<Entry[]> ring_;
+    std::size_t size_ = 0;
+    std::size_t mask_ = 0;  ///< size_ - 1
     std::size_t first_ = 0;
     std::size_t count_ = 0;
   };
@@ -170,8 +172,8 @@ class Scheduler {
   std::size_t batch_next_ = 0;
   std::vector<Entry> late_;  ///< came when their bucket had its turn: a 4-ary heap
   std::array<Level, levels> level_;
-  std::deque<Chunk> chunks_;
-  std::uint32_t free_chunk_ = no_chunk;
+  std::deque<Chunk> chunks_;  ///< all; they stay where they are
+  Chunk* free_chunk_ = nullptr;
   std::vector<Queue> lanes_;
 };
 

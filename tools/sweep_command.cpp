@@ -188,7 +188,7 @@ ExitCode sweep(const Options& options) {
   result.command = "sweep";
   result.seed = options.seed;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  judge(batch::evaluate(plan, store), result);
+  judge(batch::evaluate(store), result);
   return tell(result, options, junit ? &*junit : nullptr);
 }
 

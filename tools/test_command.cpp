@@ -104,7 +104,7 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
     result.problem = "interrupted";
     return result;
   }
-  judge(batch::evaluate(plan, store), result);
+  judge(batch::evaluate(store), result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

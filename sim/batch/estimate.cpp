@@ -58,18 +58,18 @@ Estimate estimate(const Store& store, std::uint64_t combination, std::size_t met
   return estimate(store, combination, metric, shown_confidence(store.info()));
 }
 
-std::vector<run::ExpectationResult> evaluate(const Plan& plan, const Store& store) {
-  const scenario::Sweep& sweep = plan.sweep();
+std::vector<run::ExpectationResult> evaluate(const Store& store) {
+  const StoreInfo& info = store.info();
   std::vector<run::ExpectationResult> results;
-  for (std::size_t i = 0; i < sweep.expectations.size(); ++i) {
-    const scenario::SweepExpectation& expectation = sweep.expectations[i];
-    for (std::uint64_t c = 0; c < sweep.grid.size(); ++c) {
-      if (!matches(expectation, sweep.grid, c)) continue;
-      const Estimate seen = estimate(store, c, plan.expected_column(i));
+  for (const scenario::SweepExpectation& expectation : info.expectations) {
+    const std::size_t column = find_column(info.metrics, expectation.metric).value();
+    for (std::uint64_t c = 0; c < info.grid.size(); ++c) {
+      if (!matches(expectation, info.grid, c)) continue;
+      const Estimate seen = estimate(store, c, column);
       run::ExpectationResult result;
       result.pointer = expectation.pointer;
       result.held = seen.mean && holds(expectation.bounds, *seen.mean);
-      result.where = sweep.grid.axes.empty() ? "" : "at " + settings_text(sweep.grid, c);
+      result.where = info.grid.axes.empty() ? "" : "at " + settings_text(info.grid, c);
       result.wanted = expectation.metric + ": " + text_of(expectation.bounds);
       result.seen = seen_text(seen);
       results.push_back(result);

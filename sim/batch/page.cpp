@@ -154,7 +154,7 @@ class Batch {
             {"axes", axes_of(info_, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
-            {"expectations", Json::array()},
+            {"expectations", expectations()},
             {"worst", worst()},
             {"incomplete", store_.missing() > 0}};
   }
@@ -183,6 +183,20 @@ class Batch {
     }
     entry["values"] = std::move(values);
     return entry;
+  }
+
+  /// They are of all runs: nothing where some are missing.
+  Json expectations() const {
+    Json all = Json::array();
+    if (store_.missing() > 0) return all;
+    for (const run::ExpectationResult& result : evaluate(store_)) {
+      const std::string where = result.where.empty() ? "" : ", " + result.where;
+      all.push_back({{"pointer", result.pointer},
+                     {"held", result.held},
+                     {"wanted", result.wanted + where},
+                     {"seen", result.seen}});
+    }
+    return all;
   }
 
   void note_worst(const RunRow& row) {

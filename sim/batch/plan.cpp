@@ -81,13 +81,9 @@ MetricSet Plan::make_metrics(const scenario::Sweep& sweep) {
   return MetricSet{scenario, sweep.metrics};
 }
 
-/// A metric of which an expectation or `until` speaks: a column, or a time, which means its mean.
+/// A metric of which an expectation or `until` speaks.
 std::size_t Plan::column_of(const std::string& metric, const std::string& pointer) const {
-  const std::vector<std::string>& columns = metrics_.columns();
-  for (const std::string& name : {metric, metric + ".mean"}) {
-    const auto found = std::find(columns.begin(), columns.end(), name);
-    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
-  }
+  if (const auto column = find_column(metrics_.columns(), metric)) return *column;
   if (const auto problem = MetricSet::unknown(scenario::scenario_of(sweep_, 0), metric)) {
     throw scenario::ScenarioError{sweep_.file, pointer, *problem};
   }

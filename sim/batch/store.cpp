@@ -19,7 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t application_id = 0x4c415354;  // "LAST"
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;
 
 /// SQLite's integers have a sign.
 std::int64_t as_signed(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
@@ -80,6 +80,43 @@ std::string views(const StoreInfo& info) {
       settings, comma, metrics, means);
 }
 
+/// Of expectations and back.
+Json json_of(const std::vector<scenario::SweepExpectation>& expectations) {
+  Json all = Json::array();
+  for (const scenario::SweepExpectation& expectation : expectations) {
+    Json where = Json::array();
+    for (const auto& [axis, value] : expectation.where) where.push_back({axis, value});
+    Json one{{"pointer", expectation.pointer},
+             {"description", expectation.description},
+             {"metric", expectation.metric},
+             {"where", std::move(where)}};
+    const scenario::Bounds& bounds = expectation.bounds;
+    if (bounds.equals) one["equals"] = *bounds.equals;
+    if (bounds.min) one["min"] = *bounds.min;
+    if (bounds.max) one["max"] = *bounds.max;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<scenario::SweepExpectation> expectations_from(const Json& json) {
+  const auto bound = [](const Json& one, const char* key) {
+    return one.contains(key) ? std::optional{one[key].get<double>()} : std::nullopt;
+  };
+  std::vector<scenario::SweepExpectation> all;
+  for (const Json& one : json) {
+    scenario::SweepExpectation& expectation = all.emplace_back();
+    expectation.pointer = one.at("pointer");
+    expectation.description = one.at("description");
+    expectation.metric = one.at("metric");
+    for (const Json& where : one.at("where")) {
+      expectation.where.push_back({where.at(0).get<std::size_t>(), where.at(1).get<std::size_t>()});
+    }
+    expectation.bounds = {bound(one, "equals"), bound(one, "min"), bound(one, "max")};
+  }
+  return all;
+}
+
 std::string shard_text(Shard shard) { return fmt::format("{}/{}", shard.index, shard.count); }
 
 }  // namespace
@@ -124,6 +161,15 @@ class Store::Impl {
     insert_.emplace(database_.prepare(sql + ")"));
   }
 
+  /// Those of the sweep as it is now.
+  void expect(const std::vector<scenario::SweepExpectation>& expectations) {
+    const std::string text = json_of(expectations).dump();
+    if (text == json_of(info_.expectations).dump()) return;
+    Statement update = database_.prepare("UPDATE info SET value = ? WHERE key = 'expectations'");
+    update.bind(0, text).run();
+    info_.expectations = expectations;
+  }
+
   void read_info() {
     check_kind();
     try {
@@ -155,6 +201,7 @@ class Store::Impl {
     info_.shard = {std::stoull(shard), std::stoull(shard.substr(shard.find('/') + 1))};
     info_.metrics = Json::parse(values["metrics"]).get<std::vector<std::string>>();
     read_until(Json::parse(values["until"]));
+    info_.expectations = expectations_from(Json::parse(values["expectations"]));
     Statement axes = database_.prepare("SELECT path, \"values\" FROM axis ORDER BY position");
     while (axes.step()) {
       info_.grid.axes.push_back(
@@ -220,6 +267,7 @@ class Store::Impl {
         {"shard", shard_text(info_.shard)},
         {"metrics", Json(info_.metrics).dump()},
         {"dimensions", Json(info_.grid.dimensions).dump()},
+        {"expectations", json_of(info_.expectations).dump()},
     };
     Statement insert = database_.prepare("INSERT INTO info VALUES (?, ?)");
     for (const auto& [key, value] : values) insert.bind(0, key).bind(1, value).run();
@@ -274,6 +322,7 @@ StoreInfo info_of(const Plan& plan) {
   info.shard = plan.shard();
   info.grid = sweep.grid;
   info.metrics = plan.metrics().columns();
+  info.expectations = sweep.expectations;
   return info;
 }
 
@@ -322,6 +371,7 @@ Store Store::create(const std::string& file, const Plan& plan, Existing existing
   impl->read_info();
   const std::string problem = difference(impl->info_, info_of(plan));
   if (!problem.empty()) throw StoreError{file, problem};
+  impl->expect(plan.sweep().expectations);
   impl->ready_to_write();
   return Store{std::move(impl)};
 }

@@ -67,7 +67,7 @@ class OtherDatabases(Case):
     def test_one_of_another_format_is_refused(self):
         self.half_done()
         sweeps.change(self.database, "PRAGMA user_version = 99")
-        self.refused("has format 99; this program reads format 1")
+        self.refused("has format 99; this program reads format 2")
 
     def test_one_of_another_sweep_is_not_gone_on_with(self):
         self.half_done()

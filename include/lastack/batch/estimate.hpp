@@ -37,9 +37,9 @@ Estimate estimate(const Store& store, std::uint64_t combination, std::size_t met
 /// With `shown_confidence`.
 Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric);
 
-/// Holds the expectations of a plan against complete results, each for every combination that its
-/// `where` means; `where` of a result says which.
-std::vector<run::ExpectationResult> evaluate(const Plan& plan, const Store& store);
+/// Holds what the sweep expects against complete results, each expectation for every combination
+/// that its `where` means; `where` of a result says which.
+std::vector<run::ExpectationResult> evaluate(const Store& store);
 
 /// "tcp_syn_retries=6 loss=0.05": each axis by the last part of its path where that is unique.
 std::string settings_text(const scenario::Grid& grid, std::uint64_t combination);

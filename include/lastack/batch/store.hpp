@@ -44,6 +44,8 @@ struct StoreInfo {
   Shard shard;
   scenario::Grid grid;
   std::vector<std::string> metrics;  ///< columns
+  /// Of the sweep that was run last with this database: they decide no result.
+  std::vector<scenario::SweepExpectation> expectations;
 };
 
 /// A sweep's results in SQLite, with a write-ahead log, so that they may be queried by hand while

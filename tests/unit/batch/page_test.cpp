@@ -2,6 +2,7 @@
 #include "lastack/batch/page.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,34 @@ TEST_CASE("page: every figure is that of the estimates", "[batch]") {
     CHECK(shown["connect_time"]["of"] == 30);
     CHECK(shown["connect_time"]["upto"].back() == shown["connect_time"]["count"]);
   }
+}
+
+TEST_CASE("page: says whether what the sweep expects holds", "[batch]") {
+  const json data = data_of(page_of(complete(lossy_plan(R"(, "repeat": 20, "expect": [
+      {"metric": "connect_ok", "where": {"loss": 0, "tcp_syn_retries": 1}, "equals": 1},
+      {"metric": "syn_sent", "where": {"loss": 0.5, "tcp_syn_retries": 3}, "max": 1}])"))));
+  REQUIRE(data["expectations"].size() == 2);
+  CHECK(data["expectations"][0] == json{{"pointer", "/expect/0"},
+                                        {"held", true},
+                                        {"wanted", "connect_ok: 1, at loss=0 tcp_syn_retries=1"},
+                                        // The twentieth root of 0.025 (Clopper and Pearson).
+                                        {"seen", "1 (0.831567 to 1)"}});
+  CHECK(data["expectations"][1]["held"] == false);
+  CHECK(data["expectations"][1]["wanted"] == "syn_sent: at most 1, at loss=0.5 tcp_syn_retries=3");
+}
+
+TEST_CASE("page: what is expected of all runs is not held against some", "[batch]") {
+  const Plan plan = lossy_plan(R"(, "repeat": 20, "expect": [{"metric": "connect_ok", "min": 0}])");
+  std::vector<RunRow> rows;
+  complete(plan).for_each([&](const RunRow& row) { rows.push_back(row); });
+  rows.pop_back();
+  Store store = in_memory(plan);
+  const std::atomic<bool> stop{true};
+  run_sweep(plan, store, 1, &stop);  // tells it how many runs are wanted
+  store.add(rows);
+  const json data = data_of(page_of(store));
+  CHECK(data["incomplete"] == true);
+  CHECK(data["expectations"].empty());
 }
 
 TEST_CASE("page: the worst runs come first, each with the command that replays it", "[batch]") {

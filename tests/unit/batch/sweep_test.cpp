@@ -200,7 +200,7 @@ TEST_CASE("expectations: hold for the mean of every combination that they mean",
   const Plan plan = lossy_plan(R"(, "repeat": 200, "expect": [
       {"metric": "connect_ok", "where": {"loss": 0}, "equals": 1},
       {"metric": "syn_sent", "where": {"loss": 0.5, "tcp_syn_retries": 1}, "min": 100}])");
-  const auto results = evaluate(plan, complete(plan));
+  const auto results = evaluate(complete(plan));
   REQUIRE(results.size() == 3);
   CHECK(results[0].held);
   CHECK(results[0].where == "at loss=0 tcp_syn_retries=1");
@@ -208,6 +208,31 @@ TEST_CASE("expectations: hold for the mean of every combination that they mean",
   CHECK_FALSE(results[2].held);
   CHECK(results[2].pointer == "/expect/1");
   CHECK(results[2].wanted == "syn_sent: at least 100");
+}
+
+TEST_CASE("expectations: the database keeps them, and takes those that the sweep has now",
+          "[batch]") {
+  const Folder folder;
+  const std::string file = folder.file("s.sqlite");
+  const auto held = [&] {
+    std::vector<bool> all;
+    for (const auto& result : evaluate(Store::open(file))) all.push_back(result.held);
+    return all;
+  };
+  const auto sweep = [&](const std::string& expect, Store::Existing existing) {
+    const Plan plan = lossy_plan(R"(, "repeat": 20)" + expect);
+    Store store = Store::create(file, plan, existing);
+    run_sweep(plan, store, 1);
+  };
+  sweep(R"(, "expect": [{"metric": "connect_time", "where": {"loss": 0}, "max": 0.021},
+                        {"metric": "syn_sent", "where": {"loss": 0, "tcp_syn_retries": 3}, "min": 2}])",
+        Store::Existing::refuse);
+  CHECK(held() == std::vector{true, true, false});
+  sweep(R"(, "expect": [{"metric": "syn_sent", "where": {"loss": 0}, "equals": 1}])",
+        Store::Existing::go_on);
+  CHECK(held() == std::vector{true, true});
+  sweep("", Store::Existing::go_on);
+  CHECK(held().empty());
 }
 
 TEST_CASE("contrast: differences are paired by replication", "[batch]") {

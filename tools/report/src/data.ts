@@ -211,7 +211,7 @@ export interface Combination {
 export interface BatchExpectation {
   pointer: string;
   held: boolean;
-  /** In words: "connect_ok >= 0.99 where loss=0.05". */
+  /** In words: "connect_ok: at least 0.99, at loss=0.05". */
   wanted: string;
   seen: string;
 }

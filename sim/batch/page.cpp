@@ -10,7 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "lastack/batch/estimate.hpp"
-#include "lastack/core/quoting.hpp"
+#include "lastack/batch/metrics.hpp"
+#include "lastack/batch/worst.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/sysctl_path.hpp"
 #include "lastack/tcp/profile.hpp"
@@ -33,12 +34,13 @@ std::string_view unit_of(std::string_view metric) {
 }
 
 /// Which is better; null where neither is.
-Json better_of(std::string_view metric) {
-  if (is_share(metric) || metric == "bytes_delivered") return "more";
-  if (metric.starts_with("time_in.ESTABLISHED") || metric.starts_with("peak.ESTABLISHED")) {
-    return nullptr;
+Json better_in_json(std::string_view metric) {
+  switch (better_of(metric)) {
+    case Better::more: return "more";
+    case Better::less: return "less";
+    case Better::neither: break;
   }
-  return "less";
+  return nullptr;
 }
 
 /// A part of a path that says that whoever runs the hosts chooses what follows.
@@ -100,31 +102,6 @@ Json distribution_of(std::vector<double> values, std::uint64_t runs) {
           {"upto", std::move(upto)}};
 }
 
-/// A run that is worth replaying.
-struct Bad {
-  double badness = 0;  ///< the more, the worse
-  double value = 0;
-  std::uint64_t combination = 0;
-  std::uint64_t replication = 0;
-  std::uint64_t seed = 0;
-};
-
-std::string replay_of(const Store& store, const Bad& bad) {
-  const StoreInfo& info = store.info();
-  std::string file = info.scenario_file;
-  std::string command;
-  if (file.empty()) {  // it stood in the sweep
-    file = "scenario.json";
-    command = fmt::format("sqlite3 {} \"SELECT value FROM info WHERE key='scenario'\" > {} && ",
-                          shell_word(store.file()), file);
-  }
-  command += fmt::format("lastack run {} --seed {}", shell_word(file), bad.seed);
-  for (const auto& [path, value] : info.grid.overrides_of(bad.combination)) {
-    command += " --set " + shell_word(path + "=" + value);
-  }
-  return command + " --trace run.html";
-}
-
 class Batch {
  public:
   explicit Batch(const Store& store) : store_{store}, info_{store.info()} {}
@@ -134,10 +111,9 @@ class Batch {
         scenario::parse_scenario(info_.scenario, info_.scenario_file);
     Json metrics = Json::array();
     for (const std::string& name : info_.metrics) {
-      metrics.push_back({{"name", name}, {"unit", unit_of(name)}, {"better", better_of(name)}});
+      metrics.push_back(
+          {{"name", name}, {"unit", unit_of(name)}, {"better", better_in_json(name)}});
     }
-    worst_.resize(info_.metrics.size());
-    store_.for_each([this](const RunRow& row) { note_worst(row); });
     Json combinations = Json::array();
     for (std::uint64_t i = 0; i < info_.grid.size(); ++i) combinations.push_back(combination(i));
     return {{"kind", "batch"},
@@ -199,29 +175,17 @@ class Batch {
     return all;
   }
 
-  void note_worst(const RunRow& row) {
-    for (std::size_t metric = 0; metric < row.values.size(); ++metric) {
-      if (!row.values[metric]) continue;
-      const double value = *row.values[metric];
-      const Bad bad{better_of(info_.metrics[metric]) == "more" ? -value : value, value,
-                    row.combination, row.replication, row.seed};
-      std::vector<Bad>& worst = worst_[metric];
-      const auto before = [](const Bad& a, const Bad& b) { return a.badness > b.badness; };
-      worst.insert(std::upper_bound(worst.begin(), worst.end(), bad, before), bad);
-      if (worst.size() > worst_max) worst.pop_back();
-    }
-  }
-
   Json worst() const {
     Json all = Json::array();
-    for (std::size_t metric = 0; metric < worst_.size(); ++metric) {
-      for (const Bad& bad : worst_[metric]) {
+    const std::vector<std::vector<WorstRun>> worst = worst_runs(store_, worst_max);
+    for (std::size_t metric = 0; metric < worst.size(); ++metric) {
+      for (const WorstRun& run : worst[metric]) {
         all.push_back({{"metric", metric},
-                       {"combination", bad.combination},
-                       {"replication", bad.replication},
-                       {"seed", bad.seed},
-                       {"value", bad.value},
-                       {"command", replay_of(store_, bad)}});
+                       {"combination", run.combination},
+                       {"replication", run.replication},
+                       {"seed", run.seed},
+                       {"value", run.value},
+                       {"command", replay_command(store_, run, "run", " --trace run.html")}});
       }
     }
     return all;
@@ -229,7 +193,6 @@ class Batch {
 
   const Store& store_;
   const StoreInfo& info_;
-  std::vector<std::vector<Bad>> worst_;  ///< by metric, the worst first
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "batch", "compare", "kernel"]
+LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "batch", "compare", "explain", "kernel"]
 
 # Layers that work in real time, so that clocks are theirs to read.
 REAL_TIME = ("sim/kernel/", "include/lastack/kernel/")
@@ -19,7 +19,7 @@ LIBRARIES = {
     "boost/graph/": ["sim/net/", "tests/"],
     "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
     "valijson/": ["sim/scenario/", "tools/", "tests/"],
-    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
+    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/explain/", "sim/kernel/", "tools/", "tests/"],
     "spdlog/": ["tools/"],
     "CLI/": ["tools/"],
     "Random123/": ["sim/", "tests/"],

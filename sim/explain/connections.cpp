@@ -1,0 +1,242 @@
+#include "connections.hpp"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace lastack::explain {
+
+namespace {
+
+using tcp::State;
+using trace::AppCall;
+using trace::End;
+using trace::Event;
+using trace::Send;
+using trace::StateChange;
+
+std::uint64_t packed(End end) {
+  return static_cast<std::uint64_t>(end.host) << 16 | std::uint64_t{end.port};
+}
+
+const StateChange& change_of(const Event* event) { return std::get<StateChange>(event->what); }
+
+/// Whether a connection that ends for this reason was not closed in order by both sides.
+bool is_cut_off(const StateChange& change) {
+  constexpr std::array<std::string_view, 5> in_order{"fin acknowledged", "timeout",
+                                                     "new connection", "listener closed", "close"};
+  return change.to == State::closed &&
+         std::find(in_order.begin(), in_order.end(), change.why) == in_order.end();
+}
+
+/// Connections of one application follow each other in one place, so that the trace may give a
+/// connect a cause; it has none.
+bool begins_anew(const Event& event) {
+  const auto* call = std::get_if<AppCall>(&event.what);
+  return call != nullptr && call->call == "connect";
+}
+
+}  // namespace
+
+State Life::state() const { return change_of(changes.back()).to; }
+
+State Life::state_before(std::uint64_t n) const {
+  const auto later = std::lower_bound(
+      changes.begin(), changes.end(), n,
+      [](const Event* change, std::uint64_t number) { return change->n < number; });
+  return later == changes.begin() ? State::closed : change_of(*std::prev(later)).to;
+}
+
+std::string Connection::error() const {
+  if (result == nullptr || connected()) return "";
+  const auto* text = std::get_if<std::string>(&std::get<AppCall>(result->what).result);
+  return text == nullptr ? "" : *text;
+}
+
+bool Connection::connected() const {
+  if (result == nullptr) return false;
+  const auto* text = std::get_if<std::string>(&std::get<AppCall>(result->what).result);
+  return text == nullptr || *text == tcp::name_of(tcp::Error::none);
+}
+
+Connections::Connections(const trace::Recording& recording) : recording_{recording} {
+  for (const Event& event : recording.events()) {
+    std::visit([&](const auto& what) { take(event, what); }, event.what);
+  }
+}
+
+Packet& Connections::packet_with(std::uint64_t id) {
+  if (id >= packets_.size()) packets_.resize(static_cast<std::size_t>(id) + 1);
+  return packets_[static_cast<std::size_t>(id)];
+}
+
+const std::vector<std::size_t>& Connections::lives_of(End local, End remote) const {
+  static const std::vector<std::size_t> none;
+  const auto found = lives_of_.find({packed(local), packed(remote)});
+  return found == lives_of_.end() ? none : found->second;
+}
+
+std::optional<std::size_t> Connections::last_life(End local, End remote) const {
+  const std::vector<std::size_t>& lives = lives_of(local, remote);
+  return lives.empty() ? std::nullopt : std::optional{lives.back()};
+}
+
+State Connections::state(End local, End remote, std::uint64_t n) const {
+  State state = State::closed;
+  for (const std::size_t life : lives_of(local, remote)) {
+    if (lives_[life].changes.front()->n < n) state = lives_[life].state_before(n);
+  }
+  return state;
+}
+
+void Connections::take(const Event& event, const Send& send) {
+  packet_with(send.id).sent = &event;
+  if (send.protocol != trace::Protocol::tcp) return;
+  std::optional<std::size_t> life = last_life(send.src, send.dst);
+  if (!life || lives_[*life].state() == State::closed) {
+    const auto other = last_life(send.dst, send.src);
+    if (other && (!life || lives_[*other].state() != State::closed)) life = other;
+  }
+  if (!life) return;
+  const std::size_t connection = lives_[*life].connection;
+  connection_of_send_[event.n] = connection;
+  if (tcp::is_retransmission(send.why)) ++connections_[connection].repeated;
+}
+
+void Connections::take(const Event& event, const trace::Drop& drop) {
+  Packet& packet = packet_with(drop.id);
+  const auto arrival =
+      std::find_if(packet.arrivals.begin(), packet.arrivals.end(),
+                   [&](const auto& each) { return each.received->n == event.cause; });
+  if (arrival != packet.arrivals.end()) {
+    arrival->discard = &event;
+  } else {
+    packet.drop = &event;
+  }
+  if (packet.sent == nullptr) return;
+  if (const auto connection = connection_of(*packet.sent)) ++connections_[*connection].lost;
+}
+
+void Connections::take(const Event& event, const trace::Delay& delay) {
+  Packet& packet = packet_with(delay.id);
+  if (packet.delay == nullptr) packet.delay = &event;
+}
+
+void Connections::take(const Event& event, const trace::Duplicate& duplicate) {
+  Packet& packet = packet_with(duplicate.id);
+  if (packet.duplicate == nullptr) packet.duplicate = &event;
+}
+
+void Connections::take(const Event& event, const trace::Receive& receive) {
+  packet_with(receive.id).arrivals.push_back({&event});
+}
+
+void Connections::take(const Event& event, const StateChange& change) {
+  if (change.remote.port == 0) return;  // a listener's
+  Life& life = life_of(event, change);
+  life.changes.push_back(&event);
+  Connection& connection = connections_[life.connection];
+  connection.cut_off = connection.cut_off || is_cut_off(change);
+  const bool opening = change.from == State::syn_sent || change.from == State::syn_rcvd;
+  if (opening && change.local == connection.client && event.cause != 0) {
+    decided_by_[{event.cause, change.local.host}] = life.connection;
+  }
+}
+
+/// The life that a change goes on with, or a new one.
+Life& Connections::life_of(const Event& event, const StateChange& change) {
+  std::vector<std::size_t>& known = lives_of_[{packed(change.local), packed(change.remote)}];
+  if (change.from != State::closed) {
+    // Under a two-way handshake a new connection may begin beside the old one.
+    for (auto life = known.rbegin(); life != known.rend(); ++life) {
+      if (lives_[*life].state() == change.from) return lives_[*life];
+    }
+  }
+  const std::size_t connection = connection_for(event, change);
+  known.push_back(lives_.size());
+  connections_[connection].lives.push_back(lives_.size());
+  return lives_.emplace_back(Life{change.local, change.remote, connection});
+}
+
+/// The connection that a life belongs to: that of the segment which began it, or a new one.
+std::size_t Connections::connection_for(const Event& event, const StateChange& change) {
+  Connection made{change.remote, change.local};
+  if (change.to == State::syn_sent) {
+    const auto other = last_life(change.remote, change.local);
+    const bool opened = other && change_of(lives_[*other].changes.front()).to == State::syn_sent;
+    if (opened && lives_[*other].state() != State::closed) {
+      const std::size_t theirs = lives_[*other].connection;
+      if (connections_[theirs].lives.size() == 1) return theirs;  // both opened at once
+    }
+    made = Connection{change.local, change.remote};
+    if (event.cause != 0 && begins_anew(this->event(event.cause))) {
+      made.call = &this->event(event.cause);
+      called_by_[event.cause] = connections_.size();
+    }
+  } else if (event.cause != 0) {
+    const auto* received = std::get_if<trace::Receive>(&this->event(event.cause).what);
+    const Event* sent = received == nullptr ? nullptr : packet(received->id).sent;
+    const auto theirs = sent == nullptr ? std::nullopt : connection_of(*sent);
+    if (theirs && !std::get<Send>(sent->what).forged) return *theirs;
+  }
+  connections_.push_back(made);
+  return connections_.size() - 1;
+}
+
+void Connections::take(const Event& event, const AppCall& call) {
+  if (call.call != "connected") return;
+  const auto found = connection_that(event);
+  if (found) {
+    if (connections_[*found].result == nullptr) connections_[*found].result = &event;
+    return;
+  }
+  Connection failed{{call.host, 0}, {}};  // before a segment was sent
+  failed.result = &event;
+  if (event.cause != 0 && begins_anew(this->event(event.cause))) {
+    failed.call = &this->event(event.cause);
+  }
+  connections_.push_back(failed);
+}
+
+std::optional<std::size_t> Connections::connection_that(const Event& connected) const {
+  const trace::HostId host = std::get<AppCall>(connected.what).host;
+  const auto decided = decided_by_.find({connected.cause, host});
+  if (decided != decided_by_.end()) return decided->second;
+  for (std::uint64_t n = connected.cause; n != 0; n = event(n).cause) {
+    if (const auto called = called_by_.find(n); called != called_by_.end()) return called->second;
+    if (begins_anew(event(n))) break;
+  }
+  return std::nullopt;
+}
+
+const Event* Connections::discard_of(const Event& received) const {
+  for (const auto& each : packet(std::get<trace::Receive>(received.what).id).arrivals) {
+    if (each.received == &received) return each.discard;
+  }
+  return nullptr;
+}
+
+std::optional<std::size_t> Connections::connection_of(const Event& send) const {
+  const auto found = connection_of_send_.find(send.n);
+  if (found == connection_of_send_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::size_t Connections::count(trace::HostId host, State state, std::uint64_t n) const {
+  return static_cast<std::size_t>(std::count_if(
+      lives_.begin(), lives_.end(),
+      [&](const Life& life) { return life.local.host == host && life.state_before(n) == state; }));
+}
+
+std::string Connections::name(const Connection& connection) const {
+  const trace::Names& names = recording_.names();
+  if (connection.server.port != 0) {
+    return names.text(connection.client) + " > " + names.text(connection.server);
+  }
+  return fmt::format("{} of {}", std::get<AppCall>(connection.result->what).who,
+                     names.name(connection.client.host));
+}
+
+}  // namespace lastack::explain

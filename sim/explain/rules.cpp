@@ -1,0 +1,306 @@
+#include "rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "lastack/explain/explain.hpp"
+#include "lastack/tcp/profile.hpp"
+#include "words.hpp"
+
+namespace lastack::explain {
+
+namespace {
+
+using tcp::SocketOption;
+using tcp::State;
+
+std::string joined(std::initializer_list<std::string> parts, std::string_view between = "; ") {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!part.empty()) text += std::string{text.empty() ? "" : between} + part;
+  }
+  return text;
+}
+
+std::string user_timeout(const Surroundings& around, const Moment& at) {
+  const auto ms = around.option(at.connection, at.end, SocketOption::tcp_user_timeout);
+  return ms && *ms != 0 ? fmt::format("TCP_USER_TIMEOUT = {} ms", *ms) : "";
+}
+
+std::string orphan_retries(const Surroundings& around, const Moment& at) {
+  std::string text = around.setting(at.end.host, "tcp_orphan_retries", at.n);
+  const tcp::Profile& profile = tcp::profile_of(around.host(at.end.host).profile);
+  if (text.ends_with("= 0") && profile.orphan_retries_for_0 != 0) {
+    text += fmt::format(", which means {}", profile.orphan_retries_for_0);
+  }
+  return text;
+}
+
+constexpr std::string_view linear_timeouts = "tcp_syn_linear_timeouts";
+
+/// Whether a SYN's first waits may be equal instead of doubling.
+bool is_linear(const Surroundings& around, const Moment& at) {
+  return at.state == State::syn_sent &&
+         !around.setting(at.end.host, linear_timeouts, at.n).ends_with("= 0");
+}
+
+std::string syn_retries(const Surroundings& around, const Moment& at) {
+  const std::string retries = around.option_or_setting(
+      at.connection, at.end, SocketOption::tcp_syncnt, "tcp_syn_retries", at.n);
+  if (!is_linear(around, at)) return retries;
+  return retries + ", " + around.setting(at.end.host, linear_timeouts, at.n);
+}
+
+std::string keepalive(const Surroundings& around, const Moment& at) {
+  const auto one = [&](SocketOption option, std::string_view setting) {
+    return around.option_or_setting(at.connection, at.end, option, setting, at.n);
+  };
+  const std::string limit = user_timeout(around, at);
+  return joined({one(SocketOption::tcp_keepidle, "tcp_keepalive_time"),
+                 one(SocketOption::tcp_keepintvl, "tcp_keepalive_intvl"),
+                 limit.empty() ? one(SocketOption::tcp_keepcnt, "tcp_keepalive_probes") : limit},
+                ", ") +
+         "; RFC 9293, 3.8.4";
+}
+
+std::string fin_timeout(const Surroundings& around, const Moment& at) {
+  return around.option_or_setting(at.connection, at.end, SocketOption::tcp_linger2,
+                                  "tcp_fin_timeout", at.n);
+}
+
+std::string synack_retries(const Surroundings& around, const Moment& at) {
+  return around.option_or_setting(at.connection, at.end, SocketOption::tcp_syncnt,
+                                  "tcp_synack_retries", at.n);
+}
+
+std::string backlog(const Surroundings& around, const Moment& at) {
+  const app::Listener* listener = around.listener(at.end);
+  const std::string given =
+      listener == nullptr ? "" : fmt::format("backlog = {}", listener->backlog);
+  return joined({given, around.setting(at.end.host, "somaxconn", at.n)}, ", ");
+}
+
+std::string two_msl(const Surroundings& around, const Moment& at) {
+  const scenario::Host& host = around.host(at.end.host);
+  const bool coarse = host.timers == tcp::TimerMode::wheel;
+  return fmt::format("2 MSL = {}{}; RFC 9293, 3.6.1", how_long(2 * host.msl),
+                     coarse ? ", rounded up by the timer wheel" : "");
+}
+
+}  // namespace
+
+std::string retries_of(const Surroundings& around, const Moment& at, tcp::Timer timer) {
+  if (timer == tcp::Timer::synack) return synack_retries(around, at);
+  const std::string limit = user_timeout(around, at);
+  if (at.state == State::syn_sent || at.state == State::syn_rcvd) {
+    return joined({syn_retries(around, at), limit}, ", ");
+  }
+  if (!limit.empty()) return limit;
+  return at.orphan ? orphan_retries(around, at) : around.setting(at.end.host, "tcp_retries2", at.n);
+}
+
+std::string no_more(const Surroundings& around, const Moment& at) {
+  const bool opening = at.state == State::syn_sent || at.state == State::syn_rcvd;
+  return opening || user_timeout(around, at).empty() ? "no retry was left"
+                                                     : "the user timeout was over";
+}
+
+std::string name_of_timer(tcp::Timer timer, FiredFor fired_for) {
+  switch (fired_for) {
+    case FiredFor::lost_by_time: return "The reordering timer";
+    case FiredFor::window_probe: return "The zero-window probe timer";
+    case FiredFor::retransmission:
+    case FiredFor::giving_up:
+    case FiredFor::another_syn:
+    case FiredFor::other: break;
+  }
+  switch (timer) {
+    case tcp::Timer::rto: return "The retransmission timer";
+    case tcp::Timer::synack: return "The SYN-ACK timer";
+    case tcp::Timer::tlp: return "The tail-loss probe's timer";
+    case tcp::Timer::delack: return "The delayed-acknowledgment timer";
+    case tcp::Timer::keepalive: return "The keepalive timer";
+    case tcp::Timer::fin_wait_2: return "The FIN_WAIT_2 timer";
+    case tcp::Timer::time_wait: return "The TIME_WAIT timer";
+    case tcp::Timer::user: return "The user timeout";
+  }
+  return "A timer";
+}
+
+namespace {
+
+/// The retransmission timer's own name stands for a few timers.
+std::string rule_of_rto(const Surroundings& around, const Moment& at, FiredFor fired_for) {
+  const std::string retries = retries_of(around, at, tcp::Timer::rto);
+  switch (fired_for) {
+    case FiredFor::retransmission:
+      // The wait after a linear timeout does not double (5.5).
+      return retries +
+             (is_linear(around, at) ? "; RFC 6298, 5.4 and 5.6" : "; RFC 6298, 5.4 to 5.6");
+    case FiredFor::giving_up: return retries + "; RFC 9293, 3.8.3";
+    case FiredFor::lost_by_time:
+      return around.setting(at.end.host, "tcp_recovery", at.n) + "; RFC 8985, 6.3";
+    case FiredFor::another_syn:
+      return "Linux sends the SYN again soon after an ACK of what it never sent";
+    case FiredFor::window_probe: return retries + "; RFC 9293, 3.8.6.1";
+    case FiredFor::other: break;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string rule_of_timer(const Surroundings& around, const Moment& at, tcp::Timer timer,
+                          FiredFor fired_for) {
+  const trace::HostId host = at.end.host;
+  if (fired_for == FiredFor::giving_up) return retries_of(around, at, timer) + "; RFC 9293, 3.8.3";
+  switch (timer) {
+    case tcp::Timer::rto: return rule_of_rto(around, at, fired_for);
+    case tcp::Timer::synack: return retries_of(around, at, timer) + "; RFC 6298, 5.4 to 5.6";
+    case tcp::Timer::tlp:
+      return around.setting(host, "tcp_early_retrans", at.n) + "; RFC 8985, 7.2 and 7.3";
+    case tcp::Timer::delack: return "RFC 9293, 3.8.6.3";
+    case tcp::Timer::keepalive: return keepalive(around, at);
+    case tcp::Timer::fin_wait_2: return fin_timeout(around, at);
+    case tcp::Timer::time_wait: return two_msl(around, at);
+    case tcp::Timer::user: return "RFC 5482";
+  }
+  return "";
+}
+
+std::string rule_of_drop(const Surroundings& around, const Moment& at, const trace::Drop& drop,
+                         const trace::Send& send) {
+  if (drop.place == trace::DropPlace::wire || drop.reason == "host_off") return "";
+  const trace::HostId host = at.end.host;
+  if (drop.reason == "checksum") return "RFC 9293, 3.1";
+  if (drop.reason == "accept_queue") {
+    return joined({backlog(around, at), around.setting(host, "tcp_abort_on_overflow", at.n)}, ", ");
+  }
+  if (drop.reason == "syn_queue") {
+    return joined({backlog(around, at),
+                   around.settings(host, {"tcp_max_syn_backlog", "tcp_syncookies"}, at.n)},
+                  ", ");
+  }
+  if (drop.reason == "answer_limited") return around.setting(host, "tcp_invalid_ratelimit", at.n);
+  if (drop.reason == "defer_accept") return "TCP_DEFER_ACCEPT";
+  if (drop.reason == "socket_memory") return around.setting(host, "tcp_mem", at.n);
+  if (drop.reason == "challenged") {
+    if (send.segment.flags.has(tcp::Flags::rst)) return "RFC 5961, 3.2";
+    return send.segment.flags.has(tcp::Flags::syn) ? "RFC 5961, 4.2" : "RFC 5961, 5.2";
+  }
+  if (drop.reason == "unacceptable" && send.segment.options.has_timestamps) {
+    return "RFC 9293, 3.10.7.4; RFC 7323, 5.3";
+  }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> sections{{
+      {"rst_in_listen", "RFC 9293, 3.10.7.2"},
+      {"rst_out_of_window", "RFC 5961, 3.2; RFC 9293, 3.10.7.4"},
+      {"rst_without_ack", "RFC 9293, 3.10.7.3"},
+      {"rst_wrong_ack", "RFC 9293, 3.10.7.3"},
+      {"unacceptable", "RFC 9293, 3.10.7.4"},
+      {"no_ack", "RFC 9293, 3.10.7.4"},
+  }};
+  for (const auto& [reason, section] : sections) {
+    if (reason == drop.reason) return std::string{section};
+  }
+  return rule_of_arrival(around, at);
+}
+
+std::string rule_of_handshake(const Surroundings& around, trace::End end) {
+  switch (around.host(end.host).handshake) {
+    case tcp::Handshake::three_way: break;
+    case tcp::Handshake::two_way: return "what_if: a two-way handshake";
+    case tcp::Handshake::four_way: return "what_if: a four-way handshake";
+  }
+  return "RFC 9293, 3.5";
+}
+
+std::string rule_of_arrival(const Surroundings& around, const Moment& at) {
+  const bool listens = around.listens(at.end, at.n);
+  const bool opening = at.state == State::syn_sent || at.state == State::syn_rcvd ||
+                       (at.state == State::closed && listens);
+  const bool usual = around.host(at.end.host).handshake == tcp::Handshake::three_way;
+  if (opening && !usual) return rule_of_handshake(around, at.end);
+  if (at.state == State::syn_sent) return "RFC 9293, 3.10.7.3";
+  if (at.state != State::closed) return "RFC 9293, 3.10.7.4";
+  return listens ? "RFC 9293, 3.10.7.2" : "RFC 9293, 3.10.7.1";
+}
+
+std::string rule_of_cookie(const Surroundings& around, const Moment& at) {
+  return around.setting(at.end.host, "tcp_syncookies", at.n) + "; RFC 4987, 3.6";
+}
+
+std::string rule_of_call(const trace::AppCall& call) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> sections{{
+      {"connect", "3.10.1"},
+      {"send", "3.10.2"},
+      {"recv", "3.10.3"},
+      {"recv eof", "3.10.3"},
+      {"close", "3.10.4"},
+      {"shutdown", "3.10.4"},
+      {"abort", "3.10.5"},
+  }};
+  if (call.who == "host" || call.who == "listen") return "";
+  for (const auto& [name, section] : sections) {
+    if (name == call.call) return fmt::format("RFC 9293, {}", section);
+  }
+  return "";
+}
+
+std::string rule_of_end(const Surroundings& around, const Moment& at,
+                        const trace::StateChange& change) {
+  const std::string_view why = change.why;
+  const trace::HostId host = at.end.host;
+  if (why == "window probes unanswered")
+    return retries_of(around, at, tcp::Timer::rto) + "; RFC 9293, 3.8.6.1";
+  if (why == "keepalive unanswered") return keepalive(around, at);
+  if (why == "fin_wait_2 timeout") return fin_timeout(around, at);
+  if (why == "timeout") {
+    return change.from == State::fin_wait_2 ? fin_timeout(around, at) : two_msl(around, at);
+  }
+  if (why == "ended early" && change.from == State::time_wait) {
+    return around.setting(host, "tcp_rfc1337", at.n) + "; RFC 1337";
+  }
+  if (why == "rst arrives") return rule_of_arrival(around, at);
+  if (why == "too many in time_wait") return around.setting(host, "tcp_max_tw_buckets", at.n);
+  if (why == "too many orphans") return around.setting(host, "tcp_max_orphans", at.n);
+  if (why == "out of socket memory") return around.setting(host, "tcp_mem", at.n);
+  if (why == "accept queue full") {
+    return joined({backlog(around, at), around.setting(host, "tcp_abort_on_overflow", at.n)}, ", ");
+  }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> sections{{
+      {"ended early", "RFC 9293, 3.10.7.4"},
+      {"syn in the window", "RFC 9293, 3.10.7.4"},
+      {"data after close", "RFC 9293, 3.6.1; RFC 2525, 2.17"},
+      {"close with unread data", "RFC 9293, 3.6.1; RFC 2525, 2.17"},
+      {"abort", "RFC 9293, 3.10.5"},
+      {"reboot", "RFC 9293, 3.5.1"},
+  }};
+  for (const auto& [reason, section] : sections) {
+    if (reason == why) return std::string{section};
+  }
+  if (why == "fin acknowledged" && change.from != State::fin_wait_2) return "RFC 9293, 3.6";
+  if (why == "fin acknowledged" || why == "close") {
+    return change.from == State::fin_wait_2 ? fin_timeout(around, at) : "RFC 9293, 3.10.4";
+  }
+  return "";
+}
+
+std::string rule_of_error(const Surroundings& around, const Connection& of, std::string_view error,
+                          std::uint64_t n) {
+  const trace::HostId host = of.client.host;
+  const app::Connector* program = around.connector(of);
+  if (error == "EADDRNOTAVAIL") {
+    return around.settings(host, {"ip_local_port_range", "tcp_tw_reuse"}, n);
+  }
+  if (error == "EMFILE" && program != nullptr) {
+    return fmt::format("limits.nofile = {}", program->files_max);
+  }
+  if (error == "ENFILE") return around.setting(host, "file-max", n);
+  if (error == "ENOBUFS") return fmt::format("limits.sockets = {}", around.host(host).sockets_max);
+  return "";
+}
+
+}  // namespace lastack::explain

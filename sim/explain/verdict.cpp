@@ -1,0 +1,474 @@
+#include "verdict.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "lastack/explain/explain.hpp"
+#include "words.hpp"
+
+namespace lastack::explain {
+
+namespace {
+
+using tcp::Flags;
+using tcp::State;
+using trace::AppCall;
+using trace::End;
+using trace::Event;
+using trace::Receive;
+using trace::Send;
+using trace::StateChange;
+using trace::TimerChange;
+
+/// What became of some segments.
+struct Fates {
+  std::uint64_t sent = 0;
+  std::uint64_t lost = 0;       ///< on the way
+  std::uint64_t discarded = 0;  ///< by the host that they reached
+};
+
+template <class Wanted> Fates fates(const Scene& scene, Wanted wanted) {
+  Fates fates;
+  for (const Event* each : scene.sends()) {
+    const auto& send = std::get<Send>(each->what);
+    if (!wanted(*each, send)) continue;
+    ++fates.sent;
+    const Packet& packet = scene.all().packet(send.id);
+    if (packet.lost()) ++fates.lost;
+    // What is answered had an effect, even where it is not taken otherwise.
+    const bool without_effect =
+        packet.discard() != nullptr && scene.sends_by(packet.arrivals[0].received->n).empty();
+    if (without_effect) ++fates.discarded;
+  }
+  return fates;
+}
+
+bool is_syn(const Send& send, bool with_ack) {
+  return send.segment.flags.has(Flags::syn) && send.segment.flags.has(Flags::ack) == with_ack;
+}
+
+/// "and each was lost", "3 of which were lost", "and it was thrown away".
+std::string what_became(const Fates& fates) {
+  const auto part = [&](std::uint64_t number, std::string_view fate) -> std::string {
+    if (fates.sent == 1) return fmt::format("and it was {}", fate);
+    if (number == fates.sent) return fmt::format("and each was {}", fate);
+    return fmt::format("{} of which {} {}", number, number == 1 ? "was" : "were", fate);
+  };
+  std::string text;
+  if (fates.lost > 0) text += ", " + part(fates.lost, "lost");
+  if (fates.discarded > 0) {
+    text += (text.empty() ? ", " : " and ") +
+            (text.empty() ? part(fates.discarded, "thrown away on arrival")
+                          : fmt::format("{} thrown away on arrival", fates.discarded));
+  }
+  return text;
+}
+
+/// "client sent SYN 3 times, and each was lost".
+std::string sent_text(const Scene& scene, End from, std::string_view what, const Fates& fates) {
+  return fmt::format("{} sent {} {}{}", scene.names().name(from.host), what, so_often(fates.sent),
+                     what_became(fates));
+}
+
+/// Since an event, of all that the other end sent; empty where none of it was lost.
+std::string lost_answers(const Scene& scene, End to, const Event& since, const Event& until) {
+  const Fates answers = fates(scene, [&](const Event& event, const Send& send) {
+    return send.dst == to && !send.forged && event.n > since.n && event.n < until.n;
+  });
+  const std::string& name = scene.names().name(scene.other(to).host);
+  if (answers.sent == 0) return fmt::format("{} sent nothing in that time", name);
+  const std::uint64_t gone = answers.lost + answers.discarded;
+  if (gone == 0) return "";
+  if (gone == answers.sent) {
+    return answers.sent == 1 ? fmt::format("the only segment that {} sent then was {}", name,
+                                           answers.lost == 1 ? "lost" : "thrown away on arrival")
+                             : fmt::format("of the {} segments that {} sent then, none got through",
+                                           answers.sent, name);
+  }
+  return fmt::format("of the {} segments that {} sent then, {} {} lost or thrown away",
+                     answers.sent, name, gone, gone == 1 ? "was" : "were");
+}
+
+/// The segment whose retransmission a firing ended: the last with octets that the end had sent.
+const Event* last_sent(const Scene& scene, End from, std::uint64_t before) {
+  const Event* last = nullptr;
+  for (const Event* each : scene.sends()) {
+    if (each->n >= before) break;
+    const auto& send = std::get<Send>(each->what);
+    if (send.src == from && scene.times_sent(*each) > 0) last = each;
+  }
+  return last;
+}
+
+/// "The last wait, of 4 s, ended, and no retry was left."
+std::string last_wait(const Scene& scene, const Event& fired) {
+  const auto& timer = std::get<TimerChange>(fired.what);
+  return fmt::format("the last wait, of {}, ended, and {}", how_long(scene.waited(fired)),
+                     no_more(scene.around(), scene.moment(timer.local, fired.n)));
+}
+
+std::string sentence(std::initializer_list<std::string> parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
+  }
+  return text.empty() ? text : text + ".";
+}
+
+const TimerChange* fired_timer(const Scene& scene, const Event& outcome) {
+  if (outcome.cause == 0) return nullptr;
+  const auto* timer = std::get_if<TimerChange>(&scene.event(outcome.cause).what);
+  return timer != nullptr && timer->action == tcp::TimerAction::fire ? timer : nullptr;
+}
+
+/// The segment whose arrival decided something; null where it was something else.
+const Send* arrived(const Scene& scene, const Event& outcome) {
+  if (outcome.cause == 0) return nullptr;
+  const auto* received = std::get_if<Receive>(&scene.event(outcome.cause).what);
+  if (received == nullptr) return nullptr;
+  const Event* sent = scene.all().packet(received->id).sent;
+  return sent == nullptr ? nullptr : &std::get<Send>(sent->what);
+}
+
+std::string why_retries_used_up(const Scene& scene, const Event& outcome, End end) {
+  const Event& fired = scene.event(outcome.cause);
+  const Event* last = last_sent(scene, end, outcome.n);
+  if (last == nullptr) return sentence({last_wait(scene, fired)});
+  const auto& repeated = std::get<Send>(last->what);
+  const Event* first = nullptr;
+  const Fates own = fates(scene, [&](const Event& event, const Send& send) {
+    const bool same = send.src == end && send.segment.seq == repeated.segment.seq &&
+                      scene.times_sent(event) > 0 && event.n < outcome.n && !send.forged;
+    if (same && first == nullptr) first = &event;
+    return same;
+  });
+  const bool all_lost = own.lost + own.discarded == own.sent;
+  return sentence({sent_text(scene, end, spoken(repeated), own),
+                   all_lost ? "" : "no answer that it could use came back",
+                   all_lost || first == nullptr ? "" : lost_answers(scene, end, *first, outcome),
+                   last_wait(scene, fired)});
+}
+
+std::string why_probes_unanswered(const Scene& scene, const Event& outcome, End end,
+                                  tcp::SendReason probe) {
+  const Event* heard = nullptr;  // the last segment that reached the end
+  for (const Event* each : scene.sends()) {
+    const auto& send = std::get<Send>(each->what);
+    if (send.dst != end) continue;
+    for (const Packet::Arrival& arrival : scene.all().packet(send.id).arrivals) {
+      const bool later = heard == nullptr || arrival.received->n > heard->n;
+      if (later && arrival.received->n < outcome.n) heard = arrival.received;
+    }
+  }
+  const Fates probes = fates(scene, [&](const Event& event, const Send& send) {
+    return send.src == end && send.why == probe && (heard == nullptr || event.n > heard->n) &&
+           event.n < outcome.n;
+  });
+  const std::string what =
+      probe == tcp::SendReason::keepalive ? "a keepalive probe" : "a window probe";
+  const std::string silence = heard == nullptr
+                                  ? ""
+                                  : fmt::format("{} had not been heard of for {}",
+                                                scene.names().name(scene.other(end).host),
+                                                how_long(outcome.at - heard->at));
+  if (probes.sent == 0) return sentence({silence});
+  return sentence({sent_text(scene, end, what, probes), silence});
+}
+
+/// Why the peer sent the RST.
+std::string why_reset(const Scene& scene, const Event& outcome, End end) {
+  const Send* reset = arrived(scene, outcome);
+  if (reset == nullptr) return "";
+  if (reset->forged) {
+    return fmt::format("The RST was forged: {} had not sent it, but its number fitted.",
+                       scene.names().name(scene.other(end).host));
+  }
+  const Event& sent = *scene.all().packet(reset->id).sent;
+  if (sent.cause == 0) return "";
+  const std::string& sender = scene.names().name(reset->src.host);
+  const Event& cause = scene.event(sent.cause);
+  if (const auto* received = std::get_if<Receive>(&cause.what)) {
+    const Packet& answered = scene.all().packet(received->id);
+    if (answered.sent == nullptr) return "";
+    const auto& question = std::get<Send>(answered.sent->what);
+    const Event* discard = scene.all().discard_of(cause);
+    const State state = scene.state(reset->src, cause.n);
+    std::string since;
+    if (discard != nullptr) {
+      const auto& drop = std::get<trace::Drop>(discard->what);
+      since = fmt::format(", since {}", reason_of(drop, question, state));
+    } else if (state == State::syn_sent || state == State::syn_rcvd) {
+      since = fmt::format(", since it acknowledged what {} had not sent", sender);
+    }
+    return fmt::format("{} answered the {} with RST{}.", sender, spoken(question), since);
+  }
+  if (const auto* call = std::get_if<AppCall>(&cause.what)) {
+    return fmt::format("{} sent RST when its application {}.", sender, spoken(*call));
+  }
+  for (const Event* change : scene.changes_by(cause.n)) {
+    const auto& gave_up = std::get<StateChange>(change->what);
+    if (gave_up.local == reset->src && gave_up.to == State::closed) {
+      return fmt::format("{} had given the connection up: {}.", sender, gave_up.why);
+    }
+  }
+  return "";
+}
+
+std::string why_fin_wait_2_over(const Scene& scene, const Event& outcome, End end) {
+  const End peer = scene.other(end);
+  const std::string& name = scene.names().name(peer.host);
+  const State theirs = scene.state(peer, outcome.n);
+  const Fates fins = fates(scene, [&](const Event& event, const Send& send) {
+    return send.src == peer && send.segment.flags.has(Flags::fin) && event.n < outcome.n;
+  });
+  if (fins.sent > 0) return sentence({sent_text(scene, peer, "FIN", fins)});
+  return fmt::format("The FIN of {} never came: {} was {} then.", name, scene.names().text(peer),
+                     tcp::name_of(theirs));
+}
+
+/// Where a few words say what the trace's reason means.
+std::string why_by_reason(const Scene& scene, const StateChange& change, End end) {
+  const std::string& host = scene.names().name(end.host);
+  const std::string& peer = scene.names().name(scene.other(end).host);
+  const auto in_words = [&]() -> std::string {
+    const std::string_view why = change.why;
+    if (why == "timeout" && change.from == State::time_wait) {
+      return "Its time was over: no segment of the connection can be about any more";
+    }
+    if (why == "fin acknowledged" && change.from == State::last_ack) {
+      return "Both sides had closed, and both FINs were acknowledged";
+    }
+    if (why == "close with unread data") {
+      return fmt::format(
+          "The application closed without reading all that {} had sent, so {} "
+          "said with a RST that it is lost",
+          peer, host);
+    }
+    if (why == "data after close") {
+      return "Data came after the application had closed: nobody was left to read it";
+    }
+    if (why == "too many orphans") {
+      return fmt::format("{} had more connections without an application than it may have", host);
+    }
+    if (why == "out of socket memory") {
+      return fmt::format("The sockets of {} took more memory than they may", host);
+    }
+    if (why == "too many in time_wait") {
+      return fmt::format("{} had as many sockets in TIME_WAIT as it may have", host);
+    }
+    if (why == "accept queue full") {
+      return "The handshake was complete, but the accept queue had no room for the connection";
+    }
+    if (why == "reboot") return fmt::format("{} was rebooted and forgot all its sockets", host);
+    if (why == "new connection") return "A new connection took over its pair of ports";
+    if (why == "syn in the window") return "A SYN came whose number lay in the window";
+    if (why == "listener closed")
+      return "The listener was closed before the handshake was complete";
+    if (why == "abort") return "The application threw the connection away";
+    return "";
+  }();
+  return in_words.empty() ? in_words : in_words + ".";
+}
+
+std::string why_ended(const Scene& scene, const Event& outcome, const StateChange& change) {
+  const std::string_view why = change.why;
+  const TimerChange* timer = fired_timer(scene, outcome);
+  if (why == "retries used up" && timer != nullptr) {
+    return why_retries_used_up(scene, outcome, change.local);
+  }
+  if (why == "keepalive unanswered") {
+    return why_probes_unanswered(scene, outcome, change.local, tcp::SendReason::keepalive);
+  }
+  if (why == "window probes unanswered") {
+    return why_probes_unanswered(scene, outcome, change.local, tcp::SendReason::window_probe);
+  }
+  if (why == "rst arrives") return why_reset(scene, outcome, change.local);
+  const bool timed_out = why == "timeout" || why == "fin_wait_2 timeout";
+  if (timed_out && change.from == State::fin_wait_2) {
+    return why_fin_wait_2_over(scene, outcome, change.local);
+  }
+  if (why == "ended early") {
+    const Send* segment = arrived(scene, outcome);
+    return segment == nullptr ? ""
+                              : fmt::format("{} came, and that ended the wait.",
+                                            segment->forged ? "A forged " + spoken(*segment)
+                                                            : "A " + spoken(*segment));
+  }
+  return why_by_reason(scene, change, change.local);
+}
+
+/// Of a pair in TIME-WAIT by a SYN of the peer's, or by a connect of the host's own.
+std::string rule_of_takeover(const Scene& scene, const Event& cause, std::uint64_t n) {
+  const auto* call = std::get_if<AppCall>(&cause.what);
+  if (call == nullptr) return "RFC 9293, 3.6.1; RFC 6191";
+  for (const Connection& each : scene.all().all()) {
+    const app::Connector* program = each.call == &cause ? scene.around().connector(each) : nullptr;
+    if (program != nullptr && program->from_port) return "RFC 6191";
+  }
+  return scene.around().settings(call->host, {"tcp_tw_reuse", "tcp_tw_reuse_delay"}, n) +
+         "; RFC 6191";
+}
+
+std::string rule_ended(const Scene& scene, const Event& outcome, const StateChange& change) {
+  const Moment moment = scene.moment(change.local, outcome.n);
+  const TimerChange* timer = fired_timer(scene, outcome);
+  if (change.why == "retries used up" && timer != nullptr) {
+    return retries_of(scene.around(), moment, timer->timer) + "; RFC 9293, 3.8.3";
+  }
+  if (change.why == "new connection" && outcome.cause != 0) {
+    return rule_of_takeover(scene, scene.event(outcome.cause), outcome.n);
+  }
+  return rule_of_end(scene.around(), moment, change);
+}
+
+/// "The handshake took 2 SYNs, 1 of which was lost, and 1 SYN ACK."
+std::string why_late(const Scene& scene) {
+  const Connection& of = scene.connection();
+  const auto before = [&](const Event& event) { return event.n < of.result->n; };
+  const Fates syns = fates(scene, [&](const Event& event, const Send& send) {
+    return send.src == of.client && is_syn(send, false) && before(event);
+  });
+  const Fates answers = fates(scene, [&](const Event& event, const Send& send) {
+    return send.src == of.server && is_syn(send, true) && before(event);
+  });
+  if (syns.sent <= 1 && answers.sent <= 1) return "";
+  return sentence({sent_text(scene, of.client, "SYN", syns),
+                   answers.sent == 0 ? "" : sent_text(scene, of.server, "SYN ACK", answers)});
+}
+
+/// ": client had 4 sockets in TIME_WAIT and 1 in ESTABLISHED then"
+std::string sockets_then(const Scene& scene, std::uint64_t n) {
+  const trace::HostId host = scene.connection().client.host;
+  std::string text;
+  for (std::size_t i = 0; i < tcp::state_count; ++i) {
+    const auto state = static_cast<State>(i);
+    const std::size_t number = state == State::closed ? 0 : scene.all().count(host, state, n);
+    if (number == 0) continue;
+    text += text.empty()
+                ? fmt::format(": {} had {}", scene.names().name(host), counted(number, "socket"))
+                : fmt::format(" and {}", number);
+    text += fmt::format(" in {}", tcp::name_of(state));
+  }
+  return text.empty() ? text : text + " then";
+}
+
+/// For an end that thinks it has a connection, where the other one is gone.
+std::string half_open_text(const Scene& scene, const Life& life) {
+  const End peer = scene.other(life.local);
+  const std::uint64_t after_all = scene.all().recording().events().back().n + 1;
+  const State state = life.state();
+  const bool synchronized = state != State::syn_sent && state != State::syn_rcvd;
+  if (!synchronized || state == State::time_wait) return "";
+  if (scene.state(peer, after_all) != State::closed) return "";
+  return fmt::format("{} was CLOSED: the connection was half-open", scene.names().text(peer));
+}
+
+/// For an end that waits for the acknowledgment of its SYN or FIN.
+std::string unanswered_text(const Scene& scene, const Life& life) {
+  const State state = life.state();
+  const bool opening = state == State::syn_sent || state == State::syn_rcvd;
+  const bool waits =
+      opening || state == State::fin_wait_1 || state == State::closing || state == State::last_ack;
+  const std::uint64_t after_all = scene.all().recording().events().back().n + 1;
+  const Event* last = waits ? last_sent(scene, life.local, after_all) : nullptr;
+  if (last == nullptr) return "";
+  const auto& repeated = std::get<Send>(last->what);
+  const Fates own = fates(scene, [&](const Event& event, const Send& send) {
+    return send.src == life.local && send.segment.seq == repeated.segment.seq && !send.forged &&
+           scene.times_sent(event) > 0;
+  });
+  return sent_text(scene, life.local, spoken(repeated), own);
+}
+
+std::string what_was_to_come(const Scene& scene, End end) {
+  if (const auto timer = scene.running(end)) {
+    std::string name = name_of_timer(timer->first, FiredFor::other);
+    name.front() = 't';
+    return fmt::format("{} was to run out at {}", name, how_long(timer->second - sim_start));
+  }
+  const bool over = scene.all().recording().ended() < scene.around().stop_at();
+  return over ? "none of its timers was running, and nothing was left to happen: it would stay so "
+                "for ever"
+              : "none of its timers was running";
+}
+
+/// Names of hosts stay as they are.
+std::string capitalized(std::string text) {
+  if (text.starts_with("none of ")) text.front() = 'N';
+  if (text.starts_with("the ")) text.front() = 'T';
+  return text;
+}
+
+/// Without a segment on the wire.
+Verdict verdict_on_refused_call(const Scene& scene, std::string outcome) {
+  const Connection& of = scene.connection();
+  const std::string& host = scene.names().name(of.client.host);
+  const std::string error = of.error();
+  const std::uint64_t n = of.result->n;
+  std::string why;
+  if (error == "EADDRNOTAVAIL") {
+    const app::Connector* program = scene.around().connector(of);
+    const bool own_port = program != nullptr && program->from_port;
+    why = own_port ? "The port that it asks for still had a connection to the same server."
+                   : fmt::format("No port was free for it{}.", sockets_then(scene, n));
+  } else if (error == "EADDRINUSE") {
+    why = "The port that it asks for was in use.";
+  } else if (error == "EMFILE") {
+    why = "The application had no file descriptor left.";
+  } else if (error == "ENFILE") {
+    why = fmt::format("{} had no file descriptor left.", host);
+  } else if (error == "ENOBUFS") {
+    why = fmt::format("{} had no memory for another socket.", host);
+  }
+  return {std::move(outcome), std::move(why), rule_of_error(scene.around(), of, error, n)};
+}
+
+}  // namespace
+
+Verdict verdict_on_connect(const Scene& scene) {
+  const Connection& of = scene.connection();
+  const std::string& host = scene.names().name(of.client.host);
+  const SimDuration took = of.call == nullptr ? SimDuration{} : of.result->at - of.call->at;
+  const std::string after =
+      took == SimDuration{} ? "at once" : fmt::format("after {}", how_long(took));
+  if (of.connected()) {
+    return {fmt::format("connect() of {} succeeded {}.", host, after), why_late(scene),
+            rule_of_handshake(scene.around(), of.client)};
+  }
+  std::string outcome = fmt::format("connect() of {} failed with {} {}.", host, of.error(), after);
+  for (const std::size_t life : of.lives) {
+    const Event& last = *scene.all().life(life).changes.back();
+    const auto& change = std::get<StateChange>(last.what);
+    if (change.local == of.client && change.to == State::closed) {
+      return {std::move(outcome), why_ended(scene, last, change), rule_ended(scene, last, change)};
+    }
+  }
+  return verdict_on_refused_call(scene, std::move(outcome));
+}
+
+Verdict verdict_on_end(const Scene& scene, const Life& life) {
+  const Event& last = *life.changes.back();
+  const auto& change = std::get<StateChange>(last.what);
+  return {fmt::format("{} went from {} to CLOSED: {}.", scene.names().text(life.local),
+                      tcp::name_of(change.from), change.why),
+          why_ended(scene, last, change), rule_ended(scene, last, change)};
+}
+
+Verdict verdict_on_open_end(const Scene& scene, const Life& life) {
+  const SimTime end = scene.all().recording().ended();
+  Verdict verdict;
+  verdict.outcome = fmt::format("{} was still {} when the run ended, and had been so for {}.",
+                                scene.names().text(life.local), tcp::name_of(life.state()),
+                                how_long(end - life.changes.back()->at));
+  const std::string half_open = half_open_text(scene, life);
+  if (!half_open.empty()) verdict.rule = "RFC 9293, 3.5.1";
+  verdict.why = capitalized(
+      sentence({half_open, unanswered_text(scene, life), what_was_to_come(scene, life.local)}));
+  return verdict;
+}
+
+}  // namespace lastack::explain

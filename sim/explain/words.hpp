@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lastack/trace/event.hpp"
+
+namespace lastack::explain {
+
+/// "1 byte", "2 bytes".
+std::string counted(std::uint64_t number, std::string_view what);
+
+/// "once", "twice", "3 times".
+std::string so_often(std::uint64_t times);
+
+/// "2nd", "3rd", "11th".
+std::string ordinal(std::uint64_t number);
+
+/// "SYN ACK", "FIN with 2 bytes", "data (100 bytes)", "challenge ACK".
+std::string spoken(const trace::Send& send);
+
+/// "called close()", "read 1000 bytes".
+std::string spoken(const trace::AppCall& call);
+
+/// Adds to "RFC 9293, 3.10.1; tcp_sack = 1" what does not stand there.
+void add_rule(std::string& rules, std::string_view more);
+
+/// Why a packet did not arrive or was not taken, to follow "but": "a fault of the scenario took
+/// it". Of a host's own refusal, to follow "since": "the accept queue was full". `state` is that of
+/// the end that it reached.
+std::string_view reason_of(const trace::Drop& drop, const trace::Send& send, tcp::State state);
+
+}  // namespace lastack::explain

@@ -1,0 +1,155 @@
+// Why connect succeeded late, or failed.
+#include <catch2/catch.hpp>
+
+#include "told.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+namespace lastack::explain {
+
+namespace {
+
+const std::string connects =
+    R"({"host": "client", "connect": "server:80", "from_port": 40000, "steps": [{"hold": true}]})";
+const std::string apps = R"("apps": [)" + listens + ", " + connects + "]";
+
+}  // namespace
+
+TEST_CASE("explain: a handshake without loss is its three segments", "[explain]") {
+  const Told t{apps};
+  CHECK(t.story().connection == "client:40000 > server:80");
+  const Chain& chain = t.chain("connect() of client succeeded after 20 ms.");
+  CHECK(times_of(chain) == "0 s, 10 ms, 20 ms");
+  CHECK(chain.why.empty());
+  CHECK(chain.steps[1].text ==
+        "The SYN arrived at server; server:80 went from CLOSED to SYN_RCVD; server sent SYN ACK.");
+  CHECK(chain.steps[1].rule == "RFC 9293, 3.10.7.2");  // LISTEN STATE
+  CHECK(chain.steps[2].rule == "RFC 9293, 3.10.7.3");  // SYN-SENT STATE
+}
+
+TEST_CASE("explain: connect fails when as many retries as tcp_syn_retries are lost, too",
+          "[explain]") {
+  const Told t{apps + R"(, "sysctl": {"tcp_syn_retries": 2},
+                      "faults": [{"on": "client->server", "flags": "S", "do": "drop"}])"};
+  const Chain& chain = t.chain("connect() of client failed with ETIMEDOUT after 7 s.");
+  CHECK(chain.why ==
+        "client sent SYN 3 times, and each was lost; the last wait, of 4 s, ended, and no retry "
+        "was left.");
+  CHECK(chain.rule == "tcp_syn_retries = 2; RFC 9293, 3.8.3");
+  CHECK(times_of(chain) == "0 s, 1 s, 3 s, 7 s");
+  CHECK(chain.steps[2].text ==
+        "The retransmission timer of client:40000 ran out after 2 s, twice the wait before; client "
+        "sent SYN for the 3rd time, but a fault of the scenario took it.");
+  CHECK(chain.steps[2].rule == "tcp_syn_retries = 2; RFC 6298, 5.4 to 5.6");
+}
+
+TEST_CASE("explain: TCP_SYNCNT stands in place of the setting that it replaces", "[explain]") {
+  const Told t{R"("apps": [)" + listens +
+               R"(, {"host": "client", "connect": "server:80", "setsockopt": {"TCP_SYNCNT": 1}}],
+                  "faults": [{"on": "client->server", "flags": "S", "do": "drop"}])"};
+  const Chain& chain = t.chain("connect() of client failed with ETIMEDOUT after 3 s.");
+  CHECK(chain.rule == "TCP_SYNCNT = 1; RFC 9293, 3.8.3");
+}
+
+TEST_CASE("explain: a setting is told as it was at that time of the run", "[explain]") {
+  const Told t{apps + R"(, "sysctl": {"tcp_syn_retries": 5},
+                      "events": [{"at": "2s", "host": "client", "sysctl": {"tcp_syn_retries": 2}}],
+                      "faults": [{"on": "client->server", "flags": "S", "do": "drop"}])"};
+  const Chain& chain = t.chain("connect() of client failed with ETIMEDOUT");
+  CHECK_THAT(chain.rule, StartsWith("tcp_syn_retries = 2;"));
+  CHECK_THAT(chain.steps[1].rule, StartsWith("tcp_syn_retries = 5;"));  // at 1 s
+  CHECK_THAT(chain.steps[2].rule, StartsWith("tcp_syn_retries = 2;"));  // at 3 s
+}
+
+TEST_CASE("explain: Linux's linear timeouts are told where they lengthen the attempt",
+          "[explain]") {
+  const Told t{apps + R"(, "profile": "linux-6", "timer_wheel": false,
+                      "faults": [{"on": "client->server", "flags": "S", "nth": "1-2", "do": "drop"}])"};
+  const Chain& chain = t.chain("connect() of client succeeded after 2.02 s.");
+  CHECK(chain.why == "client sent SYN 3 times, 2 of which were lost; server sent SYN ACK once.");
+  REQUIRE(chain.steps.size() == 5);
+  CHECK_THAT(chain.steps[2].text, Contains("ran out after 1 s;"));  // the wait did not double
+  CHECK(chain.steps[2].rule ==
+        "tcp_syn_retries = 6, tcp_syn_linear_timeouts = 4; RFC 6298, 5.4 and 5.6");
+}
+
+TEST_CASE("explain: a lost SYN ACK is told as what its retry cures", "[explain]") {
+  const Told t{apps +
+               R"(, "faults": [{"on": "server->client", "flags": "S.", "nth": 1, "do": "drop"}])"};
+  const Chain& chain = t.chain("connect() of client succeeded");
+  // At 1.01 s the SYN comes again and the server's own timer runs out, so that two follow.
+  CHECK_THAT(chain.why, Contains("server sent SYN ACK 3 times, 1 of which was lost"));
+}
+
+TEST_CASE("explain: a refused connect is told with the RST and why it was sent", "[explain]") {
+  const Told t{R"("apps": [{"host": "client", "connect": "server:81", "from_port": 40000}])"};
+  const Chain& chain = t.chain("connect() of client failed with ECONNREFUSED after 20 ms.");
+  CHECK(chain.why == "server answered the SYN with RST, since nobody listened on that port.");
+  CHECK(chain.rule == "RFC 9293, 3.10.7.3");
+  CHECK(chain.steps[1].rule == "RFC 9293, 3.10.7.1");  // CLOSED STATE
+}
+
+TEST_CASE("explain: SYNs that a full accept queue refuses are not called lost", "[explain]") {
+  const Told t{R"("profile": "linux-6",
+    "sysctl": {"tcp_syn_retries": 1, "tcp_syn_linear_timeouts": 0},
+    "apps": [{"host": "server", "listen": 80, "backlog": 0, "accept": false},
+             {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2,
+              "every": "100ms"}])",
+               {"client:40001"}};
+  const Chain& chain = t.chain("connect() of client failed with ETIMEDOUT");
+  CHECK_THAT(chain.why, StartsWith("client sent SYN twice, and each was thrown away on arrival;"));
+  CHECK_THAT(chain.steps.front().text, EndsWith("server threw it away, since the accept queue was "
+                                                "full."));
+  CHECK_THAT(chain.steps.front().rule,
+             EndsWith("backlog = 0, somaxconn = 4096, tcp_abort_on_overflow = 0"));
+}
+
+TEST_CASE("explain: without a free port there is a connect to explain, but no connection",
+          "[explain]") {
+  const Told t{R"("sysctl": {"ip_local_port_range": "40000 40001", "tcp_tw_reuse": 0},
+    "apps": [{"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]},
+             {"host": "client", "connect": "server:80", "count": 3, "every": "1s",
+              "steps": [{"close": true}]}])"};
+  CHECK(t.story().connection == "connect#3 of client");
+  const Chain& chain = t.chain("connect() of client failed with EADDRNOTAVAIL at once.");
+  CHECK(chain.why == "No port was free for it: client had 2 sockets in TIME_WAIT then.");
+  CHECK(chain.rule == "ip_local_port_range = 40000 40001, tcp_tw_reuse = 0");
+}
+
+TEST_CASE("explain: a connect without an answer when the run ends is told with its retries",
+          "[explain]") {
+  const Told t{apps + R"(, "stop_at": "3500ms",
+                      "faults": [{"on": "client->server", "flags": "S", "do": "drop"}])"};
+  const Chain& chain = t.chain("client:40000 was still SYN_SENT when the run ended");
+  CHECK(chain.outcome ==
+        "client:40000 was still SYN_SENT when the run ended, and had been so for 3.5 s.");
+  CHECK(chain.why ==
+        "client sent SYN 3 times, and each was lost; the retransmission timer was to run out at 7 "
+        "s.");
+  CHECK(chain.rule.empty());  // no half-open connection: nobody thinks that it has one
+  CHECK(times_of(chain) == "0 s, 1 s, 3 s");
+}
+
+TEST_CASE("explain: a SYN cookie is told by its setting, at the SYN and at the ACK that proves it",
+          "[explain]") {
+  const Told t{apps + R"(, "profile": "linux-6", "sysctl": {"tcp_syncookies": 2})"};
+  const Chain& connect = t.chain("connect() of client succeeded");
+  CHECK(connect.steps[1].text == "The SYN arrived at server; server sent SYN ACK.");
+  CHECK(connect.steps[1].rule == "tcp_syncookies = 2; RFC 4987, 3.6");
+  const Chain& server = t.chain("server:80 was still ESTABLISHED");
+  CHECK(server.steps.back().rule == "tcp_syncookies = 2; RFC 4987, 3.6");
+}
+
+TEST_CASE("explain: both ends of a simultaneous open are one connection", "[explain]") {
+  const Told t{R"("apps": [
+    {"host": "client", "connect": "server:5000", "from_port": 4000, "steps": [{"hold": true}]},
+    {"host": "server", "connect": "client:4000", "from_port": 5000, "steps": [{"hold": true}]}])"};
+  REQUIRE(t.explanation());
+  CHECK(t.story().connection == "client:4000 > server:5000");
+  CHECK_THAT(t.text(), Contains("client:4000 went from SYN_SENT to SYN_RCVD") &&
+                           Contains("server:5000 was still ESTABLISHED"));
+}
+
+}  // namespace lastack::explain

@@ -17,6 +17,17 @@ void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
   command.add_option("--seed", seed, description).check(digits_only).type_name("N");
 }
 
+void add_color_option(Command command, std::string& when) {
+  command.add_option("--color", when, "auto (default), always or never").type_name("WHEN");
+}
+
+ColourChoice colour_choice(const std::string& word) {
+  if (word == "auto") return ColourChoice::automatic;
+  if (word == "always") return ColourChoice::always;
+  if (word == "never") return ColourChoice::never;
+  throw UsageError{fmt::format("--color: want auto, always or never, have {}", word)};
+}
+
 void add_jobs_option(Command command, unsigned& threads) {
   command.add_option("-j,--jobs", threads, "Threads (default: one per processor)")
       .range(1, 1024)

@@ -9,6 +9,7 @@
 #include "command_line.hpp"
 #include "exit_code.hpp"
 #include "lastack/scenario/load.hpp"
+#include "terminal.hpp"
 
 namespace lastack::tools {
 
@@ -28,6 +29,7 @@ void add_compare_command(Command program, ExitCode& exit_code);
 void add_tune_command(Command program, ExitCode& exit_code);
 void add_export_command(Command program, ExitCode& exit_code);
 void add_report_command(Command program, ExitCode& exit_code);
+void add_explain_command(Command program, ExitCode& exit_code);
 void add_validate_command(Command program, ExitCode& exit_code);
 void add_schema_command(Command program, ExitCode& exit_code);
 void add_sysctl_command(Command program, ExitCode& exit_code);
@@ -41,6 +43,11 @@ void add_kernel_run_command(Command kernel, ExitCode& exit_code);
 /// Gives a subcommand its --seed.
 void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
                      const std::string& description);
+
+/// Gives a subcommand its --color; `when` is "auto" where it is not given.
+void add_color_option(Command command, std::string& when);
+/// What --color asks for. Throws UsageError.
+ColourChoice colour_choice(const std::string& when);
 
 /// Gives a subcommand its --jobs: `threads` stays 0 without one.
 void add_jobs_option(Command command, unsigned& threads);

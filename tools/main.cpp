@@ -36,6 +36,7 @@ constexpr const char* examples =
     "  lastack test scenarios --junit report.xml          check every expectation, as CI does\n"
     "  lastack sysctl tcp_syn_retries                     what a setting means\n"
     "  lastack sweep scenarios/sweeps/FILE.json           which setting to run with\n"
+    "  lastack explain S.json                             why a connection ended as it did\n"
     "  lastack diff a.jsonl b.jsonl                       where two traces part\n"
     "\n"
     "`lastack COMMAND --help` explains a command.\n"
@@ -210,6 +211,7 @@ int main(int argc, char** argv) {
     add_tune_command(commands, exit_code);
     add_export_command(commands, exit_code);
     add_report_command(commands, exit_code);
+    add_explain_command(commands, exit_code);
     add_validate_command(commands, exit_code);
     add_schema_command(commands, exit_code);
     add_sysctl_command(commands, exit_code);

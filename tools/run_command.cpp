@@ -48,13 +48,6 @@ struct Options {
   bool ascii = false;
 };
 
-ColourChoice colour_choice(const std::string& word) {
-  if (word == "auto") return ColourChoice::automatic;
-  if (word == "always") return ColourChoice::always;
-  if (word == "never") return ColourChoice::never;
-  throw UsageError{fmt::format("--color: want auto, always or never, have {}", word)};
-}
-
 Look look_of(const Options& options) {
   Look look;
   look.stream = uses_stdout(options.outputs) ? stderr : stdout;
@@ -202,8 +195,7 @@ void add_look_options(Command command, Options& options) {
                   "Width of the text, 80 to 120 (default: the\nterminal's)")
       .range(80, 120)
       .type_name("N");
-  command.add_option("--color", options.colour, "auto (default), always or never")
-      .type_name("WHEN");
+  add_color_option(command, options.colour);
   command.add_flag("--ascii", options.ascii, "Draw with ASCII only");
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("lastack: --help of the program and of each command has examples", "[c
   Shell t;
   for (const char* command :
        {"", "run ", "test ", "sweep ", "merge ", "compare ", "tune ", "export ", "report ",
-        "validate ", "schema ", "sysctl ", "diff ", "kernel check ", "kernel run "}) {
+        "explain ", "validate ", "schema ", "sysctl ", "diff ", "kernel check ", "kernel run "}) {
     t.lastack(std::string{command} + "--help");
     CHECK(t.exit_code() == 0);
     CHECK_THAT(t.out(), Contains("Example") && Contains(std::string{"  lastack "} + command));
@@ -62,8 +62,8 @@ TEST_CASE("lastack: what --help lists, the man page explains and bash completes"
       std::regex_replace(text_of("tools/man/lastack.1"), std::regex{R"(\\-)"}, "-");
   const std::string completion = text_of("tools/completion/lastack.bash");
   Shell t;
-  for (const char* command : {"run", "test", "tune", "report", "validate", "schema", "sysctl",
-                              "diff", "kernel check", "kernel run"}) {
+  for (const char* command : {"run", "test", "tune", "report", "explain", "validate", "schema",
+                              "sysctl", "diff", "kernel check", "kernel run"}) {
     t.lastack(std::string{command} + " --help");
     const std::set<std::string> options = options_in(t.out());
     CHECK(options.count("help") == 1);
@@ -90,7 +90,7 @@ TEST_CASE("lastack: an unknown command is answered with the nearest", "[command]
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.err(),
              Contains("want one of run, test, sweep, merge, compare, tune, export, report, "
-                      "validate, schema, sysctl, diff, kernel"));
+                      "explain, validate, schema, sysctl, diff, kernel"));
 }
 
 TEST_CASE("lastack: an option before the command is answered with what comes first", "[command]") {
@@ -98,7 +98,7 @@ TEST_CASE("lastack: an option before the command is answered with what comes fir
   t.lastack("--quiet run s.json");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.err(), Contains("want a command (run, test, sweep, merge, compare, tune, export, "
-                               "report, validate, schema, sysctl, diff, kernel) first"));
+                               "report, explain, validate, schema, sysctl, diff, kernel) first"));
 }
 
 TEST_CASE("lastack: a scenario in place of a command is answered with how to run it", "[command]") {

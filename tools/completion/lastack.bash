@@ -53,7 +53,7 @@ _lastack() {
       _filedir -d
       return
       ;;
-    --series-every | --set | --seed | --max-memory | --columns | --jobs | -j | --shard | --by | --baseline | --where | --metric | --confidence | --tolerance | --recording | --only | --seeds | --share | \
+    --series-every | --set | --seed | --max-memory | --columns | --jobs | -j | --shard | --by | --baseline | --where | --metric | --confidence | --socket | --worst | --tolerance | --recording | --only | --seeds | --share | \
       --repeat | --late | --tries)
       return
       ;;
@@ -62,7 +62,7 @@ _lastack() {
   local options
   case $command in
     '')
-      COMPREPLY=($(compgen -W 'run test validate sweep tune compare merge export report schema sysctl diff kernel help --help --version' -- "$cur"))
+      COMPREPLY=($(compgen -W 'run test validate sweep tune compare merge export report explain schema sysctl diff kernel help --help --version' -- "$cur"))
       return
       ;;
     run)
@@ -76,6 +76,7 @@ _lastack() {
     merge) options='--quiet --verbose --help' ;;
     export) options='--csv --json --verbose --help' ;;
     report) options='--output --verbose --help' ;;
+    explain) options='--socket --worst --set --seed --color --verbose --help' ;;
     validate) options='--quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
@@ -102,6 +103,9 @@ _lastack() {
       ;;
     compare | merge | export | report)
       _filedir sqlite
+      ;;
+    explain)
+      _filedir '@(json|sqlite)'
       ;;
     run | test | validate | sweep | tune | 'kernel check' | 'kernel run')
       _filedir json

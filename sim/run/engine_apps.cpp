@@ -263,6 +263,7 @@ Simulation::Impl::ProcessIndex Simulation::Impl::new_process(HostIndex host, tcp
   Process& process = processes_[index];
   process.host = host;
   process.socket = socket;
+  process.cause = 0;
   process.record.reset();
   process.runner = app::StepRunner{steps, socket};
   const auto place = static_cast<std::size_t>(socket);

@@ -486,6 +486,15 @@ TEST_CASE("Simulation: a call's segment follows from the call, the answer from t
   CHECK(story.cause_of(story.sent("client", "F.")) == &story.call("client", "close"));
 }
 
+TEST_CASE("Simulation: a connect follows from nothing, however many went before", "[run]") {
+  const Story story{R"("apps": [{"host": "server", "listen": 80, "steps": [{"close": true}]},
+    {"host": "client", "connect": "server:80", "count": 3, "every": "1s",
+     "steps": [{"close": true}]}])"};
+  for (const int nth : {1, 2, 3}) {
+    CHECK(story.cause_of(story.call("client", "connect", nth)) == nullptr);
+  }
+}
+
 TEST_CASE("Simulation: a call follows from what woke it, or from the one before", "[run]") {
   const Story story{open_and_close};
   const trace::Event* woke = story.cause_of(story.call("client", "connected"));

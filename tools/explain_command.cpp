@@ -194,6 +194,11 @@ std::size_t column_of(const batch::Store& store, const std::string& metric) {
                                nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
 }
 
+/// "1.53 s", "17".
+std::string value_text(const std::string& metric, double value) {
+  return fmt::format("{:.6g}{}", value, batch::is_time(metric) ? " s" : "");
+}
+
 /// Which run it is, and how to make it again.
 void print_run(const batch::Store& store, const std::string& metric, const batch::WorstRun& run,
                const Page& page) {
@@ -204,8 +209,8 @@ void print_run(const batch::Store& store, const std::string& metric, const batch
   for (std::size_t i = 0; i < names.size(); ++i) {
     values += fmt::format(", {} = {}", names[i], batch::value_text(overrides[i].second));
   }
-  fmt::print("{}", page.bold(fmt::format("The worst run by {}: {:.6g}, with seed {}{}", metric,
-                                         run.value, run.seed, values)));
+  fmt::print("{}", page.bold(fmt::format("The worst run by {}: {}, with seed {}{}", metric,
+                                         value_text(metric, run.value), run.seed, values)));
   fmt::print("{}\n\n", batch::replay_command(store, run, "run"));
 }
 
@@ -220,10 +225,9 @@ void compare_with_store(const batch::Store& store, const scenario::Scenario& sce
   const auto place = static_cast<std::size_t>(column - columns.begin());
   const std::optional<double> now = metrics.values(simulation.totals())[place];
   if (now == value) return;
-  diagnostics::warn(
-      "{}: the replay comes to {} = {}, not {:.6g}; the database was made by version {}",
-      store.file(), metric, now ? fmt::format("{:.6g}", *now) : "nothing", value,
-      store.info().version);
+  diagnostics::warn("{}: the replay comes to {} = {}, not {}; the database was made by version {}",
+                    store.file(), metric, now ? value_text(metric, *now) : "nothing",
+                    value_text(metric, value), store.info().version);
 }
 
 ExitCode explain_worst(const Options& options) {

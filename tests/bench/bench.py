@@ -1,8 +1,9 @@
 """Measures how fast Lastack is and how much memory it takes, and prints the table of the README.
 
-usage: tools/bench [ROW…] [--runs N] [--json FILE] [--list] [--record] [--plot]
+usage: tools/bench [ROW…] [--fast] [--runs N] [--json FILE] [--list] [--record] [--plot]
 
   ROW…         only these rows, or those whose names begin so; all if none is named
+  --fast       measures the program that tools/build-fast makes, in place of the release build
   --runs N     runs of each benchmark, of which the median counts (default 5)
   --json FILE  writes the figures with machine, compiler and commit as well
   --list       says which rows there are

@@ -31,9 +31,7 @@ bool is_cut_off(const StateChange& change) {
          std::find(in_order.begin(), in_order.end(), change.why) == in_order.end();
 }
 
-/// Connections of one application follow each other in one place, so that the trace may give a
-/// connect a cause; it has none.
-bool begins_anew(const Event& event) {
+bool is_connect(const Event& event) {
   const auto* call = std::get_if<AppCall>(&event.what);
   return call != nullptr && call->call == "connect";
 }
@@ -171,7 +169,7 @@ std::size_t Connections::connection_for(const Event& event, const StateChange& c
       if (connections_[theirs].lives.size() == 1) return theirs;  // both opened at once
     }
     made = Connection{change.local, change.remote};
-    if (event.cause != 0 && begins_anew(this->event(event.cause))) {
+    if (event.cause != 0 && is_connect(this->event(event.cause))) {
       made.call = &this->event(event.cause);
       called_by_[event.cause] = connections_.size();
     }
@@ -194,7 +192,7 @@ void Connections::take(const Event& event, const AppCall& call) {
   }
   Connection failed{{call.host, 0}, {}};  // before a segment was sent
   failed.result = &event;
-  if (event.cause != 0 && begins_anew(this->event(event.cause))) {
+  if (event.cause != 0 && is_connect(this->event(event.cause))) {
     failed.call = &this->event(event.cause);
   }
   connections_.push_back(failed);
@@ -206,7 +204,6 @@ std::optional<std::size_t> Connections::connection_that(const Event& connected) 
   if (decided != decided_by_.end()) return decided->second;
   for (std::uint64_t n = connected.cause; n != 0; n = event(n).cause) {
     if (const auto called = called_by_.find(n); called != called_by_.end()) return called->second;
-    if (begins_anew(event(n))) break;
   }
   return std::nullopt;
 }

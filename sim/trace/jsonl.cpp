@@ -143,6 +143,9 @@ class JsonLinesSink::Line {
     literal(",\"at\":\"");
     literal(name_of(drop.place));
     text("\",\"reason\":\"", drop.reason);
+    if (sink_.drop_node_ == DropNode::left_out) return;
+    host(",\"node\":\"", drop.node);
+    literal("\"");
   }
 
   void put(const Delay& delay) { put_held("delay", delay.id, delay.by); }
@@ -295,7 +298,9 @@ class JsonLinesSink::Line {
   char* at_ = nullptr;
 };
 
-JsonLinesSink::JsonLinesSink(std::unique_ptr<ByteWriter> out) : out_{std::move(out)} {}
+JsonLinesSink::JsonLinesSink(std::unique_ptr<ByteWriter> out, DropNode drop_node)
+    : out_{std::move(out)},
+      drop_node_{drop_node} {}
 
 JsonLinesSink::~JsonLinesSink() = default;
 

@@ -53,7 +53,8 @@ std::string page_with(std::string data) {
 PageSink::PageSink(std::unique_ptr<ByteWriter> out, std::uint64_t most_events)
     : out_{std::move(out)},
       most_{most_events},
-      json_lines_{std::make_unique<JsonLinesSink>(std::make_unique<StringWriter>(lines_))} {}
+      json_lines_{std::make_unique<JsonLinesSink>(std::make_unique<StringWriter>(lines_),
+                                                  JsonLinesSink::DropNode::told)} {}
 
 PageSink::~PageSink() = default;
 

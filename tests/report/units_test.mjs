@@ -111,3 +111,20 @@ for (const file of CATALOGUE) {
     }
   });
 }
+
+test("a loss says at which router it happened, as the text ladder does; a host's discard says no place", () => {
+  const { data, text } = runPage("router", {
+    hosts: { client: {}, server: {} }, routers: ["r1"], stop_at: "30s", seed: 3,
+    links: [{ a: "client", b: "r1", delay: "5ms" }, { a: "r1", b: "server", delay: "5ms", loss: 0.6 }],
+    apps: [{ host: "server", listen: 80 }, { host: "client", connect: "server:80" }],
+  });
+  const conversations = buildRun(data).conversations;
+  const lost = conversations.flatMap((one) => one.arrows.flatMap((arrow) => arrow.legs)).filter((leg) => leg.fate === "lost");
+  const count = (reason) => lost.filter((leg) => leg.reason === reason).length;
+  assert.ok(count("loss at r1") > 0 && count("loss") > 0);
+  assert.equal(count("loss at r1"), text.match(/lost: loss at r1/g).length);
+  assert.equal(count("loss at r1") + count("loss"), lost.length);
+  const discards = conversations.flatMap((one) => one.notes).filter((note) => note.note === "discard");
+  assert.ok(discards.length > 0);
+  for (const { text: reason } of discards) assert.ok(!reason.includes(" at "), reason);
+});

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,10 @@ namespace lastack::trace {
 /// `send` with `"proto":"udp"`, no flags, and its number in the flow as `seq`.
 class JsonLinesSink final : public Sink {
  public:
-  explicit JsonLinesSink(std::unique_ptr<ByteWriter> out);
+  /// Whether a `drop` says in `node` where it happened. A trace does not; a page needs it.
+  enum class DropNode : std::uint8_t { left_out, told };
+
+  explicit JsonLinesSink(std::unique_ptr<ByteWriter> out, DropNode drop_node = DropNode::left_out);
   ~JsonLinesSink() override;
 
   void begin(const Names& names) override;
@@ -40,6 +44,7 @@ class JsonLinesSink final : public Sink {
   };
 
   std::unique_ptr<ByteWriter> out_;
+  DropNode drop_node_;
   std::vector<Name> hosts_;  ///< by HostId
   Digits time_;              ///< of the last event
   std::string buffer_;

@@ -40,6 +40,17 @@ std::string data_text(const std::string& page) {
 
 }  // namespace
 
+TEST_CASE("page: a loss says where it happened, which a trace leaves out", "[trace]") {
+  Scene t;
+  t.handshake();
+  t.lose(t.send(Story::s, Story::c, "P.", 1, 1, tcp::SendReason::data, 0, 1448), Story::server,
+         "queue");
+  const json drop = json::parse(data_text(page_of(t)))["events"].back();
+  CHECK(drop["ev"] == "drop");
+  CHECK(drop["reason"] == "queue");
+  CHECK(drop["node"] == "server");
+}
+
 TEST_CASE("page: one file with the run's head, summary and every event", "[trace]") {
   Scene t;
   t.handshake();

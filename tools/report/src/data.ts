@@ -49,7 +49,7 @@ export interface DropEvent extends Line {
   id: number;
   at: "wire" | "host";
   reason: string;
-  /** The node that lost it, where the trace says so. */
+  /** The node that lost it. */
   node?: string;
 }
 export interface ChangeEvent extends Line {

@@ -217,7 +217,8 @@ class Builder {
   private drop(event: TraceEvent & { ev: "drop" }): void {
     const flight = this.flights.get(event.id);
     if (!flight) return;
-    const where = event.node !== undefined && event.node !== flight.conversation.hosts[flight.arrow.from];
+    const sender = flight.conversation.hosts[flight.arrow.from];
+    const where = event.at === "wire" && event.node !== undefined && event.node !== sender;
     const reason = event.reason + (where ? ` at ${event.node}` : "");
     if (event.at === "wire") {
       this.land(event, "lost", reason);

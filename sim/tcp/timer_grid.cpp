@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/core/random_stream.hpp"
 
 namespace lastack::tcp {
 
@@ -75,12 +76,10 @@ SimDuration TimerGrid::lateness(SimTime armed, std::int64_t tick) const {
     return SimDuration::zero();
   }
   constexpr std::uint64_t most = 30'000;  // ns
-  // Stafford's mix13 of the timer's place and time.
-  auto x = order_ ^ static_cast<std::uint64_t>(armed.time_since_epoch().count()) ^
-           (static_cast<std::uint64_t>(tick) << 40);
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-  return SimDuration{static_cast<std::int64_t>((x ^ (x >> 31)) % most)};
+  const auto place_and_time = order_ ^
+                              static_cast<std::uint64_t>(armed.time_since_epoch().count()) ^
+                              (static_cast<std::uint64_t>(tick) << 40);
+  return SimDuration{static_cast<std::int64_t>(mixed(place_and_time) % most)};
 }
 
 SimDuration TimerGrid::quantize(SimDuration d) const {

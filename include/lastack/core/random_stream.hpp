@@ -6,6 +6,14 @@
 
 namespace lastack {
 
+/// A bijection whose every output bit depends on every input bit (Stafford's mix13 of the
+/// finalizer of MurmurHash3).
+constexpr std::uint64_t mixed(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  return x ^ (x >> 31);
+}
+
 /// One consumer's own stream of random numbers: counter-based (Philox 4x32-10, Random123), keyed by
 /// the run's seed and the consumer's name, so that adding a consumer never shifts another's
 /// numbers. Every variate comes from integer or correctly rounded IEEE operations, hence equal on

@@ -21,6 +21,8 @@ ExitCode export_results(const Options& options) {
   if (options.csv.empty() && options.json.empty()) {
     throw UsageError{"want --csv FILE or --json FILE, have neither"};
   }
+  check_output("--csv", options.csv, options.database);
+  check_output("--json", options.json, options.database);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   if (!options.csv.empty()) {

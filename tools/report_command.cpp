@@ -19,6 +19,7 @@ struct Options {
 };
 
 ExitCode report(const Options& options) {
+  check_output("--output", options.output, options.database);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   write_file(options.output, batch::page_of(store));

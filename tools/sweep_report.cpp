@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include <fmt/format.h>
 
+#include "command.hpp"
 #include "diagnostics.hpp"
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
@@ -205,6 +208,12 @@ void warn_of_missing_runs(const batch::Store& store) {
     diagnostics::warn("{}: is shard {} of {}; `lastack merge` puts them together", store.file(),
                       shard.index, shard.count);
   }
+}
+
+void check_output(std::string_view option, const std::string& output, const std::string& database) {
+  std::error_code none_there;
+  if (!std::filesystem::equivalent(output, database, none_there)) return;
+  throw UsageError{fmt::format("{}: want another file than the database, have {}", option, output)};
 }
 
 }  // namespace lastack::tools

@@ -1,13 +1,11 @@
 #include "lastack/batch/contrast.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "connection_times.hpp"
 #include "lastack/batch/estimate.hpp"
 
 namespace lastack::batch {
@@ -15,21 +13,6 @@ namespace lastack::batch {
 namespace {
 
 using Values = std::vector<std::optional<double>>;
-
-/// "connect_time.p99" is the quantile 0.99 of connect_time.
-struct Quantile {
-  std::string family;
-  double q;
-};
-
-std::optional<Quantile> quantile_of(const std::string& metric) {
-  static constexpr std::array<std::pair<std::string_view, double>, 4> known{
-      {{".median", 0.5}, {".p90", 0.9}, {".p99", 0.99}, {".p99.9", 0.999}}};
-  for (const auto& [end, q] : known) {
-    if (metric.ends_with(end)) return Quantile{metric.substr(0, metric.size() - end.size()), q};
-  }
-  return std::nullopt;
-}
 
 class Comparison {
  public:
@@ -105,8 +88,9 @@ class Comparison {
   Contrast contrast_of(std::uint64_t here, std::uint64_t baseline, std::size_t metric) const {
     const std::string& name = store_.info().metrics[metric];
     if (const auto quantile = quantile_of(name)) {
-      const auto times = times_of_single_connections(quantile->family, {here, baseline});
-      if (times) return quantile_contrast(name, quantile->q, (*times)[0], (*times)[1]);
+      const auto times = times_of_single_connections(store_, quantile->family, here);
+      const auto others = times_of_single_connections(store_, quantile->family, baseline);
+      if (times && others) return quantile_contrast(name, quantile->q, *times, *others);
     }
     return mean_contrast(name, store_.column(here, metric), store_.column(baseline, metric));
   }
@@ -133,53 +117,18 @@ class Comparison {
     return {seen.mean, seen.interval};
   }
 
-  /// The times of all connections in order, for each combination; nothing where a run has several.
-  std::optional<std::vector<std::vector<double>>> times_of_single_connections(
-      const std::string& family, const std::vector<std::uint64_t>& combinations) const {
-    const auto mean = column_named(family + ".mean");
-    const auto max = column_named(family + ".max");
-    if (!mean || !max) return std::nullopt;
-    std::vector<std::vector<double>> all;
-    for (const std::uint64_t combination : combinations) {
-      const Values means = store_.column(combination, *mean);
-      if (means != store_.column(combination, *max)) return std::nullopt;
-      all.emplace_back();
-      for (const std::optional<double>& time : means) {
-        if (time) all.back().push_back(*time);
-      }
-      std::sort(all.back().begin(), all.back().end());
-    }
-    return all;
-  }
-
-  std::optional<std::size_t> column_named(const std::string& name) const {
-    const std::vector<std::string>& metrics = store_.info().metrics;
-    const auto found = std::find(metrics.begin(), metrics.end(), name);
-    if (found == metrics.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - metrics.begin());
-  }
-
   Contrast quantile_contrast(const std::string& name, double q, const std::vector<double>& here,
                              const std::vector<double>& baseline) const {
     Contrast result;
     result.metric = name;
-    result.here = quantile_measured(q, here);
-    result.baseline = quantile_measured(q, baseline);
+    result.here = quantile_measured(q, here, query_.confidence);
+    result.baseline = quantile_measured(q, baseline, query_.confidence);
     if (!result.here.interval || !result.baseline.interval) return result;
     if (result.here.interval->low > result.baseline.interval->high) {
       result.verdict = Verdict::higher;
     } else if (result.here.interval->high < result.baseline.interval->low) {
       result.verdict = Verdict::lower;
     }
-    return result;
-  }
-
-  Measured quantile_measured(double q, const std::vector<double>& sorted) const {
-    if (sorted.empty()) return {};
-    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(sorted.size())));
-    Measured result{sorted[std::max<std::size_t>(rank, 1) - 1], std::nullopt};
-    const QuantileInterval bounds = quantile_interval(sorted, q, query_.confidence);
-    if (bounds.low && bounds.high) result.interval = Interval{*bounds.low, *bounds.high};
     return result;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "connection_times.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/metrics.hpp"
 #include "lastack/batch/worst.hpp"
@@ -80,6 +82,30 @@ Json axes_of(const StoreInfo& info, const scenario::Scenario& scenario) {
   return axes;
 }
 
+/// Which of so many steps a plot shows: some at even distances, and the two ends of the widest
+/// gaps, where a missing one would show.
+std::vector<std::size_t> thinned(const std::vector<std::pair<double, std::size_t>>& steps) {
+  std::vector<std::size_t> kept;
+  if (steps.size() <= points_max) {
+    for (std::size_t i = 0; i < steps.size(); ++i) kept.push_back(i);
+    return kept;
+  }
+  constexpr std::size_t even = points_max / 3;
+  for (std::size_t i = 0; i < even; ++i) kept.push_back(i * (steps.size() - 1) / (even - 1));
+  std::vector<std::size_t> by_gap(steps.size() - 1);  // the gap behind each but the last
+  std::iota(by_gap.begin(), by_gap.end(), std::size_t{0});
+  std::stable_sort(by_gap.begin(), by_gap.end(), [&](std::size_t a, std::size_t b) {
+    return steps[a + 1].first - steps[a].first > steps[b + 1].first - steps[b].first;
+  });
+  for (std::size_t i = 0; i < (points_max - even) / 2 && i < by_gap.size(); ++i) {
+    kept.push_back(by_gap[i]);
+    kept.push_back(by_gap[i] + 1);
+  }
+  std::sort(kept.begin(), kept.end());
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  return kept;
+}
+
 /// Each value and how many are at most that, thinned to what can be told apart in a plot.
 Json distribution_of(std::vector<double> values, std::uint64_t runs) {
   std::sort(values.begin(), values.end());
@@ -90,11 +116,9 @@ Json distribution_of(std::vector<double> values, std::uint64_t runs) {
   }
   Json seconds = Json::array();
   Json upto = Json::array();
-  const std::size_t points = std::min(points_max, steps.size());
-  for (std::size_t i = 0; i < points; ++i) {
-    const auto& [second, count] = steps[points == 1 ? 0 : i * (steps.size() - 1) / (points - 1)];
-    seconds.push_back(second);
-    upto.push_back(count);
+  for (const std::size_t i : thinned(steps)) {
+    seconds.push_back(steps[i].first);
+    upto.push_back(steps[i].second);
   }
   return {{"count", values.size()},
           {"of", runs},
@@ -126,7 +150,7 @@ class Batch {
             {"repeat", info_.repeat_text},
             {"runs", store_.runs()},
             {"confidence", info_.until ? info_.until->confidence : usual_confidence},
-            {"distribution_of", "runs"},
+            {"distribution_of", of_connects_ ? "connections" : "runs"},
             {"axes", axes_of(info_, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
@@ -141,24 +165,35 @@ class Batch {
     Json entry = {
         {"index", index}, {"at", info_.grid.values_of(index)}, {"runs", store_.runs(index)}};
     for (std::size_t metric = 0; metric < info_.metrics.size(); ++metric) {
+      const std::string& name = info_.metrics[metric];
       const std::vector<std::optional<double>> column = store_.column(index, metric);
-      const Estimate seen = estimate(info_.metrics[metric], column, shown_confidence(info_));
-      if (seen.mean) {
-        const Interval interval = seen.interval.value_or(Interval{*seen.mean, *seen.mean});
-        values.push_back({*seen.mean, interval.low, interval.high, seen.runs});
-      } else {
-        values.push_back(nullptr);
-      }
-      if (info_.metrics[metric] == "connect_time.mean") {
+      values.push_back(value_of(name, column, index));
+      if (name == "connect_time.mean") {
         std::vector<double> known;
         for (const auto& value : column) {
           if (value) known.push_back(*value);
         }
         entry["connect_time"] = distribution_of(std::move(known), store_.runs(index));
+        of_connects_ = of_connects_ && times_of_single_connections(store_, "connect_time", index);
       }
     }
     entry["values"] = std::move(values);
     return entry;
+  }
+
+  /// [value, low, high, runs]; null where no run has a value.
+  Json value_of(const std::string& metric, const std::vector<std::optional<double>>& column,
+                std::uint64_t combination) const {
+    const double confidence = shown_confidence(info_);
+    const Estimate seen = estimate(metric, column, confidence);
+    if (!seen.mean) return nullptr;
+    Measured shown{seen.mean, seen.interval};
+    if (const auto quantile = quantile_of(metric)) {
+      const auto times = times_of_single_connections(store_, quantile->family, combination);
+      if (times) shown = quantile_measured(quantile->q, *times, confidence);
+    }
+    const Interval interval = shown.interval.value_or(Interval{*shown.value, *shown.value});
+    return {*shown.value, interval.low, interval.high, seen.runs};
   }
 
   /// They are of all runs: nothing where some are missing.
@@ -193,6 +228,7 @@ class Batch {
 
   const Store& store_;
   const StoreInfo& info_;
+  bool of_connects_ = true;  ///< every run that has a connect has one
 };
 
 }  // namespace

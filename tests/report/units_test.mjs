@@ -128,3 +128,16 @@ test("a loss says at which router it happened, as the text ladder does; a host's
   assert.ok(discards.length > 0);
   for (const { text: reason } of discards) assert.ok(!reason.includes(" at "), reason);
 });
+
+test("within one instant nothing stands above what caused it", () => {
+  for (const file of ["limits/accept_emfile.json", ...CATALOGUE]) {
+    const { data } = runPage(`c${file.replace(/\W/g, "_")}`, file);
+    for (const conversation of buildRun(data).conversations) {
+      const { yOfEvent } = layOut(conversation, data.ended_ns);
+      for (const { n, cause } of data.events) {
+        if (!yOfEvent.has(n) || !yOfEvent.has(cause)) continue;
+        assert.ok(yOfEvent.get(n) >= yOfEvent.get(cause), `${file}: ${n} above ${cause}`);
+      }
+    }
+  }
+});

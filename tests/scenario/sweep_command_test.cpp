@@ -94,6 +94,13 @@ TEST_CASE("report: writes a sweep as one page, and nothing where it cannot", "[c
   t.lastack("report s.sqlite");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.err(), Contains("--output is required"));
+  t.lastack("report s.sqlite -o ./s.sqlite");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--output: want another file than the database, have ./s.sqlite"));
+  t.lastack("export s.sqlite --csv s.sqlite");
+  CHECK(t.exit_code() == 2);
+  t.lastack("export s.sqlite --csv -");
+  CHECK(t.exit_code() == 0);  // nothing has happened to it
   t.lastack("report s.sqlite -o no/such/folder.html");
   CHECK(t.exit_code() == 2);
   CHECK(t.files().size() == 6);  // the sweeps, the database, the page

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,9 @@ TEST_CASE("page: every figure is that of the estimates", "[batch]") {
     for (std::size_t m = 0; m < store.info().metrics.size(); ++m) {
       const Estimate seen = estimate(store, c, m);
       const json& value = shown["values"][m];
-      INFO(store.info().metrics[m] << " of " << c);
+      const std::string& name = store.info().metrics[m];
+      INFO(name << " of " << c);
+      if (name.ends_with(".median") || name.find(".p9") != name.npos) continue;
       CHECK(value.is_null() == !seen.mean);
       if (!seen.mean || !seen.interval) continue;
       CHECK(value == json{*seen.mean, seen.interval->low, seen.interval->high, seen.runs});
@@ -55,6 +58,73 @@ TEST_CASE("page: every figure is that of the estimates", "[batch]") {
     CHECK(shown["connect_time"]["of"] == 30);
     CHECK(shown["connect_time"]["upto"].back() == shown["connect_time"]["count"]);
   }
+}
+
+/// Of a combination in order, by one metric.
+std::vector<double> sorted_values(const Store& store, std::uint64_t combination,
+                                  const std::string& metric) {
+  const auto& metrics = store.info().metrics;
+  const auto at = std::find(metrics.begin(), metrics.end(), metric) - metrics.begin();
+  std::vector<double> values;
+  for (const auto& value : store.column(combination, static_cast<std::size_t>(at))) {
+    if (value) values.push_back(*value);
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+json value_at(const json& data, std::uint64_t combination, const std::string& metric) {
+  for (std::size_t i = 0; i < data["metrics"].size(); ++i) {
+    if (data["metrics"][i]["name"] == metric) return data["combinations"][combination]["values"][i];
+  }
+  return {};
+}
+
+TEST_CASE("page: of runs with one connect each, a quantile is that of all connects", "[batch]") {
+  const Store store = complete(lossy_plan(R"(, "repeat": 200)"));
+  const json data = data_of(page_of(store));
+  CHECK(data["distribution_of"] == "connections");
+  const std::vector<double> times = sorted_values(store, 3, "connect_time.mean");
+  const auto nearest_rank = [&](std::size_t percent) {
+    return times[(times.size() * percent + 99) / 100 - 1];
+  };
+  CHECK(value_at(data, 3, "connect_time.median")[0] == nearest_rank(50));
+  CHECK(value_at(data, 3, "connect_time.p90")[0] == nearest_rank(90));
+  CHECK(value_at(data, 3, "connect_time.p90")[1] <= nearest_rank(90));
+  CHECK(value_at(data, 3, "connect_time.p90")[2] >= nearest_rank(90));
+  CHECK(nearest_rank(90) > 10 * nearest_rank(10));  // so that a mean of quantiles were none
+}
+
+TEST_CASE("page: of runs with several connects the distribution is that of their means",
+          "[batch]") {
+  const scenario::Sweep sweep = scenario::parse_sweep(R"({"name": "several",
+    "scenario": {
+      "hosts": {"client": {}, "server": {}},
+      "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+      "apps": [{"host": "server", "listen": 80},
+               {"host": "client", "connect": "server:80", "count": 2}]},
+    "vary": {"links.0.loss": [0.3]}, "repeat": 20})",
+                                                      "several.json");
+  CHECK(data_of(page_of(complete(Plan{sweep, "1.0", {}})))["distribution_of"] == "runs");
+}
+
+TEST_CASE("page: a thinned distribution is exact wherever it is level for long", "[batch]") {
+  const Store store = complete(lossy_plan(R"(, "repeat": 2000)"));
+  const std::vector<double> times = sorted_values(store, 3, "connect_time.mean");
+  const json shown = data_of(page_of(store))["combinations"][3]["connect_time"];
+  const auto seconds = shown["seconds"].get<std::vector<double>>();
+  REQUIRE(seconds.size() <= 300);
+  REQUIRE(std::set(times.begin(), times.end()).size() > 300);
+  std::size_t levels = 0;
+  for (std::size_t i = 0; i + 1 < times.size(); ++i) {
+    if (times[i + 1] - times[i] < 0.1) continue;
+    ++levels;
+    const double between = (times[i] + times[i + 1]) / 2;
+    const auto upto = std::upper_bound(seconds.begin(), seconds.end(), between) - seconds.begin();
+    REQUIRE(upto > 0);
+    CHECK(shown["upto"][static_cast<std::size_t>(upto) - 1] == i + 1);
+  }
+  CHECK(levels >= 3);  // between 1, 2, 3 SYNs and so on
 }
 
 TEST_CASE("page: says whether what the sweep expects holds", "[batch]") {

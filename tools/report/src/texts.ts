@@ -7,14 +7,14 @@ const en = {
   close: "Close", again_command: "To run it again",
 
   run_kind: "One run", simulated: "simulated", segments: "segments", lost: "lost", retransmitted: "retransmitted",
-  connected_of: "connected", connect_time: "connect time", events: "events", hosts: "hosts", interrupted: "The run was interrupted; this is what there was until then.",
+  connected_of: "connected", connect_time: "mean connect time", events: "events", hosts: "hosts", interrupted: "The run was interrupted; this is what there was until then.",
   left_out: "{n} events are not in this page.",
   expectations: "Expectations", all_held: "all {n} held", some_failed: "{n} of {all} failed", held: "held", failed: "failed",
   wanted: "wanted", seen: "seen", where: "where",
 
   connections: "Connections", filter: "Filter", filter_hint: "host, port or outcome", more_connections: "{n} more; filter to find them",
   outcome: "Outcome", all: "all", outcome_ok: "connected", outcome_failed: "failed", outcome_open: "no result", outcome_lossy: "with losses",
-  retrans_short: "again", lost_short: "lost", datagrams: "datagrams", of_connections: "{n} of {all} connections",
+  retrans_short: "again", lost_short: "lost", datagrams: "datagrams", of_connections: "{n} of {all} connections", loose_calls: "Calls without a segment", and_more: "and {n} more",
 
   ladder: "Ladder diagram", ladder_help: "Up and down: the next event. Left and right: the next moment. + and − (or Ctrl and the wheel): zoom. Space: play. Home and End. Escape: nothing selected.",
   zoom_in: "Zoom in", zoom_out: "Zoom out", zoom_fit: "Fit", play: "Play", pause: "Pause", step_back: "Step back", step_on: "Step on", speed: "Speed", show_all: "Show everything",
@@ -37,9 +37,9 @@ const en = {
 
   batch_kind: "A batch of runs", asked: "What was asked", axis: "What varies", role_setting: "a setting", role_condition: "a condition", values: "values", default_value: "default", runs_each: "Runs", runs: "runs", combinations: "combinations", of_scenario: "Scenario", in_all: "Runs in all", confidence: "intervals at {p}", intervals: "Intervals", incomplete: "The batch was stopped before all runs were done.",
   answer: "The answer", decide_by: "Decide by", metric: "Metric", best: "best", default_: "default", under: "Where", always: "in all runs",
-  ans_best: "Best by {metric}: {setting}, {value}.", ans_same: "Every setting comes to the same within its interval; the default will do.", ans_same_nodefault: "Every setting comes to the same within its interval.",
+  ans_best: "Best by {metric}: {setting}, {value}.", ans_same: "These runs do not tell the settings apart: all intervals meet that of the best. `lastack compare` compares run by run and may tell more.", ans_left_out: "Left out, for want of a value under some condition: {list}.", ans_more: "… and {n} more conditions; the table of all combinations has them.",
   ans_default_best: "The default ({setting}) is as good as any: {value}.", ans_default: "The default, {setting}, has {value}.", ans_over: "On average over {n} conditions.", ans_no_default: "No combination has the defaults.", ans_no_setting: "No setting varied: {metric} goes from {low} ({a}) to {high} ({b}).", ans_direction_more: "more is better", ans_direction_less: "less is better", ans_noise: "within noise of the best", ans_beats: "intervals apart", ans_as_good: "Also within noise: {list}.", difference: "default against best", ans_none: "No combination has a value of {metric}.",
-  plot_ecdf: "How long a connect takes", plot_ecdf_note: "The share of all connects that were done within a time. A curve that ends below 100 % lost the rest.", plot_ecdf_runs: "Each run counts once, with its mean.", plot_axis: "A metric against what varies", plot_axis_note: "Bands are the {p} intervals.", plot_states: "Time in each state", plot_states_note: "Socket-seconds in a run, over all hosts, on average.", plot_front: "Trade-off", plot_front_note: "Diamonds joined by the line: nothing is better in both. The others lose in one to gain nothing.", front: "front", not_front: "beaten", x_axis: "across", y_axis: "up", log_scale: "logarithmic", connects: "connects done",
+  plot_ecdf: "How long a connect takes", plot_ecdf_note: "The share of all connects that were done within a time. A curve that ends below 100 % lost the rest.", plot_ecdf_of_runs: "How long connects take, run by run", plot_ecdf_note_of_runs: "The share of runs whose connects took at most so long on average. Connects that failed have no time; only a run without any that succeeded keeps its curve below 100 %.", plot_axis: "A metric against what varies", plot_axis_note: "Bands are the {p} intervals.", plot_states: "Time in each state", plot_states_note: "Socket-seconds in a run, over all hosts, on average.", plot_front: "Trade-off", plot_front_note: "Diamonds joined by the line: nothing is better in both. The others lose in one to gain nothing.", front: "front", not_front: "beaten", x_axis: "across", y_axis: "up", log_scale: "logarithmic", connects: "connects done",
   shown: "Curves shown", shown_hint: "Choose up to eight in the table.", at_condition: "at",
   table: "All combinations", sort_by: "Sort by {m}", filter_rows: "Filter rows", filter_rows_hint: "such as loss=0.2, or connect_ok<0.99", rows_of: "{n} of {all} rows", show: "Curve", bad_filter: "not understood: {f}", more_rows: "Show more rows",
   worst: "Worst runs", worst_note: "Each line runs one of them again, with its ladder.", replication: "replication", command: "Command", no_value: "none",
@@ -55,14 +55,14 @@ const zh: Record<TextKey, string> = {
   close: "关闭", again_command: "重新运行",
 
   run_kind: "单次运行", simulated: "模拟时间", segments: "报文段", lost: "丢失", retransmitted: "重传",
-  connected_of: "连接成功", connect_time: "建连时间", events: "事件", hosts: "主机", interrupted: "运行被中断；以下是中断前的内容。",
+  connected_of: "连接成功", connect_time: "平均建连时间", events: "事件", hosts: "主机", interrupted: "运行被中断；以下是中断前的内容。",
   left_out: "有 {n} 个事件不在此页面中。",
   expectations: "预期", all_held: "全部 {n} 条成立", some_failed: "{all} 条中有 {n} 条不成立", held: "成立", failed: "不成立",
   wanted: "预期值", seen: "实际值", where: "位置",
 
   connections: "连接", filter: "筛选", filter_hint: "主机、端口或结果", more_connections: "另有 {n} 个，请筛选",
   outcome: "结果", all: "全部", outcome_ok: "已连接", outcome_failed: "失败", outcome_open: "无结果", outcome_lossy: "有丢失",
-  retrans_short: "重传", lost_short: "丢失", datagrams: "数据报", of_connections: "{all} 个连接中的 {n} 个",
+  retrans_short: "重传", lost_short: "丢失", datagrams: "数据报", of_connections: "{all} 个连接中的 {n} 个", loose_calls: "没有报文段的调用", and_more: "另有 {n} 个",
 
   ladder: "时序图", ladder_help: "上下键：下一个事件。左右键：下一个时刻。+ 和 −（或 Ctrl 加滚轮）：缩放。空格：播放。Home 和 End。Esc：取消选择。",
   zoom_in: "放大", zoom_out: "缩小", zoom_fit: "适合窗口", play: "播放", pause: "暂停", step_back: "后退一步", step_on: "前进一步", speed: "速度", show_all: "显示全部",
@@ -83,11 +83,11 @@ const zh: Record<TextKey, string> = {
 
   why_syn: "打开连接（RFC 9293，3.5）", why_synack: "应答 SYN（RFC 9293，3.5）", why_ack: "确认收到的内容", why_delack: "延迟后确认（RFC 9293，3.8.6.3）", why_data: "应用的数据", why_fin: "关闭这一方向（RFC 9293，3.6）", why_rto: "重传：重传定时器到期（RFC 6298，5）", why_tlp: "尾部丢失探测：在定时器之前重发（RFC 8985，7）", why_challenge: "挑战 ACK：询问对方是否当真（RFC 5961）", why_reset: "复位：这里无人需要该报文段（RFC 9293，3.5.2）", why_synack_timeout: "重发 SYN-ACK：无人应答", why_synack_repeat: "重发 SYN-ACK：SYN 再次到来", why_syn_repeat: "重发 SYN", why_fast_retransmit: "重复 ACK 之后快速重传（RFC 5681，3.2）", why_dup_ack: "重复 ACK：前面缺少内容（RFC 5681，4.2）", why_keepalive: "保活：对方还在吗？（RFC 9293，3.8.4）", why_window_probe: "探询窗口（RFC 9293，3.8.6.1）", why_window_update: "通告更大的窗口", why_time_wait: "在 TIME_WAIT 中重发最后的 ACK（RFC 9293，3.10.7.4）",
 
-  batch_kind: "批量运行", asked: "问题", axis: "变化的量", role_setting: "设置", role_condition: "条件", values: "取值", default_value: "默认值", runs_each: "运行次数", runs: "次运行", combinations: "个组合", of_scenario: "场景", in_all: "运行总数", confidence: "区间置信度 {p}", intervals: "区间置信度", incomplete: "批量运行在全部完成之前被停止。",
+  batch_kind: "批量运行", asked: "问题", axis: "变化的量", role_setting: "设置", role_condition: "条件", values: "取值", default_value: "默认值", runs_each: "运行次数", runs: "运行次数", combinations: "组合数", of_scenario: "场景", in_all: "运行总数", confidence: "区间置信度 {p}", intervals: "区间置信度", incomplete: "批量运行在全部完成之前被停止。",
   answer: "答案", decide_by: "评判指标", metric: "指标", best: "最佳", default_: "默认", under: "条件", always: "所有运行",
-  ans_best: "按 {metric} 最佳：{setting}，{value}。", ans_same: "各设置在区间之内没有差别；用默认值即可。", ans_same_nodefault: "各设置在区间之内没有差别。",
+  ans_best: "按 {metric} 最佳：{setting}，{value}。", ans_same: "这些运行分不出各设置的高下：所有区间都与最佳者的区间相交。`lastack compare` 逐次配对比较，也许能分出。", ans_left_out: "因在某些条件下没有值而未列入：{list}。", ans_more: "……另有 {n} 种条件，见全部组合表。",
   ans_default_best: "默认值（{setting}）不逊于任何设置：{value}。", ans_default: "默认值 {setting} 为 {value}。", ans_over: "对 {n} 种条件取平均。", ans_no_default: "没有一个组合是默认值。", ans_no_setting: "没有变化的设置：{metric} 从 {low}（{a}）到 {high}（{b}）。", ans_direction_more: "越大越好", ans_direction_less: "越小越好", ans_noise: "与最佳无显著差别", ans_beats: "区间不相交", ans_as_good: "同样在误差之内：{list}。", difference: "默认与最佳", ans_none: "没有组合有 {metric} 的值。",
-  plot_ecdf: "建连需要多久", plot_ecdf_note: "在某时间之内完成的连接占全部连接的比例。曲线未到 100 % 的部分即失败。", plot_ecdf_runs: "每次运行按其平均值计一次。", plot_axis: "指标随变量的变化", plot_axis_note: "色带为 {p} 置信区间。", plot_states: "各状态的时间", plot_states_note: "一次运行中所有主机的平均套接字秒数。", plot_front: "权衡", plot_front_note: "以线相连的菱形：没有别的组合两项都更好。其余的点失一项而无所得。", front: "前沿", not_front: "被超过", x_axis: "横轴", y_axis: "纵轴", log_scale: "对数", connects: "已完成的连接",
+  plot_ecdf: "建连需要多久", plot_ecdf_note: "在某时间之内完成的连接占全部连接的比例。曲线未到 100 % 的部分即失败。", plot_ecdf_of_runs: "建连需要多久（按每次运行）", plot_ecdf_note_of_runs: "平均建连时间不超过某值的运行所占的比例。失败的连接没有时间；只有没有任何连接成功的运行才使曲线低于 100 %。", plot_axis: "指标随变量的变化", plot_axis_note: "色带为 {p} 置信区间。", plot_states: "各状态的时间", plot_states_note: "一次运行中所有主机的平均套接字秒数。", plot_front: "权衡", plot_front_note: "以线相连的菱形：没有别的组合两项都更好。其余的点失一项而无所得。", front: "前沿", not_front: "被超过", x_axis: "横轴", y_axis: "纵轴", log_scale: "对数", connects: "已完成的连接",
   shown: "显示的曲线", shown_hint: "在表中至多选择八个。", at_condition: "条件",
   table: "全部组合", sort_by: "按 {m} 排序", filter_rows: "筛选行", filter_rows_hint: "例如 loss=0.2 或 connect_ok<0.99", rows_of: "{all} 行中的 {n} 行", show: "曲线", bad_filter: "无法理解：{f}", more_rows: "显示更多行",
   worst: "最差的运行", worst_note: "每一行命令重新运行其中一次，并给出时序图。", replication: "重复", command: "命令", no_value: "无",

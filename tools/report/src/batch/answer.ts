@@ -3,7 +3,7 @@ import type { BatchData, Estimate, Metric } from "../data";
 import { fill, h } from "../dom";
 import { intervalText, percentText, valueText } from "../format";
 import { t } from "../texts";
-import { conditionsOf, judgeCombinations, judgeSettings, overlap, roleAxes, type Judged } from "./model";
+import { conditionsOf, judgeCombinations, judgeSettings, overlap, roleAxes, settingsOf, type Judged } from "./model";
 
 const NAMES_MAX = 6;
 const ROWS_MAX = 60;
@@ -31,7 +31,7 @@ function words(data: BatchData, index: number): HTMLElement {
   const metric = data.metrics[index] as Metric;
   const sentences = roleAxes(data, "setting").length === 0
     ? withoutSettings(data, index)
-    : ofSettings(judgeSettings(data, index), metric);
+    : [...ofSettings(judgeSettings(data, index), metric), ...leftOut(data, index)];
   const conditions = conditionsOf(data).length;
   const direction = metric.better === "more" ? t("ans_direction_more") : t("ans_direction_less");
   const small = [`${metric.name}: ${direction}`, t("confidence", { p: percentText(data.confidence) })];
@@ -45,8 +45,7 @@ function ofSettings(judged: Judged[], metric: Metric): string[] {
   const chosen = judged.find((one) => one.isDefault);
   const equal = judged.filter((one) => overlap(one.estimate, best.estimate));
   if (equal.length === judged.length) {
-    const all = chosen ? t("ans_same") : t("ans_same_nodefault");
-    return [all, t("ans_best", { metric: metric.name, setting: best.name, value: withInterval(best.estimate, metric) })];
+    return [t("ans_same"), t("ans_best", { metric: metric.name, setting: best.name, value: withInterval(best.estimate, metric) })];
   }
   const sentences: string[] = [];
   const lead = chosen && equal.includes(chosen) ? chosen : best;
@@ -60,11 +59,22 @@ function ofSettings(judged: Judged[], metric: Metric): string[] {
   }
   const others = equal.filter((one) => one !== lead);
   if (others.length > 0) {
-    const names = others.slice(0, NAMES_MAX).map((one) => one.name);
-    if (others.length > NAMES_MAX) names.push(`… (${others.length})`);
-    sentences.push(t("ans_as_good", { list: names.join("; ") }));
+    sentences.push(t("ans_as_good", { list: listed(others.map((one) => one.name)) }));
   }
   return sentences;
+}
+
+/** Settings that have no average, which is told only where others have one. */
+function leftOut(data: BatchData, index: number): string[] {
+  const judged = new Set(judgeSettings(data, index).map((one) => one.name));
+  const names = settingsOf(data).map((group) => group.name).filter((name) => !judged.has(name));
+  return judged.size === 0 || names.length === 0 ? [] : [t("ans_left_out", { list: listed(names) })];
+}
+
+function listed(names: string[]): string {
+  const shown = names.slice(0, NAMES_MAX);
+  if (names.length > NAMES_MAX) shown.push(t("and_more", { n: names.length - NAMES_MAX }));
+  return shown.join("; ");
 }
 
 function withoutSettings(data: BatchData, index: number): string[] {
@@ -94,6 +104,8 @@ function table(data: BatchData, index: number): HTMLElement | null {
       h("th", { scope: "row" }, condition.name), cell(best, true), cell(chosen, false),
       h("td", {}, best && chosen ? verdict(best, chosen) : ""));
   });
+  const more = conditions.length - rows.length;
+  if (more > 0) rows.push(h("tr", {}, h("td", { colspan: 4 }, t("ans_more", { n: more }))));
   return h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("answer") }, h("table", {},
     h("thead", {}, h("tr", {}, ...[t("under"), t("best"), t("default_"), t("difference")].map((name) =>
       h("th", { scope: "col" }, name)))),

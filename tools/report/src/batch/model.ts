@@ -38,7 +38,7 @@ function groupsBy(data: BatchData, axes: number[]): Group[] {
 }
 
 export const conditionsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "condition"));
-const settingsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "setting"));
+export const settingsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "setting"));
 
 /** Whether every setting has its default; unknown defaults are never met. */
 export function isDefault(data: BatchData, combination: Combination): boolean {

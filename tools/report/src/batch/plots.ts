@@ -47,8 +47,10 @@ export function shareWithin(distribution: Distribution, seconds: number): number
 export function ecdfChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart {
   let log: boolean | null = null;
   const controls = [checkbox(t("log_scale"), true, (on) => { log = on; chart.update(); })];
-  const note = t("plot_ecdf_note") + (data.distribution_of === "runs" ? ` ${t("plot_ecdf_runs")}` : "");
-  const chart = makeChart("plot-ecdf", t("plot_ecdf"), note, controls, () => ecdfParts(data, shown, log ?? true), signal);
+  const ofRuns = data.distribution_of === "runs";
+  const title = ofRuns ? t("plot_ecdf_of_runs") : t("plot_ecdf");
+  const note = ofRuns ? t("plot_ecdf_note_of_runs") : t("plot_ecdf_note");
+  const chart = makeChart("plot-ecdf", title, note, controls, () => ecdfParts(data, shown, log ?? true), signal);
   return chart;
 }
 

@@ -59,7 +59,7 @@ export function connectionList(model: RunModel, first: number, choose: (conversa
     });
     fill(body, ...matching.slice(0, ROWS_MAX).map(row));
     const rest = matching.length - ROWS_MAX;
-    count.textContent = t("of_connections", { n: matching.length, all: conversations.length }) +
+    count.textContent = t("of_connections", { n: matching.length, all: Math.max(conversations.length, model.data.summary.connects) }) +
       (rest > 0 ? ` · ${t("more_connections", { n: rest })}` : "");
   };
   words.addEventListener("input", draw);

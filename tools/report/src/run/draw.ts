@@ -165,7 +165,7 @@ function cut(text: string, width: number, perCharacter: number): string {
   return text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`;
 }
 
-const NOTE_SIGNS: Record<string, string> = { timer: "◷ ", discard: "✗ ", host: "⏻ ", call: "", state: "" };
+const NOTE_SIGNS: Record<string, string> = { timer: "◷ ", discard: "✗ ", host: "⚙ ", call: "", state: "" };
 
 function drawNote(view: View, place: PlacedNote): string {
   if (view.zoom < 0.55 && place.note.note === "call") return "";

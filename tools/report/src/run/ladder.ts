@@ -364,7 +364,7 @@ class Ladder implements LadderView {
     if (!scene) return;
     const end = scene.layout.tops[scene.layout.tops.length - 1] as number;
     if (this.playY === null || this.playY >= end) this.playY = 0;
-    fill(this.playButton, "⏸ ", t("pause"));
+    fill(this.playButton, "❚❚ ", t("pause"));
     let last = performance.now();
     const frame = (now: number): void => {
       this.playY = Math.min(end, (this.playY ?? 0) + ((now - last) / 1000) * PLAY_SPEED * this.speed);

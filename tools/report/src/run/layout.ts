@@ -1,7 +1,7 @@
 /**
  * Where everything of a conversation stands from top to bottom. Time runs down; short waits are
  * drawn to scale with the link's delay, long ones as a silence of fixed height that says how long
- * it is. What one side does at one instant stands in slots below each other.
+ * it is. What one side does at one instant stands in slots below each other, nothing above its cause.
  */
 import type { Arrow, Conversation, Leg, Note, Side } from "./model";
 import { other } from "./model";
@@ -51,6 +51,8 @@ export interface Layout {
 interface Mark {
   at: number;
   order: number;
+  /** The event that caused it. */
+  cause: number | undefined;
   side: Side;
   lane: "note" | "leave" | "land";
   /** It ends below, without reaching the other side. */
@@ -80,13 +82,13 @@ function collect(conversation: Conversation, placed: PlacedArrow[], notes: Place
     const place: PlacedArrow = { arrow, y: 0, ends: arrow.legs.map(() => 0), top: 0, bottom: 0 };
     placed.push(place);
     marks.push({
-      at: arrow.event.t_ns, order: arrow.event.n, side: arrow.from,
+      at: arrow.event.t_ns, order: arrow.event.n, cause: arrow.event.cause, side: arrow.from,
       lane: "leave", sinks: arrow.legs.some((leg) => leg.fate === "lost"), put: (y) => (place.y = y),
     });
     arrow.legs.forEach((leg, i) => {
       if (leg.fate !== "arrived" && leg.fate !== "discarded") return;
       marks.push({
-        at: leg.at, order: leg.event?.n ?? 0, side: other(arrow.from),
+        at: leg.at, order: leg.event?.n ?? 0, cause: leg.event?.cause, side: other(arrow.from),
         lane: "land", put: (y) => (place.ends[i] = y),
       });
     });
@@ -94,7 +96,7 @@ function collect(conversation: Conversation, placed: PlacedArrow[], notes: Place
   for (const note of conversation.notes) {
     const place: PlacedNote = { note, y: 0 };
     notes.push(place);
-    marks.push({ at: note.event.t_ns, order: note.event.n, side: note.side, lane: "note", put: (y) => (place.y = y) });
+    marks.push({ at: note.event.t_ns, order: note.event.n, cause: note.event.cause, side: note.side, lane: "note", put: (y) => (place.y = y) });
   }
   return marks.sort((a, b) => a.at - b.at || a.order - b.order);
 }
@@ -110,11 +112,14 @@ export function layOut(conversation: Conversation, ended: number): Layout {
     const at = (marks[i] as Mark).at;
     y = advance(layout, at, y, delay);
     const used = new Map<string, number>();
+    const slotOf = new Map<number, number>(); // of this instant's events
     let slots = 1;
     for (; i < marks.length && (marks[i] as Mark).at === at; ++i) {
       const mark = marks[i] as Mark;
       const lane = `${mark.lane}${mark.side}`;
-      const slot = used.get(lane) ?? 0;
+      const below = mark.cause === undefined ? undefined : slotOf.get(mark.cause);
+      const slot = Math.max(used.get(lane) ?? 0, below ?? 0); // nothing stands above its cause
+      slotOf.set(mark.order, slot);
       used.set(lane, slot + 1);
       slots = Math.max(slots, slot + 1);
       mark.put(y + slot * SLOT);

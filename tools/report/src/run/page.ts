@@ -1,13 +1,16 @@
 /** The page of one run. */
 import type { RunData } from "../data";
 import { copyButton, fill, h, pair, type Child } from "../dom";
-import { durationText } from "../format";
+import { durationText, secondsText } from "../format";
 import { preferenceControls } from "../prefs";
 import { t } from "../texts";
 import { connectionList } from "./connections";
 import { makeLadder, type LadderView } from "./ladder";
 import { legend } from "./legend";
 import { buildRun, type RunModel } from "./model";
+import { callText } from "./words";
+
+const LOOSE_CALLS_MAX = 100;
 
 /** Kept over changes of the language. */
 const models = new WeakMap<RunData, RunModel>();
@@ -30,7 +33,7 @@ export function showRun(root: HTMLElement, data: RunData, redraw: () => void): v
       data.description ? h("p", { class: "description" }, data.description) : null,
       warnings(data), summary(data), expectations(data),
       many ? connectionList(model, firstShown, (conversation) => view.show(conversation)) : null,
-      view.element, legend()),
+      view.element, looseCalls(model), legend()),
     h("footer", {}, footer(data)),
   );
   const first = model.conversations[firstShown];
@@ -81,6 +84,17 @@ function expectations(data: RunData): Child {
       h("tbody", {}, ...all.map((one) => h("tr", {},
         h("td", {}, one.held ? `✓ ${t("held")}` : `✗ ${t("failed")}`),
         h("td", {}, one.wanted), h("td", {}, one.seen), h("td", {}, one.where ?? "")))))));
+}
+
+/** A connect that got no port, or no socket, never meets the ladder. */
+function looseCalls(model: RunModel): Child {
+  const all = model.looseCalls;
+  if (all.length === 0) return null;
+  const rest = all.length - LOOSE_CALLS_MAX;
+  return h("section", { class: "loose" }, h("h2", {}, t("loose_calls")),
+    h("ul", {}, ...all.slice(0, LOOSE_CALLS_MAX).map((call) =>
+      h("li", {}, `${secondsText(call.t_ns)}  ${call.host} ${call.who}: ${callText(call)}`))),
+    rest > 0 ? h("p", { class: "hint" }, t("and_more", { n: rest })) : null);
 }
 
 function footer(data: RunData): HTMLElement {

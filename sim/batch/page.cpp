@@ -235,7 +235,11 @@ class Batch {
 
 std::string page_of(const Store& store) {
   if (store.runs() == 0) throw StoreError{store.file(), "has no runs to report"};
-  return trace::page_with(Batch{store}.json().dump());
+  try {
+    return trace::page_with(Batch{store}.json().dump());
+  } catch (const scenario::ScenarioError& error) {
+    throw StoreError{store.file(), "is damaged: its scenario: " + std::string{error.what()}};
+  }
 }
 
 }  // namespace lastack::batch

@@ -5,11 +5,13 @@
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lastack/batch/metrics.hpp"
 #include "sqlite.hpp"
 
 namespace lastack::batch {
@@ -209,6 +211,12 @@ class Store::Impl {
     }
     info_.grid.dimensions =
         Json::parse(values["dimensions"]).get<std::vector<std::vector<std::size_t>>>();
+    for (const scenario::SweepExpectation& expectation : info_.expectations) {
+      if (!find_column(info_.metrics, expectation.metric)) throw std::out_of_range{"metric"};
+      for (const auto& [axis, value] : expectation.where) {
+        static_cast<void>(info_.grid.axes.at(axis).values.at(value));
+      }
+    }
   }
 
   void check_kind() const {

@@ -107,6 +107,24 @@ class OtherDatabases(Case):
         self.assertTrue(sweeps.csv_of(self.database) == whole)
 
 
+class SenselessEntries(Case):
+    def refused_by_report(self, change, *said):
+        sweeps.change(self.database, change)
+        answer = sweeps.run("report", self.database, "-o", f"{self.folder}/page.html", wants=2)
+        for words in ("out.sqlite: is damaged", *said):
+            self.assertIn(words, answer)
+        self.assertFalse(os.path.exists(f"{self.folder}/page.html"))
+
+    def test_a_scenario_that_is_none_gives_no_page(self):
+        self.half_done()
+        self.refused_by_report("UPDATE info SET value = '{' WHERE key = 'scenario'", "its scenario")
+
+    def test_an_expectation_of_a_metric_that_is_not_there_gives_no_page(self):
+        self.half_done()
+        self.refused_by_report("""UPDATE info SET value = '[{"metric": "no_such", "pointer": "", "description": "", "where": []}]'
+                                  WHERE key = 'expectations'""")
+
+
 class PartsOfASweep(Case):
     def test_an_export_says_that_runs_are_missing(self):
         export = ("export", self.database, "--csv", f"{self.folder}/out.csv")

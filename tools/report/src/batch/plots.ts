@@ -77,8 +77,8 @@ function ecdfParts(data: BatchData, shown: Shown, log: boolean): ChartParts | nu
     options: {
       scales: { x: { time: false, distr: useLog ? 3 : 1 }, y: { range: [0, 1.02] } },
       axes: [
-        axisStyle(t("connect_time"), (v) => durationText(v * 1e9), 44),
-        axisStyle(t("connects"), (v) => percentText(v), 56),
+        axisStyle(data.distribution_of === "runs" ? t("connect_time") : t("connect_time_each"), (v) => durationText(v * 1e9), 44),
+        axisStyle(data.distribution_of === "runs" ? t("runs") : t("connects"), (v) => percentText(v), 56),
       ],
       series: [{}, ...curves.map((_, i) => ({
         stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false }, ...(stepped ? { paths: stepped } : {}),

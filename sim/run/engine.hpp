@@ -88,6 +88,8 @@ class Simulation::Impl {
     std::uint32_t program = 0;  ///< index into Scenario::listeners or ::connectors
     std::uint64_t number = 0;   ///< of a connector's connections from 0, of accepted ones from 1
     std::uint64_t cause = 0;    ///< trace event that its next call follows from
+    /// What came later in the instant that woke it, which its next read may follow from; else 0.
+    std::uint64_t last_arrival = 0;
     std::optional<ConnectionBook::RecordIndex> record;
     app::StepRunner runner;
     Wakeup clock;  ///< outlives the process: its place in the table is used again
@@ -105,8 +107,9 @@ class Simulation::Impl {
 
     tcp::Stack stack;
     std::uint32_t boots = 0;
-    std::uint64_t accepted = 0;           ///< connections that its applications accepted
-    std::vector<ProcessIndex> processes;  ///< by socket, whose ids are small: no_process for none
+    std::uint64_t accepted = 0;             ///< connections that its applications accepted
+    std::vector<ProcessIndex> processes;    ///< by socket, whose ids are small: no_process for none
+    std::vector<std::uint64_t> last_wakes;  ///< by socket, where traced: the cause; of this instant
     std::vector<std::pair<tcp::ListenerId, std::uint32_t>> listening;  ///< with listener's index
     StateCounts current{};                                             ///< its part of current_
     /// Whose turn is first, a woken application's or the next segment's; none: the segment's.
@@ -164,6 +167,9 @@ class Simulation::Impl {
   void run_woken();
   void wake(Wake wake);
   void wake_socket(const Wake& wake, tcp::SocketId socket);
+  void note_last_wake(const Wake& wake);
+  void forget_last_wakes();
+  std::uint64_t last_wake(HostIndex host, tcp::SocketId socket, std::uint64_t first) const;
   void start_listener(std::uint32_t index);
   void close_listener(std::uint32_t index);
   void accept_all(HostIndex host, std::uint32_t listener, tcp::ListenerId id, std::uint64_t cause);

@@ -1,6 +1,7 @@
 // What applications do: listeners, connectors, the steps of their connections, datagram flows.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "engine.hpp"
 #include "lastack/core/assert.hpp"
@@ -27,7 +28,34 @@ void Simulation::Impl::wake(Wake wake) {
   if (woken_.empty() && turns && turns->bernoulli(hurry)) {
     patience_ = turns->below(few);
   }
+  if (recorder_.active()) note_last_wake(wake);
   woken_.push_back(wake);
+}
+
+/// An application runs once for all that an instant brings to its socket.
+void Simulation::Impl::note_last_wake(const Wake& wake) {
+  const auto* socket = std::get_if<tcp::SocketId>(&wake.whom);
+  if (socket == nullptr) return;
+  std::vector<std::uint64_t>& causes = hosts_[wake.host].last_wakes;
+  const auto place = static_cast<std::size_t>(*socket);
+  if (place >= causes.size()) causes.resize(place + 1, 0);
+  causes[place] = wake.cause;
+}
+
+void Simulation::Impl::forget_last_wakes() {
+  for (const Wake& wake : woken_) {
+    const auto* socket = std::get_if<tcp::SocketId>(&wake.whom);
+    if (socket != nullptr) hosts_[wake.host].last_wakes[static_cast<std::size_t>(*socket)] = 0;
+  }
+}
+
+/// What woke a socket after `first` did, in this instant; 0 for nothing.
+std::uint64_t Simulation::Impl::last_wake(HostIndex host, tcp::SocketId socket,
+                                          std::uint64_t first) const {
+  const std::vector<std::uint64_t>& causes = hosts_[host].last_wakes;
+  const auto place = static_cast<std::size_t>(socket);
+  const std::uint64_t last = place < causes.size() ? causes[place] : 0;
+  return last > first ? last : 0;
 }
 
 /// Lets everybody go on who may, in the order in which they were woken; what they do may wake more.
@@ -48,6 +76,7 @@ void Simulation::Impl::run_woken() {
       accept_all(wake.host, found->second, id, wake.cause);
     }
   }
+  if (recorder_.active()) forget_last_wakes();
   woken_.clear();
   patience_ = unlimited;
 }
@@ -60,9 +89,11 @@ void Simulation::Impl::wake_socket(const Wake& wake, tcp::SocketId socket) {
     const tcp::Error result = hosts_[wake.host].stack.connect_result(socket);
     if (result == tcp::Error::would_block) return;
     process.cause = wake.cause;
+    process.last_arrival = last_wake(wake.host, socket, wake.cause);
     decide(index, result);
   } else if (process.doing == Process::Doing::waiting_for_socket) {
     process.cause = wake.cause;
+    process.last_arrival = last_wake(wake.host, socket, wake.cause);
     run_process(index);
   }
 }
@@ -124,6 +155,7 @@ tcp::Error Simulation::Impl::accept_one(HostIndex host, std::uint32_t listener, 
   process.program = listener;
   process.number = ++hosts_[host].accepted;
   process.cause = cause;
+  process.last_arrival = last_wake(host, *socket, cause);
   process.cause = log(process, "accepted", {});
   ++tally_.accepts;
   run_process(index);
@@ -264,6 +296,7 @@ Simulation::Impl::ProcessIndex Simulation::Impl::new_process(HostIndex host, tcp
   process.host = host;
   process.socket = socket;
   process.cause = 0;
+  process.last_arrival = 0;
   process.record.reset();
   process.runner = app::StepRunner{steps, socket};
   const auto place = static_cast<std::size_t>(socket);
@@ -297,6 +330,8 @@ void Simulation::Impl::run_process(ProcessIndex index) {
     const app::Progress progress =
         process.runner.advance(now(), hosts_[process.host].stack, out_, chance_of(process));
     tally_.bytes_read += progress.bytes_read;
+    const bool reads = progress.call.starts_with("recv");
+    if (reads && process.last_arrival != 0) process.cause = std::exchange(process.last_arrival, 0);
     if (!progress.call.empty()) process.cause = log(process, progress.call, progress);
     carry_out(process.host, process.cause);
     switch (progress.pause) {

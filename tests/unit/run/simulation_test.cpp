@@ -507,6 +507,19 @@ TEST_CASE("Simulation: a call follows from what woke it, or from the one before"
   CHECK(story.cause_of(*end) == &story.sent("client", "F."));
 }
 
+TEST_CASE("Simulation: a read follows from the last arrival of its instant", "[run]") {
+  // Data and FIN leave at 30 ms and arrive together.
+  const Story story{R"("apps": [
+    {"host": "server", "listen": 80, "steps": [{"send": 100}, {"close": true}]},
+    {"host": "client", "connect": "server:80", "steps": [{"recv": "eof"}, {"close": true}]}])"};
+  const trace::Event* end = story.cause_of(story.call("client", "recv eof"));
+  REQUIRE(end != nullptr);
+  CHECK(story.cause_of(*end) == &story.sent("server", "F."));
+  const trace::Event* opened = story.cause_of(story.call("client", "connected"));
+  REQUIRE(opened != nullptr);
+  CHECK(story.cause_of(*opened) == &story.sent("server", "S."));
+}
+
 TEST_CASE("Simulation: a timer fires because it was armed, and what follows, because it fired",
           "[run]") {
   const Story story{with(open_and_close, R"("faults": [

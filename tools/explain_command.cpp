@@ -90,8 +90,10 @@ class Page {
     }
     if (explanation.connections > told) {
       fmt::print("\n{}",
-                 dim(fmt::format("This is the one of {} connections {}; --socket chooses "
-                                 "another.",
+                 dim(fmt::format("{} of {} connections {}; --socket chooses another.",
+                                 told == 1 ? "This is the one"
+                                           : "That is the one, with the other "
+                                             "of its ends,",
                                  explanation.connections,
                                  choice == Choice::longest_connect ? "whose connect() took longest"
                                                                    : "that had most to explain"),

@@ -16,9 +16,9 @@ using Weight = std::tuple<bool, bool, std::uint64_t>;
 
 /// A forged SYN's end matters to somebody where the host that it names once had that connection.
 Weight trouble(const Connections& all, const Connection& of) {
-  const bool real = !all.lives_of(of.client, of.server).empty();
+  const bool real = of.call != nullptr || !all.lives_of(of.client, of.server).empty();
   const bool unanswered = of.call != nullptr && of.result == nullptr && of.repeated > 0;
-  return {!of.error().empty() || unanswered, of.cut_off && real, of.repeated + of.lost};
+  return {!of.error().empty() || unanswered, of.cut_off && real, real ? of.repeated + of.lost : 0};
 }
 
 Weight connect_time(const Connection& of) {
@@ -35,6 +35,16 @@ const Connection* choose(const Connections& all, const std::vector<const Connect
   };
   return *std::max_element(among.begin(), among.end(),
                            [&](const auto* a, const auto* b) { return weight(*a) < weight(*b); });
+}
+
+/// The connection that the host opened itself which a forged SYN names; null where there is none.
+const Connection* meant_by_forger(const Connections& all, const Connection& of) {
+  if (of.call != nullptr || of.client.port == 0) return nullptr;
+  for (const Connection& each : all.all()) {
+    const bool same_ends = each.client == of.client && each.server == of.server;
+    if (same_ends && each.call != nullptr) return &each;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -54,7 +64,11 @@ std::optional<Explanation> explain(const trace::Recording& recording,
   Explanation explanation;
   explanation.connections = candidates.size();
   if (!question.socket || candidates.size() > all_stories) {
-    candidates = {choose(connections, candidates, question.choice)};
+    const Connection* chosen = choose(connections, candidates, question.choice);
+    candidates = {chosen};
+    if (const Connection* theirs = meant_by_forger(connections, *chosen)) {
+      candidates.insert(candidates.begin(), theirs);
+    }
   }
   for (const Connection* each : candidates) {
     explanation.stories.push_back(tell(Scene{connections, around, *each}));

@@ -30,13 +30,38 @@ std::string user_timeout(const Surroundings& around, const Moment& at) {
   return ms && *ms != 0 ? fmt::format("TCP_USER_TIMEOUT = {} ms", *ms) : "";
 }
 
+bool counts_retries(const Surroundings& around, const Moment& at) {
+  const tcp::Profile& profile = tcp::profile_of(around.host(at.end.host).profile);
+  return profile.retry_budget == tcp::RetryBudget::count;
+}
+
+/// ", which Linux takes as 1.4 s of time": what so many retransmissions take that begin after 200
+/// ms and double (retransmits_timed_out). Empty where they are counted.
+std::string as_time(const Surroundings& around, const Moment& at, std::int32_t retries) {
+  if (counts_retries(around, at)) return "";
+  const SimDuration most{
+      std::chrono::milliseconds{around.settings_of(at.end.host, at.n).tcp_rto_max_ms}};
+  SimDuration wait = 200ms;
+  SimDuration total = wait;
+  for (std::int32_t i = 0; i < retries; ++i) {
+    wait = std::min(2 * wait, most);
+    total += wait;
+  }
+  return fmt::format(", which Linux takes as {} of time", how_long(total));
+}
+
 std::string orphan_retries(const Surroundings& around, const Moment& at) {
   std::string text = around.setting(at.end.host, "tcp_orphan_retries", at.n);
   const tcp::Profile& profile = tcp::profile_of(around.host(at.end.host).profile);
-  if (text.ends_with("= 0") && profile.orphan_retries_for_0 != 0) {
-    text += fmt::format(", which means {}", profile.orphan_retries_for_0);
-  }
-  return text;
+  const std::int32_t given = around.settings_of(at.end.host, at.n).tcp_orphan_retries;
+  if (given != 0 || profile.orphan_retries_for_0 == 0) return text + as_time(around, at, given);
+  text += fmt::format(", which means {}", profile.orphan_retries_for_0);
+  return text + as_time(around, at, profile.orphan_retries_for_0);
+}
+
+std::string retries_2(const Surroundings& around, const Moment& at) {
+  return around.setting(at.end.host, "tcp_retries2", at.n) +
+         as_time(around, at, around.settings_of(at.end.host, at.n).tcp_retries2);
 }
 
 constexpr std::string_view linear_timeouts = "tcp_syn_linear_timeouts";
@@ -99,13 +124,19 @@ std::string retries_of(const Surroundings& around, const Moment& at, tcp::Timer 
     return joined({syn_retries(around, at), limit}, ", ");
   }
   if (!limit.empty()) return limit;
-  return at.orphan ? orphan_retries(around, at) : around.setting(at.end.host, "tcp_retries2", at.n);
+  return at.orphan ? orphan_retries(around, at) : retries_2(around, at);
 }
 
 std::string no_more(const Surroundings& around, const Moment& at) {
-  const bool opening = at.state == State::syn_sent || at.state == State::syn_rcvd;
-  return opening || user_timeout(around, at).empty() ? "no retry was left"
-                                                     : "the user timeout was over";
+  if (at.state == State::syn_sent || at.state == State::syn_rcvd) return "no retry was left";
+  if (!user_timeout(around, at).empty()) return "the user timeout was over";
+  return counts_retries(around, at) ? "no retry was left" : "the time for retries was over";
+}
+
+std::string rule_of_first_wait(const Surroundings& around, trace::End end) {
+  const scenario::Host& host = around.host(end.host);
+  return fmt::format("initial_rto = {}{}; RFC 6298, 2.1", how_long(host.initial_rto),
+                     host.timers == tcp::TimerMode::wheel ? ", rounded up by the timer wheel" : "");
 }
 
 std::string name_of_timer(tcp::Timer timer, FiredFor fired_for) {
@@ -286,6 +317,14 @@ std::string rule_of_end(const Surroundings& around, const Moment& at,
     return change.from == State::fin_wait_2 ? fin_timeout(around, at) : "RFC 9293, 3.10.4";
   }
   return "";
+}
+
+std::string rule_of_accept(const Surroundings& around, trace::End end, std::string_view error,
+                           std::uint64_t n) {
+  if (error == "ENFILE") return around.setting(end.host, "file-max", n);
+  const app::Listener* listener = around.listener(end);
+  if (error != "EMFILE" || listener == nullptr) return "";
+  return fmt::format("limits.nofile = {}", listener->files_max);
 }
 
 std::string rule_of_error(const Surroundings& around, const Connection& of, std::string_view error,

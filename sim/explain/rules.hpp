@@ -25,6 +25,8 @@ std::string rule_of_timer(const Surroundings& around, const Moment& at, tcp::Tim
                           FiredFor fired_for);
 /// The settings that end retransmission by a timer, such as "tcp_orphan_retries = 2".
 std::string retries_of(const Surroundings& around, const Moment& at, tcp::Timer timer);
+/// Behind the first wait for the answer to a SYN or SYN ACK.
+std::string rule_of_first_wait(const Surroundings& around, trace::End end);
 /// "no retry was left", or what else ended retransmission.
 std::string no_more(const Surroundings& around, const Moment& at);
 
@@ -43,6 +45,9 @@ std::string rule_of_call(const trace::AppCall& call);
 /// Behind a change to CLOSED, but for retries used up and a new connection.
 std::string rule_of_end(const Surroundings& around, const Moment& at,
                         const trace::StateChange& change);
+/// Behind an errno of accept.
+std::string rule_of_accept(const Surroundings& around, trace::End end, std::string_view error,
+                           std::uint64_t n);
 /// Behind an errno that connect returned before a segment was sent.
 std::string rule_of_error(const Surroundings& around, const Connection& of, std::string_view error,
                           std::uint64_t n);

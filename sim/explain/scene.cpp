@@ -82,6 +82,16 @@ void Scene::take_call(const Event& event) {
   if (call.call == "close" || call.call == "abort") closes_.push_back(&event);
 }
 
+Scene::Events Scene::sends_between(std::uint64_t after, std::uint64_t before) const {
+  Events sends;
+  for (const auto& [cause, caused] : sends_by_) {
+    for (const Event* each : caused) {
+      if (each->n > after && each->n < before) sends.push_back(each);
+    }
+  }
+  return sends;
+}
+
 /// Whose calls show on the wire is an end's application.
 void Scene::note_application(const Event& by, End end) {
   const auto* call = std::get_if<AppCall>(&by.what);

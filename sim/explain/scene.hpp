@@ -29,6 +29,8 @@ class Scene {
 
   /// What was sent, in order.
   const Events& sends() const { return sends_; }
+  /// What was sent between two events, whichever of the ends' connections it belonged to.
+  Events sends_between(std::uint64_t after, std::uint64_t before) const;
   /// What the two ends sent, and which states changed, because of an event.
   const Events& sends_by(std::uint64_t n) const { return at(sends_by_, n); }
   const Events& changes_by(std::uint64_t n) const { return at(changes_by_, n); }

@@ -40,7 +40,8 @@ struct Ending {
   SimTime at;
   const Event* last;  ///< its causes are the chain, and it too where that goes on
   Verdict verdict;
-  bool open = false;  ///< it went on
+  bool open = false;           ///< it went on
+  const Life* life = nullptr;  ///< whose ending it is; null for a connect's result
 };
 
 /// A step with what decides whether it is worth telling.
@@ -63,6 +64,7 @@ class Teller {
       if (!ending.open) endings_.insert(ending.last->n);
     }
     for (const Ending& ending : endings) walk_back(*ending.last);
+    note_aside(endings);
     told_.clear();
     for (Ending& ending : endings) story.chains.push_back(chain_to(ending));
     tell_besides(story);
@@ -81,7 +83,7 @@ class Teller {
       const Event& last = *life.changes.back();
       if (life.state() == State::closed) {
         if (is_told_by_connect(life)) continue;
-        all.push_back({last.at, &last, verdict_on_end(scene_, life)});
+        all.push_back({last.at, &last, verdict_on_end(scene_, life), false, &life});
       } else {
         all.push_back(going_on(life));
       }
@@ -99,7 +101,7 @@ class Teller {
     const Event* last = life.changes.back();
     const Event* fired = scene_.last_fired(life.local);
     if (fired != nullptr && fired->n > last->n) last = fired;
-    return {scene_.all().recording().ended(), last, verdict_on_open_end(scene_, life), true};
+    return {scene_.all().recording().ended(), last, verdict_on_open_end(scene_, life), true, &life};
   }
 
   /// That a connect failed says already that its end is CLOSED.
@@ -147,11 +149,65 @@ class Teller {
     Chain chain{
         ending.at, std::move(verdict.outcome), std::move(verdict.why), std::move(verdict.rule), {}};
     std::vector<Draft> drafts;
-    for (const Event* event : walk_back(*ending.last)) {
+    for (const Event* event : way_to(ending)) {
       if (auto draft = draft_of(*event)) drafts.push_back(std::move(*draft));
     }
     fold(drafts, chain.steps);
+    tell_rules_once(chain.steps);
     return chain;
+  }
+
+  /// Steps in a row for which one rule stands show it at the first.
+  static void tell_rules_once(std::vector<Step>& steps) {
+    std::string before;
+    for (Step& step : steps) {
+      if (step.rule == before) {
+        step.rule.clear();
+      } else {
+        before = step.rule;
+      }
+    }
+  }
+
+  /// Calls and arrivals that changed an end's state without leading to what ended it, such as the
+  /// close() that made an orphan: a timer decides what becomes of it.
+  void note_aside(const std::vector<Ending>& endings) {
+    std::vector<std::uint64_t> causes;
+    for (const Ending& ending : endings) {
+      if (ending.life == nullptr) continue;
+      for (const Event* change : ending.life->changes) {
+        if (change->cause != 0 && !told_.contains(change->cause)) causes.push_back(change->cause);
+      }
+    }
+    for (const std::uint64_t n : causes) {
+      if (std::holds_alternative<AppCall>(scene_.event(n).what)) aside_.insert(n);
+    }
+    for (const std::uint64_t n : causes) {
+      const auto* received = std::get_if<Receive>(&scene_.event(n).what);
+      const Event* sent = received == nullptr ? nullptr : scene_.all().packet(received->id).sent;
+      if (sent == nullptr || told_.contains(sent->cause) || aside_.contains(sent->cause)) continue;
+      aside_.insert(n);
+      arrivals_.insert(n);
+    }
+  }
+
+  /// What led to an ending. That of a connect begins with the call, even where a forged segment set
+  /// off what came to it.
+  std::vector<const Event*> way_to(const Ending& ending) {
+    std::vector<const Event*> way = walk_back(*ending.last);
+    const Connection& of = scene_.connection();
+    const bool connects = ending.last == of.result && of.call != nullptr;
+    if (connects && told_.insert(of.call->n).second) way.push_back(of.call);
+    if (ending.life != nullptr) {
+      for (const Event* change : ending.life->changes) {
+        const bool missing = change->n <= ending.last->n && aside_.contains(change->cause);
+        if (missing && told_.insert(change->cause).second) {
+          way.push_back(&scene_.event(change->cause));
+        }
+      }
+    }
+    std::sort(way.begin(), way.end(), [](const Event* a, const Event* b) { return a->n < b->n; });
+    return way;
   }
 
   /// Leaves out what passes in between where data goes to and fro for long.
@@ -202,10 +258,25 @@ class Teller {
     if (call.call == "accepted" && at_once) return std::nullopt;
     const std::string& host = scene_.names().name(call.host);
     std::string head = fmt::format("The application of {} {}", host, spoken(call));
+    std::string rule = rule_of_call(call);
+    if (call.call == "accepted") {
+      const auto failed = scene_.around().failed_accept(scene_.connection().server, event.n);
+      if (failed) {
+        head += fmt::format(" only now: accept() had failed with {} at {}", failed->error,
+                            how_long(failed->at - sim_start));
+        add_rule(rule, rule_of_accept(scene_.around(), scene_.connection().server, failed->error,
+                                      event.n));
+      }
+    }
+    if (call.call == "connect" && failing_call(scene_.connection().error()) != "connect") {
+      head = fmt::format("The application of {} called {}()", host,
+                         failing_call(scene_.connection().error()));
+      return with_effects(event, std::move(head), "", false);
+    }
     if (call.who == "host") head = fmt::format("{}: {}", host, call.call);
     if (call.who == "host" && call.call == "reboot") head = host + " was rebooted";
     const bool io = call.call == "send" || call.call.starts_with("recv");
-    return with_effects(event, std::move(head), rule_of_call(call), io);
+    return with_effects(event, std::move(head), std::move(rule), io);
   }
 
   std::optional<Draft> draft_of(const Event& event, const Receive& received) {
@@ -217,7 +288,13 @@ class Teller {
     std::string head =
         fmt::format("{}{}{} arrived at {}", copy ? "A copy of the " : "The ",
                     send.forged ? "forged " : "", spoken(send), scene_.names().name(received.host));
-    const Moment moment = scene_.moment(send.dst, event.n);
+    Moment moment = scene_.moment(send.dst, event.n);
+    // Under a two-way handshake a connection may begin beside an old one.
+    const Scene::Events& changes = scene_.changes_by(event.n);
+    const auto begins = [](const Event* change) {
+      return std::get<StateChange>(change->what).from == State::closed;
+    };
+    if (std::any_of(changes.begin(), changes.end(), begins)) moment.state = State::closed;
     std::string rule;
     const Event* discard = scene_.all().discard_of(event);
     if (discard != nullptr) {
@@ -252,9 +329,25 @@ class Teller {
                     scene_.names().text(timer.local), how_long(scene_.waited(event)));
     if (scene_.doubled(event)) head += ", twice the wait before";
     if (fired_for == FiredFor::giving_up) head += ", and " + no_more(scene_.around(), moment);
-    return with_effects(event, std::move(head),
-                        rule_of_timer(scene_.around(), moment, timer.timer, fired_for),
+    std::string rule;
+    if (fired_for != FiredFor::another_syn && is_first_wait(event, moment)) {
+      rule = rule_of_first_wait(scene_.around(), timer.local);
+    }
+    add_rule(rule, rule_of_timer(scene_.around(), moment, timer.timer, fired_for));
+    return with_effects(event, std::move(head), std::move(rule),
                         timer.timer == tcp::Timer::delack || fired_for == FiredFor::lost_by_time);
+  }
+
+  /// Whether nothing but the initial RTO says how long a SYN or SYN ACK was waited for.
+  bool is_first_wait(const Event& fired, const Moment& moment) const {
+    const bool opening = moment.state == State::syn_sent || moment.state == State::syn_rcvd;
+    if (!opening || fired.cause == 0) return false;
+    for (const Event* each : scene_.sends()) {
+      const auto& send = std::get<Send>(each->what);
+      const bool again = send.src == moment.end && tcp::is_retransmission(send.why);
+      if (again && each->n < fired.n) return false;
+    }
+    return true;
   }
 
   /// What the firing made TCP do tells the kinds of timers apart that share a name.
@@ -320,7 +413,8 @@ class Teller {
   std::string sent(const Event& event, std::string& rule) {
     mentioned_.insert(event.n);
     const auto& send = std::get<Send>(event.what);
-    std::string text = fmt::format("{} sent {}", scene_.names().name(send.src.host), spoken(send));
+    std::string text =
+        fmt::format("{} sent {}", scene_.names().name(send.src.host), spoken_as_sent(send));
     const std::uint64_t times = scene_.times_sent(event);
     if (times > 1) text += fmt::format(" for the {} time", ordinal(times));
     const Packet& packet = scene_.all().packet(send.id);
@@ -378,7 +472,7 @@ class Teller {
       mentioned_.insert(each->n);
       const auto& answer = std::get<Send>(each->what);
       const Packet& back = scene_.all().packet(answer.id);
-      text += fmt::format("; {} answered with {}", host, spoken(answer));
+      text += fmt::format("; {} answered with {}", host, spoken_as_sent(answer));
       if (back.lost()) text += loss(back);
     }
     return text;
@@ -438,13 +532,13 @@ class Teller {
         fmt::format("; {} sent {} segments with {}", scene_.names().name(first.src.host),
                     sends.size(), counted(bytes, "byte"));
     if (lost == sends.size()) return text + ", each of which was lost";
-    if (lost > 0) text += fmt::format(", {} of which {} lost", lost, lost == 1 ? "was" : "were");
-    return text;
+    return lost == 0 ? text : text + ", " + some_of_which(lost, "lost");
   }
 
   const Scene& scene_;
   std::set<std::uint64_t> endings_;    ///< changes to CLOSED, which outcomes tell
   std::set<std::uint64_t> told_;       ///< events
+  std::set<std::uint64_t> aside_;      ///< events that changed a state and lead to no ending
   std::set<std::uint64_t> arrivals_;   ///< events that are steps
   std::set<std::uint64_t> mentioned_;  ///< sends
 };

@@ -42,9 +42,15 @@ Surroundings::Surroundings(const Connections& connections, const scenario::Scena
     const auto* change = std::get_if<trace::StateChange>(&event.what);
     if (change != nullptr && change->remote.port == 0) listening_.push_back(&event);
     const auto* call = std::get_if<AppCall>(&event.what);
+    if (call != nullptr && call->who == "listen" && call->call == "listen") {
+      attempts_.push_back(&event);
+    }
+    if (call != nullptr && call->who == "listen" && call->call == "accept") {
+      failed_accepts_.push_back(&event);
+    }
     if (call == nullptr || call->who != "host") continue;
     const auto* value = std::get_if<std::string>(&call->result);
-    deeds_.push_back({event.n, call->host, call->call,
+    deeds_.push_back({event.n, event.at, call->host, call->call,
                       value == nullptr ? std::string_view{} : std::string_view{*value}});
   }
 }
@@ -58,7 +64,7 @@ const scenario::Host& Surroundings::host(HostId id) const {
   return scenario_.hosts.front();
 }
 
-std::string Surroundings::setting(HostId id, std::string_view name, std::uint64_t n) const {
+tcp::Settings Surroundings::settings_of(HostId id, std::uint64_t n) const {
   tcp::Settings now = host(id).settings;
   for (const Deed& deed : deeds_) {
     if (deed.n >= n || deed.host != id) continue;
@@ -68,6 +74,11 @@ std::string Surroundings::setting(HostId id, std::string_view name, std::uint64_
       tcp::apply_setting(now, deed.value.substr(0, equals), deed.value.substr(equals + 1));
     }
   }
+  return now;
+}
+
+std::string Surroundings::setting(HostId id, std::string_view name, std::uint64_t n) const {
+  const tcp::Settings now = settings_of(id, n);
   const std::string_view unit = tcp::find_setting(name)->unit;
   const bool time = unit == "s" || unit == "ms" || unit == "us";
   return fmt::format("{} = {}{}{}", name, tcp::setting_value(now, name), time ? " " : "",
@@ -132,6 +143,50 @@ bool Surroundings::listens(End end, std::uint64_t n) const {
     if (event->n < n && change.local == end) listens = change.to == tcp::State::listen;
   }
   return listens;
+}
+
+std::optional<SimTime> Surroundings::off_since(HostId id) const {
+  std::optional<SimTime> since;
+  for (const Deed& deed : deeds_) {
+    if (deed.host != id) continue;
+    if (deed.what == "power_off" && !since) since = deed.at;
+    if (deed.what == "power_on" || deed.what == "reboot") since.reset();
+  }
+  return since;
+}
+
+std::optional<Surroundings::FailedListen> Surroundings::failed_listen(End end,
+                                                                      std::uint64_t n) const {
+  std::optional<FailedListen> failed;
+  for (const trace::Event* each : attempts_) {
+    const auto& call = std::get<AppCall>(each->what);
+    if (each->n >= n || call.host != end.host) continue;
+    for (const app::Listener& listener : scenario_.listeners) {
+      if (HostId{listener.host} != end.host || listener.port != end.port) continue;
+      if (listener.listen_at != each->at) continue;
+      const auto* error = std::get_if<std::string>(&call.result);
+      failed.reset();
+      if (error == nullptr || !error->starts_with('E')) continue;
+      const auto reuse = option_of(listener, SocketOption::so_reuseaddr);
+      failed = FailedListen{each->at, *error, reuse.value_or(1) != 0};
+    }
+  }
+  return failed;
+}
+
+std::optional<Surroundings::FailedListen> Surroundings::failed_accept(End end,
+                                                                      std::uint64_t n) const {
+  const auto listeners =
+      std::count_if(scenario_.listeners.begin(), scenario_.listeners.end(),
+                    [end](const app::Listener& each) { return HostId{each.host} == end.host; });
+  std::optional<FailedListen> failed;
+  for (const trace::Event* each : failed_accepts_) {
+    const auto& call = std::get<AppCall>(each->what);
+    const auto* error = std::get_if<std::string>(&call.result);
+    const bool meant = each->n < n && call.host == end.host && listeners == 1;
+    if (meant && error != nullptr) failed = FailedListen{each->at, *error, false};
+  }
+  return failed;
 }
 
 bool Surroundings::switched_off(HostId id, std::uint64_t n) const {

@@ -37,12 +37,26 @@ class Surroundings {
   bool listens(trace::End end, std::uint64_t n) const;
   /// Whether a host was without power at event `n`.
   bool switched_off(trace::HostId id, std::uint64_t n) const;
+  /// When a host was switched off that had no power when the run ended.
+  std::optional<SimTime> off_since(trace::HostId id) const;
+  struct FailedListen {
+    SimTime at;
+    std::string_view error;
+    bool reuses_address;
+  };
+  /// The last attempt to listen at an end before event `n`, if it failed.
+  std::optional<FailedListen> failed_listen(trace::End end, std::uint64_t n) const;
+  /// The last failure of accept before event `n` at an end, where nobody else of that host listens.
+  std::optional<FailedListen> failed_accept(trace::End end, std::uint64_t n) const;
+  /// The settings of a host before event `n`.
+  tcp::Settings settings_of(trace::HostId id, std::uint64_t n) const;
   SimTime stop_at() const { return scenario_.stop_at; }
 
  private:
   /// What was done to hosts, in order.
   struct Deed {
     std::uint64_t n;
+    SimTime at;
     trace::HostId host;
     std::string_view what;  ///< "sysctl", "reboot", "power_off" …
     std::string_view value;
@@ -50,6 +64,8 @@ class Surroundings {
   const scenario::Scenario& scenario_;
   std::vector<Deed> deeds_;
   std::vector<const trace::Event*> listening_;  ///< changes of listeners' states
+  std::vector<const trace::Event*> attempts_;   ///< to listen
+  std::vector<const trace::Event*> failed_accepts_;
 };
 
 }  // namespace lastack::explain

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -29,22 +30,28 @@ struct Fates {
   std::uint64_t sent = 0;
   std::uint64_t lost = 0;       ///< on the way
   std::uint64_t discarded = 0;  ///< by the host that they reached
+  std::uint64_t delayed = 0;    ///< on the way, but not lost
 };
 
-template <class Wanted> Fates fates(const Scene& scene, Wanted wanted) {
+template <class Wanted> Fates fates(const Scene& scene, const Scene::Events& among, Wanted wanted) {
   Fates fates;
-  for (const Event* each : scene.sends()) {
+  for (const Event* each : among) {
     const auto& send = std::get<Send>(each->what);
     if (!wanted(*each, send)) continue;
     ++fates.sent;
     const Packet& packet = scene.all().packet(send.id);
     if (packet.lost()) ++fates.lost;
+    if (packet.delay != nullptr && !packet.lost()) ++fates.delayed;
     // What is answered had an effect, even where it is not taken otherwise.
     const bool without_effect =
         packet.discard() != nullptr && scene.sends_by(packet.arrivals[0].received->n).empty();
     if (without_effect) ++fates.discarded;
   }
   return fates;
+}
+
+template <class Wanted> Fates fates(const Scene& scene, Wanted wanted) {
+  return fates(scene, scene.sends(), wanted);
 }
 
 bool is_syn(const Send& send, bool with_ack) {
@@ -56,15 +63,18 @@ std::string what_became(const Fates& fates) {
   const auto part = [&](std::uint64_t number, std::string_view fate) -> std::string {
     if (fates.sent == 1) return fmt::format("and it was {}", fate);
     if (number == fates.sent) return fmt::format("and each was {}", fate);
-    return fmt::format("{} of which {} {}", number, number == 1 ? "was" : "were", fate);
+    return some_of_which(number, fate);
   };
   std::string text;
-  if (fates.lost > 0) text += ", " + part(fates.lost, "lost");
-  if (fates.discarded > 0) {
-    text += (text.empty() ? ", " : " and ") +
-            (text.empty() ? part(fates.discarded, "thrown away on arrival")
-                          : fmt::format("{} thrown away on arrival", fates.discarded));
-  }
+  const auto add = [&](std::uint64_t number, std::string_view fate) {
+    if (number == 0) return;
+    text += text.empty()
+                ? ", " + part(number, fate)
+                : fmt::format(" and {} {}", number == 1 ? "one" : fmt::to_string(number), fate);
+  };
+  add(fates.lost, "lost");
+  add(fates.discarded, "thrown away on arrival");
+  add(fates.delayed, "held back on the way");
   return text;
 }
 
@@ -74,10 +84,23 @@ std::string sent_text(const Scene& scene, End from, std::string_view what, const
                      what_became(fates));
 }
 
+/// What a segment needs at least from one end to the other; nothing where none arrived.
+SimDuration shortest_way(const Scene& scene) {
+  std::optional<SimDuration> shortest;
+  for (const Event* each : scene.sends()) {
+    const Packet& packet = scene.all().packet(std::get<Send>(each->what).id);
+    if (packet.arrivals.empty()) continue;
+    const SimDuration way = packet.arrivals.front().received->at - each->at;
+    if (!shortest || way < *shortest) shortest = way;
+  }
+  return shortest.value_or(SimDuration{});
+}
+
 /// Since an event, of all that the other end sent; empty where none of it was lost.
 std::string lost_answers(const Scene& scene, End to, const Event& since, const Event& until) {
+  const SimTime latest = until.at - shortest_way(scene);  // later ones could not matter
   const Fates answers = fates(scene, [&](const Event& event, const Send& send) {
-    return send.dst == to && !send.forged && event.n > since.n && event.n < until.n;
+    return send.dst == to && !send.forged && event.n > since.n && event.at < latest;
   });
   const std::string& name = scene.names().name(scene.other(to).host);
   if (answers.sent == 0) return fmt::format("{} sent nothing in that time", name);
@@ -109,6 +132,20 @@ std::string last_wait(const Scene& scene, const Event& fired) {
   const auto& timer = std::get<TimerChange>(fired.what);
   return fmt::format("the last wait, of {}, ended, and {}", how_long(scene.waited(fired)),
                      no_more(scene.around(), scene.moment(timer.local, fired.n)));
+}
+
+/// Names of hosts stay as they are.
+std::string capitalized(std::string text) {
+  if (text.starts_with("none of ")) text.front() = 'N';
+  if (text.starts_with("the ")) text.front() = 'T';
+  return text;
+}
+
+/// "An RST came, and that ended the wait."
+std::string why_wait_ended(const Send& segment) {
+  std::string text = with_article(segment);
+  text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text + " came, and that ended the wait.";
 }
 
 std::string sentence(std::initializer_list<std::string> parts) {
@@ -165,18 +202,28 @@ std::string why_probes_unanswered(const Scene& scene, const Event& outcome, End 
     }
   }
   const Fates probes = fates(scene, [&](const Event& event, const Send& send) {
-    return send.src == end && send.why == probe && (heard == nullptr || event.n > heard->n) &&
-           event.n < outcome.n;
+    return send.src == end && !send.forged && send.why == probe &&
+           (heard == nullptr || event.n > heard->n) && event.n < outcome.n;
   });
   const std::string what =
       probe == tcp::SendReason::keepalive ? "a keepalive probe" : "a window probe";
   const std::string silence = heard == nullptr
                                   ? ""
-                                  : fmt::format("{} had not been heard of for {}",
+                                  : fmt::format("{} had not been heard from for {}",
                                                 scene.names().name(scene.other(end).host),
                                                 how_long(outcome.at - heard->at));
   if (probes.sent == 0) return sentence({silence});
   return sentence({sent_text(scene, end, what, probes), silence});
+}
+
+/// ": its listener had failed with EADDRINUSE at 2 s, without SO_REUSEADDR"
+std::string why_nobody_listens(const Scene& scene, End end, std::uint64_t n) {
+  if (scene.around().listens(end, n)) return "";
+  const auto failed = scene.around().failed_listen(end, n);
+  if (!failed) return "";
+  const bool reuse = failed->error != "EADDRINUSE" || failed->reuses_address;
+  return fmt::format(": who was to listen there had failed with {} at {}{}", failed->error,
+                     how_long(failed->at - sim_start), reuse ? "" : ", without SO_REUSEADDR");
 }
 
 /// Why the peer sent the RST.
@@ -200,7 +247,8 @@ std::string why_reset(const Scene& scene, const Event& outcome, End end) {
     std::string since;
     if (discard != nullptr) {
       const auto& drop = std::get<trace::Drop>(discard->what);
-      since = fmt::format(", since {}", reason_of(drop, question, state));
+      since = fmt::format(", since {}", reason_of(drop, question, state)) +
+              why_nobody_listens(scene, reset->src, cause.n);
     } else if (state == State::syn_sent || state == State::syn_rcvd) {
       since = fmt::format(", since it acknowledged what {} had not sent", sender);
     }
@@ -223,11 +271,14 @@ std::string why_fin_wait_2_over(const Scene& scene, const Event& outcome, End en
   const std::string& name = scene.names().name(peer.host);
   const State theirs = scene.state(peer, outcome.n);
   const Fates fins = fates(scene, [&](const Event& event, const Send& send) {
-    return send.src == peer && send.segment.flags.has(Flags::fin) && event.n < outcome.n;
+    return send.src == peer && !send.forged && send.segment.flags.has(Flags::fin) &&
+           event.n < outcome.n;
   });
   if (fins.sent > 0) return sentence({sent_text(scene, peer, "FIN", fins)});
-  return fmt::format("The FIN of {} never came: {} was {} then.", name, scene.names().text(peer),
-                     tcp::name_of(theirs));
+  return fmt::format(
+      "The FIN of {} never came: {} was in {} then{}.", name, scene.names().text(peer),
+      tcp::name_of(theirs),
+      theirs == State::close_wait ? ", for its application had not called close()" : "");
 }
 
 /// Where a few words say what the trace's reason means.
@@ -237,7 +288,7 @@ std::string why_by_reason(const Scene& scene, const StateChange& change, End end
   const auto in_words = [&]() -> std::string {
     const std::string_view why = change.why;
     if (why == "timeout" && change.from == State::time_wait) {
-      return "Its time was over: no segment of the connection can be about any more";
+      return "Its time was over: no segment of the connection can still be on its way";
     }
     if (why == "fin acknowledged" && change.from == State::last_ack) {
       return "Both sides had closed, and both FINs were acknowledged";
@@ -245,7 +296,7 @@ std::string why_by_reason(const Scene& scene, const StateChange& change, End end
     if (why == "close with unread data") {
       return fmt::format(
           "The application closed without reading all that {} had sent, so {} "
-          "said with a RST that it is lost",
+          "said with an RST that it is lost",
           peer, host);
     }
     if (why == "data after close") {
@@ -293,10 +344,7 @@ std::string why_ended(const Scene& scene, const Event& outcome, const StateChang
   }
   if (why == "ended early") {
     const Send* segment = arrived(scene, outcome);
-    return segment == nullptr ? ""
-                              : fmt::format("{} came, and that ended the wait.",
-                                            segment->forged ? "A forged " + spoken(*segment)
-                                                            : "A " + spoken(*segment));
+    return segment == nullptr ? "" : why_wait_ended(*segment);
   }
   return why_by_reason(scene, change, change.local);
 }
@@ -325,19 +373,38 @@ std::string rule_ended(const Scene& scene, const Event& outcome, const StateChan
   return rule_of_end(scene.around(), moment, change);
 }
 
-/// "The handshake took 2 SYNs, 1 of which was lost, and 1 SYN ACK."
+/// How many of what a host sent answered something forged.
+std::uint64_t answers_to_forged(const Scene& scene, const Scene::Events& sends) {
+  return static_cast<std::uint64_t>(
+      std::count_if(sends.begin(), sends.end(), [&](const Event* each) {
+        const Send* question = arrived(scene, *each);
+        return question != nullptr && question->forged;
+      }));
+}
+
+/// "client sent SYN twice, one of which was lost; server sent SYN ACK once."
 std::string why_late(const Scene& scene) {
   const Connection& of = scene.connection();
-  const auto before = [&](const Event& event) { return event.n < of.result->n; };
-  const Fates syns = fates(scene, [&](const Event& event, const Send& send) {
-    return send.src == of.client && is_syn(send, false) && before(event);
-  });
-  const Fates answers = fates(scene, [&](const Event& event, const Send& send) {
-    return send.src == of.server && is_syn(send, true) && before(event);
-  });
+  const auto sent_by = [&](End end, bool with_ack) {
+    Scene::Events sends;
+    for (const Event* each :
+         scene.sends_between(of.call == nullptr ? 0 : of.call->n, of.result->n)) {
+      const auto& send = std::get<Send>(each->what);
+      if (send.src == end && !send.forged && is_syn(send, with_ack)) sends.push_back(each);
+    }
+    return sends;
+  };
+  const auto all = [](const Event&, const Send&) { return true; };
+  const Scene::Events answering = sent_by(of.server, true);
+  const Fates syns = fates(scene, sent_by(of.client, false), all);
+  const Fates answers = fates(scene, answering, all);
   if (syns.sent <= 1 && answers.sent <= 1) return "";
+  const std::uint64_t forged = answers_to_forged(scene, answering);
   return sentence({sent_text(scene, of.client, "SYN", syns),
-                   answers.sent == 0 ? "" : sent_text(scene, of.server, "SYN ACK", answers)});
+                   answers.sent == 0 ? "" : sent_text(scene, of.server, "SYN ACK", answers),
+                   forged == 0 ? ""
+                               : fmt::format("{} of these answered a forged SYN",
+                                             forged == 1 ? "one" : fmt::to_string(forged))});
 }
 
 /// ": client had 4 sockets in TIME_WAIT and 1 in ESTABLISHED then"
@@ -384,6 +451,14 @@ std::string unanswered_text(const Scene& scene, const Life& life) {
   return sent_text(scene, life.local, spoken(repeated), own);
 }
 
+/// For an end of a host without power.
+std::string power_text(const Scene& scene, End end) {
+  const auto since = scene.around().off_since(end.host);
+  return since ? fmt::format("the host {} was switched off at {}", scene.names().name(end.host),
+                             how_long(*since - sim_start))
+               : "";
+}
+
 std::string what_was_to_come(const Scene& scene, End end) {
   if (const auto timer = scene.running(end)) {
     std::string name = name_of_timer(timer->first, FiredFor::other);
@@ -394,13 +469,6 @@ std::string what_was_to_come(const Scene& scene, End end) {
   return over ? "none of its timers was running, and nothing was left to happen: it would stay so "
                 "for ever"
               : "none of its timers was running";
-}
-
-/// Names of hosts stay as they are.
-std::string capitalized(std::string text) {
-  if (text.starts_with("none of ")) text.front() = 'N';
-  if (text.starts_with("the ")) text.front() = 'T';
-  return text;
 }
 
 /// Without a segment on the wire.
@@ -439,7 +507,8 @@ Verdict verdict_on_connect(const Scene& scene) {
     return {fmt::format("connect() of {} succeeded {}.", host, after), why_late(scene),
             rule_of_handshake(scene.around(), of.client)};
   }
-  std::string outcome = fmt::format("connect() of {} failed with {} {}.", host, of.error(), after);
+  std::string outcome = fmt::format("{}() of {} failed with {} {}.", failing_call(of.error()), host,
+                                    of.error(), after);
   for (const std::size_t life : of.lives) {
     const Event& last = *scene.all().life(life).changes.back();
     const auto& change = std::get<StateChange>(last.what);
@@ -464,10 +533,21 @@ Verdict verdict_on_open_end(const Scene& scene, const Life& life) {
   verdict.outcome = fmt::format("{} was still {} when the run ended, and had been so for {}.",
                                 scene.names().text(life.local), tcp::name_of(life.state()),
                                 how_long(end - life.changes.back()->at));
+  const std::string off = power_text(scene, life.local);
+  if (!off.empty()) {
+    verdict.why = capitalized(sentence({off}));
+    return verdict;
+  }
+  const bool unclosed = life.state() == State::close_wait;
   const std::string half_open = half_open_text(scene, life);
   if (!half_open.empty()) verdict.rule = "RFC 9293, 3.5.1";
-  verdict.why = capitalized(
-      sentence({half_open, unanswered_text(scene, life), what_was_to_come(scene, life.local)}));
+  if (unclosed) verdict.rule = "RFC 9293, 3.6";
+  verdict.why =
+      capitalized(sentence({unclosed ? fmt::format("the application of {} had not called close()",
+                                                   scene.names().name(life.local.host))
+                                     : "",
+                            power_text(scene, scene.other(life.local)), half_open,
+                            unanswered_text(scene, life), what_was_to_come(scene, life.local)}));
   return verdict;
 }
 

@@ -56,7 +56,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 23> reasons{
     {"no_syn", "it was no SYN, where one had to be"},
     {"rst_in_listen", "a listener has nothing to reset"},
     {"rst_out_of_window", "its number was outside the window"},
-    {"rst_without_ack", "a RST must acknowledge the SYN"},
+    {"rst_without_ack", "an RST must acknowledge the SYN"},
     {"rst_wrong_ack", "it did not acknowledge the SYN"},
     {"socket_memory", "there was no memory for it"},
     {"unacceptable", "it was outside the window, or its timestamp was old"},
@@ -109,6 +109,29 @@ std::string spoken(const trace::Send& send) {
   }
   if (send.segment.data > 0) text += " with " + counted(send.segment.data, "byte");
   return text;
+}
+
+std::string with_article(const trace::Send& send) {
+  const std::string text = spoken(send);
+  if (text.starts_with("data")) return send.forged ? "forged " + text : text;
+  if (send.forged) return "a forged " + text;
+  return (text.starts_with("RST") || text.starts_with("ACK") ? "an " : "a ") + text;
+}
+
+std::string spoken_as_sent(const trace::Send& send) {
+  std::string text = spoken(send);
+  const char first = text.front();
+  return first >= 'a' && !text.starts_with("data") ? "a " + text : text;
+}
+
+std::string some_of_which(std::uint64_t number, std::string_view fate) {
+  return number == 1 ? fmt::format("one of which was {}", fate)
+                     : fmt::format("{} of which were {}", number, fate);
+}
+
+std::string_view failing_call(std::string_view error) {
+  if (error == "EMFILE" || error == "ENFILE" || error == "ENOBUFS") return "socket";
+  return error == "EADDRINUSE" || error == "EINVAL" ? "bind" : "connect";
 }
 
 std::string spoken(const trace::AppCall& call) {

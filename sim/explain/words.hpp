@@ -19,6 +19,14 @@ std::string ordinal(std::uint64_t number);
 
 /// "SYN ACK", "FIN with 2 bytes", "data (100 bytes)", "challenge ACK".
 std::string spoken(const trace::Send& send);
+/// "an RST", "a forged SYN", "data (100 bytes)".
+std::string with_article(const trace::Send& send);
+/// As what a host sent: "SYN", "a duplicate ACK".
+std::string spoken_as_sent(const trace::Send& send);
+/// "one of which was lost", "3 of which were lost".
+std::string some_of_which(std::uint64_t number, std::string_view fate);
+/// The system call that fails with an errno, of those that connecting takes: "socket".
+std::string_view failing_call(std::string_view error);
 
 /// "called close()", "read 1000 bytes".
 std::string spoken(const trace::AppCall& call);

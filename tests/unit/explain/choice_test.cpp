@@ -33,7 +33,8 @@ void check_sentence(const std::string& text) {
   CAPTURE(text);
   CHECK(text.ends_with('.'));
   CHECK_THAT(text, !Contains("..") && !Contains("  ") && !Contains("; ;") && !Contains(" ,") &&
-                       !Contains("1 bytes") && !Contains("{}"));
+                       !Contains("1 bytes") && !Contains("{}") && !Contains(" a RST") &&
+                       !Contains("A RST") && !Contains("A data") && !Contains("1 of which"));
 }
 
 /// The sections that the rules of the whole catalogue may cite, by what the RFCs say there.
@@ -45,7 +46,7 @@ const std::set<std::string> sections{
     "RFC 9293, 3.10.7.4", "RFC 9293, 3.1",         "RFC 6298, 5.4 to 5.6", "RFC 6298, 5.4 and 5.6",
     "RFC 8985, 6.3",      "RFC 8985, 7.2 and 7.3", "RFC 5961, 3.2",        "RFC 5961, 4.2",
     "RFC 5961, 5.2",      "RFC 7323, 5.3",         "RFC 2525, 2.17",       "RFC 1337",
-    "RFC 6191",           "RFC 4987, 3.6"};
+    "RFC 6191",           "RFC 4987, 3.6",         "RFC 6298, 2.1"};
 
 void check_rule(const std::string& rule) {
   CAPTURE(rule);
@@ -100,6 +101,26 @@ TEST_CASE("explain: a connection that somebody has goes before forged SYNs of no
              {"host": "client", "connect": "server:80", "from_port": 40000, "at": "50ms",
               "steps": [{"hold": true}]}])"};
   CHECK(t.explanation()->connections == 2);
+  CHECK(t.story().connection == "client:40000 > server:80");
+}
+
+TEST_CASE("explain: a forged SYN's end is told beside the connection that its ends have",
+          "[explain]") {
+  const Told t{forged_syn_first};
+  CHECK(t.explanation()->connections == 2);
+  REQUIRE(t.explanation()->stories.size() == 2);
+  CHECK(t.story(0).chains.front().outcome.starts_with("connect() of client succeeded"));
+  CHECK(t.story(1).chains.front().outcome.starts_with("server:80 went from SYN_RCVD to CLOSED"));
+}
+
+TEST_CASE("explain: a forged SYN that was repeated in vain does not go before what hosts opened",
+          "[explain]") {
+  const Told t{R"("events": [{"at": "2s", "host": "client", "do": "power_off"}],
+    "inject": [{"at": "5s", "from": "client", "to": "server", "sport": 40001, "dport": 80,
+                "flags": "S", "seq": 9000}],
+    "apps": [{"host": "server", "listen": 80, "steps": [{"close": true}]},
+             {"host": "client", "connect": "server:80", "from_port": 40000,
+              "steps": [{"close": true}]}])"};
   CHECK(t.story().connection == "client:40000 > server:80");
 }
 

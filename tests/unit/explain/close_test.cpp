@@ -4,6 +4,7 @@
 #include "told.hpp"
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace lastack::explain {
@@ -61,7 +62,9 @@ TEST_CASE("explain: an orphan's FIN_WAIT_2 ends by tcp_fin_timeout", "[explain]"
                                      "setsockopt": {}, "steps": [{"close": true}]}])";
   const Told t{R"("sysctl": {"tcp_fin_timeout": 30}, "apps": [)" + keeps_open + connects};
   const Chain& chain = t.chain("client:40000 went from FIN_WAIT_2 to CLOSED");
-  CHECK(chain.why == "The FIN of server never came: server:80 was CLOSE_WAIT then.");
+  CHECK(chain.why ==
+        "The FIN of server never came: server:80 was in CLOSE_WAIT then, for its application had "
+        "not called close().");
   CHECK(chain.rule == "tcp_fin_timeout = 30 s");
 }
 
@@ -99,9 +102,10 @@ TEST_CASE("explain: unanswered keepalive is told with its probes and its options
     "sysctl": {"tcp_keepalive_probes": 2},
     "events": [{"at": "1s", "host": "server", "do": "power_off"}])"};
   const Chain& chain = t.chain("client:40000 went from ESTABLISHED to CLOSED: keepalive");
-  CHECK(chain.why ==
-        "client sent a keepalive probe twice, and each was lost; server had not been heard of for "
-        "20 s.");
+  CHECK(
+      chain.why ==
+      "client sent a keepalive probe twice, and each was lost; server had not been heard from for "
+      "20 s.");
   CHECK(chain.rule ==
         "TCP_KEEPIDLE = 10 s, TCP_KEEPINTVL = 5 s, tcp_keepalive_probes = 2; RFC 9293, 3.8.4");
   CHECK_THAT(chain.steps.front().text, Contains("but the host server was switched off"));
@@ -146,7 +150,7 @@ TEST_CASE("explain: a forged RST that a challenge ACK answers is told last", "[e
   const Step& step = t.story().besides.front();
   CHECK(step.at == sim_start + 1s);
   CHECK_THAT(step.text, StartsWith("The forged RST arrived at client, which threw it away") &&
-                            Contains("client sent challenge ACK"));
+                            Contains("client sent a challenge ACK"));
   CHECK_THAT(step.rule, Contains("RFC 5961, 3.2"));
 }
 
@@ -158,6 +162,83 @@ TEST_CASE("explain: a forged RST that fits is named as what ended the connection
                 "flags": "R", "seq": "iss+1"}])"};
   const Chain& chain = t.chain("client:40000 went from ESTABLISHED to CLOSED: rst arrives.");
   CHECK(chain.why == "The RST was forged: server had not sent it, but its number fitted.");
+}
+
+TEST_CASE("explain: a FIN that arrives together with data is told with the close() behind it",
+          "[explain]") {
+  const Told t{R"("apps": [
+    {"host": "server", "listen": 80, "steps": [{"send": 100}, {"close": true}]},
+    {"host": "client", "connect": "server:80", "from_port": 40000,
+     "steps": [{"recv": "eof"}, {"close": true}]}])"};
+  const Chain& chain = t.chain("client:40000 went from LAST_ACK to CLOSED");
+  REQUIRE(chain.steps.size() > 3);
+  std::string text;
+  for (const Step& step : chain.steps) text += step.text + "\n";
+  CHECK_THAT(text, Contains("The application of server called close(); server:80 went from "
+                            "ESTABLISHED to FIN_WAIT_1; server sent FIN.\n"
+                            "The FIN arrived at client; client:40000 went from ESTABLISHED to "
+                            "CLOSE_WAIT"));
+}
+
+TEST_CASE("explain: the close() that makes an orphan is told, though timers decide", "[explain]") {
+  // Data is repeated at 1 and 3 s; close() comes between; its FIN waits behind the data.
+  const Told t{R"("sysctl": {"tcp_orphan_retries": 2}, "apps": [)" + keeps_open +
+               R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
+                     "steps": [{"until": "100ms"}, {"send": 1}, {"until": "2s"}, {"close": true}]}],
+    "faults": [{"on": "client->server", "after": "50ms", "do": "drop"}])"};
+  const Chain& chain = t.chain("client:40000 went from FIN_WAIT_1 to CLOSED: retries used up.");
+  std::size_t closes = 0;
+  for (const Step& step : chain.steps) {
+    const bool told = step.text.starts_with("The application of client called close()");
+    if (told) CHECK(step.at == sim_start + 2s);
+    closes += told ? 1U : 0U;
+  }
+  CHECK(closes == 1);
+}
+
+TEST_CASE("explain: under Linux a number of retries is told as the time that it stands for",
+          "[explain]") {
+  // 200 ms, then twice as long for each of two retries: 200 + 400 + 800 ms.
+  const Told t{closes + R"(, "profile": "linux-6", "sysctl": {"tcp_orphan_retries": 2},
+                        "faults": [{"on": "client->server", "flags": "F.", "do": "drop"}])"};
+  const Chain& chain = t.chain("client:40000 went from FIN_WAIT_1 to CLOSED: retries used up.");
+  CHECK(chain.rule ==
+        "tcp_orphan_retries = 2, which Linux takes as 1.4 s of time; RFC 9293, 3.8.3");
+  CHECK_THAT(chain.why, EndsWith("and the time for retries was over."));
+}
+
+TEST_CASE("explain: what is sent too late to matter does not count among the lost answers",
+          "[explain]") {
+  // The client gives up at 3 s. The server's SYN-ACKs of 10 ms, 1.01 s (twice) were before that;
+  // that of its timer, 3.01 s, was not, and neither would one of 2.995 s have been in time.
+  const Told t{R"("sysctl": {"tcp_syn_retries": 1}, "apps": [)" + keeps_open +
+               R"(, {"host": "client", "connect": "server:80", "from_port": 40000}],
+    "hosts": {"client": {}, "server": {"initial_rto": "995ms"}},
+    "faults": [{"on": "server->client", "do": "drop"}])"};
+  // 10 ms, 1.005 s by its timer, 1.01 s for the SYN that came again, 2.995 s by its timer.
+  const Chain& chain = t.chain("connect() of client failed with ETIMEDOUT after 3 s.");
+  CHECK_THAT(chain.why, Contains("of the 3 segments that server sent then, none got through"));
+}
+
+TEST_CASE("explain: an end whose host has no power, and the other one, are told with that",
+          "[explain]") {
+  const Told t{R"("apps": [)" + keeps_open +
+               R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
+                     "steps": [{"hold": true}]}],
+    "events": [{"at": "1s", "host": "server", "do": "power_off"}])"};
+  CHECK_THAT(t.chain("client:40000 was still ESTABLISHED").why,
+             StartsWith("The host server was switched off at 1 s; ") &&
+                 EndsWith("it would stay so for ever."));
+  CHECK(t.chain("server:80 was still ESTABLISHED").why ==
+        "The host server was switched off at 1 s.");
+}
+
+TEST_CASE("explain: an end in CLOSE_WAIT waits for its application", "[explain]") {
+  const Told t{R"("sysctl": {"tcp_fin_timeout": 30}, "apps": [)" + keeps_open +
+               R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
+                     "steps": [{"close": true}]}])"};
+  CHECK_THAT(t.chain("server:80 was still CLOSE_WAIT").why,
+             StartsWith("The application of server had not called close(); "));
 }
 
 }  // namespace lastack::explain

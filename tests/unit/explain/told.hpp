@@ -67,4 +67,13 @@ inline std::string times_of(const Chain& chain) {
 inline const std::string listens =
     R"({"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]})";
 
+/// An old SYN comes before the client's own. Linux answers that one with an ACK for the old.
+inline const std::string forged_syn_first =
+    R"("profile": "linux-6", "timer_wheel": false,
+    "inject": [{"at": "5ms", "from": "client", "to": "server", "sport": 40000, "dport": 80,
+                "flags": "S", "seq": 90}],
+    "apps": [)" +
+    listens + R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
+                    "steps": [{"until": "500ms"}, {"close": true}]}])";
+
 }  // namespace lastack::explain

@@ -31,6 +31,13 @@ bool is_cut_off(const StateChange& change) {
          std::find(in_order.begin(), in_order.end(), change.why) == in_order.end();
 }
 
+/// Whether a host closed a connection because it had too much of something.
+bool is_by_limit(const StateChange& change) {
+  return change.to == State::closed &&
+         (change.why == "too many orphans" || change.why == "out of socket memory" ||
+          change.why == "accept queue full");
+}
+
 bool is_connect(const Event& event) {
   const auto* call = std::get_if<AppCall>(&event.what);
   return call != nullptr && call->call == "connect";
@@ -137,6 +144,11 @@ void Connections::take(const Event& event, const StateChange& change) {
   life.changes.push_back(&event);
   Connection& connection = connections_[life.connection];
   connection.cut_off = connection.cut_off || is_cut_off(change);
+  connection.by_limit = connection.by_limit || is_by_limit(change);
+  if (change.to == State::established && change.local == connection.server) {
+    const auto index = static_cast<std::size_t>(&life - lives_.data());
+    unaccepted_[change.local.host].push_back({&event, index});
+  }
   const bool opening = change.from == State::syn_sent || change.from == State::syn_rcvd;
   if (opening && change.local == connection.client && event.cause != 0) {
     decided_by_[{event.cause, change.local.host}] = life.connection;
@@ -183,7 +195,20 @@ std::size_t Connections::connection_for(const Event& event, const StateChange& c
   return connections_.size() - 1;
 }
 
+/// Connections are accepted in the order in which they were established.
+void Connections::note_accept(const Event& accepted, trace::HostId host) {
+  std::deque<Unaccepted>& waiting = unaccepted_[host];
+  while (!waiting.empty()) {
+    const Unaccepted first = waiting.front();
+    waiting.pop_front();
+    if (lives_[first.life].state() == State::closed) continue;
+    connections_[lives_[first.life].connection].accept_wait = accepted.at - first.established->at;
+    return;
+  }
+}
+
 void Connections::take(const Event& event, const AppCall& call) {
+  if (call.call == "accepted") note_accept(event, call.host);
   if (call.call != "connected") return;
   const auto found = connection_that(event);
   if (found) {

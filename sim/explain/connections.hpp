@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ struct Connection {
   std::uint64_t repeated = 0;            ///< segments
   std::uint64_t lost = 0;                ///< segments, thrown away ones included
   bool cut_off = false;                  ///< an end was closed by something else than FINs
+  bool by_limit = false;                 ///< that was a limit of its host
+  SimDuration accept_wait{};             ///< from ESTABLISHED until the application accepted
 
   /// connect's errno; empty while it is open, or where it succeeded.
   std::string error() const;
@@ -97,6 +100,7 @@ class Connections {
   Life& life_of(const trace::Event& event, const trace::StateChange& change);
   std::size_t connection_for(const trace::Event& event, const trace::StateChange& change);
   std::optional<std::size_t> last_life(trace::End local, trace::End remote) const;
+  void note_accept(const trace::Event& accepted, trace::HostId host);
   std::optional<std::size_t> connection_that(const trace::Event& connected) const;
   Packet& packet_with(std::uint64_t id);
 
@@ -104,9 +108,14 @@ class Connections {
   std::vector<Connection> connections_;
   std::vector<Life> lives_;
   std::map<Key, std::vector<std::size_t>> lives_of_;
-  std::vector<Packet> packets_;                              ///< by id
-  std::map<std::uint64_t, std::size_t> connection_of_send_;  ///< by the send's number
-  std::map<std::uint64_t, std::size_t> called_by_;           ///< by the number of connect
+  struct Unaccepted {
+    const trace::Event* established;
+    std::size_t life;
+  };
+  std::map<trace::HostId, std::deque<Unaccepted>> unaccepted_;  ///< in order
+  std::vector<Packet> packets_;                                 ///< by id
+  std::map<std::uint64_t, std::size_t> connection_of_send_;     ///< by the send's number
+  std::map<std::uint64_t, std::size_t> called_by_;              ///< by the number of connect
   /// By what decided a connect: the number of the cause, and the host.
   std::map<std::pair<std::uint64_t, trace::HostId>, std::size_t> decided_by_;
 };

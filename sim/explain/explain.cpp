@@ -12,19 +12,21 @@ namespace lastack::explain {
 namespace {
 
 /// How much there is to explain: the greatest is chosen.
-using Weight = std::tuple<bool, bool, std::uint64_t>;
+using Weight = std::tuple<bool, int, std::uint64_t, SimDuration>;
 
 /// A forged SYN's end matters to somebody where the host that it names once had that connection.
 Weight trouble(const Connections& all, const Connection& of) {
   const bool real = of.call != nullptr || !all.lives_of(of.client, of.server).empty();
   const bool unanswered = of.call != nullptr && of.result == nullptr && of.repeated > 0;
-  return {!of.error().empty() || unanswered, of.cut_off && real, real ? of.repeated + of.lost : 0};
+  const int cut_off = of.cut_off && real ? (of.by_limit ? 2 : 1) : 0;
+  return {!of.error().empty() || unanswered, cut_off, real ? of.repeated + of.lost : 0,
+          of.accept_wait};
 }
 
 Weight connect_time(const Connection& of) {
-  if (!of.connected() || of.call == nullptr) return {false, false, 0};
+  if (!of.connected() || of.call == nullptr) return {};
   const SimDuration took = of.result->at - of.call->at;
-  return {true, false, static_cast<std::uint64_t>(took.count())};
+  return {true, 0, static_cast<std::uint64_t>(took.count()), {}};
 }
 
 /// The first of those with the greatest weight.

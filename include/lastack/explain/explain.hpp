@@ -44,7 +44,8 @@ struct Story {
 struct Question {
   enum class Choice {
     /// A connect that failed or had no answer yet though its SYN was repeated, then an end that was
-    /// cut off, then the most segments lost and repeated.
+    /// cut off, by a limit of its host first, then the most segments lost and repeated, then the
+    /// longest wait for accept.
     most_trouble,
     longest_connect  ///< of those that succeeded
   };

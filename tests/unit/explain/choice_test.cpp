@@ -130,6 +130,28 @@ TEST_CASE("explain: the longest connect is told where that is asked, failed ones
   CHECK(t.story().connection == "client:40001 > server:80");
 }
 
+TEST_CASE("explain: where nothing was lost, the longest wait for accept is told", "[explain]") {
+  const Told t{R"("apps": [
+    {"host": "server", "listen": 80, "limits": {"nofile": 5},
+     "steps": [{"sleep": "1s"}, {"close": true}]},
+    {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2, "every": "10ms",
+     "steps": [{"recv": "eof"}, {"close": true}]}])"};
+  CHECK(t.story().connection == "client:40001 > server:80");
+}
+
+TEST_CASE("explain: what a limit cut off goes before what was lost for long", "[explain]") {
+  // From 500 ms the first one's data is lost, again and again; the second one closes at 50 s, when
+  // a host may have no orphans any more.
+  const Told t{R"("profile": "linux-6", "sysctl": {"tcp_max_orphans": 0}, "apps": [)" + listens +
+               R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
+                     "setsockopt": {"TCP_USER_TIMEOUT": 20000},
+                     "steps": [{"until": "1s"}, {"send": 100}, {"hold": true}]},
+                    {"host": "client", "connect": "server:80", "from_port": 40001, "at": "49s",
+                     "steps": [{"until": "50s"}, {"close": true}]}],
+    "faults": [{"on": "client->server", "after": "500ms", "until": "40s", "do": "drop"}])"};
+  CHECK(t.story().connection == "client:40001 > server:80");
+}
+
 TEST_CASE("explain: a socket names the connection by either end", "[explain]") {
   CHECK(Told{three, {"client:40000"}}.story().connection == "client:40000 > server:80");
   CHECK(Told{three, {"server:80"}}.explanation()->stories.size() == 3);

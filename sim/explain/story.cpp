@@ -291,10 +291,7 @@ class Teller {
     Moment moment = scene_.moment(send.dst, event.n);
     // Under a two-way handshake a connection may begin beside an old one.
     const Scene::Events& changes = scene_.changes_by(event.n);
-    const auto begins = [](const Event* change) {
-      return std::get<StateChange>(change->what).from == State::closed;
-    };
-    if (std::any_of(changes.begin(), changes.end(), begins)) moment.state = State::closed;
+    if (!changes.empty()) moment.state = std::get<StateChange>(changes.front()->what).from;
     std::string rule;
     const Event* discard = scene_.all().discard_of(event);
     if (discard != nullptr) {

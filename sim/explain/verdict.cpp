@@ -540,8 +540,8 @@ Verdict verdict_on_open_end(const Scene& scene, const Life& life) {
   }
   const bool unclosed = life.state() == State::close_wait;
   const std::string half_open = half_open_text(scene, life);
-  if (!half_open.empty()) verdict.rule = "RFC 9293, 3.5.1";
   if (unclosed) verdict.rule = "RFC 9293, 3.6";
+  if (!half_open.empty()) add_rule(verdict.rule, "RFC 9293, 3.5.1");
   verdict.why =
       capitalized(sentence({unclosed ? fmt::format("the application of {} had not called close()",
                                                    scene.names().name(life.local.host))

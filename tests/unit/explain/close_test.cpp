@@ -91,7 +91,9 @@ TEST_CASE("explain: a new SYN takes over a pair in TIME_WAIT, and both connectio
   CHECK(taken.rule == "RFC 9293, 3.6.1; RFC 6191");
   CHECK(&taken >= t.story(0).chains.data());
   CHECK(&taken < t.story(0).chains.data() + t.story(0).chains.size());  // the first one's
-  CHECK(t.story(1).chains.front().at == sim_start + 5s + 20ms);
+  const Chain& opened = t.story(1).chains.front();
+  CHECK(opened.at == sim_start + 5s + 20ms);
+  CHECK(opened.steps[1].rule == "RFC 9293, 3.10.7.4");  // in TIME-WAIT
 }
 
 TEST_CASE("explain: unanswered keepalive is told with its probes and its options", "[explain]") {
@@ -239,6 +241,7 @@ TEST_CASE("explain: an end in CLOSE_WAIT waits for its application", "[explain]"
                      "steps": [{"close": true}]}])"};
   CHECK_THAT(t.chain("server:80 was still CLOSE_WAIT").why,
              StartsWith("The application of server had not called close(); "));
+  CHECK(t.chain("server:80 was still CLOSE_WAIT").rule == "RFC 9293, 3.6; RFC 9293, 3.5.1");
 }
 
 }  // namespace lastack::explain

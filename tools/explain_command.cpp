@@ -90,11 +90,8 @@ class Page {
     }
     if (explanation.connections > told) {
       fmt::print("\n{}",
-                 dim(fmt::format("{} of {} connections {}; --socket chooses another.",
-                                 told == 1 ? "This is the one"
-                                           : "That is the one, with the other "
-                                             "of its ends,",
-                                 explanation.connections,
+                 dim(fmt::format("{} the one of {} connections {}; --socket chooses another.",
+                                 told == 1 ? "This is" : "The last is", explanation.connections,
                                  choice == Choice::longest_connect ? "whose connect() took longest"
                                                                    : "that had most to explain"),
                      0));

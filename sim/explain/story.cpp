@@ -169,18 +169,19 @@ class Teller {
     }
   }
 
-  /// Calls and arrivals that changed an end's state without leading to what ended it, such as the
-  /// close() that made an orphan: a timer decides what becomes of it.
+  /// What changed an end's state belongs to its story even where it did not lead to what ended it,
+  /// such as the close() that made an orphan: a timer decides what becomes of it. Calls always do,
+  /// arrivals where no segment is told whose fate they are.
   void note_aside(const std::vector<Ending>& endings) {
-    std::vector<std::uint64_t> causes;
+    std::vector<std::uint64_t> causes;  // but for calls
     for (const Ending& ending : endings) {
       if (ending.life == nullptr) continue;
       for (const Event* change : ending.life->changes) {
-        if (change->cause != 0 && !told_.contains(change->cause)) causes.push_back(change->cause);
+        if (change->cause == 0) continue;
+        const bool call = std::holds_alternative<AppCall>(scene_.event(change->cause).what);
+        if (call) aside_.insert(change->cause);
+        if (!call && !told_.contains(change->cause)) causes.push_back(change->cause);
       }
-    }
-    for (const std::uint64_t n : causes) {
-      if (std::holds_alternative<AppCall>(scene_.event(n).what)) aside_.insert(n);
     }
     for (const std::uint64_t n : causes) {
       const auto* received = std::get_if<Receive>(&scene_.event(n).what);
@@ -533,9 +534,10 @@ class Teller {
   }
 
   const Scene& scene_;
-  std::set<std::uint64_t> endings_;    ///< changes to CLOSED, which outcomes tell
-  std::set<std::uint64_t> told_;       ///< events
-  std::set<std::uint64_t> aside_;      ///< events that changed a state and lead to no ending
+  std::set<std::uint64_t> endings_;  ///< changes to CLOSED, which outcomes tell
+  std::set<std::uint64_t> told_;     ///< events
+  std::set<std::uint64_t>
+      aside_;  ///< calls that changed a state, and arrivals that lead to no ending
   std::set<std::uint64_t> arrivals_;   ///< events that are steps
   std::set<std::uint64_t> mentioned_;  ///< sends
 };

@@ -198,6 +198,19 @@ TEST_CASE("explain: the close() that makes an orphan is told, though timers deci
   CHECK(closes == 1);
 }
 
+TEST_CASE("explain: a close() is told where its own end is, though it led to the other's, too",
+          "[explain]") {
+  // Both close at 100 ms; the forged RST ends the client before the server's chain begins to tell.
+  const Told t{R"("profile": "textbook", "apps": [
+    {"host": "server", "listen": 80, "steps": [{"until": "100ms"}, {"close": true}]},
+    {"host": "client", "connect": "server:80", "from_port": 40000,
+     "steps": [{"until": "100ms"}, {"close": true}]}],
+    "inject": [{"at": "115ms", "from": "server", "to": "client", "sport": 80, "dport": 40000,
+                "flags": "R", "seq": "iss+2"}])"};
+  const Chain& chain = t.chain("client:40000 went from CLOSING to CLOSED: rst arrives.");
+  CHECK_THAT(chain.steps.front().text, StartsWith("The application of client called close();"));
+}
+
 TEST_CASE("explain: under Linux a number of retries is told as the time that it stands for",
           "[explain]") {
   // 200 ms, then twice as long for each of two retries: 200 + 400 + 800 ms.

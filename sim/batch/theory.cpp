@@ -11,17 +11,6 @@ namespace lastack::batch {
 
 namespace {
 
-/// The time that so many doubling waits and the one after them take (Linux, tcp_model_timeout).
-SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration most) {
-  SimDuration total = first;
-  SimDuration wait = first;
-  for (std::int32_t i = 0; i < retries; ++i) {
-    wait = doubled(wait, most);
-    total = saturating_add(total, wait);
-  }
-  return total;
-}
-
 /// Linux compares times by their millisecond stamps.
 SimDuration between_stamps(SimTime from, SimTime to) {
   return std::chrono::floor<std::chrono::milliseconds>(to) -
@@ -39,7 +28,7 @@ bool comes_before(SimTime a, SimTime a_scheduled, SimTime b, SimTime b_scheduled
 
 Transmissions syn_transmissions(const SynPolicy& policy) {
   const SimDuration time_budget =
-      time_of_retries(policy.retries, policy.initial_rto, policy.rto_max);
+      tcp::time_of_retries(policy.retries, policy.initial_rto, policy.rto_max);
   const bool counted = policy.budget == tcp::RetryBudget::count;
   const std::int32_t most = policy.retries + (counted ? 0 : policy.linear_timeouts);
   Transmissions syns{{SimDuration::zero()}, {}};
@@ -231,7 +220,7 @@ Transmissions fin_transmissions(const FinPolicy& policy) {
     now = policy.grid.expiry(now, std::min(rto, policy.rto_max));
     const bool means_more = policy.retries == 0 && rto < policy.rto_max;
     const std::int32_t retries = means_more ? policy.retries_for_0 : policy.retries;
-    const SimDuration time = time_of_retries(retries, 200ms, policy.rto_max);
+    const SimDuration time = tcp::time_of_retries(retries, tcp::retry_budget_start, policy.rto_max);
     const bool used_up = counted ? done >= retries : done > 0 && between_stamps(first, now) >= time;
     if (used_up) break;
     if (done == 0) first = now;

@@ -8,6 +8,7 @@
 
 #include "lastack/explain/explain.hpp"
 #include "lastack/tcp/profile.hpp"
+#include "lastack/tcp/rto_estimator.hpp"
 #include "words.hpp"
 
 namespace lastack::explain {
@@ -35,19 +36,13 @@ bool counts_retries(const Surroundings& around, const Moment& at) {
   return profile.retry_budget == tcp::RetryBudget::count;
 }
 
-/// ", which Linux takes as 1.4 s of time": what so many retransmissions take that begin after 200
-/// ms and double (retransmits_timed_out). Empty where they are counted.
+/// ", which Linux takes as 1.4 s of time". Empty where retries are counted.
 std::string as_time(const Surroundings& around, const Moment& at, std::int32_t retries) {
   if (counts_retries(around, at)) return "";
   const SimDuration most{
       std::chrono::milliseconds{around.settings_of(at.end.host, at.n).tcp_rto_max_ms}};
-  SimDuration wait = 200ms;
-  SimDuration total = wait;
-  for (std::int32_t i = 0; i < retries; ++i) {
-    wait = std::min(2 * wait, most);
-    total += wait;
-  }
-  return fmt::format(", which Linux takes as {} of time", how_long(total));
+  return fmt::format(", which Linux takes as {} of time",
+                     how_long(tcp::time_of_retries(retries, tcp::retry_budget_start, most)));
 }
 
 std::string orphan_retries(const Surroundings& around, const Moment& at) {

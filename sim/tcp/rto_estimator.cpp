@@ -96,4 +96,14 @@ void RtoEstimator::reset(SimDuration rto) {
   rto_ = rto;
 }
 
+SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration most) {
+  SimDuration total = first;
+  SimDuration wait = first;
+  for (std::int32_t i = 0; i < retries; ++i) {
+    wait = doubled(wait, most);
+    total = saturating_add(total, wait);
+  }
+  return total;
+}
+
 }  // namespace lastack::tcp

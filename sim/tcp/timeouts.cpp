@@ -9,18 +9,6 @@ namespace lastack::tcp {
 
 namespace {
 
-/// The time that `retries` retransmissions take which start from `first` and double up to `most`
-/// (Linux, tcp_model_timeout).
-SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration most) {
-  SimDuration total = first;
-  SimDuration wait = first;
-  for (std::int32_t i = 0; i < retries; ++i) {
-    wait = doubled(wait, most);
-    total = saturating_add(total, wait);
-  }
-  return total;
-}
-
 /// Linux compares times by their millisecond stamps.
 SimDuration between_stamps(SimTime from, SimTime to) {
   constexpr auto ms = std::chrono::milliseconds{1};
@@ -139,7 +127,7 @@ bool Endpoint::retries_used_up(std::int32_t retries, SimDuration user_timeout,
   SimDuration budget = user_timeout;
   if (budget == SimDuration::zero()) {
     const bool opening = state_ == State::syn_sent || state_ == State::syn_rcvd;
-    const SimDuration first = opening ? c.host.config.initial_rto : SimDuration{200ms};
+    const SimDuration first = opening ? c.host.config.initial_rto : retry_budget_start;
     budget = time_of_retries(retries, first, c.host.rto_limits().max);
   }
   return between_stamps(trips_.first_retransmit, c.now) >= budget;

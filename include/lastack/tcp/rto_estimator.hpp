@@ -57,4 +57,12 @@ class RtoEstimator {
   std::uint32_t backoff_ = 0;
 };
 
+/// The first of the waits that Linux turns a number of retries into time with, outside a handshake
+/// (TCP_RTO_MIN in retransmits_timed_out).
+inline constexpr SimDuration retry_budget_start = 200ms;
+
+/// The time that `retries` retransmissions take which start from `first` and double up to `most`
+/// (Linux, tcp_model_timeout).
+SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration most);
+
 }  // namespace lastack::tcp

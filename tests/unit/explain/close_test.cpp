@@ -189,13 +189,13 @@ TEST_CASE("explain: the close() that makes an orphan is told, though timers deci
                      "steps": [{"until": "100ms"}, {"send": 1}, {"until": "2s"}, {"close": true}]}],
     "faults": [{"on": "client->server", "after": "50ms", "do": "drop"}])"};
   const Chain& chain = t.chain("client:40000 went from FIN_WAIT_1 to CLOSED: retries used up.");
-  std::size_t closes = 0;
+  std::size_t times = 0;
   for (const Step& step : chain.steps) {
     const bool told = step.text.starts_with("The application of client called close()");
     if (told) CHECK(step.at == sim_start + 2s);
-    closes += told ? 1U : 0U;
+    times += told ? 1U : 0U;
   }
-  CHECK(closes == 1);
+  CHECK(times == 1);
 }
 
 TEST_CASE("explain: a close() is told where its own end is, though it led to the other's, too",

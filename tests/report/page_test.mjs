@@ -437,3 +437,13 @@ test("a batch of a thousand combinations opens in two seconds", async () => {
     return taken;
   });
 });
+
+test("on paper the table of combinations says that it holds the first metrics only", async () => {
+  const page = await browser.newPage();
+  await page.goto(`file://${batch.html}`);
+  assert.equal(await page.isVisible("#combinations .on-paper"), false);
+  await page.emulateMedia({ media: "print" });
+  assert.match(await text(page, "#combinations .on-paper"), /first 4 metrics/);
+  assert.equal(await page.locator("#combinations thead th:visible").count(), 2 + 1 + 4); // axes, runs, metrics
+  await page.close();
+});

@@ -152,6 +152,7 @@ export function combinationTable(data: BatchData, isShown: (i: number) => boolea
     element: h("section", { id: "combinations" },
       h("h2", {}, t("table")),
       h("div", { class: "controls" }, filter, count),
+      data.metrics.length > PAPER_METRICS ? h("p", { class: "hint on-paper" }, t("print_columns", { n: PAPER_METRICS })) : null,
       h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {},
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("show")), ...heads)), body)),
       more),

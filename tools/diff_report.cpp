@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/compare/side_by_side.hpp"
-#include "numbers.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack::tools {
 

@@ -182,9 +182,8 @@ ExitCode explain_scenario(const Options& options) {
 /// The column that --worst names; of a family of times, such as connect_time, its longest.
 std::size_t column_of(const batch::Store& store, const std::string& metric) {
   const std::vector<std::string>& columns = store.info().metrics;
-  for (const std::string& name : {metric, metric + ".max"}) {
-    const auto found = std::find(columns.begin(), columns.end(), name);
-    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
+  if (const auto column = batch::find_column(columns, metric, batch::Statistic::max)) {
+    return *column;
   }
   const std::vector<std::string_view> known(columns.begin(), columns.end());
   const std::string_view nearest = scenario::nearest_name(metric, known);
@@ -218,11 +217,9 @@ void compare_with_store(const batch::Store& store, const scenario::Scenario& sce
                         const run::Simulation& simulation, const std::string& metric,
                         double value) {
   const batch::MetricSet metrics{scenario, {metric}};
-  const auto& columns = metrics.columns();
-  const auto column = std::find(columns.begin(), columns.end(), metric);
-  if (column == columns.end()) return;
-  const auto place = static_cast<std::size_t>(column - columns.begin());
-  const std::optional<double> now = metrics.values(simulation.totals())[place];
+  const auto column = batch::find_column(metrics.columns(), metric);
+  if (!column) return;
+  const std::optional<double> now = metrics.values(simulation.totals())[*column];
   if (now == value) return;
   diagnostics::warn("{}: the replay comes to {} = {}, not {}; the database was made by version {}",
                     store.file(), metric, now ? value_text(metric, *now) : "nothing",

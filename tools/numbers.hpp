@@ -2,16 +2,13 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace lastack::tools {
 
-// Numbers in what people read.
+// Numbers on a progress line.
 
 /// Four digits are enough to see it move: "9999", "12.35 k", "1.235 M".
 std::string rough(std::uint64_t number);
-/// "1 run", "2 runs".
-std::string counted(std::uint64_t count, std::string_view what);
 /// "12 s", "3 min 4 s", "2 h 5 min".
 std::string duration_text(double seconds);
 

@@ -16,7 +16,7 @@
 #include "command.hpp"
 #include "diagnostics.hpp"
 #include "interrupt.hpp"
-#include "lastack/core/quoting.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/duration.hpp"
 #include "load_scenarios.hpp"

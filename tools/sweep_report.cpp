@@ -189,8 +189,9 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
   Table table{plan, store, std::max(columns, columns_min)};
   const std::vector<std::string>& kept = store.info().metrics;
   if (const auto watched = plan.watched_column()) table.add(kept[*watched], Table::Why::asked_for);
-  for (std::size_t i = 0; i < plan.sweep().expectations.size(); ++i) {
-    table.add(kept[plan.expected_column(i)], Table::Why::asked_for);
+  for (const scenario::SweepExpectation& expectation : plan.sweep().expectations) {
+    const auto column = batch::find_column(kept, expectation.metric);
+    table.add(kept[column.value()], Table::Why::asked_for);
   }
   for (const std::string& metric : kept) {  // what was kept on purpose is worth seeing
     if (kept.size() <= chosen_max && !is_quantile(metric)) table.add(metric, Table::Why::if_room);

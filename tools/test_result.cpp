@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "lastack/core/quoting.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack::tools {
 

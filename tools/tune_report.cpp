@@ -9,8 +9,7 @@
 #include <fmt/format.h>
 
 #include "lastack/batch/estimate.hpp"
-#include "lastack/core/quoting.hpp"
-#include "numbers.hpp"
+#include "lastack/core/text.hpp"
 #include "text_table.hpp"
 
 namespace lastack::tools {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lastack/batch/estimate.hpp"
-#include "lastack/core/quoting.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack::batch {
 

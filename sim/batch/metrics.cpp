@@ -82,8 +82,8 @@ bool is_share(std::string_view metric) { return metric == "connect_ok"; }
 bool is_time(std::string_view metric) { return metric.find("_time.") != metric.npos; }
 
 std::optional<std::size_t> find_column(const std::vector<std::string>& columns,
-                                       const std::string& metric) {
-  for (const std::string& name : {metric, metric + ".mean"}) {
+                                       const std::string& metric, Statistic of_times) {
+  for (const std::string& name : {metric, metric + "." + std::string{name_of(of_times)}}) {
     const auto found = std::find(columns.begin(), columns.end(), name);
     if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
   }

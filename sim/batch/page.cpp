@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -126,6 +129,25 @@ Json distribution_of(std::vector<double> values, std::uint64_t runs) {
           {"upto", std::move(upto)}};
 }
 
+/// A combination's times of single connections, each family's read once.
+class SingleTimes {
+ public:
+  SingleTimes(const Store& store, std::uint64_t combination)
+      : store_{store},
+        combination_{combination} {}
+
+  const std::optional<std::vector<double>>& of(const std::string& family) {
+    const auto known = times_.find(family);
+    if (known != times_.end()) return known->second;
+    return times_[family] = times_of_single_connections(store_, family, combination_);
+  }
+
+ private:
+  const Store& store_;
+  std::uint64_t combination_;
+  std::map<std::string, std::optional<std::vector<double>>> times_;
+};
+
 class Batch {
  public:
   explicit Batch(const Store& store) : store_{store}, info_{store.info()} {}
@@ -164,17 +186,18 @@ class Batch {
     Json values = Json::array();
     Json entry = {
         {"index", index}, {"at", info_.grid.values_of(index)}, {"runs", store_.runs(index)}};
+    SingleTimes single{store_, index};
     for (std::size_t metric = 0; metric < info_.metrics.size(); ++metric) {
       const std::string& name = info_.metrics[metric];
       const std::vector<std::optional<double>> column = store_.column(index, metric);
-      values.push_back(value_of(name, column, index));
+      values.push_back(value_of(name, column, single));
       if (name == "connect_time.mean") {
         std::vector<double> known;
         for (const auto& value : column) {
           if (value) known.push_back(*value);
         }
         entry["connect_time"] = distribution_of(std::move(known), store_.runs(index));
-        of_connects_ = of_connects_ && times_of_single_connections(store_, "connect_time", index);
+        of_connects_ = of_connects_ && single.of("connect_time");
       }
     }
     entry["values"] = std::move(values);
@@ -183,13 +206,13 @@ class Batch {
 
   /// [value, low, high, runs]; null where no run has a value.
   Json value_of(const std::string& metric, const std::vector<std::optional<double>>& column,
-                std::uint64_t combination) const {
+                SingleTimes& single) const {
     const double confidence = shown_confidence(info_);
     const Estimate seen = estimate(metric, column, confidence);
     if (!seen.mean) return nullptr;
     Measured shown{seen.mean, seen.interval};
     if (const auto quantile = quantile_of(metric)) {
-      const auto times = times_of_single_connections(store_, quantile->family, combination);
+      const auto& times = single.of(quantile->family);
       if (times) shown = quantile_measured(quantile->q, *times, confidence);
     }
     const Interval interval = shown.interval.value_or(Interval{*shown.value, *shown.value});

@@ -65,7 +65,7 @@ Plan::Plan(scenario::Sweep sweep, std::string version, Shard shard)
   for (std::uint64_t i = 1; i < sweep_.grid.size(); ++i) scenario::scenario_of(sweep_, i);
   if (sweep_.until) watched_ = column_of(sweep_.until->metric, "/repeat/until/metric");
   for (const scenario::SweepExpectation& expectation : sweep_.expectations) {
-    expected_.push_back(column_of(expectation.metric, expectation.pointer + "/metric"));
+    column_of(expectation.metric, expectation.pointer + "/metric");  // throws where it is none
   }
   const boost::uuids::name_generator_sha1 generator{boost::uuids::ns::url()};
   identity_ = boost::uuids::to_string(generator(essence(*this)));

@@ -15,16 +15,6 @@ namespace {
 /// Runs that one thread takes at a time: few, as all threads wait for the end of each look.
 constexpr std::uint64_t runs_taken_max = 64;
 
-/// The column that a metric's name means: itself, or a time, which means its mean.
-std::optional<std::size_t> find_column(const MetricSet& metrics, const std::string& metric) {
-  const std::vector<std::string>& columns = metrics.columns();
-  for (const std::string& name : {metric, metric + ".mean"}) {
-    const auto found = std::find(columns.begin(), columns.end(), name);
-    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
-  }
-  return std::nullopt;
-}
-
 /// How the runs of a candidate under a condition are done.
 RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
   const std::size_t conditions = race.rules().columns.size();
@@ -50,13 +40,13 @@ TunePlan::TunePlan(scenario::Objective objective) : objective_{std::move(objecti
   for (std::size_t i = 0; i < objective_.limits.size(); ++i) {
     const scenario::Limit& limit = objective_.limits[i];
     for (const std::size_t condition : limit.under) {
-      const std::size_t column = *find_column(metrics_[condition], limit.metric);
+      const std::size_t column = *find_column(metrics_[condition].columns(), limit.metric);
       limits_.push_back({condition, column, limit.bounds, share_at(condition, column)});
       origins_.push_back(i);
     }
   }
   for (const scenario::Goal& goal : objective_.goals) {
-    const std::size_t column = *find_column(metrics_[goal.under], goal.metric);
+    const std::size_t column = *find_column(metrics_[goal.under].columns(), goal.metric);
     goals_.push_back({goal.under, column, share_at(goal.under, column), goal.direction});
   }
 }
@@ -70,7 +60,7 @@ MetricSet TunePlan::make_metrics(std::size_t condition) const {
   const MetricSet all{first};
   std::vector<std::string> wanted;
   const auto want = [&](const std::string& metric, const std::string& pointer) {
-    const auto column = find_column(all, metric);
+    const auto column = find_column(all.columns(), metric);
     if (!column) {
       throw scenario::ScenarioError{
           objective_.file, pointer + "/metric",

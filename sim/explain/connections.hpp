@@ -71,6 +71,8 @@ class Connections {
     return recording_.events()[static_cast<std::size_t>(n - 1)];
   }
   const trace::Recording& recording() const { return recording_; }
+  /// A number behind those of all events. Requires that there are any.
+  std::uint64_t after_all() const { return recording_.events().back().n + 1; }
   const Packet& packet(std::uint64_t id) const { return packets_[static_cast<std::size_t>(id)]; }
   /// The discarding of what arrived with an event; null where it was taken.
   const trace::Event* discard_of(const trace::Event& received) const;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "verdict.hpp"
 #include "words.hpp"
 
@@ -442,7 +443,7 @@ class Teller {
     if (drop.reason != "host_off") {
       return fmt::format(", but {}", reason_of(drop, send, State::closed));
     }
-    const bool at_receiver = scene_.around().switched_off(send.dst.host, packet.drop->n);
+    const bool at_receiver = scene_.around().off_since(send.dst.host, packet.drop->n).has_value();
     const trace::HostId off = at_receiver ? send.dst.host : send.src.host;
     return fmt::format(", but the host {} was switched off", scene_.names().name(off));
   }
@@ -455,8 +456,7 @@ class Teller {
     if (arrival.discard != nullptr) {
       const auto& drop = std::get<Drop>(arrival.discard->what);
       const Moment moment = scene_.moment(send.dst, arrival.discard->n);
-      const std::string behind = rule_of_drop(scene_.around(), moment, drop, send);
-      add_rule(rule, behind);
+      add_rule(rule, rule_of_drop(scene_.around(), moment, drop, send));
       text = fmt::format(", but {} threw it away, since {}", host,
                          reason_of(drop, send, moment.state));
     }

@@ -145,10 +145,10 @@ bool Surroundings::listens(End end, std::uint64_t n) const {
   return listens;
 }
 
-std::optional<SimTime> Surroundings::off_since(HostId id) const {
+std::optional<SimTime> Surroundings::off_since(HostId id, std::uint64_t n) const {
   std::optional<SimTime> since;
   for (const Deed& deed : deeds_) {
-    if (deed.host != id) continue;
+    if (deed.n >= n || deed.host != id) continue;
     if (deed.what == "power_off" && !since) since = deed.at;
     if (deed.what == "power_on" || deed.what == "reboot") since.reset();
   }
@@ -187,16 +187,6 @@ std::optional<Surroundings::FailedListen> Surroundings::failed_accept(End end,
     if (meant && error != nullptr) failed = FailedListen{each->at, *error, false};
   }
   return failed;
-}
-
-bool Surroundings::switched_off(HostId id, std::uint64_t n) const {
-  bool off = false;
-  for (const Deed& deed : deeds_) {
-    if (deed.n >= n || deed.host != id) continue;
-    if (deed.what == "power_off") off = true;
-    if (deed.what == "power_on" || deed.what == "reboot") off = false;
-  }
-  return off;
 }
 
 }  // namespace lastack::explain

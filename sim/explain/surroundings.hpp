@@ -35,10 +35,8 @@ class Surroundings {
   const app::Connector* connector(const Connection& of) const;
   /// Whether somebody listened at an end at event `n`.
   bool listens(trace::End end, std::uint64_t n) const;
-  /// Whether a host was without power at event `n`.
-  bool switched_off(trace::HostId id, std::uint64_t n) const;
-  /// When a host was switched off that had no power when the run ended.
-  std::optional<SimTime> off_since(trace::HostId id) const;
+  /// Since when a host was without power before event `n`; nothing where it had it.
+  std::optional<SimTime> off_since(trace::HostId id, std::uint64_t n) const;
   struct FailedListen {
     SimTime at;
     std::string_view error;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/explain/explain.hpp"
 #include "words.hpp"
 
@@ -426,7 +427,7 @@ std::string sockets_then(const Scene& scene, std::uint64_t n) {
 /// For an end that thinks it has a connection, where the other one is gone.
 std::string half_open_text(const Scene& scene, const Life& life) {
   const End peer = scene.other(life.local);
-  const std::uint64_t after_all = scene.all().recording().events().back().n + 1;
+  const std::uint64_t after_all = scene.all().after_all();
   const State state = life.state();
   const bool synchronized = state != State::syn_sent && state != State::syn_rcvd;
   if (!synchronized || state == State::time_wait) return "";
@@ -440,7 +441,7 @@ std::string unanswered_text(const Scene& scene, const Life& life) {
   const bool opening = state == State::syn_sent || state == State::syn_rcvd;
   const bool waits =
       opening || state == State::fin_wait_1 || state == State::closing || state == State::last_ack;
-  const std::uint64_t after_all = scene.all().recording().events().back().n + 1;
+  const std::uint64_t after_all = scene.all().after_all();
   const Event* last = waits ? last_sent(scene, life.local, after_all) : nullptr;
   if (last == nullptr) return "";
   const auto& repeated = std::get<Send>(last->what);
@@ -453,7 +454,7 @@ std::string unanswered_text(const Scene& scene, const Life& life) {
 
 /// For an end of a host without power.
 std::string power_text(const Scene& scene, End end) {
-  const auto since = scene.around().off_since(end.host);
+  const auto since = scene.around().off_since(end.host, scene.all().after_all());
   return since ? fmt::format("the host {} was switched off at {}", scene.names().name(end.host),
                              how_long(*since - sim_start))
                : "";

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/explain/explain.hpp"
 
 namespace lastack::explain {
@@ -70,10 +71,6 @@ std::string how_long(SimDuration duration) {
   }
   if (duration >= 1us) return shortened(to_seconds(duration) * 1e3) + " ms";
   return fmt::format("{} ns", duration.count());
-}
-
-std::string counted(std::uint64_t number, std::string_view what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 std::string so_often(std::uint64_t times) {

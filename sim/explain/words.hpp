@@ -8,9 +8,6 @@
 
 namespace lastack::explain {
 
-/// "1 byte", "2 bytes".
-std::string counted(std::uint64_t number, std::string_view what);
-
 /// "once", "twice", "3 times".
 std::string so_often(std::uint64_t times);
 

@@ -36,9 +36,11 @@ std::optional<double> statistic_of(Statistic statistic, std::span<const SimDurat
 bool is_share(std::string_view metric);
 bool is_time(std::string_view metric);
 
-/// The column that a metric's name means: that of this name, or the mean of times.
+/// The column that a metric's name means: that of this name, or of a family of times what is said
+/// of them.
 std::optional<std::size_t> find_column(const std::vector<std::string>& columns,
-                                       const std::string& metric);
+                                       const std::string& metric,
+                                       Statistic of_times = Statistic::mean);
 
 /// The metrics that are kept of each run of a scenario, in the order of the documents:
 ///

@@ -44,8 +44,6 @@ class Plan {
   const MetricSet& metrics() const { return metrics_; }
   /// The column that `until` watches.
   std::optional<std::size_t> watched_column() const { return watched_; }
-  /// The column that an expectation is about, by its place in Sweep::expectations.
-  std::size_t expected_column(std::size_t expectation) const { return expected_[expectation]; }
   /// "100", or "until connect_ok is known to ±0.005 (95 %), 100 to 1000000".
   std::string repeat_text() const;
 
@@ -70,7 +68,6 @@ class Plan {
   Shard shard_;
   MetricSet metrics_;
   std::optional<std::size_t> watched_;
-  std::vector<std::size_t> expected_;
   std::string identity_;
 };
 

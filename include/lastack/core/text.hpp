@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace lastack {
+
+/// "1 byte", "2 bytes".
+std::string counted(std::uint64_t number, std::string_view what);
 
 /// Text as a field of CSV (RFC 4180, 2), in quotes where it takes them.
 std::string csv_field(std::string_view text);

@@ -1,4 +1,4 @@
-#include "lastack/core/quoting.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack {
 
@@ -17,6 +17,12 @@ std::string with_each(std::string_view text, char wanted, std::string_view repla
 }
 
 }  // namespace
+
+std::string counted(std::uint64_t number, std::string_view what) {
+  std::string text = std::to_string(number) + " " + std::string{what};
+  if (number != 1) text += "s";
+  return text;
+}
 
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};

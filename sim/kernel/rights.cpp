@@ -9,6 +9,7 @@
 #include "fd.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "net_namespace.hpp"
+#include "socket.hpp"
 #include "socket_table.hpp"
 #include "tracefs.hpp"
 #include "tun.hpp"
@@ -53,6 +54,9 @@ void try_hosts(Rights& rights) {
   const auto no_table =
       problem_of([&] { SocketTable{*space}.read(); }, "the kernel needs CONFIG_INET_TCP_DIAG");
   if (no_table) rights.missing.push_back(*no_table);
+  const auto no_socket =
+      problem_of([&] { space->inside([] { make_socket(); }); }, "`modprobe tcp_cubic` may help");
+  if (no_socket) rights.missing.push_back(*no_socket);
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace lastack::kernel {
 // Calls on TCP sockets of the kernel. Each returns the errno with which it failed, 0 for none, and
 // none of them waits.
 
-/// A TCP socket in the calling thread's namespace, with CUBIC. Throws LabError.
+/// A TCP socket in the calling thread's namespace, with CUBIC, as those have that it accepts.
+/// Throws LabError.
 Fd make_socket();
 
 /// The first option that fails ends it.

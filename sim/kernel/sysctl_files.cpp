@@ -16,9 +16,6 @@ namespace lastack::kernel {
 
 namespace {
 
-constexpr std::string_view congestion_control = "tcp_congestion_control";
-constexpr std::string_view modelled = "cubic";
-
 /// "/proc/sys/net/ipv4/tcp_sack"; a setting that Lastack does not know is one of IPv4.
 std::string path_of(std::string_view name) {
   const tcp::SettingInfo* info = tcp::find_setting(name);
@@ -55,16 +52,6 @@ bool is_of_the_machine(std::string_view name) {
   return info != nullptr && info->section == "fs";
 }
 
-void choose_congestion_control() {
-  if (read_setting(congestion_control) == modelled) return;
-  const int error = write_setting(congestion_control, modelled);
-  if (error == 0) return;
-  const auto there = read_setting("tcp_available_congestion_control");
-  throw LabError{
-      "cannot choose the congestion control cubic: " + std::string{std::strerror(error)} +
-      " (this kernel offers " + there.value_or("none") + "; `modprobe tcp_cubic` may help)"};
-}
-
 void note_failure(const scenario::Host& host, std::string_view name, int error,
                   SettingsResult& result) {
   const std::string text{name};
@@ -95,7 +82,6 @@ int write_setting(std::string_view name, std::string_view value) {
 }
 
 SettingsResult apply_settings(const scenario::Host& host) {
-  choose_congestion_control();
   SettingsResult result;
   for (const tcp::SettingInfo& info : tcp::setting_infos()) {
     if (is_of_the_machine(info.name) && !is_named(host, info.name)) continue;

@@ -23,8 +23,8 @@ struct SettingsResult {
 };
 
 /// Gives the calling thread's network namespace the host's settings: those that the scenario names
-/// must be there, the profile's others are set as far as this kernel has them. CUBIC is the
-/// congestion control. Throws LabError when that is not to be had.
+/// must be there, the profile's others are set as far as this kernel has them. The congestion
+/// control is each socket's own (make_socket): a namespace's default is for the kernel to allow.
 SettingsResult apply_settings(const scenario::Host& host);
 
 /// Writes one setting in the calling thread's namespace: what went wrong, by errno; 0: nothing.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <arpa/inet.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "fd.hpp"
@@ -19,10 +20,34 @@ namespace lastack::kernel {
 
 namespace {
 
-constexpr const char* root = "/sys/kernel/tracing";
-constexpr const char* instances = "/sys/kernel/tracing/instances";
+constexpr const char* usual_root = "/sys/kernel/tracing";
 constexpr const char* event = "events/sock/inet_sock_set_state";
 constexpr std::string_view prefix = "lastack-kernel-";
+
+bool is_there(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0;
+}
+
+/// tracefs mounted nowhere: it goes with its descriptor.
+Fd mount_for_us_alone() {
+  const Fd setup{fsopen("tracefs", FSOPEN_CLOEXEC)};
+  if (!setup.open() || fsconfig(setup.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    return Fd{};
+  }
+  return Fd{fsmount(setup.get(), FSMOUNT_CLOEXEC, 0)};
+}
+
+/// Where tracefs is; one that nobody has mounted is mounted for this process alone.
+const std::string& root() {
+  static const Fd own =
+      is_there(usual_root + std::string{"/instances"}) ? Fd{} : mount_for_us_alone();
+  static const std::string path =
+      own.open() ? "/proc/self/fd/" + std::to_string(own.get()) : usual_root;
+  return path;
+}
+
+std::string instances() { return root() + "/instances"; }
 
 void write_to(const std::string& path, std::string_view text) {
   const Fd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
@@ -117,12 +142,12 @@ std::optional<TraceLine> parse_trace_line(const std::string& line) {
 }
 
 std::optional<std::string> Tracefs::why_not() {
-  struct stat status {};
-  if (stat(instances, &status) != 0) {
-    return std::string{"no tracefs at "} + root + " (mount -t tracefs tracefs " + root + ")";
+  if (!is_there(instances())) {
+    return std::string{"no tracefs at "} + usual_root + " (mount -t tracefs tracefs " + usual_root +
+           ")";
   }
-  if (access(instances, W_OK) != 0) return std::string{instances} + ": " + std::strerror(errno);
-  if (stat((std::string{root} + "/" + event).c_str(), &status) != 0) {
+  if (access(instances().c_str(), W_OK) != 0) return instances() + ": " + std::strerror(errno);
+  if (!is_there(root() + "/" + event)) {
     return "this kernel has no tracepoint sock:inet_sock_set_state";
   }
   return std::nullopt;
@@ -130,7 +155,7 @@ std::optional<std::string> Tracefs::why_not() {
 
 void Tracefs::remove_leftovers() {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator{instances, error}) {
+  for (const auto& entry : std::filesystem::directory_iterator{instances(), error}) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(prefix)) continue;
     const auto number = number_of<unsigned>(std::string_view{name}.substr(prefix.size()));
@@ -139,7 +164,7 @@ void Tracefs::remove_leftovers() {
 }
 
 Tracefs::Tracefs(const Slot& slot, const std::vector<tcp::Port>& ports)
-    : folder_{std::string{instances} + "/" + std::string{prefix} + std::to_string(slot.number())} {
+    : folder_{instances() + "/" + std::string{prefix} + std::to_string(slot.number())} {
   rmdir(folder_.c_str());  // left by a process that was killed: the slot is ours
   if (mkdir(folder_.c_str(), 0700) != 0) throw_errno(folder_);
   try {

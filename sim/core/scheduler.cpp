@@ -27,11 +27,11 @@ void Scheduler::schedule(SimTime at, Event event) {
 void Scheduler::schedule(Lane lane, SimTime at, Event event) {
   const auto index = static_cast<std::size_t>(lane);
   if (index >= lanes_max) return schedule(at, event);
-  if (index >= lanes_.size()) lanes_.resize(index + 1);
   Queue& queue = lanes_[index];
   if (!queue.empty() && at < queue.back().at) return schedule(at, event);
   LASTACK_ASSERT(at >= now_);
   ++size_;
+  occupied_lanes_ |= 1U << index;
   queue.push({at, order_++, event});
 }
 
@@ -51,20 +51,23 @@ bool Scheduler::comes_due(Wakeup& wakeup, Event event) {
   return false;
 }
 
-std::optional<Event> Scheduler::next(SimTime limit) {
-  Queue* lane = nullptr;
-  const Entry* first = nullptr;
-  for (Queue& queue : lanes_) {
-    if (!queue.empty() && (first == nullptr || queue.front().before(*first))) {
-      lane = &queue;
-      first = &queue.front();
-    }
+Scheduler::Queue* Scheduler::earliest_lane() {
+  Queue* earliest = nullptr;
+  for (std::uint32_t left = occupied_lanes_; left != 0; left &= left - 1) {
+    Queue& queue = lanes_[static_cast<std::size_t>(std::countr_zero(left))];
+    if (earliest == nullptr || queue.front().before(earliest->front())) earliest = &queue;
   }
+  return earliest;
+}
+
+std::optional<Event> Scheduler::next(SimTime limit) {
+  Queue* lane = earliest_lane();
+  const Entry* first = lane == nullptr ? nullptr : &lane->front();
   const std::uint64_t last_tick = ns(first != nullptr ? first->at : never) >> near_bits;
   if (wheel_tick_ <= last_tick && batch_empty() && late_.empty()) refill(last_tick);
   enum class From : std::uint8_t { a_lane, the_batch, the_late } from = From::a_lane;
-  if (!batch_empty() && (first == nullptr || batch_[batch_next_].before(*first))) {
-    first = &batch_[batch_next_];
+  if (!batch_empty() && (first == nullptr || batch_next_->before(*first))) {
+    first = &*batch_next_;
     from = From::the_batch;
   }
   if (!late_.empty() && (first == nullptr || late_.front().before(*first))) {
@@ -77,14 +80,17 @@ std::optional<Event> Scheduler::next(SimTime limit) {
   --size_;
   const Event event = first->event;
   switch (from) {
-    case From::a_lane: lane->pop(); break;
+    case From::a_lane:
+      lane->pop();
+      if (lane->empty()) occupied_lanes_ &= ~(1U << (lane - lanes_.data()));
+      break;
     case From::the_batch: ++batch_next_; break;
     case From::the_late: pop_late(); break;
   }
   return event;
 }
 
-void Scheduler::Queue::grow() {
+[[gnu::noinline]] void Scheduler::Queue::grow() {
   constexpr std::size_t smallest = 8;
   const std::size_t size = std::max(smallest, size_ * 2);
   auto ring = std::make_unique<Entry[]>(size);
@@ -117,19 +123,24 @@ void Scheduler::put_into_wheel(const Entry& entry, std::uint64_t tick) {
 
 void Scheduler::append(Bucket& bucket, const Entry& entry) {
   if (bucket.last == nullptr || !bucket.last->takes(entry)) {
-    Chunk* fresh = free_chunk_;
-    if (fresh == nullptr) {
-      fresh = &chunks_.emplace_back();
-    } else {
-      free_chunk_ = fresh->next;
-    }
-    fresh->count = 0;
-    fresh->next = nullptr;
-    fresh->first_order = entry.order;
+    Chunk* fresh = fresh_chunk(entry.order);
     (bucket.last == nullptr ? bucket.first : bucket.last->next) = fresh;
     bucket.last = fresh;
   }
   bucket.last->add(entry);
+}
+
+[[gnu::noinline]] Scheduler::Chunk* Scheduler::fresh_chunk(std::uint64_t first_order) {
+  Chunk* fresh = free_chunk_;
+  if (fresh == nullptr) {
+    fresh = &chunks_.emplace_back();
+  } else {
+    free_chunk_ = fresh->next;
+  }
+  fresh->count = 0;
+  fresh->next = nullptr;
+  fresh->first_order = first_order;
+  return fresh;
 }
 
 /// Puts the entries of a bucket where they belong now that its time has come.
@@ -167,9 +178,8 @@ std::optional<Scheduler::Slot> Scheduler::first_slot() const {
 }
 
 /// Makes the next bucket that holds something the batch, unless it begins after `last_tick`.
-void Scheduler::refill(std::uint64_t last_tick) {
+[[gnu::noinline]] void Scheduler::refill(std::uint64_t last_tick) {
   batch_.clear();
-  batch_next_ = 0;
   while (batch_.empty() && wheel_tick_ <= last_tick) {
     const std::optional<Slot> slot = first_slot();
     if (!slot) break;
@@ -185,6 +195,7 @@ void Scheduler::refill(std::uint64_t last_tick) {
       batch_.begin(), batch_.end(),
       [](const Entry& entry, unsigned bits) { return ns(entry.at) >> bits; },
       [](const Entry& a, const Entry& b) { return a.before(b); });
+  batch_next_ = batch_.cbegin();
 }
 
 void Scheduler::push_late(const Entry& entry) {

@@ -114,7 +114,7 @@ class Scheduler {
   static constexpr std::uint64_t no_tick = ~std::uint64_t{0};
   static constexpr unsigned slot_bits = 6;
   static constexpr unsigned slots = 1U << slot_bits;
-  static constexpr unsigned near_bits = 16;  ///< a bucket of the lowest level spans 2^16 ns, 66 us
+  static constexpr unsigned near_bits = 18;  ///< a bucket of the lowest level spans 2^18 ns, 262 us
   static constexpr unsigned levels = (63 - near_bits + slot_bits - 1) / slot_bits;
 
   struct Level {
@@ -159,8 +159,10 @@ class Scheduler {
   void spread(Bucket& bucket);
   void push_late(const Entry& entry);
   void pop_late();
-  bool batch_empty() const { return batch_next_ == batch_.size(); }
+  Queue* earliest_lane();
+  bool batch_empty() const { return batch_next_ == batch_.cend(); }
   void refill(std::uint64_t last_tick);
+  Chunk* fresh_chunk(std::uint64_t first_order);
   std::optional<Slot> first_slot() const;
 
   SimTime now_ = sim_start;
@@ -169,12 +171,13 @@ class Scheduler {
   std::uint64_t order_ = 0;
   std::size_t size_ = 0;
   std::vector<Entry> batch_;  ///< the bucket whose turn it is, sorted
-  std::size_t batch_next_ = 0;
+  std::vector<Entry>::const_iterator batch_next_ = batch_.cend();
   std::vector<Entry> late_;  ///< came when their bucket had its turn: a 4-ary heap
   std::array<Level, levels> level_;
   std::deque<Chunk> chunks_;  ///< all; they stay where they are
   Chunk* free_chunk_ = nullptr;
-  std::vector<Queue> lanes_;
+  std::array<Queue, lanes_max> lanes_;
+  std::uint32_t occupied_lanes_ = 0;  ///< bit i: lanes_[i] holds something
 };
 
 }  // namespace lastack

@@ -1,5 +1,6 @@
 #include "wire.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -101,12 +102,14 @@ void Wire::sent(SimTime now, net::NodeIndex from, std::span<const std::uint8_t> 
 
   network_.send(now, index, transit_);
   note_notes(now);
-  for (const net::Arrival& arrival : transit_.arrivals) {
+  const auto expect = [&](const net::Arrival& arrival) {
     Payload& payload = payloads_[last_id_];
     if (!payload.bytes) payload.bytes = std::make_shared<Bytes>(bytes.begin(), bytes.end());
     ++payload.copies;
     put(Due::Kind::arrival, arrival.at, arrival.packet, arrival.channel);
-  }
+  };
+  if (transit_.arrival) expect(*transit_.arrival);
+  std::for_each(transit_.copies.begin(), transit_.copies.end(), expect);
   transit_.clear();
 }
 

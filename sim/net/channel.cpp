@@ -115,12 +115,12 @@ Channel::~Channel() = default;
 
 Passage Channel::pass(SimTime now, std::uint32_t bytes) {
   Passage passage;
-  if (state_ == LinkState::down) {
+  if (passes_plainly(bytes)) {
+    passage.arrival = saturating_add(now, constant_delay_);
+  } else if (state_ == LinkState::down) {
     passage.lost = "link_down";
   } else if (bytes > mtu_) {
     passage.lost = "mtu";
-  } else if (plain_) {
-    passage.arrival = saturating_add(now, constant_delay_);
   } else {
     pass_with_chance(now, bytes, passage);
   }

@@ -72,17 +72,10 @@ Network::Network(const NetworkConfig& config)
   give_delay_classes(channels_);
 }
 
-PacketIndex Network::allocate() {
-  if (free_.empty()) {
-    packets_.emplace_back();
-    return static_cast<PacketIndex>(packets_.size() - 1);
-  }
-  const PacketIndex index = free_.back();
-  free_.pop_back();
-  return index;
+PacketIndex Network::allocate_more() {
+  packets_.emplace_back();
+  return static_cast<PacketIndex>(packets_.size() - 1);
 }
-
-void Network::release(PacketIndex index) { free_.push_back(index); }
 
 void Network::set_link(std::size_t link, LinkState state) {
   channels_[2 * link].set_state(state);
@@ -92,6 +85,21 @@ void Network::set_link(std::size_t link, LinkState state) {
 trace::LinkId Network::link_towards(NodeIndex from, NodeIndex to) {
   const auto channel = topology_.next(from, to);
   return channel ? link_of(*channel) : trace::any_link;
+}
+
+/// The packet leaves `node` on the channel towards its receiver. `fault` is a delay or duplicate.
+/// Inline, because every packet comes this way.
+[[gnu::always_inline]] inline void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index,
+                                                    const Fault* fault, Transit& out) {
+  Packet& packet = packets_[index];
+  const auto channel = topology_.next(node, packet.to);
+  if (!channel) return drop(index, node, trace::DropPlace::wire, "no_route", out);
+  Channel& way = channels_[*channel];
+  if (fault == nullptr && way.passes_plainly(packet.wire_size())) {
+    out.arrival = {saturating_add(now, *way.constant_delay()), *channel, index, way.delay_class()};
+  } else {
+    pass(now, node, index, fault, *channel, out);
+  }
 }
 
 void Network::send(SimTime now, PacketIndex index, Transit& out) {
@@ -128,13 +136,11 @@ Network::Reached Network::arrives(SimTime now, ChannelIndex channel, PacketIndex
   return Reached::host;
 }
 
-/// The packet leaves `node` on the channel towards its receiver. `fault` is a delay or duplicate.
-void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault,
-                      Transit& out) {
+/// It leaves where chance, a rate or a fault has a say.
+[[gnu::noinline]] void Network::pass(SimTime now, NodeIndex node, PacketIndex index,
+                                     const Fault* fault, ChannelIndex channel, Transit& out) {
   Packet& packet = packets_[index];
-  const auto channel = topology_.next(node, packet.to);
-  if (!channel) return drop(index, node, trace::DropPlace::wire, "no_route", out);
-  Channel& way = channels_[*channel];
+  Channel& way = channels_[channel];
   const Passage passage = way.pass(now, packet.wire_size());
   if (!passage.lost.empty()) {
     return drop(index, node, trace::DropPlace::wire, passage.lost, out);
@@ -149,9 +155,8 @@ void Network::hand_on(SimTime now, NodeIndex node, PacketIndex index, const Faul
     out.notes.push_back(trace::Delay{packet.id, late});
   }
   const DelayClass delay_class = late == 0ns ? way.delay_class() : no_delay_class;
-  const Arrival original{saturating_add(passage.arrival, late), *channel, index, false,
-                         delay_class};
-  out.arrivals.push_back(original);
+  const Arrival original{saturating_add(passage.arrival, late), channel, index, delay_class};
+  out.arrival = original;
   if (passage.duplicated) copy(passage.copy_arrival - passage.arrival, original, out);
   if (fault != nullptr && fault->action == FaultAction::duplicate) copy(fault->by, original, out);
 }
@@ -160,11 +165,11 @@ void Network::copy(SimDuration by, const Arrival& original, Transit& out) {
   const PacketIndex index = allocate();
   packets_[index] = packets_[original.packet];
   out.notes.push_back(trace::Duplicate{packets_[index].id, by});
-  out.arrivals.push_back({saturating_add(original.at, by), original.channel, index, true});
+  out.copies.push_back({saturating_add(original.at, by), original.channel, index});
 }
 
-void Network::drop(PacketIndex index, NodeIndex node, trace::DropPlace place,
-                   std::string_view reason, Transit& out) {
+[[gnu::noinline]] void Network::drop(PacketIndex index, NodeIndex node, trace::DropPlace place,
+                                     std::string_view reason, Transit& out) {
   const Packet& packet = packets_[index];
   out.cause = packet.cause;
   out.protocol = packet.protocol;

@@ -1,7 +1,6 @@
 #include "engine.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <new>
 #include <utility>
 
@@ -72,7 +71,7 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
   hosts_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
     const tcp::StackConfig config = world_.stack_config(host, 0);
-    hosts_.emplace_back(config);
+    hosts_.emplace_back(config).stack.census().count_into(sockets_);
     if (config.timers == tcp::TimerMode::wheel) {
       hosts_.back().turns.emplace(config.seed, "host/" + config.name + "/turns");
     }
@@ -272,7 +271,7 @@ bool Simulation::Impl::tcp_timer(Event event) {
 
 /// Carries out what TCP answered. `cause` is the trace event that it follows from; after a timer
 /// fired, it is that.
-void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
+void Simulation::Impl::carry_out_all(HostIndex host, std::uint64_t cause) {
   for (const tcp::Effect& effect : out_.effects) {
     if (const auto* sent = std::get_if<tcp::Sent>(&effect)) {
       send(host, *sent, cause);
@@ -284,7 +283,6 @@ void Simulation::Impl::carry_out(HostIndex host, std::uint64_t cause) {
   for (const tcp::ListenerId listener : out_.acceptable) wake({host, listener, cause});
   for (const tcp::SocketId socket : out_.woken) wake({host, socket, cause});
   out_.clear();
-  count_states(hosts_[host]);
 }
 
 void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
@@ -344,7 +342,21 @@ void Simulation::Impl::put_on_wire(net::PacketIndex index) {
 }
 
 void Simulation::Impl::carry_out_transit() {
-  auto copy = transit_.arrivals.begin();
+  if (transit_.arrival) {
+    const net::Arrival& arrival = *transit_.arrival;
+    scheduler_.schedule(lane_of(arrival.delay_class), arrival.at,
+                        event(Kind::arrival, arrival.channel, arrival.packet));
+    transit_.arrival.reset();
+  }
+  if (!transit_.notes.empty()) {
+    carry_out_notes();
+    transit_.clear();
+  }
+}
+
+/// What befell the packet on its way, and the copies that were made of it.
+void Simulation::Impl::carry_out_notes() {
+  auto copy = transit_.copies.begin();
   for (const net::Note& note : transit_.notes) {
     if (const auto* drop = std::get_if<trace::Drop>(&note)) {
       if (transit_.protocol == trace::Protocol::tcp) {
@@ -355,35 +367,20 @@ void Simulation::Impl::carry_out_transit() {
     } else if (const auto* delay = std::get_if<trace::Delay>(&note)) {
       record(transit_.cause, *delay);
     } else if (recorder_.active()) {  // copies arrive because they were made
-      copy = std::find_if(copy, transit_.arrivals.end(), [](const auto& a) { return a.copy; });
-      LASTACK_ASSERT(copy != transit_.arrivals.end());
+      LASTACK_ASSERT(copy != transit_.copies.end());
       network_.packet(copy++->packet).cause =
           record(transit_.cause, std::get<trace::Duplicate>(note));
     }
   }
-  for (const net::Arrival& arrival : transit_.arrivals) {
-    scheduler_.schedule(lane_of(arrival.delay_class), arrival.at,
-                        event(Kind::arrival, arrival.channel, arrival.packet));
+  for (const net::Arrival& made : transit_.copies) {
+    scheduler_.schedule(made.at, event(Kind::arrival, made.channel, made.packet));
   }
-  transit_.clear();
 }
 
 void Simulation::Impl::follow(HostIndex host, tcp::TimerOwner owner) {
   Wakeup* wakeup = hosts_[host].stack.wakeup(owner);
   LASTACK_ASSERT(wakeup != nullptr);
   scheduler_.follow(*wakeup, event(Kind::tcp_timer, host, pack(owner)));
-}
-
-/// Keeps the sum over all hosts, for its peaks.
-void Simulation::Impl::count_states(Host& host) {
-  tcp::StateCensus& census = host.stack.census();
-  for (std::uint32_t left = census.take_touched(); left != 0; left &= left - 1) {
-    const auto s = static_cast<std::size_t>(std::countr_zero(left));
-    const std::uint64_t present = census.current(static_cast<tcp::State>(s));
-    current_[s] += present - host.current[s];
-    host.current[s] = present;
-    peak_[s] = std::max(peak_[s], current_[s]);
-  }
 }
 
 }  // namespace lastack::run

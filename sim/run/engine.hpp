@@ -111,7 +111,6 @@ class Simulation::Impl {
     std::vector<ProcessIndex> processes;    ///< by socket, whose ids are small: no_process for none
     std::vector<std::uint64_t> last_wakes;  ///< by socket, where traced: the cause; of this instant
     std::vector<std::pair<tcp::ListenerId, std::uint32_t>> listening;  ///< with listener's index
-    StateCounts current{};                                             ///< its part of current_
     /// Whose turn is first, a woken application's or the next segment's; none: the segment's.
     std::optional<RandomStream> turns;
     std::optional<Past> past;
@@ -150,16 +149,24 @@ class Simulation::Impl {
   void packet_arrives(Event event);
   void take_in(HostIndex host, net::PacketIndex index, trace::LinkId link);
   bool tcp_timer(Event event);
-  void carry_out(HostIndex host, std::uint64_t cause);
+  void carry_out(HostIndex host, std::uint64_t cause) {
+    if (!out_.empty()) carry_out_all(host, cause);
+  }
+  void carry_out_all(HostIndex host, std::uint64_t cause);
   void carry_out_reported(HostIndex host, const tcp::Effect& effect, std::uint64_t& cause);
   void send(HostIndex host, const tcp::Sent& sent, std::uint64_t cause);
   void record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause);
   void put_on_wire(net::PacketIndex index);
   void carry_out_transit();
+  void carry_out_notes();
   void follow(HostIndex host, tcp::TimerOwner owner);
-  void count_states(Host& host);
-  std::uint64_t record(std::uint64_t cause, trace::What what) {
-    return recorder_.active() ? recorder_.record(now(), cause, std::move(what)) : 0;
+  template <typename What> std::uint64_t record(std::uint64_t cause, const What& what) {
+    return recorder_.active() ? record_traced(cause, what) : 0;
+  }
+  /// Not inline: most runs have no trace.
+  template <typename What>
+  [[gnu::noinline]] std::uint64_t record_traced(std::uint64_t cause, const What& what) {
+    return recorder_.record(now(), cause, what);
   }
   SimTime now() const { return scheduler_.now(); }
 
@@ -270,8 +277,7 @@ class Simulation::Impl {
   std::uint64_t patience_ = unlimited;
   Tally tally_;
   ConnectionBook book_;
-  StateCounts current_{};  ///< sockets of all hosts by state
-  StateCounts peak_{};
+  tcp::StateTotals sockets_;  ///< of all hosts
   /// Number of the last SYN from `local` to `remote`, kept only where segments are injected.
   boost::unordered_flat_map<Ends, tcp::Seq> last_syn_;
   Series* series_ = nullptr;

@@ -330,8 +330,9 @@ void Simulation::Impl::run_process(ProcessIndex index) {
     const app::Progress progress =
         process.runner.advance(now(), hosts_[process.host].stack, out_, chance_of(process));
     tally_.bytes_read += progress.bytes_read;
-    const bool reads = progress.call.starts_with("recv");
-    if (reads && process.last_arrival != 0) process.cause = std::exchange(process.last_arrival, 0);
+    if (process.last_arrival != 0 && progress.call.starts_with("recv")) {
+      process.cause = std::exchange(process.last_arrival, 0);
+    }
     if (!progress.call.empty()) process.cause = log(process, progress.call, progress);
     carry_out(process.host, process.cause);
     switch (progress.pause) {

@@ -109,11 +109,10 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
   }
   forget_past(host);
   host.stack = tcp::Stack{world_.stack_config(index, ++host.boots)};
+  host.stack.census().count_into(sockets_);
   host.listening.clear();
   descriptors_.forget(index);
   std::erase_if(starved_, [index](const Starved& starved) { return starved.host == index; });
-  for (std::size_t s = 0; s < tcp::state_count; ++s) current_[s] -= host.current[s];
-  host.current = {};
   network_.set_power(index, net::Power::on);
   auto binder = std::lower_bound(early_binders_.begin(), early_binders_.end(),
                                  std::pair{index, std::uint32_t{0}});
@@ -134,6 +133,7 @@ void Simulation::Impl::forget_past(Host& host) {
     const auto state = static_cast<tcp::State>(s);
     past.peak[s] = std::max<std::uint64_t>(past.peak[s], census.peak(state));
     past.socket_seconds[s] += census.socket_seconds(state, now());
+    sockets_.current[s] -= census.current(state);
   }
 }
 

@@ -28,7 +28,7 @@ bool Simulation::Impl::handle_sampled(Event event) {
 
 SeriesSample Simulation::Impl::sample() const {
   SeriesSample sample;
-  sample.sockets = current_;
+  sample.sockets = sockets_.current;
   sample.packets_in_flight = network_.in_flight();
   sample.connects = tally_.connects;
   sample.connects_ok = tally_.connects_ok;

@@ -114,8 +114,8 @@ Totals Simulation::Impl::totals() const {
   totals.connects_ok = tally_.connects_ok;
   totals.connect_errors = tally_.connect_errors;
   totals.accepts = tally_.accepts;
-  totals.peak = peak_;
-  totals.open_at_end = current_;
+  totals.peak = sockets_.peak;
+  totals.open_at_end = sockets_.current;
   totals.half_open_at_end = half_open();
   totals.time_in_hosts.resize(scenario_.hosts.size());
   for (HostIndex host = 0; host < hosts_.size(); ++host) add_host(host, totals);
@@ -131,9 +131,6 @@ void Simulation::Impl::add_host(HostIndex index, Totals& totals) const {
   for (std::size_t s = 0; s < tcp::state_count; ++s) {
     totals.time_in[s] += seconds[s];
     together[s] += seconds[s];
-    // States that last no time count for the peak, too.
-    totals.peak[s] = std::max<std::uint64_t>(totals.peak[s], host.stack.census().peak(state_at(s)));
-    if (host.past) totals.peak[s] = std::max(totals.peak[s], host.past->peak[s]);
   }
   const auto add = [&totals](const tcp::Counters& counters) {
     totals.listen_overflows += counters.ListenOverflows;

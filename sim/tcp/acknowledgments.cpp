@@ -223,13 +223,16 @@ void Endpoint::restart_rtx_timer(Context& c) {
   set_rtx_timer(RtxTimer::rto, left, c);
 }
 
-/// Tail-loss probe instead of the RTO, which it precedes (RFC 8985, 7.2); false where none is due.
-bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
+/// Whether what is in flight is watched by a tail-loss probe's timer (RFC 8985, 7.2).
+bool Endpoint::may_probe(const Context& c) const {
   const std::int32_t mode = c.host.settings().tcp_early_retrans;
   const bool calm = recovery().phase == RecoveryState::Phase::open;
-  if ((mode != 3 && mode != 4) || queue_.empty() || !sack_ok_ || !calm || !connected_) {
-    return false;
-  }
+  return (mode == 3 || mode == 4) && !queue_.empty() && sack_ok_ && calm && connected_;
+}
+
+/// Tail-loss probe instead of the RTO, which it precedes; false where none is due.
+bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
+  if (!may_probe(c)) return false;
   SimDuration timeout = 1s;  // TCP_TIMEOUT_INIT, before the first sample
   if (rto_.has_sample()) {
     timeout = 2 * rto_.srtt();

@@ -320,6 +320,7 @@ class Endpoint {
   void grow_window(const Acked& acked, Context& c);
   SimDuration rto_left(const Context& c) const;
   void restart_rtx_timer(Context& c);
+  bool may_probe(const Context& c) const;
   bool schedule_tlp(SimDuration rto_left, Context& c);
   void check_probe_timer(Context& c);
   SimDuration probe_interval(const Context& c) const;

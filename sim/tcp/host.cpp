@@ -111,8 +111,11 @@ void Context::send(const Segment& segment, SendReason why) {
   if (segment.flags.has(Flags::rst)) {
     ++host.counters.OutRsts;
   }
-  out.effects.emplace_back(Sent{segment, why});
+  out.effects.emplace_back(std::in_place_type<Sent>, segment, why);
 }
+
+/// Not inline: most runs want no reports, and what does not happen should cost next to nothing.
+[[gnu::noinline]] void Context::report(Effect effect) { out.effects.push_back(effect); }
 
 void Context::discard(DiscardReason reason) { out.effects.emplace_back(Discarded{reason}); }
 

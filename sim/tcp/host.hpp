@@ -106,17 +106,14 @@ struct Context {
 
   void send(const Segment& segment, SendReason why);
   void discard(DiscardReason reason);
+  void report(Effect effect);
   void report_state(SocketAddress local, SocketAddress remote, State from, State to,
                     std::string_view why) {
-    if (out.reports == Reports::all) {
-      out.effects.emplace_back(StateChanged{local, remote, from, to, why});
-    }
+    if (out.reports == Reports::all) report(StateChanged{local, remote, from, to, why});
   }
   void report_timer(SocketAddress local, SocketAddress remote, Timer timer, TimerAction action,
                     SimTime due) {
-    if (out.reports == Reports::all) {
-      out.effects.emplace_back(TimerChanged{local, remote, timer, action, due});
-    }
+    if (out.reports == Reports::all) report(TimerChanged{local, remote, timer, action, due});
   }
 };
 

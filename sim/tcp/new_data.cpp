@@ -306,7 +306,10 @@ bool Endpoint::window_is_limit() const {
 }
 
 void Endpoint::after_new_data(bool nothing_was_out, Context& c) {
-  if (nothing_was_out || rtx_timer_ == RtxTimer::tlp) {
+  const bool restarts = nothing_was_out || rtx_timer_ == RtxTimer::tlp;
+  // Linux arms the RTO before the probe takes its place: that has no effect but in a trace.
+  const bool replaced = c.out.reports == Reports::none && may_probe(c);
+  if (restarts && !replaced) {
     restart_rtx_timer(c);
   }
   schedule_tlp(rto_left(c), c);

@@ -15,8 +15,6 @@ constexpr std::array<std::pair<Flags, char>, 5> letters{{
     {Flags::ack, '.'},
 }};
 
-constexpr std::uint32_t pad_to_word(std::uint32_t octets) { return (octets + 3) / 4 * 4; }
-
 }  // namespace
 
 std::optional<Flags> Flags::parse(std::string_view text) {
@@ -44,16 +42,6 @@ std::string Flags::text() const {
     }
   }
   return text;
-}
-
-std::uint32_t Options::wire_size() const {
-  std::uint32_t octets = 0;
-  octets += mss != 0 ? 4U : 0U;
-  octets += has_timestamps ? 12U : 0U;  // with SACK-permitted or two NOPs beside it
-  octets += sack_permitted && !has_timestamps ? 4U : 0U;
-  octets += has_window_scale ? 4U : 0U;
-  octets += sack_count > 0 ? 4U + 8U * sack_count : 0U;
-  return pad_to_word(octets);
 }
 
 }  // namespace lastack::tcp

@@ -32,14 +32,16 @@ void StateCensus::move(SimTime now, State from, State to) {
     const auto s = static_cast<std::size_t>(from);
     --current_[s];
     socket_ns_[s] += at.count();
-    touched_ |= 1U << s;
+    if (totals_ != nullptr) --totals_->current[s];
   }
   if (to != State::closed) {
     const auto s = static_cast<std::size_t>(to);
     ++current_[s];
     socket_ns_[s] -= at.count();
     peak_[s] = std::max(peak_[s], current_[s]);
-    touched_ |= 1U << s;
+    if (totals_ != nullptr) {
+      totals_->peak[s] = std::max(totals_->peak[s], ++totals_->current[s]);
+    }
   }
 }
 
@@ -222,7 +224,7 @@ void Stack::Impl::settle(Endpoint& endpoint, std::uint32_t socket, Context& c) {
 }
 
 /// TIME-WAIT, or an orphan's FIN-WAIT-2, goes on in a small record.
-void Stack::Impl::make_record(Endpoint& endpoint, State state, Context& c) {
+[[gnu::noinline]] void Stack::Impl::make_record(Endpoint& endpoint, State state, Context& c) {
   if (host_.census.current(State::time_wait) >
       static_cast<std::uint32_t>(host_.settings().tcp_max_tw_buckets)) {
     ++host_.counters.TCPTimeWaitOverflow;

@@ -1,5 +1,8 @@
 #include "lastack/tcp/state.hpp"
 
+#include <array>
+#include <cstdint>
+
 namespace lastack::tcp {
 
 // Each function lists every enumerator and has no default, so that the compiler finds a forgotten
@@ -22,7 +25,9 @@ std::string_view name_of(State state) {
   return "?";
 }
 
-bool is_transition(State from, State to) {
+namespace {
+
+constexpr bool may_follow(State from, State to) {
   if (to == State::closed) {
     return from != State::closed;
   }
@@ -47,6 +52,26 @@ bool is_transition(State from, State to) {
     case State::time_wait: return to == State::syn_rcvd;  // RFC 9293, MAY-2
   }
   return false;
+}
+
+/// By state, a bit for each that may follow.
+constexpr auto followers = [] {
+  std::array<std::uint16_t, state_count> bits{};
+  for (unsigned from = 0; from < state_count; ++from) {
+    for (unsigned to = 0; to < state_count; ++to) {
+      if (may_follow(State{static_cast<std::uint8_t>(from)},
+                     State{static_cast<std::uint8_t>(to)})) {
+        bits[from] = static_cast<std::uint16_t>(bits[from] | 1U << to);
+      }
+    }
+  }
+  return bits;
+}();
+
+}  // namespace
+
+bool is_transition(State from, State to) {
+  return (followers[static_cast<std::size_t>(from)] >> static_cast<unsigned>(to) & 1U) != 0;
 }
 
 std::string_view name_of(Timer timer) {

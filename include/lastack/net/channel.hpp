@@ -51,6 +51,10 @@ class Channel {
 
   /// Hands over a packet of so many bytes, IP header included.
   Passage pass(SimTime now, std::uint32_t bytes);
+  /// Whether `pass` would only delay it, by `constant_delay`.
+  bool passes_plainly(std::uint32_t bytes) const {
+    return plain_ && state_ == LinkState::up && bytes <= mtu_;
+  }
 
   void set_state(LinkState state) { state_ = state; }
 

@@ -40,7 +40,6 @@ struct Arrival {
   SimTime at;
   ChannelIndex channel;
   PacketIndex packet;
-  bool copy = false;  ///< it is what the last Duplicate note speaks of
   /// Packets of one class arrive in the order in which they leave, as a rule.
   DelayClass delay_class = no_delay_class;
 };
@@ -49,14 +48,16 @@ using Note = std::variant<trace::Drop, trace::Delay, trace::Duplicate>;
 
 /// What followed from one thing that was done to the network. Its memory is reused.
 struct Transit {
-  std::vector<Note> notes;        ///< what befell the packet
-  std::vector<Arrival> arrivals;  ///< what is now on its way
-  std::uint64_t cause = 0;        ///< of the notes: the packet's own
-  trace::Protocol protocol{};     ///< the packet's
+  std::vector<Note> notes;         ///< what befell the packet
+  std::optional<Arrival> arrival;  ///< of the packet, unless it is lost
+  std::vector<Arrival> copies;     ///< that were made of it, one for each Duplicate note
+  std::uint64_t cause = 0;         ///< of the notes: the packet's own
+  trace::Protocol protocol{};      ///< the packet's
 
   void clear() {
     notes.clear();
-    arrivals.clear();
+    arrival.reset();
+    copies.clear();
   }
 };
 
@@ -73,7 +74,12 @@ class Network {
   explicit Network(const NetworkConfig& config);
 
   /// Room for a new packet, to be filled in through `packet` and passed to `send`.
-  PacketIndex allocate();
+  PacketIndex allocate() {
+    if (free_.empty()) return allocate_more();
+    const PacketIndex index = free_.back();
+    free_.pop_back();
+    return index;
+  }
   /// Valid until the next allocate, send or arrives.
   Packet& packet(PacketIndex index) { return packets_[index]; }
   const Packet& packet(PacketIndex index) const { return packets_[index]; }
@@ -89,7 +95,7 @@ class Network {
   /// A packet comes to the end of its channel.
   Reached arrives(SimTime now, ChannelIndex channel, PacketIndex index, Transit& out);
 
-  void release(PacketIndex index);
+  void release(PacketIndex index) { free_.push_back(index); }
 
   void set_power(NodeIndex host, Power power) { powered_[host] = power; }
   Power power(NodeIndex host) const { return powered_[host]; }
@@ -106,7 +112,10 @@ class Network {
   std::size_t in_flight() const { return packets_.size() - free_.size(); }
 
  private:
+  PacketIndex allocate_more();
   void hand_on(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault, Transit& out);
+  void pass(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault,
+            ChannelIndex channel, Transit& out);
   void drop(PacketIndex index, NodeIndex node, trace::DropPlace place, std::string_view reason,
             Transit& out);
   void copy(SimDuration by, const Arrival& original, Transit& out);

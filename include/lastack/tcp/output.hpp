@@ -72,6 +72,9 @@ struct Output {
   std::vector<SocketId> woken;          ///< sockets on which a waiting call may go on
   std::vector<ListenerId> acceptable;   ///< listeners that have a connection to accept
 
+  bool empty() const {
+    return effects.empty() && rescheduled.empty() && woken.empty() && acceptable.empty();
+  }
   void clear() {
     effects.clear();
     rescheduled.clear();

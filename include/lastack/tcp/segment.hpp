@@ -79,8 +79,15 @@ struct Options {
   std::uint32_t ts_ecr = 0;
   std::array<SackBlock, max_sack_blocks> sack{};
 
-  /// Octets in the TCP header, padded to a multiple of four as Linux lays them out.
-  std::uint32_t wire_size() const;
+  /// Octets in the TCP header as Linux lays them out: each option takes whole words.
+  std::uint32_t wire_size() const {
+    std::uint32_t octets = mss != 0 ? 4U : 0U;
+    octets += has_timestamps ? 12U : 0U;  // with SACK-permitted or two NOPs beside it
+    octets += sack_permitted && !has_timestamps ? 4U : 0U;
+    octets += has_window_scale ? 4U : 0U;
+    octets += sack_count > 0 ? 4U + 8U * sack_count : 0U;
+    return octets;
+  }
 };
 
 /// A TCP segment as plain data. Payload is counted, not stored.

@@ -114,10 +114,19 @@ struct ListenQueues {
   std::uint64_t connections = 0;  ///< to be accepted (the accept queues)
 };
 
+/// How many sockets of several hosts together are in each state, and at most so far.
+struct StateTotals {
+  std::array<std::uint64_t, state_count> current{};
+  std::array<std::uint64_t, state_count> peak{};
+};
+
 /// How many sockets of a host are in each state, at most so far, and for how long in sum. Requests
 /// count as SYN_RCVD.
 class StateCensus {
  public:
+  /// Counts into these, too, from now on; they outlive the census. Requires that nothing was
+  /// counted yet.
+  void count_into(StateTotals& totals) { totals_ = &totals; }
   /// Notes that one socket goes from `from` to `to`; CLOSED is not counted.
   void move(SimTime now, State from, State to);
 
@@ -125,8 +134,6 @@ class StateCensus {
   std::uint32_t peak(State s) const { return peak_[static_cast<std::size_t>(s)]; }
   /// Socket-seconds spent in the state until `now`.
   double socket_seconds(State s, SimTime now) const;
-  /// The states whose count changed since the last call, a bit for each.
-  std::uint32_t take_touched() { return std::exchange(touched_, 0); }
 
  private:
   __extension__ using Wide = __int128;  ///< a million sockets for 292 years fit
@@ -135,7 +142,7 @@ class StateCensus {
   std::array<std::uint32_t, state_count> peak_{};
   /// The times at which sockets left the state less those at which they came.
   std::array<Wide, state_count> socket_ns_{};
-  std::uint32_t touched_ = 0;
+  StateTotals* totals_ = nullptr;
 };
 
 /// The TCP of one host (RFC 9293): its connections, listeners with their queues, TIME-WAIT records,

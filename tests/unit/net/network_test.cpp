@@ -106,7 +106,8 @@ class Wire {
         ++copied;
       }
     }
-    for (const Arrival& arrival : transit_.arrivals) pending_.emplace(arrival.at, arrival);
+    if (transit_.arrival) pending_.emplace(transit_.arrival->at, *transit_.arrival);
+    for (const Arrival& copy : transit_.copies) pending_.emplace(copy.at, copy);
     transit_.clear();
   }
 
@@ -198,7 +199,7 @@ TEST_CASE("Network: datagrams are not what faults choose from", "[net]") {
   network.packet(index).protocol = trace::Protocol::datagram;
   network.send(sim_start, index, transit);
   CHECK(transit.notes.empty());
-  CHECK(transit.arrivals.size() == 1);
+  CHECK(transit.arrival.has_value());
 }
 
 TEST_CASE("Network: sent while either end has no power is lost on the wire", "[net]") {
@@ -266,8 +267,8 @@ TEST_CASE("Network: a loss behind the router is the router's", "[net]") {
   network.packet(index) = Packet{};
   network.packet(index).to = server;
   network.send(sim_start, index, transit);
-  REQUIRE(transit.arrivals.size() == 1);
-  const Arrival hop = transit.arrivals[0];
+  REQUIRE(transit.arrival.has_value());
+  const Arrival hop = *transit.arrival;
   transit.clear();
   CHECK(network.arrives(hop.at, hop.channel, hop.packet, transit) == Network::Reached::router);
   REQUIRE(transit.notes.size() == 1);

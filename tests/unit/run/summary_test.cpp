@@ -197,6 +197,19 @@ TEST_CASE("Summary: scenarios may expect of closing and half-open sockets", "[ru
   CHECK_FALSE(results[3].held);
 }
 
+TEST_CASE("Summary: a peak counts sockets of all hosts, also in a state that lasts no time",
+          "[run]") {
+  // From 1 s on one client is in FIN_WAIT_2. At 2 s the other gets ACK and FIN in one segment.
+  const Story story{R"("hosts": {"client": {}, "other": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"},
+              {"a": "other", "b": "server", "delay": "10ms"}], "apps": [
+      {"host": "server", "listen": 80, "steps": [{"hold": true}]},
+      {"host": "server", "listen": 81, "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "client", "connect": "server:80", "steps": [{"until": "1s"}, {"shutdown": "write"}]},
+      {"host": "other", "connect": "server:81", "steps": [{"until": "2s"}, {"close": true}]}])"};
+  CHECK(story.summary().peak.at("FIN_WAIT_2") == 2);
+}
+
 TEST_CASE("Totals: the summary's numbers", "[run]") {
   const scenario::Scenario scenario = test::usual_scenario(R"("hosts": {
       "client": {"count": 3}, "server": {}},

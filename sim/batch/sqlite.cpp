@@ -1,5 +1,7 @@
 #include "sqlite.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "lastack/batch/store.hpp"
@@ -9,7 +11,7 @@ namespace lastack::batch {
 namespace {
 
 /// Another program that writes is done within that, as a rule.
-constexpr int busy_timeout_ms = 5000;
+constexpr std::chrono::milliseconds busy_timeout{5000};
 
 /// What people can do something about, in words of ours; else SQLite's own.
 std::string reason(int result, sqlite3* database) {
@@ -108,11 +110,27 @@ Database::Database(const std::string& file, Mode mode)
   }
   handle_.reset(handle);
   if (result != SQLITE_OK) throw StoreError{file, reason(result, handle)};
-  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
 }
 
 void Database::run(const std::string& sql) {
   const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (result != SQLITE_OK) throw StoreError{file_, reason(result, handle_.get())};
+}
+
+/// Two programs that begin a log at once would wait for each other for ever, so SQLite tells one of
+/// them at once, without its busy timeout; that one tries again.
+void Database::keep_write_ahead_log() {
+  constexpr std::chrono::milliseconds pause{5};
+  const auto give_up = std::chrono::steady_clock::now() + busy_timeout;
+  const auto begin_log = [this] {
+    return sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+  };
+  int result = begin_log();
+  while ((result & 0xff) == SQLITE_BUSY && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(pause);
+    result = begin_log();
+  }
   if (result != SQLITE_OK) throw StoreError{file_, reason(result, handle_.get())};
 }
 

@@ -44,6 +44,8 @@ class Database {
 
   const std::string& file() const { return file_; }
   void run(const std::string& sql);
+  /// From now on it has a write-ahead log: readers and a writer do not wait for each other.
+  void keep_write_ahead_log();
   Statement prepare(const std::string& sql) const { return {handle_.get(), file_, sql}; }
   std::int64_t number(const std::string& sql) const;
 

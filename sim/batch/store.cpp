@@ -135,7 +135,7 @@ class Store::Impl {
 
   /// Makes the tables, unless another program was faster, which is told by false.
   bool make(const StoreInfo& info) {
-    database_.run("PRAGMA journal_mode = WAL");
+    database_.keep_write_ahead_log();
     Transaction transaction{database_};
     if (!is_empty()) return false;
     info_ = info;

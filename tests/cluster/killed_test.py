@@ -93,6 +93,16 @@ class KilledTwentyTimes(unittest.TestCase):
             sweeps.run("sweep", file, "--db", database, "--resume", "--quiet")
             self.assertTrue(sweeps.csv_of(database) == whole, f"killed after {milliseconds} ms")
 
+    def test_two_sweeps_that_begin_a_database_at_the_same_moment_share_it(self):
+        file = sweeps.write(f"{self.folder}/sweep.json", sweeps.sweep(repeat=5))
+        whole = self.undisturbed(file)
+        for attempt in range(40):
+            database = f"{self.folder}/shared-{attempt}.sqlite"
+            both = [self.begin(file, database, 1) for _ in range(2)]
+            said = [each.communicate()[0] for each in both]
+            self.assertEqual([each.returncode for each in both], [0, 0], said)
+            self.assertTrue(sweeps.csv_of(database) == whole)
+
     def test_two_sweeps_at_once_into_one_database_come_to_the_same(self):
         file = sweeps.write(f"{self.folder}/sweep.json", sweeps.sweep(repeat=1000))
         whole = self.undisturbed(file)

@@ -122,12 +122,11 @@ void Database::run(const std::string& sql) {
 /// them at once, without its busy timeout; that one tries again.
 void Database::keep_write_ahead_log() {
   constexpr std::chrono::milliseconds pause{5};
-  const auto give_up = std::chrono::steady_clock::now() + busy_timeout;
   const auto begin_log = [this] {
     return sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
   };
   int result = begin_log();
-  while ((result & 0xff) == SQLITE_BUSY && std::chrono::steady_clock::now() < give_up) {
+  for (auto tries = busy_timeout / pause; tries > 0 && (result & 0xff) == SQLITE_BUSY; --tries) {
     std::this_thread::sleep_for(pause);
     result = begin_log();
   }

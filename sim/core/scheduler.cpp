@@ -79,6 +79,7 @@ std::optional<Event> Scheduler::next(SimTime limit) {
   now_ = first->at;
   --size_;
   const Event event = first->event;
+  last_lane_ = from == From::a_lane ? Lane(lane - lanes_.data()) : no_lane;
   switch (from) {
     case From::a_lane:
       lane->pop();

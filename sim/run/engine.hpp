@@ -145,6 +145,7 @@ class Simulation::Impl {
   void schedule_scenario();
   void finish();
   /// False for an entry that has gone stale: then nothing happened.
+  void look_ahead();
   bool handle(Event event);
   void packet_arrives(Event event);
   void take_in(HostIndex host, net::PacketIndex index, trace::LinkId link);

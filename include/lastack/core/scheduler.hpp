@@ -71,6 +71,14 @@ class Scheduler {
   /// before `limit` (the time then stays).
   std::optional<Event> next(SimTime limit = never);
 
+  /// A guess at what `next` will return after `skipped` more: what follows where the last event
+  /// came from. Null where that holds no more. For bringing near what will be needed, nothing else.
+  const Event* following(std::size_t skipped) const {
+    if (last_lane_ != no_lane) return lanes_[static_cast<std::size_t>(last_lane_)].event(skipped);
+    const auto left = static_cast<std::size_t>(batch_.cend() - batch_next_);
+    return skipped < left ? &(batch_next_ + static_cast<std::ptrdiff_t>(skipped))->event : nullptr;
+  }
+
   /// Entries in the queue, stale ones included.
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -127,6 +135,9 @@ class Scheduler {
     bool empty() const { return count_ == 0; }
     const Entry& front() const { return ring_[first_]; }
     const Entry& back() const { return ring_[(first_ + count_ - 1) & mask_]; }
+    const Event* event(std::size_t place) const {
+      return place < count_ ? &ring_[(first_ + place) & mask_].event : nullptr;
+    }
     void push(const Entry& entry) {
       if (count_ == size_) grow();
       ring_[(first_ + count_++) & mask_] = entry;
@@ -178,6 +189,7 @@ class Scheduler {
   Chunk* free_chunk_ = nullptr;
   std::array<Queue, lanes_max> lanes_;
   std::uint32_t occupied_lanes_ = 0;  ///< bit i: lanes_[i] holds something
+  Lane last_lane_ = no_lane;          ///< from which the last event came
 };
 
 }  // namespace lastack

@@ -72,6 +72,27 @@ TEST_CASE("Scheduler: a lane's events stand among the others by time and inserti
   CHECK(drain(s) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6});
 }
 
+TEST_CASE("Scheduler: what follows where the last event came from can be looked at", "[core]") {
+  Scheduler s;
+  CHECK(s.following(0) == nullptr);
+  for (std::uint32_t i = 0; i < 4; ++i) s.schedule(Lane{1}, at(i * 1ms), numbered(i));
+  for (std::uint32_t i = 4; i < 8; ++i) s.schedule(at(10ms + i * 1us), numbered(i));
+  const auto index = [&s](std::size_t skipped) {
+    const Event* event = s.following(skipped);
+    return event == nullptr ? -1 : static_cast<int>(event->index);
+  };
+  CHECK(s.next() == numbered(0));
+  CHECK(index(0) == 1);
+  CHECK(index(2) == 3);
+  CHECK(index(3) == -1);  // the lane's end: what stands in the wheel is not told
+  while (s.now() < at(10ms)) s.next();
+  CHECK(index(0) == 5);
+  CHECK(index(2) == 7);
+  CHECK(index(3) == -1);
+  CHECK(drain(s) == std::vector<std::uint32_t>{5, 6, 7});
+  CHECK(index(0) == -1);
+}
+
 TEST_CASE("Scheduler: nothing past the limit comes out, and the clock stays", "[core]") {
   Scheduler s;
   s.schedule(at(5s), numbered(5));

@@ -111,11 +111,17 @@ function(lastack_precompile target set)
 endfunction()
 
 # lastack_fast(lastack): a program whose speed matters is optimised across its hot layers. That takes
-# long at each link, so tests are linked as usual.
+# long at each link, so others are linked as usual, for which g++ has to be asked.
+if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fno-lto)
+endif()
 function(lastack_fast program)
   if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    get_target_property(options ${program} LINK_OPTIONS)
+    list(REMOVE_ITEM options -fno-lto)
     # g++ 12 warns falsely of std::string when it sees the whole program.
-    target_link_options(${program} PRIVATE -flto=auto -O3 -Wno-stringop-overflow)
+    list(APPEND options -flto=auto -O3 -Wno-stringop-overflow)
+    set_target_properties(${program} PROPERTIES LINK_OPTIONS "${options}")
   endif()
 endfunction()
 

@@ -95,8 +95,9 @@ function(lastack_hot target)
   lastack_precompile(${target} hot)
 endfunction()
 
-# lastack_cold(lastack_tools): a layer that no event passes through. It compiles in half the time.
-set(cold_options $<$<CONFIG:Release>:-O1>)
+# lastack_cold(lastack_tools): a layer that no event passes through. It compiles in half the time, and
+# with sanitizers in half of that.
+set(cold_options $<$<CONFIG:Release>:-O1> $<$<BOOL:${LASTACK_SANITIZE}>:-O0>)
 function(lastack_cold target)
   target_compile_options(${target} PRIVATE ${cold_options})
   lastack_precompile(${target} cold)

@@ -16,6 +16,11 @@ std::string text_of(const std::string& file) {
 }
 
 Json document_of(std::string_view text, const std::string& file) {
+  if (text.starts_with("SQLite format 3")) {
+    throw ScenarioError{file, "",
+                        "want JSON, have a database; what `lastack sweep --db` made is for report, "
+                        "export, compare, merge and explain --worst"};
+  }
   auto read = read_json(text);
   if (const auto* problem = std::get_if<JsonProblem>(&read)) {
     throw ScenarioError{file, problem->pointer, problem->text};

@@ -135,7 +135,7 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path)
     for name in ["--list", "--record", "--plot", "--help"]:
         parser.add_argument(name, action="store_true")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     for problem in problems_of(options):
         parser.error(problem)
     return options
@@ -148,6 +148,9 @@ def problems_of(options: argparse.Namespace) -> list[str]:
         for name in options.rows
         if not chosen_rows([name])
     ]
+    for name in ["list", "record", "plot"]:
+        if getattr(options, name) and (options.rows or options.json):
+            problems.append(f"--{name}: want neither rows nor --json with it")
     if options.runs < 1:
         problems.append(f"--runs: want a number from 1, have {options.runs}")
     if options.json and (options.json.is_dir() or not os.access(options.json.parent, os.W_OK)):

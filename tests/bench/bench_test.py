@@ -107,6 +107,7 @@ class Usage(unittest.TestCase):
             (["nonsense"], "have nonsense"),
             (["--runs", "0"], "want a number from 1"),
             (["--json", "/nowhere/figures.json"], "cannot be written"),
+            (["--plot", "churn"], "--plot: want neither rows nor --json"),
             (["--nonsense"], "unrecognized"),
         ]:
             said = io.StringIO()
@@ -114,6 +115,9 @@ class Usage(unittest.TestCase):
                 bench.options_of(["build", *words])
             self.assertEqual(ended.exception.code, 2)
             self.assertIn(told, said.getvalue())
+
+    def test_rows_may_come_before_options_and_after(self) -> None:
+        self.assertEqual(bench.options_of(["build", "churn", "--runs", "2", "hold"]).rows, ["churn", "hold"])
 
 
 if __name__ == "__main__":

@@ -125,6 +125,20 @@ test("the keyboard reaches every event, with its causes", async () => {
   await close();
 });
 
+test("what the keyboard chooses is in sight, and clock and head tell its moment", async () => {
+  const { page, close } = await open(run.html);
+  await page.focus("#ladder");
+  const last = run.data.events.findLast((event) => event.local?.startsWith("client:"));
+  for (const [key, time, state] of [["End", last.t_ns / 1e9, "CLOSED"], ["Home", 0, "SYN_SENT"]]) {
+    await page.keyboard.press(key);
+    await page.waitForFunction((wanted) => Number.parseFloat(document.querySelector(".clock").textContent) === wanted, time);
+    assert.equal(await text(page, ".end-0 .chip"), state);
+    const box = await page.locator(".ladder-stage .selected").first().boundingBox();
+    assert.ok(box.y >= 0 && box.y + box.height <= 900, `${key}: ${JSON.stringify(box)}`);
+  }
+  await close();
+});
+
 test("zoom, step, play and escape work from the keyboard", async () => {
   const { page, close } = await open(run.html);
   await page.focus("#ladder");

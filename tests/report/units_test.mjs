@@ -1,11 +1,13 @@
 // The page's modules without a browser: texts, filters, the layout against the text ladder.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { moduleOf, need, needProgram, runPage } from "./fixtures.mjs";
+import { moduleOf, need, needProgram, root, runPage } from "./fixtures.mjs";
 
 need("esbuild");
 needProgram();
-const { texts } = await moduleOf("texts.ts");
+const { dropText, texts, useLanguage } = await moduleOf("texts.ts");
 const { parsePageData } = await moduleOf("data.ts");
 const { parseFilter } = await moduleOf("batch/table.ts");
 const { shareWithin, tradeOff } = await moduleOf("batch/plots.ts");
@@ -19,6 +21,20 @@ test("both languages have the same texts with the same places", () => {
     assert.deepEqual(places(texts.zh[key]), places(texts.en[key]), key);
     assert.ok(texts.zh[key].length > 0, key);
   }
+});
+
+test("whatever a segment may be lost or discarded for has words in both languages", () => {
+  const names = [...readFileSync(join(root, "sim/tcp/state.cpp"), "utf8").matchAll(/case DiscardReason::\w+: return "(\w+)"/g)];
+  assert.ok(names.length > 10, "sim/tcp/state.cpp names reasons in another way now");
+  const ofTheWire = ["loss", "fault", "link_down", "mtu", "queue", "no_route", "host_off", "checksum"];
+  for (const name of [...names.map(([, one]) => one), ...ofTheWire]) {
+    for (const language of ["en", "zh"]) {
+      useLanguage(language);
+      assert.equal(dropText(name), `${name}: ${texts[language][`drop_${name}`]}`);
+    }
+  }
+  useLanguage("en");
+  assert.equal(dropText("of_tomorrow"), "of_tomorrow");
 });
 
 test("data that is missing, cut short or of another version is named", () => {

@@ -102,6 +102,11 @@ TEST_CASE("files: their kind is told by their keys", "[scenario]") {
   CHECK_THROWS_AS(kind_of_file("no/such/file.json"), ScenarioError);
 }
 
+TEST_CASE("files: a database is told from JSON", "[scenario]") {
+  CHECK_THAT(problem_with("SQLite format 3"),
+             StartsWith("s.json: want JSON, have a database; ") && Contains("lastack sweep --db"));
+}
+
 TEST_CASE("files: a sweep is no scenario", "[scenario]") {
   CHECK(problem_with(R"({"scenario": "a.json", "vary": {}})") ==
         "s.json: want a scenario, have a sweep (it has the key \"vary\")");

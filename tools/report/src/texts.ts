@@ -34,6 +34,7 @@ const en = {
   selected_of: "{i} of {n}",
 
   why_syn: "opens the connection (RFC 9293, 3.5)", why_synack: "answers the SYN (RFC 9293, 3.5)", why_ack: "acknowledges what arrived", why_delack: "acknowledges, after a delay (RFC 9293, 3.8.6.3)", why_data: "data of the application", why_fin: "closes this direction (RFC 9293, 3.6)", why_rto: "sent again: the retransmission timer ran out (RFC 6298, 5)", why_tlp: "loss probe: sent again ahead of the timer (RFC 8985, 7)", why_challenge: "challenge ACK: asks whether the peer means it (RFC 5961)", why_reset: "resets: nothing here wants that segment (RFC 9293, 3.5.2)", why_synack_timeout: "SYN-ACK again: nobody answered it", why_synack_repeat: "SYN-ACK again: the SYN came again", why_syn_repeat: "SYN again", why_fast_retransmit: "sent again after duplicate ACKs (RFC 5681, 3.2)", why_dup_ack: "duplicate ACK: something is missing before it (RFC 5681, 4.2)", why_keepalive: "keepalive: is anybody there? (RFC 9293, 3.8.4)", why_window_probe: "asks for the window (RFC 9293, 3.8.6.1)", why_window_update: "tells of a larger window", why_time_wait: "repeats the last ACK in TIME_WAIT (RFC 9293, 3.10.7.4)",
+  drop_loss: "the link lost it by chance", drop_fault: "a fault of the scenario took it", drop_link_down: "the link was down", drop_mtu: "longer than the link's MTU", drop_queue: "the link's queue was full", drop_no_route: "no route to its receiver", drop_host_off: "the host was without power", drop_checksum: "damaged on the way, by its checksum", drop_accept_queue: "the accept queue is full", drop_syn_queue: "the SYN queue is full, or kept for proven peers", drop_ack_of_unsent: "it acknowledges what was never sent (RFC 9293, 3.10.7)", drop_answer_limited: "it repeats another within tcp_invalid_ratelimit", drop_challenged: "it has to prove itself first, by a challenge ACK (RFC 5961)", drop_defer_accept: "TCP_DEFER_ACCEPT waits for data", drop_no_ack: "it has no ACK", drop_no_socket: "nobody is there", drop_no_syn: "it is no SYN", drop_rst_in_listen: "a listener has nothing to reset", drop_rst_out_of_window: "a reset outside the window (RFC 5961, 3.2)", drop_rst_without_ack: "a reset without ACK for a SYN that is on its way", drop_rst_wrong_ack: "a reset that does not acknowledge the SYN", drop_socket_memory: "no memory for sockets is left (tcp_mem)", drop_unacceptable: "outside the window, or with an old timestamp (RFC 9293, 3.10.7.4; RFC 7323, 5)",
 
   batch_kind: "A batch of runs", asked: "What was asked", axis: "What varies", role_setting: "a setting", role_condition: "a condition", values: "values", default_value: "default", runs_each: "Runs", runs: "runs", combinations: "combinations", of_scenario: "Scenario", in_all: "Runs in all", confidence: "intervals at {p}", intervals: "Intervals", incomplete: "The batch was stopped before all runs were done.",
   answer: "The answer", decide_by: "Decide by", metric: "Metric", best: "best", default_: "default", under: "Where", always: "in all runs",
@@ -82,6 +83,7 @@ const zh: Record<TextKey, string> = {
   selected_of: "第 {i} 个，共 {n} 个",
 
   why_syn: "打开连接（RFC 9293，3.5）", why_synack: "应答 SYN（RFC 9293，3.5）", why_ack: "确认收到的内容", why_delack: "延迟后确认（RFC 9293，3.8.6.3）", why_data: "应用的数据", why_fin: "关闭这一方向（RFC 9293，3.6）", why_rto: "重传：重传定时器到期（RFC 6298，5）", why_tlp: "尾部丢失探测：在定时器之前重发（RFC 8985，7）", why_challenge: "挑战 ACK：询问对方是否当真（RFC 5961）", why_reset: "复位：这里无人需要该报文段（RFC 9293，3.5.2）", why_synack_timeout: "重发 SYN-ACK：无人应答", why_synack_repeat: "重发 SYN-ACK：SYN 再次到来", why_syn_repeat: "重发 SYN", why_fast_retransmit: "重复 ACK 之后快速重传（RFC 5681，3.2）", why_dup_ack: "重复 ACK：前面缺少内容（RFC 5681，4.2）", why_keepalive: "保活：对方还在吗？（RFC 9293，3.8.4）", why_window_probe: "探询窗口（RFC 9293，3.8.6.1）", why_window_update: "通告更大的窗口", why_time_wait: "在 TIME_WAIT 中重发最后的 ACK（RFC 9293，3.10.7.4）",
+  drop_loss: "链路随机丢失", drop_fault: "被场景中的故障规则丢弃", drop_link_down: "链路已断开", drop_mtu: "超过链路的 MTU", drop_queue: "链路队列已满", drop_no_route: "没有到接收方的路由", drop_host_off: "主机断电", drop_checksum: "途中损坏，校验和不符", drop_accept_queue: "accept 队列已满", drop_syn_queue: "SYN 队列已满，或留给已证实的对方", drop_ack_of_unsent: "确认了从未发送的内容（RFC 9293，3.10.7）", drop_answer_limited: "在 tcp_invalid_ratelimit 之内重复出现", drop_challenged: "须先以挑战 ACK 证实（RFC 5961）", drop_defer_accept: "TCP_DEFER_ACCEPT 等待数据", drop_no_ack: "缺少 ACK", drop_no_socket: "此处无人接收", drop_no_syn: "不是 SYN", drop_rst_in_listen: "监听套接字无可复位", drop_rst_out_of_window: "窗口之外的复位（RFC 5961，3.2）", drop_rst_without_ack: "对途中 SYN 的复位缺少 ACK", drop_rst_wrong_ack: "复位没有确认该 SYN", drop_socket_memory: "套接字内存已用尽（tcp_mem）", drop_unacceptable: "在窗口之外，或时间戳过旧（RFC 9293，3.10.7.4；RFC 7323，5）",
 
   batch_kind: "批量运行", asked: "问题", axis: "变化的量", role_setting: "设置", role_condition: "条件", values: "取值", default_value: "默认值", runs_each: "运行次数", runs: "运行次数", combinations: "组合数", of_scenario: "场景", in_all: "运行总数", confidence: "区间置信度 {p}", intervals: "区间置信度", incomplete: "批量运行在全部完成之前被停止。",
   answer: "答案", decide_by: "评判指标", metric: "指标", best: "最佳", default_: "默认", under: "条件", always: "所有运行",
@@ -108,8 +110,12 @@ export function t(key: TextKey, places: Record<string, string | number> = {}): s
   return texts[language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(places[name] ?? whole));
 }
 
-/** The words for a segment's reason; a reason that has none yet stands as it is. */
-export function whyText(why: string): string {
-  const key = `why_${why.replace(/-/g, "_")}`;
-  return key in en ? t(key as TextKey) : why;
-}
+const wordsOf = (group: string, name: string): string => {
+  const key = `${group}_${name.replace(/-/g, "_")}`;
+  return key in en ? `${name}: ${t(key as TextKey)}` : name;
+};
+
+/** Why a segment was sent: the trace's word and what it means; one that has no words yet stands alone. */
+export const whyText = (why: string): string => wordsOf("why", why);
+/** The same for what became of a lost or discarded one. */
+export const dropText = (reason: string): string => wordsOf("drop", reason);

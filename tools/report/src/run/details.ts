@@ -3,7 +3,7 @@
 import type { Options, SendEvent, TraceEvent } from "../data";
 import { fill, h, pair, type Child } from "../dom";
 import { durationText, secondsText } from "../format";
-import { t, whyText } from "../texts";
+import { dropText, t, whyText } from "../texts";
 import { other, type Arrow, type Item, type Leg, type Note, type RunModel, type StateSpan, type TimerSpan } from "./model";
 import type { Scene } from "./scene";
 import { callText, flagWords, seqText } from "./words";
@@ -80,15 +80,21 @@ function arrowLines(arrow: Arrow, scene: Scene): Child[] {
 }
 
 const reasonText = (event: SendEvent): string =>
-  event.ev === "forge" ? t("forged") : `${event.why}: ${whyText(event.why)}`;
+  event.ev === "forge" ? t("forged") : whyText(event.why);
+
+/** Why it ended so, and at which node where that is not plain. */
+function endText({ event, reason }: Leg): string {
+  if (event?.ev !== "drop") return reason;
+  return dropText(event.reason) + (reason === event.reason ? "" : ` · ${event.node}`);
+}
 
 function fateText(arrow: Arrow, leg: Leg): string {
   const way = leg.at - arrow.event.t_ns;
   const after = leg.event && way > 0 ? ` ${time(leg.at)} (${t("after", { t: durationText(way) })})` : "";
   switch (leg.fate) {
     case "arrived": return t("fate_arrived") + after;
-    case "lost": return t("fate_lost", { r: leg.reason }) + after;
-    case "discarded": return t("fate_discarded", { r: leg.reason }) + after;
+    case "lost": return t("fate_lost", { r: endText(leg) }) + after;
+    case "discarded": return t("fate_discarded", { r: endText(leg) }) + after;
     case "open": return t("fate_open");
   }
 }
@@ -109,7 +115,7 @@ function stateLines(span: StateSpan): Child[] {
   return [
     pair(t("entered"), time(span.from), span.event ? ` · ${span.event.why}` : ""),
     pair(t("left"), span.next ? `${time(span.to)} → ${span.next.to} · ${span.next.why}` : t("for_now")),
-    pair(t("lasted"), durationText(span.to - span.from)),
+    span.to > span.from ? pair(t("lasted"), durationText(span.to - span.from)) : null,
   ];
 }
 
@@ -140,7 +146,7 @@ function describe(event: TraceEvent, model: RunModel): string {
     case "send": return `${event.src} → ${event.dst}: ${flagWords(event.flags)} · ${event.why}`;
     case "forge": return `${t("forged")} ${flagWords(event.flags)} → ${event.dst}`;
     case "recv": return `${event.host}: ${t("arrived")} · ${describeSegment(event.id, event.cause, model)}`;
-    case "drop": return `${t("lost")}: ${event.reason}`;
+    case "drop": return `${t(event.at === "wire" ? "lost" : "discard")}: ${dropText(event.reason)}`;
     case "delay":
     case "duplicate": return event.ev;
     case "state": return `${event.local}: ${event.from} → ${event.to} · ${event.why}`;

@@ -229,14 +229,20 @@ class Ladder implements LadderView {
     this.stage.style.top = `${this.head.offsetHeight}px`;
     this.canvas.draw(view, this.sceneNumber, this.selected);
     this.drawHead(scene, view);
-    const now = this.playY ?? top / this.zoom;
-    this.clock.textContent = `${secondsText(timeOfY(scene.layout, now))} s`;
+    this.clock.textContent = `${secondsText(timeOfY(scene.layout, this.moment(view) ?? top / this.zoom))} s`;
     if (this.selected) this.scroll.setAttribute("aria-activedescendant", `k-${this.selected}`);
     else this.scroll.removeAttribute("aria-activedescendant");
   }
 
+  /** Of what the clock and the head speak: what is playing, else what is selected and in sight. */
+  private moment({ scene, top, height }: View): number | null {
+    if (this.playY !== null || this.selected === null) return this.playY;
+    const y = spanOf(scene, this.selected).top;
+    return y * this.zoom >= top && y * this.zoom <= top + height ? y : null;
+  }
+
   private drawHead(scene: Scene, view: View): void {
-    const y = this.playY ?? (view.top + 20) / this.zoom;
+    const y = this.moment(view) ?? (view.top + 20) / this.zoom;
     const states = ([0, 1] as const).map((side) => stateAt(scene, side, y));
     const shown = `${this.sceneNumber} ${states.join(" ")}`;
     if (this.head.dataset["shown"] === shown) return;
@@ -315,6 +321,10 @@ class Ladder implements LadderView {
     const top = this.scroll.scrollTop;
     if (place < top + 40 || place > top + this.viewHeight - 70) {
       this.scroll.scrollTop = place - this.viewHeight / 3;
+    }
+    const inWindow = this.stack.getBoundingClientRect().top + place;
+    if (inWindow < 40 || inWindow > window.innerHeight - 40) {
+      window.scrollBy({ top: inWindow - window.innerHeight / 2 });
     }
   }
 

@@ -46,7 +46,7 @@ constexpr std::string_view style = R"(<style>
   .bar { stroke-width: 5; }
   .none { stroke-width: 1.5; stroke-dasharray: 2 4; }
   .open { stroke: #b26a00; }
-  .established { stroke: #0b6fae; }
+  .established { stroke: #009e73; }
   .waiting { stroke: #777; stroke-dasharray: 5 3; }
   .again { stroke: #a8447f; }
   .forged { stroke-dasharray: 6 4; }
@@ -55,7 +55,7 @@ constexpr std::string_view style = R"(<style>
   .head { fill: currentColor; stroke: none; }
   @media (prefers-color-scheme: dark) {
     svg { background: #14171a; color: #e8e8e8; }
-    .trouble { fill: #ff9a62; } .open { stroke: #f0a830; } .established { stroke: #56b4e9; }
+    .trouble { fill: #ff9a62; } .open { stroke: #f0a830; } .established { stroke: #19b58a; }
     .waiting { stroke: #a0a0a0; } .again { stroke: #e39ac4; } .lost { stroke: #ff9a62; }
     .label { stroke: #14171a; }
   }

@@ -1,6 +1,9 @@
 #include "command.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
+#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -9,12 +12,16 @@ namespace lastack::tools {
 
 void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
                      const std::string& description) {
-  // CLI11 would take -1 for the largest number.
-  const auto digits_only = [](const std::string& text) {
-    const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-    return number ? "" : "want a whole number from 0, have " + text;
+  // CLI11 would take -1, and whatever is too large, for the largest number.
+  const auto of_64_bits = [](const std::string& text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole ? ""
+                 : fmt::format("want a whole number from 0 to {}, have {}",
+                               std::numeric_limits<std::uint64_t>::max(), text);
   };
-  command.add_option("--seed", seed, description).check(digits_only).type_name("N");
+  command.add_option("--seed", seed, description).check(of_64_bits).type_name("N");
 }
 
 void add_color_option(Command command, std::string& when) {

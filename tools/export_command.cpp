@@ -3,6 +3,7 @@
 #include <string>
 
 #include "command.hpp"
+#include "file_names.hpp"
 #include "lastack/batch/export.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "sweep_report.hpp"
@@ -21,8 +22,9 @@ ExitCode export_results(const Options& options) {
   if (options.csv.empty() && options.json.empty()) {
     throw UsageError{"want --csv FILE or --json FILE, have neither"};
   }
-  check_output("--csv", options.csv, options.database);
-  check_output("--json", options.json, options.database);
+  FileNames files{{options.database}};
+  files.require_own("--csv", options.csv);
+  files.require_own("--json", options.json);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   if (!options.csv.empty()) {

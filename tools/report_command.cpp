@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "file_names.hpp"
 #include "lastack/batch/page.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "sweep_report.hpp"
@@ -19,7 +20,7 @@ struct Options {
 };
 
 ExitCode report(const Options& options) {
-  check_output("--output", options.output, options.database);
+  FileNames{{options.database}}.require_own("--output", options.output);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   write_file(options.output, batch::page_of(store));

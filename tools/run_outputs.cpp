@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "file_names.hpp"
 #include "lastack/trace/sinks.hpp"
 
 namespace lastack::tools {
@@ -24,23 +24,6 @@ std::string filled_in(std::string pattern, const std::string& scenario) {
   return pattern;
 }
 
-/// One name for whatever paths mean the same file, whether it exists or not.
-std::filesystem::path identity_of(const std::string& file) {
-  std::error_code error;
-  return std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
-}
-
-/// Requires that neither another output nor a scenario of the same command has this name.
-void add_once(const std::string& output, std::set<std::filesystem::path>& taken) {
-  if (is_special_file(output)) return;
-  if (!taken.insert(identity_of(output)).second) {
-    throw UsageError{
-        fmt::format("{}: another output, or a scenario, has this name already; with several "
-                    "scenarios write {} in it, such as --trace 'out/{}.jsonl'",
-                    output, placeholder, placeholder)};
-  }
-}
-
 }  // namespace
 
 bool uses_stdout(const OutputNames& names) {
@@ -54,18 +37,27 @@ bool uses_stdout(const OutputNames& names) {
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,
                                         const std::vector<std::string>& scenarios) {
   std::vector<OutputNames> all;
-  std::set<std::filesystem::path> taken;
-  for (const std::string& scenario : scenarios) taken.insert(identity_of(scenario));
+  FileNames files{scenarios};
+  const auto add_once = [&](const std::string& output) {
+    if (files.take(output)) return;
+    const std::string hint =
+        scenarios.size() == 1
+            ? ""
+            : fmt::format("; with several scenarios write {} in it, such as --trace 'out/{}.jsonl'",
+                          placeholder, placeholder);
+    throw UsageError{
+        fmt::format("{}: another output, or a scenario, has this name already{}", output, hint)};
+  };
   for (const std::string& scenario : scenarios) {
     OutputNames names;
     for (const std::string& pattern : patterns.traces) {
       names.traces.push_back(filled_in(pattern, scenario));
-      add_once(names.traces.back(), taken);
+      add_once(names.traces.back());
     }
     names.summary = filled_in(patterns.summary, scenario);
-    if (!names.summary.empty()) add_once(names.summary, taken);
+    if (!names.summary.empty()) add_once(names.summary);
     names.series = filled_in(patterns.series, scenario);
-    if (!names.series.empty()) add_once(names.series, taken);
+    if (!names.series.empty()) add_once(names.series);
     all.push_back(std::move(names));
   }
   return all;

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "file_names.hpp"
 #include "interrupt.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
@@ -163,6 +164,9 @@ ExitCode sweep(const Options& options) {
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.junit.empty()) junit.emplace(options.junit);
   const batch::Plan plan = plan_from(options);
+  FileNames files{{options.sweep, plan.sweep().scenario_file}};
+  files.require_own("--db", options.database);
+  files.require_own("--junit", options.junit);
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
   if (!kept && plan.shard().count > 1) throw UsageError{"--shard: want --db as well"};

@@ -211,10 +211,4 @@ void warn_of_missing_runs(const batch::Store& store) {
   }
 }
 
-void check_output(std::string_view option, const std::string& output, const std::string& database) {
-  std::error_code none_there;
-  if (!std::filesystem::equivalent(output, database, none_there)) return;
-  throw UsageError{fmt::format("{}: want another file than the database, have {}", option, output)};
-}
-
 }  // namespace lastack::tools

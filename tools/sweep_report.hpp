@@ -21,7 +21,4 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
 /// Says on stderr that a database is only a part of a sweep: a shard, or not complete yet.
 void warn_of_missing_runs(const batch::Store& store);
 
-/// That an option does not name the database itself to write to. Throws UsageError.
-void check_output(std::string_view option, const std::string& output, const std::string& database);
-
 }  // namespace lastack::tools

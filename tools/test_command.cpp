@@ -17,6 +17,7 @@
 
 #include "command.hpp"
 #include "diagnostics.hpp"
+#include "file_names.hpp"
 #include "find_files.hpp"
 #include "interrupt.hpp"
 #include "lastack/batch/estimate.hpp"
@@ -214,6 +215,7 @@ ExitCode test(const Options& options) {
   if (files.empty()) {
     throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
   }
+  FileNames{files}.require_own("--junit", options.junit);
   diagnostics::debug("{} files", files.size());
 
   const auto start = std::chrono::steady_clock::now();

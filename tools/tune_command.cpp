@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "file_names.hpp"
 #include "interrupt.hpp"
 #include "lastack/batch/race.hpp"
 #include "lastack/batch/tune.hpp"
@@ -59,23 +60,47 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const Options
   return batch::run_race(plan, race, threads_or_all(options.threads), &stop, &progress);
 }
 
-/// The best settings, into files or for people to read.
-void give_fragments(const std::vector<SysctlFragment>& fragments, const Options& options) {
-  if (options.sysctl.empty()) {
-    if (options.quiet) return;
-    for (const SysctlFragment& fragment : fragments) {
-      fmt::print("\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",
-                 fragment.host.empty() ? "" : " of " + fragment.host, fragment.text);
-    }
-    return;
+/// What is to be written, made before the search so that a name that cannot be had is known at
+/// once.
+struct Outputs {
+  std::unique_ptr<AtomicFile> csv;
+  std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment
+};
+
+Outputs make_outputs(const scenario::Objective& objective, const Options& options) {
+  std::vector<std::string> inputs{options.objective};
+  for (const scenario::Condition& condition : objective.conditions) {
+    inputs.push_back(condition.scenario_file);
   }
+  FileNames files{inputs};
+  Outputs outputs;
+  files.require_own("--csv", options.csv);
+  if (!options.csv.empty()) outputs.csv = std::make_unique<AtomicFile>(options.csv);
+  if (options.sysctl.empty()) return outputs;
+  const std::vector<SysctlFragment> fragments = sysctl_fragments(objective, 0, {});
   if (fragments.empty()) {
     throw UsageError{"--sysctl: want an objective with settings that are sysctls, have none"};
   }
   for (const SysctlFragment& fragment : fragments) {
-    write_file(
-        fragments.size() == 1 ? options.sysctl : file_for_host(options.sysctl, fragment.host),
-        fragment.text);
+    const std::string name =
+        fragments.size() == 1 ? options.sysctl : file_for_host(options.sysctl, fragment.host);
+    files.require_own("--sysctl", name);
+    outputs.sysctl.push_back(std::make_unique<AtomicFile>(name));
+  }
+  return outputs;
+}
+
+/// The best settings, into files or for people to read.
+void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs& outputs,
+                    const Options& options) {
+  for (std::size_t i = 0; i < outputs.sysctl.size(); ++i) {
+    outputs.sysctl[i]->write(fragments[i].text);
+    outputs.sysctl[i]->commit();
+  }
+  if (!options.sysctl.empty() || options.quiet) return;
+  for (const SysctlFragment& fragment : fragments) {
+    fmt::print("\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",
+               fragment.host.empty() ? "" : " of " + fragment.host, fragment.text);
   }
 }
 
@@ -84,9 +109,7 @@ ExitCode tune(const Options& options) {
   scenario::Objective objective = scenario::load_objective(options.objective);
   if (options.seed) objective.seed = *options.seed;
   const batch::TunePlan plan{std::move(objective)};
-  if (!options.sysctl.empty() && sysctl_fragments(plan.objective(), 0, {}).empty()) {
-    throw UsageError{"--sysctl: want an objective with settings that are sysctls, have none"};
-  }
+  const Outputs outputs = make_outputs(plan.objective(), options);
   batch::Race race{plan.rules(options.grid ? RaceRules::Search::grid : RaceRules::Search::race)};
   const bool complete = run(plan, race, options, stop) == batch::TuneEnd::complete;
   const std::vector<std::uint64_t> front = race.front();
@@ -97,11 +120,14 @@ ExitCode tune(const Options& options) {
     fmt::print("{}", tune_text(plan, race, columns_for(stdout), paint));
   }
   if (!complete) return ExitCode::interrupted;
-  if (!options.csv.empty()) write_file(options.csv, evidence_csv(plan, race));
+  if (outputs.csv) {
+    outputs.csv->write(evidence_csv(plan, race));
+    outputs.csv->commit();
+  }
   if (front.empty()) return ExitCode::expectation_failed;
   give_fragments(sysctl_fragments(plan.objective(), front.front(),
                                   fragment_heading(plan, race, front.front())),
-                 options);
+                 outputs, options);
   return ExitCode::success;
 }
 

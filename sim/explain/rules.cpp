@@ -36,13 +36,19 @@ bool counts_retries(const Surroundings& around, const Moment& at) {
   return profile.retry_budget == tcp::RetryBudget::count;
 }
 
-/// ", which Linux takes as 1.4 s of time". Empty where retries are counted.
-std::string as_time(const Surroundings& around, const Moment& at, std::int32_t retries) {
-  if (counts_retries(around, at)) return "";
+/// ", which Linux takes as 1.4 s of time": that many waits, each twice the one before.
+std::string time_text(const Surroundings& around, const Moment& at, std::int32_t retries,
+                      SimDuration first_wait) {
   const SimDuration most{
       std::chrono::milliseconds{around.settings_of(at.end.host, at.n).tcp_rto_max_ms}};
   return fmt::format(", which Linux takes as {} of time",
-                     how_long(tcp::time_of_retries(retries, tcp::retry_budget_start, most)));
+                     how_long(tcp::time_of_retries(retries, first_wait, most)));
+}
+
+/// Empty where retries are counted.
+std::string as_time(const Surroundings& around, const Moment& at, std::int32_t retries) {
+  if (counts_retries(around, at)) return "";
+  return time_text(around, at, retries, tcp::retry_budget_start);
 }
 
 std::string orphan_retries(const Surroundings& around, const Moment& at) {
@@ -67,10 +73,29 @@ bool is_linear(const Surroundings& around, const Moment& at) {
          !around.setting(at.end.host, linear_timeouts, at.n).ends_with("= 0");
 }
 
+/// How often a SYN may be repeated, those of the linear waits not counted.
+std::int32_t syn_retries_allowed(const Surroundings& around, const Moment& at) {
+  const auto own = around.option(at.connection, at.end, SocketOption::tcp_syncnt);
+  return own.value_or(0) != 0 ? *own : around.settings_of(at.end.host, at.n).tcp_syn_retries;
+}
+
+/// Where Linux allows linear waits, an attempt ends also when `retries` doubling ones would be
+/// over. After n linear ones that is before the count is up where n >= 2^retries.
+bool time_ends_syn_first(const Surroundings& around, const Moment& at) {
+  if (!is_linear(around, at) || counts_retries(around, at)) return false;
+  const std::int32_t retries = syn_retries_allowed(around, at);
+  const std::int32_t linear = around.settings_of(at.end.host, at.n).tcp_syn_linear_timeouts;
+  return retries < 8 && linear >= 1 << retries;  // there are at most 127 linear ones
+}
+
 std::string syn_retries(const Surroundings& around, const Moment& at) {
-  const std::string retries = around.option_or_setting(
-      at.connection, at.end, SocketOption::tcp_syncnt, "tcp_syn_retries", at.n);
+  std::string retries = around.option_or_setting(at.connection, at.end, SocketOption::tcp_syncnt,
+                                                 "tcp_syn_retries", at.n);
   if (!is_linear(around, at)) return retries;
+  if (time_ends_syn_first(around, at)) {
+    retries += time_text(around, at, syn_retries_allowed(around, at),
+                         around.host(at.end.host).initial_rto);
+  }
   return retries + ", " + around.setting(at.end.host, linear_timeouts, at.n);
 }
 
@@ -123,7 +148,9 @@ std::string retries_of(const Surroundings& around, const Moment& at, tcp::Timer 
 }
 
 std::string no_more(const Surroundings& around, const Moment& at) {
-  if (at.state == State::syn_sent || at.state == State::syn_rcvd) return "no retry was left";
+  if (at.state == State::syn_sent || at.state == State::syn_rcvd) {
+    return time_ends_syn_first(around, at) ? "the time for retries was over" : "no retry was left";
+  }
   if (!user_timeout(around, at).empty()) return "the user timeout was over";
   return counts_retries(around, at) ? "no retry was left" : "the time for retries was over";
 }

@@ -43,7 +43,8 @@ const std::vector<Row>& rows() {
       // opening
       {{"tcp_syn_retries", ipv4, "segments", 1, 127,
         "How often an active open sends its SYN again before connect() fails with ETIMEDOUT. Those "
-        "sent during tcp_syn_linear_timeouts are not counted.",
+        "sent during tcp_syn_linear_timeouts are not counted, but the time that this number of "
+        "doubling waits takes ends the attempt as well: 3 s for 1, 7 s for 2.",
         ip_sysctl},
        &Settings::tcp_syn_retries},
       {{"tcp_syn_linear_timeouts", ipv4, "timeouts", 0, 127,

@@ -78,6 +78,21 @@ TEST_CASE("explain: --socket chooses, and an unknown one is answered with those 
                                "client:4000"));
 }
 
+TEST_CASE("explain: with few retries and linear waits it is a time that ends a connect",
+          "[command]") {
+  Shell t;
+  const std::string lost = "explain " LASTACK_SOURCE_DIR
+                           "/scenarios/loss/syn_lost_for_ever_linux.json --set "
+                           "hosts.client.sysctl.tcp_syn_retries=";
+  t.lastack(lost + "1");
+  CHECK_THAT(t.out(), Contains("failed with ETIMEDOUT after 3 s"));
+  CHECK_THAT(t.out(), Contains("and the time for retries was over."));
+  CHECK_THAT(t.out(), Contains("tcp_syn_retries = 1, which Linux takes as 3 s of time"));
+  t.lastack(lost + "3");
+  CHECK_THAT(t.out(), Contains("failed with ETIMEDOUT after 19 s"));
+  CHECK_THAT(t.out(), Contains("and no retry was left."));
+}
+
 TEST_CASE("explain: --worst replays the worst run of a sweep, and says which that is",
           "[command]") {
   Explained t;

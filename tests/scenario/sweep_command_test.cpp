@@ -96,9 +96,12 @@ TEST_CASE("report: writes a sweep as one page, and nothing where it cannot", "[c
   CHECK_THAT(t.err(), Contains("--output is required"));
   t.lastack("report s.sqlite -o ./s.sqlite");
   CHECK(t.exit_code() == 2);
-  CHECK_THAT(t.err(), Contains("--output: want another file than the database, have ./s.sqlite"));
+  CHECK_THAT(t.err(), Contains("--output: want a file of its own, have ./s.sqlite"));
   t.lastack("export s.sqlite --csv s.sqlite");
   CHECK(t.exit_code() == 2);
+  t.lastack("export s.sqlite --csv both --json ./both");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--json: want a file of its own, have ./both"));
   t.lastack("export s.sqlite --csv -");
   CHECK(t.exit_code() == 0);  // nothing has happened to it
   t.lastack("report s.sqlite -o no/such/folder.html");
@@ -139,6 +142,10 @@ TEST_CASE("sweep: wrong input and usage end with exit code 2 and leave nothing",
       {"sweep plain.json --shard auto/3 --db x.sqlite", "want JOB_COMPLETION_INDEX or"},
       {"sweep plain.json --shard 1/3", "--shard: want --db as well"},
       {"sweep plain.json --resume", "--resume: want --db as well"},
+      {"sweep plain.json --seed 18446744073709551616", "from 0 to 18446744073709551615"},
+      {"sweep plain.json --seed -1", "--seed: want a whole number from 0"},
+      {"sweep plain.json --junit plain.json", "--junit: want a file of its own"},
+      {"sweep plain.json --db x.sqlite --junit ./x.sqlite", "--junit: want a file of its own"},
       {"sweep plain.json --db none/x.sqlite", "none/x.sqlite: cannot be opened"},
       {"export none.sqlite --csv -", "none.sqlite: there is no such file"},
       {"export plain.json --csv -", "plain.json: is no SQLite database"},

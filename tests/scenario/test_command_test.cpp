@@ -118,6 +118,15 @@ TEST_CASE("test: --junit to where nothing can be written is exit code 2, before 
   CHECK(t.out().empty());
 }
 
+TEST_CASE("test: --junit writes over none of the scenarios", "[command]") {
+  Tree t;
+  t.lastack("test tree --junit tree/good.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--junit: want a file of its own, have tree/good.json"));
+  t.lastack("test tree/good.json");
+  CHECK(t.exit_code() == 0);
+}
+
 TEST_CASE("test: --tap prints a plan, then a line for each file, in order", "[command]") {
   Tree t;
   t.lastack("test tree --tap");

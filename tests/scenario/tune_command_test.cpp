@@ -93,6 +93,24 @@ TEST_CASE("tune: bad input is told with file and place, exit code 2", "[command]
   CHECK_THAT(t.err(), Contains("no/such/folder/x.conf"));
 }
 
+TEST_CASE("tune: what it cannot write is told before the search, and nothing is lost",
+          "[command]") {
+  Objectives t;
+  const std::vector<std::string> files = t.files();
+  for (const char* outputs : {"--csv good.json", "--sysctl ./good.json", "--csv x --sysctl x",
+                              "--csv no/folder/x", "--sysctl no/folder/x"}) {
+    INFO(outputs);
+    t.lastack(std::string{"tune good.json "} + outputs);
+    CHECK(t.exit_code() == 2);
+    CHECK(t.out() == "");
+    CHECK(t.files() == files);
+  }
+  t.lastack("tune good.json --csv good.json");
+  CHECK_THAT(t.err(), Contains("--csv: want a file of its own, have good.json"));
+  t.lastack("validate good.json");
+  CHECK(t.exit_code() == 0);
+}
+
 TEST_CASE("tune: interrupted, it tells what it knows, exit code 130 and no file", "[command]") {
   Objectives t;
   t.run(

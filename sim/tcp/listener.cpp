@@ -255,18 +255,20 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     syn_repeated(index, seg, c);
     return;
   }
-  if (seg.flags.has(Flags::ack) && seg.ack != r.iss + 1) {
+  const bool reset = seg.flags.has(Flags::rst);
+  const bool ack_matters = !reset || !host_.profile.exact_request_resets;
+  if (ack_matters && seg.flags.has(Flags::ack) && seg.ack != r.iss + 1) {
     no_socket(seg, c);  // an old duplicate: RST (RFC 9293, 3.10.7.4, fifth)
     return;
   }
   if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer)) {
     c.discard(DiscardReason::unacceptable);
-    if (!seg.flags.has(Flags::rst) && !host_.invalid_answer_limited(c.now, r.pair())) {
+    if (!reset && !host_.invalid_answer_limited(c.now, r.pair())) {
       c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
     }
     return;
   }
-  if (seg.flags.has(Flags::rst) || (seg.flags.has(Flags::syn) && seg.seq != r.irs)) {
+  if (reset || (seg.flags.has(Flags::syn) && seg.seq != r.irs)) {
     request_cut_off(index, seg, c);
     return;
   }
@@ -283,9 +285,8 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
 /// A RST or another SYN in the window: back to LISTEN.
 void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Context& c) {
   Request& r = requests_[index];
-  const bool strict = host_.profile.repeated_syn == RepeatedSyn::ack;
   if (seg.flags.has(Flags::rst)) {
-    if (strict && seg.seq != r.irs + 1) {
+    if (host_.profile.exact_request_resets && seg.seq != r.irs + 1) {
       c.discard(DiscardReason::challenged);
       if (in_window(seg.seq, r.irs + 1, r.offer)) {
         c.send(ack_of(r, host_, c.now), SendReason::challenge);  // RFC 5961, 3.2
@@ -297,7 +298,8 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
     return;
   }
   ++host_.counters.AttemptFails;
-  if (!strict) {  // RFC 9293, 3.10.7.4, fourth, just returns; RFC 793 and Linux tell the peer
+  if (host_.profile.repeated_syn != RepeatedSyn::ack) {  // RFC 9293, 3.10.7.4, fourth, just
+                                                         // returns; RFC 793 and Linux tell the peer
     c.send(reset_for(seg), SendReason::reset);
   }
   drop_request(index, "syn in the window", c);
@@ -397,7 +399,9 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
 void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   Request& r = requests_[index];
   SimDuration wait = host_.config.initial_rto;
-  const SimDuration longest = host_.rto_limits().max;
+  constexpr SimDuration linux_max = 120s;  // TCP_RTO_MAX, whatever tcp_rto_max_ms is
+  const bool as_linux = host_.profile.rto_formula == RtoFormula::linux;
+  const SimDuration longest = as_linux ? linux_max : host_.rto_limits().max;
   for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
     wait = doubled(wait, longest);
   }

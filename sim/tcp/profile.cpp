@@ -23,6 +23,7 @@ constexpr Profile linux_6{
     .reset_on_unread = true,
     .reset_on_keepalive_failure = true,
     .reset_at_fin = true,
+    .exact_request_resets = true,
     .undoes_spurious_losses = true,
     .bound_port_reuses_time_wait = true,
     .sends_bursts = true,
@@ -33,6 +34,7 @@ constexpr Profile linux_4 = [] {
   Profile p = linux_6;  // the rest of what sets them apart are settings
   p.id = ProfileId::linux_4;
   p.wrong_syn_ack = WrongSynAck::reset;
+  p.exact_request_resets = false;
   return p;
 }();
 
@@ -52,6 +54,7 @@ constexpr Profile rfc9293{
     .reset_on_unread = true,
     .reset_on_keepalive_failure = true,
     .reset_at_fin = false,
+    .exact_request_resets = true,
     .undoes_spurious_losses = false,
     .bound_port_reuses_time_wait = false,
     .sends_bursts = false,
@@ -65,6 +68,7 @@ constexpr Profile textbook = [] {
   p.request_expiry = RequestExpiry::reset;
   p.blind_attacks = BlindAttacks::rfc793;
   p.reset_on_keepalive_failure = false;
+  p.exact_request_resets = false;
   return p;
 }();
 

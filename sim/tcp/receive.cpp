@@ -153,6 +153,10 @@ void Endpoint::absorb_reassembled() {
     return;
   }
   Reassembly& r = *holes();
+  if (rcv_.fin_received) {  // what claims to lie beyond a FIN is dropped
+    r.ranges.clear();
+    r.recent.clear();
+  }
   const bool had_holes = !r.ranges.empty();
   while (!r.ranges.empty() && at_or_before(r.ranges.front().left, rcv_.nxt)) {
     rcv_.nxt = later_of(rcv_.nxt, r.ranges.front().right);
@@ -164,7 +168,7 @@ void Endpoint::absorb_reassembled() {
     rcv_.nxt = *r.fin + 1;
   }
   if (rcv_.fin_received) {
-    r.ranges.clear();  // what claims to lie beyond a FIN is dropped
+    r.ranges.clear();
   } else {
     std::erase_if(r.recent, [&](const SackBlock& b) { return !after(b.right, rcv_.nxt); });
   }

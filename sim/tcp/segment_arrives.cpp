@@ -443,6 +443,10 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
 
 /// Seventh, the segment text, and with it the FIN, the eighth.
 Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
+  const bool had_fin = rcv_.fin_received;
+  if (had_fin && at_or_after(seg.seq, rcv_.nxt)) {
+    return Step::go_on;  // text beyond a FIN is ignored
+  }
   const bool new_text = seg.data > 0 && after(seg.seq + seg.data, rcv_.nxt);
   const bool deaf = orphan_ || (read_closed_ && !rcv_.fin_received);
   if (new_text && deaf && state_ != State::established && c.host.profile.reset_on_unread) {
@@ -450,10 +454,6 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
     c.send(reset_for(seg), SendReason::reset);
     fail(Error::connection_reset, "data after close", c);
     return Step::done;
-  }
-  const bool had_fin = rcv_.fin_received;
-  if (had_fin && at_or_after(seg.seq, rcv_.nxt)) {
-    return Step::go_on;  // text beyond a FIN is ignored
   }
   queue_text(seg, c);
   if (!had_fin && rcv_.fin_received) {

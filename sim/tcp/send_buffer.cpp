@@ -45,7 +45,7 @@ std::uint32_t Endpoint::send_memory(const Context& c) const {
 /// Octets that are kept, and if the windows allow sent, together (Linux, tcp_xmit_size_goal).
 std::uint32_t Endpoint::chunk_goal(std::uint32_t mss) const {
   const std::uint32_t half = std::max(snd_.max_wnd / 2, mss);
-  return std::min(burst_octets_max, half) / mss * mss;
+  return std::max(1U, std::min(burst_octets_max, half) / mss) * mss;
 }
 
 /// Takes octets from the application chunk by chunk, and sends what is allowed on the way; only a

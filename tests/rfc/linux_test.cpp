@@ -81,6 +81,34 @@ TEST_CASE("linux-6: a request that gives up is dropped in silence", "[tcp][linux
   t.after(1ns).quiet(State::listen);
 }
 
+TEST_CASE("linux-6: tcp_rto_max_ms does not bound a request's waits", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_rcvd, linux_6_server({.sysctl = {{"tcp_rto_max_ms", "1000"}}}));
+  t.out_after(1s, "S. 0:0 ack 1").out_after(2s, "S. 0:0 ack 1").out_after(4s, "S. 0:0 ack 1");
+}
+
+TEST_CASE("linux-6: a RST for a request must be exact, whatever it acknowledges",
+          "[tcp][linux][rfc5961]") {
+  auto t = TcpTest::in(State::syn_rcvd, linux_6_server());
+  t.in("R 2").out(". 1 ack 1").quiet(State::syn_rcvd);
+  t.in("R. 1 ack 7").quiet(State::listen);
+}
+
+TEST_CASE("linux-4: a RST for a request may be anywhere in the window, if its ACK is right",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_rcvd, {.profile = ProfileId::linux_4, .role = Role::server});
+  t.in("R. 1 ack 7").quiet(State::syn_rcvd);
+  t.in("R 2").quiet(State::listen);
+}
+
+TEST_CASE("linux-6: data beyond the peer's FIN does not disturb an orphan", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, linux_6());
+  t.in("F. 1:1 ack 1");
+  t.skip_sent();
+  t.close();
+  t.out("F. 1 ack 2");
+  t.in("P. 2:12 ack 1").quiet(State::last_ack);
+}
+
 TEST_CASE("linux-6: an old SYN is challenged while established", "[tcp][linux]") {
   auto t = TcpTest::in(State::established, linux_6_server());
   t.in("S -10:-10").out(". 1 ack 1").quiet(State::established);

@@ -144,6 +144,13 @@ TEST_CASE("a FIN out of order waits for the octets before it", "[tcp][rfc9293]")
   CHECK(t.receive().bytes == 10);
 }
 
+TEST_CASE("what came early from beyond a FIN is thrown away with it", "[tcp][rfc9293]") {
+  auto t = TcpTest::in(State::established);
+  t.in("P. 2:12 ack 1").out(". 1 ack 1");
+  t.in("F. 1:1 ack 1").out(". 1 ack 2").quiet(State::close_wait);
+  CHECK(t.receive().bytes == 0);
+}
+
 TEST_CASE("FIN-WAIT-1: data and FIN and the ACK of ours in one segment", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::fin_wait_1);
   t.in("FP. 1:11 ack 2").out(". 2 ack 12").quiet(State::time_wait);

@@ -73,6 +73,10 @@ struct Profile {
   bool reset_on_keepalive_failure;
   /// Whether, after the peer's FIN, a RST with the FIN's own number is taken for the peer's.
   bool reset_at_fin;
+  /// Whether a RST for a request in the SYN queue must have the exact number, whatever it
+  /// acknowledges (RFC 9293, 3.10.7.4; RFC 5961, 3.2); else any in the window will do whose ACK, if
+  /// it has one, is right.
+  bool exact_request_resets;
   /// Whether a reduction of the congestion window is taken back when what seemed lost was late
   /// (RFC 4015, RFC 3708).
   bool undoes_spurious_losses;

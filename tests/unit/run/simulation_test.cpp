@@ -211,6 +211,13 @@ TEST_CASE("Simulation: connections whose port is taken fail when their time come
   CHECK(story.summary().connects_ok == 1);
 }
 
+TEST_CASE("Simulation: segments may be as long as a packet can be", "[run]") {
+  const Story story{R"("links": [{"a": "client", "b": "server", "mtu": 65535}], "apps": [
+    {"host": "server", "listen": 80},
+    {"host": "client", "connect": "server:80", "steps": [{"send": 100}]}])"};
+  CHECK(story.summary().connects_ok == 1);
+}
+
 TEST_CASE("Simulation: power off silences a host, power on finds all as it was", "[run]") {
   const Story story{with(open_and_close, R"("events": [
     {"at": "400ms", "host": "server", "do": "power_off"},

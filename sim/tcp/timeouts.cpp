@@ -276,6 +276,11 @@ void Endpoint::keep_timeout(Context& c) {
   done("fin_wait_2 timeout", c);
 }
 
+/// Since when nothing came from the peer.
+SimDuration Endpoint::silent_for(const Context& c) const {
+  return c.now - std::max(ack_.last_data, last_ack_seen_);
+}
+
 void Endpoint::keepalive_timeout(Context& c) {
   if (!options_->keep_alive || state_ == State::syn_sent) {
     return;
@@ -284,7 +289,7 @@ void Endpoint::keepalive_timeout(Context& c) {
     set_keep_timer(KeepTimer::keepalive, keep_idle(c), c);
     return;
   }
-  const SimDuration silent = c.now - std::max(ack_.last_data, last_ack_seen_);
+  const SimDuration silent = silent_for(c);
   if (silent < keep_idle(c)) {
     set_keep_timer(KeepTimer::keepalive, keep_idle(c) - silent, c);
     return;

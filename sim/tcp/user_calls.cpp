@@ -283,6 +283,7 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   if (given.value < least || given.value > most) {
     return Error::invalid_argument;
   }
+  const bool kept_alive = options_->keep_alive;
   SocketOptions changed = *options_;
   changed.set(given);
   options_ = c.host.options.keep(changed);
@@ -300,9 +301,14 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
         send_ack(SendReason::ack, c);
       }
       break;
-    case SocketOption::so_keepalive:
     case SocketOption::tcp_keepidle:
-      if (options_->keep_alive && open) {
+      if (options_->keep_alive && open) {  // time that passed already counts
+        const SimDuration left = keep_idle(c) - silent_for(c);
+        set_keep_timer(KeepTimer::keepalive, std::max(left, SimDuration{}), c);
+      }
+      break;
+    case SocketOption::so_keepalive:
+      if (options_->keep_alive && open && !kept_alive) {
         set_keep_timer(KeepTimer::keepalive, keep_idle(c), c);
       } else if (!options_->keep_alive && keep_timer_ == KeepTimer::keepalive) {
         clear_keep_timer(c);

@@ -56,6 +56,20 @@ TEST_CASE("keepalive: what arrives puts the probe off", "[tcp][rfc9293]") {
   t.out_after(10s, ". 0 ack 11");
 }
 
+TEST_CASE("keepalive: a new TCP_KEEPIDLE counts the idle time that has passed", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, keeping_alive(ProfileId::rfc9293));  // after 10 s
+  t.after(6s);
+  t.set(SocketOption::tcp_keepidle, 8);
+  t.out_after(2s, ". 0 ack 1");
+}
+
+TEST_CASE("keepalive: asked for again, it changes nothing", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, keeping_alive(ProfileId::rfc9293));
+  t.after(6s);
+  t.set(SocketOption::so_keepalive, 1);
+  t.out_after(4s, ". 0 ack 1");
+}
+
 TEST_CASE("keepalive: a dead peer is given up after so many probes", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::established, keeping_alive(ProfileId::rfc9293));
   t.out_after(10s, ". 0 ack 1").out_after(2s, ". 0 ack 1").out_after(2s, ". 0 ack 1");

@@ -24,8 +24,8 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const std::uint32_t window_before = snd_.wnd;
   last_ack_seen_ = c.now;
   probes_out_ = 0;
-  if (known().probing_since != never) {
-    transfer().probing_since = never;
+  if (!c.host.profile.user_timeout_of_answered_probes) {
+    end_probing();
   }
   update_send_window(seg);
   if (nothing_was_out) {
@@ -269,9 +269,11 @@ void Endpoint::probe_answered(Context& c) {
   const std::uint32_t next = std::min(unsent(), mss_now(c));
   if (!after(snd_.nxt + next, snd_.window_end())) {
     probe_backoff_ = 0;
+    end_probing();
     clear_rtx_timer(c);
   } else {
-    set_rtx_timer(RtxTimer::probe, probe_interval(c), c);
+    set_rtx_timer(RtxTimer::probe,
+                  clamp_to_user_timeout(probe_interval(c), known().probing_since, c), c);
   }
 }
 

@@ -395,6 +395,7 @@ class Endpoint {
   SimDuration clamp_to_user_timeout(SimDuration timeout, SimTime since, const Context& c) const;
   SimDuration user_timeout() const { return std::chrono::milliseconds{options_->user_timeout_ms}; }
   void keep_timeout(Context& c);
+  void end_probing();
   SimDuration silent_for(const Context& c) const;
   void keepalive_timeout(Context& c);
   SimDuration keep_idle(const Context& c) const;

@@ -168,7 +168,7 @@ bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
 /// The last wait ends with the user timeout (RFC 5482; Linux, tcp_clamp_rto_to_user_timeout).
 SimDuration Endpoint::clamp_to_user_timeout(SimDuration timeout, SimTime since,
                                             const Context& c) const {
-  if (options_->user_timeout_ms == 0) {
+  if (options_->user_timeout_ms == 0 || since == never) {
     return timeout;
   }
   const SimDuration left = user_timeout() - between_stamps(since, c.now);
@@ -220,9 +220,16 @@ void Endpoint::reorder_timeout(Context& c) {
 
 // --- Zero-window probes (RFC 9293, 3.8.6.1) ---
 
+void Endpoint::end_probing() {
+  if (known().probing_since != never) {
+    transfer().probing_since = never;
+  }
+}
+
 void Endpoint::probe_timeout(Context& c) {
   if (!queue_.empty() || unsent() == 0) {
     probes_out_ = 0;
+    end_probing();
     return;
   }
   if (known().probing_since == never) {
@@ -242,6 +249,7 @@ void Endpoint::probe_timeout(Context& c) {
   const std::uint32_t room = snd_.window_end() - snd_.nxt;
   if (after(snd_.window_end(), snd_.nxt) && room > 0) {
     send_piece(room, c);  // a part of the next segment fits
+    end_probing();
     return;
   }
   send_probe(SendReason::window_probe, c);

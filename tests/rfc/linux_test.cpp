@@ -81,6 +81,24 @@ TEST_CASE("linux-6: a request that gives up is dropped in silence", "[tcp][linux
   t.after(1ns).quiet(State::listen);
 }
 
+TEST_CASE("a window that stays closed: linux ends it by TCP_USER_TIMEOUT, others wait on",
+          "[tcp][linux]") {
+  const auto after_answered_probes = [](ProfileId profile) {
+    auto t =
+        TcpTest::in(State::established,
+                    {.profile = profile, .options = {{tcp::SocketOption::tcp_user_timeout, 1000}}});
+    t.in(". 1 ack 1 win 0");
+    t.send(100);
+    for (int i = 0; i < 40 && t.state() == State::established; ++i) {
+      t.after(100ms);
+      if (t.skip_sent() > 0) t.in(". 1 ack 1 win 0");
+    }
+    return t.state();
+  };
+  CHECK(after_answered_probes(ProfileId::linux_6) == State::closed);
+  CHECK(after_answered_probes(ProfileId::rfc9293) == State::established);
+}
+
 TEST_CASE("linux-6: tcp_rto_max_ms does not bound a request's waits", "[tcp][linux]") {
   auto t = TcpTest::in(State::syn_rcvd, linux_6_server({.sysctl = {{"tcp_rto_max_ms", "1000"}}}));
   t.out_after(1s, "S. 0:0 ack 1").out_after(2s, "S. 0:0 ack 1").out_after(4s, "S. 0:0 ack 1");

@@ -77,6 +77,9 @@ struct Profile {
   /// acknowledges (RFC 9293, 3.10.7.4; RFC 5961, 3.2); else any in the window will do whose ACK, if
   /// it has one, is right.
   bool exact_request_resets;
+  /// Whether TCP_USER_TIMEOUT also ends a connection whose window stays closed though its probes
+  /// are answered; RFC 9293, 3.8.6.1 keeps it open (MUST-37).
+  bool user_timeout_of_answered_probes;
   /// Whether a reduction of the congestion window is taken back when what seemed lost was late
   /// (RFC 4015, RFC 3708).
   bool undoes_spurious_losses;

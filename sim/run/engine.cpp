@@ -314,7 +314,7 @@ void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& eff
     if (!recorder_.active()) return;
     const trace::End remote = listens ? trace::End{} : world_.end(state->remote);
     record(cause, trace::StateChange{world_.end(state->local), remote, state->from, state->to,
-                                     state->why});
+                                     tcp::name_of(state->why)});
   } else if (const auto* timer = std::get_if<tcp::TimerChanged>(&effect);
              timer != nullptr && recorder_.active()) {
     const std::uint64_t n =

@@ -30,7 +30,7 @@ Transfer& Endpoint::transfer() {
 
 constinit const Transfer Endpoint::untouched{CongestionAlgorithm::reno};
 
-void Endpoint::enter(State next, std::string_view why, Context& c) {
+void Endpoint::enter(State next, StateReason why, Context& c) {
   LASTACK_ASSERT(is_transition(state_, next));  // RFC 9293, Figure 5
   c.report_state(local_, remote_, state_, next, why);
   c.host.census.move(c.now, state_, next);
@@ -38,7 +38,7 @@ void Endpoint::enter(State next, std::string_view why, Context& c) {
 }
 
 /// The connection is no more (RFC 9293: "delete the TCB").
-void Endpoint::done(std::string_view why, Context& c) {
+void Endpoint::done(StateReason why, Context& c) {
   clear_timers(c);
   enter(State::closed, why, c);
   fate_ = Fate::closed;
@@ -51,7 +51,7 @@ void Endpoint::done(std::string_view why, Context& c) {
 }
 
 /// The connection ends with an error that the application's next call will see.
-void Endpoint::fail(Error error, std::string_view why, Context& c) {
+void Endpoint::fail(Error error, StateReason why, Context& c) {
   if (connecting_ || state_ == State::syn_sent || state_ == State::syn_rcvd) {
     ++c.host.counters.AttemptFails;
   } else if (state_ == State::established || state_ == State::close_wait) {
@@ -64,7 +64,7 @@ void Endpoint::fail(Error error, std::string_view why, Context& c) {
 }
 
 /// A small record takes over from the connection: TIME-WAIT, or (Linux) an orphan's FIN-WAIT-2.
-void Endpoint::become_record(Fate fate, std::string_view why, Context& c) {
+void Endpoint::become_record(Fate fate, StateReason why, Context& c) {
   LASTACK_ASSERT(fate == Fate::to_time_wait || fate == Fate::to_fin_wait_2);
   clear_timers(c);
   if (fate == Fate::to_time_wait) {
@@ -88,7 +88,7 @@ SimDuration Endpoint::fin_wait_2_length(const Context& c) const {
 }
 
 /// Nobody will read what comes: the wait for the peer's FIN gets an end.
-void Endpoint::fin_wait_2_as_orphan(std::string_view why, Context& c) {
+void Endpoint::fin_wait_2_as_orphan(StateReason why, Context& c) {
   LASTACK_ASSERT(state_ == State::fin_wait_2 && orphan_);
   if (options_->linger2_s < 0) {
     ++c.host.counters.TCPAbortOnLinger;

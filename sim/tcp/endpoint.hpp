@@ -157,10 +157,10 @@ class Endpoint {
   static const Transfer untouched;
 
   // endpoint.cpp: states and timers
-  void enter(State next, std::string_view why, Context& c);
-  void done(std::string_view why, Context& c);
-  void fail(Error error, std::string_view why, Context& c);
-  void become_record(Fate fate, std::string_view why, Context& c);
+  void enter(State next, StateReason why, Context& c);
+  void done(StateReason why, Context& c);
+  void fail(Error error, StateReason why, Context& c);
+  void become_record(Fate fate, StateReason why, Context& c);
   void report_timer(Timer timer, TimerAction action, SimTime due, Context& c);
   void set_rtx_timer(RtxTimer kind, SimDuration timeout, Context& c);
   void clear_rtx_timer(Context& c);
@@ -170,7 +170,7 @@ class Endpoint {
   void clear_timers(Context& c);
   void wake() { wake_ = !orphan_; }
   SimDuration fin_wait_2_length(const Context& c) const;
-  void fin_wait_2_as_orphan(std::string_view why, Context& c);
+  void fin_wait_2_as_orphan(StateReason why, Context& c);
 
   // memory.cpp
   enum class MemoryUse : std::uint8_t { send, receive };
@@ -269,7 +269,7 @@ class Endpoint {
   Step process_text(const Segment& seg, Context& c);
   void check_fin(Context& c);
   void reset_by_peer(Context& c);
-  void become_established(const Segment& seg, std::string_view why, Context& c);
+  void become_established(const Segment& seg, StateReason why, Context& c);
   void restart_congestion(const Segment& seg, Context& c);
   void challenge(Context& c);
   void answer_unacceptable(const Segment& seg, Context& c);

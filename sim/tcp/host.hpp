@@ -108,7 +108,7 @@ struct Context {
   void discard(DiscardReason reason);
   void report(Effect effect);
   void report_state(SocketAddress local, SocketAddress remote, State from, State to,
-                    std::string_view why) {
+                    StateReason why) {
     if (out.reports == Reports::all) report(StateChanged{local, remote, from, to, why});
   }
   void report_timer(SocketAddress local, SocketAddress remote, Timer timer, TimerAction action,

@@ -29,8 +29,9 @@ bool fits_window(const Segment& seg, Seq first, Seq end) {
 }
 
 /// Why a handshake that its last segment would complete ends in a reset.
-std::string_view why_refused(DiscardReason obstacle) {
-  return obstacle == DiscardReason::accept_queue ? "accept queue full" : "no memory for a socket";
+StateReason why_refused(DiscardReason obstacle) {
+  return obstacle == DiscardReason::accept_queue ? StateReason::accept_queue_full
+                                                 : StateReason::no_memory_for_socket;
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
   const std::uint32_t index = impl_->place_for(std::move(l));
   impl_->listener_of_[port] = index;
   listener = ListenerId{index};
-  c.report_state({impl_->host_.config.address, port}, {}, State::closed, State::listen, "listen");
+  c.report_state({impl_->host_.config.address, port}, {}, State::closed, State::listen,
+                 StateReason::listen);
   c.host.census.move(now, State::closed, State::listen);
   ++c.host.sockets;
   return Error::none;
@@ -89,11 +91,11 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   }
   l.open = false;
   impl_->listener_of_.erase(l.local.port);
-  c.report_state(l.local, {}, State::listen, State::closed, "close");
+  c.report_state(l.local, {}, State::listen, State::closed, StateReason::close);
   c.host.census.move(now, State::listen, State::closed);
   --c.host.sockets;
   for (const std::uint32_t request : impl_->requests_of(index)) {
-    impl_->drop_request(request, "listener closed", c);
+    impl_->drop_request(request, StateReason::listener_closed, c);
   }
   while (!l.accept_queue.empty()) {
     const std::uint32_t socket = l.accept_queue.front();
@@ -213,7 +215,7 @@ void Stack::Impl::add_request(std::uint32_t listener, Request request, Context& 
   ++l.young_requests;
   enter_table({TimerOwner::Kind::request, index});
   c.report_state(host_.at(request.local_port), request.remote(), State::closed, State::syn_rcvd,
-                 "syn arrives");
+                 StateReason::syn_arrives);
   host_.census.move(c.now, State::closed, State::syn_rcvd);
   arm_request(index, c);
   send_synack(index, SendReason::synack, c);
@@ -236,7 +238,7 @@ void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, C
   c.send(synack_of(request, host_, listeners_[listener].options, Flags::syn | Flags::ack, c.now),
          SendReason::synack);
   c.report_state(host_.at(request.local_port), request.remote(), State::closed, State::established,
-                 "syn arrives");
+                 StateReason::syn_arrives);
   host_.census.move(c.now, State::closed, State::established);
   const std::uint32_t child =
       make_child(request.agreed(host_, c.now), listener, State::established, c);
@@ -294,7 +296,7 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
       return;
     }
     ++host_.counters.AttemptFails;
-    drop_request(index, "rst arrives", c);
+    drop_request(index, StateReason::rst_arrives, c);
     return;
   }
   ++host_.counters.AttemptFails;
@@ -302,7 +304,7 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
                                                          // returns; RFC 793 and Linux tell the peer
     c.send(reset_for(seg), SendReason::reset);
   }
-  drop_request(index, "syn in the window", c);
+  drop_request(index, StateReason::syn_in_window, c);
 }
 
 /// The same SYN once more: the SYN-ACK may be lost.
@@ -371,7 +373,8 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
     c.discard(*obstacle);
     return;
   }
-  c.report_state(agreed.local, agreed.remote, State::closed, State::syn_rcvd, "cookie arrives");
+  c.report_state(agreed.local, agreed.remote, State::closed, State::syn_rcvd,
+                 StateReason::cookie_arrives);
   host_.census.move(c.now, State::closed, State::syn_rcvd);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
   enter_table({TimerOwner::Kind::socket, child});
@@ -452,7 +455,7 @@ void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
       reset.seq = r.iss + 1;
       c.send(reset, SendReason::reset);
     }
-    drop_request(index, "retries used up", c);
+    drop_request(index, StateReason::retries_used_up, c);
     return;
   }
   ++host_.counters.TCPTimeouts;
@@ -465,7 +468,7 @@ void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
   arm_request(index, c);
 }
 
-void Stack::Impl::drop_request(std::uint32_t index, std::string_view why, Context& c) {
+void Stack::Impl::drop_request(std::uint32_t index, StateReason why, Context& c) {
   const Request& r = requests_[index];
   c.report_state(host_.at(r.local_port), r.remote(), State::syn_rcvd, State::closed, why);
   host_.census.move(c.now, State::syn_rcvd, State::closed);

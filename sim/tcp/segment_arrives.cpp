@@ -86,7 +86,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   snd_.wl1 = seg.seq;
   snd_.wnd = seg.wnd;  // a SYN's window is never scaled (RFC 7323, 2.2)
   snd_.max_wnd = seg.wnd;
-  become_established(seg, "syn-ack arrives", c);
+  become_established(seg, StateReason::syn_ack_arrives, c);
   if (c.host.config.handshake == Handshake::two_way) {
     return;  // that is the point: nothing tells the listener that its SYN-ACK came
   }
@@ -109,7 +109,7 @@ void Endpoint::simultaneous_open(const Segment& seg, Context& c) {
   snd_.wl1 = seg.seq;
   snd_.wnd = seg.wnd;
   snd_.max_wnd = seg.wnd;
-  enter(State::syn_rcvd, "syn arrives", c);
+  enter(State::syn_rcvd, StateReason::syn_arrives, c);
   LASTACK_ASSERT(!queue_.empty());
   send_segment(queue_.front(), SendReason::synack, c);
 }
@@ -139,7 +139,7 @@ void Endpoint::finish_options(const Options& peer, Context& c) {
   }
 }
 
-void Endpoint::become_established(const Segment& seg, std::string_view why, Context& c) {
+void Endpoint::become_established(const Segment& seg, StateReason why, Context& c) {
   clear_rtx_timer(c);
   init_buffers(c);
   if (!rto_.has_sample() && c.host.profile.rto_formula == RtoFormula::rfc6298 && retransmits_ > 0) {
@@ -314,15 +314,15 @@ Endpoint::Step Endpoint::check_rst(const Segment& seg, Context& c) {
 void Endpoint::reset_by_peer(Context& c) {
   switch (state_) {
     case State::syn_sent:
-    case State::syn_rcvd: fail(Error::connection_refused, "rst arrives", c); break;
-    case State::close_wait: fail(Error::broken_pipe, "rst arrives", c); break;
+    case State::syn_rcvd: fail(Error::connection_refused, StateReason::rst_arrives, c); break;
+    case State::close_wait: fail(Error::broken_pipe, StateReason::rst_arrives, c); break;
     case State::established:
     case State::fin_wait_1:
-    case State::fin_wait_2: fail(Error::connection_reset, "rst arrives", c); break;
+    case State::fin_wait_2: fail(Error::connection_reset, StateReason::rst_arrives, c); break;
     case State::closing:
     case State::last_ack:
       // Everything was exchanged; RFC 9293 just deletes the connection.
-      fail(Error::connection_reset, "rst arrives", c);
+      fail(Error::connection_reset, StateReason::rst_arrives, c);
       break;
     case State::closed:
     case State::listen:
@@ -344,7 +344,7 @@ Endpoint::Step Endpoint::check_syn(const Segment& seg, Context& c) {
     return Step::done;
   }
   c.send(reset_for(seg), SendReason::reset);
-  fail(Error::connection_reset, "syn in the window", c);
+  fail(Error::connection_reset, StateReason::syn_in_window, c);
   return Step::done;
 }
 
@@ -396,7 +396,7 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
   snd_.wl1 = seg.seq;
   snd_.wnd = std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : snd_.scale);
   snd_.max_wnd = snd_.wnd;
-  become_established(seg, "ack arrives", c);
+  become_established(seg, StateReason::ack_arrives, c);
   return Step::go_on;
 }
 
@@ -406,7 +406,7 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
     return Step::go_on;
   }
   if (state_ == State::fin_wait_1) {
-    enter(State::fin_wait_2, "fin acknowledged", c);
+    enter(State::fin_wait_2, StateReason::fin_acknowledged, c);
     wake();
     if (!orphan_) {
       return Step::go_on;
@@ -414,28 +414,28 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
     if (options_->linger2_s < 0) {
       ++c.host.counters.TCPAbortOnData;
       c.send(reset_for(seg), SendReason::reset);
-      done("fin acknowledged", c);
+      done(StateReason::fin_acknowledged, c);
       return Step::done;
     }
     const bool new_data = seg.data > 0 && after(seg.seq + seg.data, rcv_.nxt);
     if (new_data && c.host.profile.reset_on_unread) {
       ++c.host.counters.TCPAbortOnData;
       c.send(reset_for(seg), SendReason::reset);
-      done("data after close", c);
+      done(StateReason::data_after_close, c);
       return Step::done;
     }
     if (seg.flags.has(Flags::fin)) {
       return Step::go_on;  // TIME-WAIT is near
     }
-    fin_wait_2_as_orphan("fin acknowledged", c);
+    fin_wait_2_as_orphan(StateReason::fin_acknowledged, c);
     return state_ == State::fin_wait_2 && fate_ == Fate::lives ? Step::go_on : Step::done;
   }
   if (state_ == State::closing) {
-    become_record(Fate::to_time_wait, "fin acknowledged", c);
+    become_record(Fate::to_time_wait, StateReason::fin_acknowledged, c);
     return Step::done;
   }
   if (state_ == State::last_ack) {
-    done("fin acknowledged", c);
+    done(StateReason::fin_acknowledged, c);
     return Step::done;
   }
   return Step::go_on;
@@ -452,7 +452,7 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   if (new_text && deaf && state_ != State::established && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnData;  // RFC 9293, 3.6.1: nobody is left to read it
     c.send(reset_for(seg), SendReason::reset);
-    fail(Error::connection_reset, "data after close", c);
+    fail(Error::connection_reset, StateReason::data_after_close, c);
     return Step::done;
   }
   queue_text(seg, c);
@@ -473,16 +473,16 @@ void Endpoint::check_fin(Context& c) {
   switch (state_) {
     case State::syn_rcvd:
     case State::established:
-      enter(State::close_wait, "fin arrives", c);
+      enter(State::close_wait, StateReason::fin_arrives, c);
       ack_.pingpong = std::max<std::uint8_t>(ack_.pingpong, 1);  // our FIN may follow soon
       break;
     case State::fin_wait_1:
       send_ack(SendReason::ack, c);
-      enter(State::closing, "fin arrives", c);
+      enter(State::closing, StateReason::fin_arrives, c);
       break;
     case State::fin_wait_2:
       send_ack(SendReason::ack, c);
-      become_record(Fate::to_time_wait, "fin arrives", c);
+      become_record(Fate::to_time_wait, StateReason::fin_arrives, c);
       break;
     case State::closed:
     case State::listen:

@@ -115,14 +115,16 @@ void Stack::Impl::segment_arrives(const Segment& seg, Context& c) {
     TimeWait& record = time_waits_[target->index];
     switch (record.segment_arrives(seg, c)) {
       case TimeWait::Verdict::stays: watch(target->index, c); return;
-      case TimeWait::Verdict::gone: time_wait_ends(target->index, "ended early", c); return;
+      case TimeWait::Verdict::gone:
+        time_wait_ends(target->index, StateReason::ended_early, c);
+        return;
       case TimeWait::Verdict::new_syn: {
         if (!port_listens(seg.dst.port)) {
           no_socket(seg, c);
           return;
         }
         iss = record.next_iss();
-        time_wait_ends(target->index, "new connection", c);
+        time_wait_ends(target->index, StateReason::new_connection, c);
         target.reset();
         break;
       }
@@ -187,7 +189,7 @@ void Stack::Impl::timeout(TimerOwner owner, Context& c) {
       const TimeWait& record = time_waits_[owner.index];
       if (record.wakeup.due <= c.now) {
         record.report(TimerAction::fire, c);
-        time_wait_ends(owner.index, "timeout", c);
+        time_wait_ends(owner.index, StateReason::timeout, c);
       }
       break;
     }
@@ -229,7 +231,7 @@ void Stack::Impl::settle(Endpoint& endpoint, std::uint32_t socket, Context& c) {
       static_cast<std::uint32_t>(host_.settings().tcp_max_tw_buckets)) {
     ++host_.counters.TCPTimeWaitOverflow;
     c.report_state(endpoint.local(), endpoint.remote(), state, State::closed,
-                   "too many in time_wait");
+                   StateReason::too_many_in_time_wait);
     host_.census.move(c.now, state, State::closed);
     leave_table(endpoint.local().port, endpoint.remote());
   } else {
@@ -251,7 +253,7 @@ void Stack::Impl::watch(std::uint32_t index, Context& c) {
   set_deadline({TimerOwner::Kind::time_wait, index}, wakeup, wakeup.due, c);
 }
 
-void Stack::Impl::time_wait_ends(std::uint32_t index, std::string_view why, Context& c) {
+void Stack::Impl::time_wait_ends(std::uint32_t index, StateReason why, Context& c) {
   TimeWait& record = time_waits_[index];
   c.report_state(host_.at(record.local_port), record.remote(), record.state, State::closed, why);
   host_.census.move(c.now, record.state, State::closed);
@@ -316,7 +318,7 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
       return Error::address_not_available;
     }
     iss = endpoint.fixed_iss().value_or(impl_->time_waits_[taken->index].next_iss());
-    impl_->time_wait_ends(taken->index, "new connection", c);
+    impl_->time_wait_ends(taken->index, StateReason::new_connection, c);
     ++impl_->host_.counters.TWRecycled;
   }
   endpoint.connect(local, remote, iss, c);

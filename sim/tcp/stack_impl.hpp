@@ -82,7 +82,7 @@ class Stack::Impl {
   }
   void make_record(Endpoint& endpoint, State state, Context& c);
   void watch(std::uint32_t time_wait, Context& c);
-  void time_wait_ends(std::uint32_t index, std::string_view why, Context& c);
+  void time_wait_ends(std::uint32_t index, StateReason why, Context& c);
   void release_if_done(Endpoint& endpoint, std::uint32_t socket);
   void no_socket(const Segment& seg, Context& c);
   SocketSnapshot snapshot_of(const Target& target) const;
@@ -109,7 +109,7 @@ class Stack::Impl {
                                Context& c);
   std::optional<DiscardReason> obstacle_to_child(const Listening& listening);
   void request_timeout(std::uint32_t index, Context& c);
-  void drop_request(std::uint32_t index, std::string_view why, Context& c);
+  void drop_request(std::uint32_t index, StateReason why, Context& c);
   void forget_request(std::uint32_t index, Context& c);
   void arm_request(std::uint32_t index, Context& c);
   std::int32_t synack_retries(const Listening& listener) const;

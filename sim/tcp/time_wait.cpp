@@ -65,7 +65,7 @@ TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Con
   note_timestamp(seg, c.now);
   report(TimerAction::cancel, c);
   c.report_state(c.host.at(local_port), remote(), State::fin_wait_2, State::time_wait,
-                 "fin arrives");
+                 StateReason::fin_arrives);
   c.host.census.move(c.now, State::fin_wait_2, State::time_wait);
   state = State::time_wait;
   arm(c.host.time_wait_length(), c);

@@ -109,7 +109,7 @@ bool Endpoint::gave_up(Context& c) {
     c.send(blank(Flags::rst, snd_.nxt), SendReason::reset);
   }
   ++c.host.counters.TCPAbortOnTimeout;
-  fail(Error::timed_out, "retries used up", c);
+  fail(Error::timed_out, StateReason::retries_used_up, c);
   return true;
 }
 
@@ -161,7 +161,7 @@ bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
   if (wanted == Farewell::reset || since_sent <= recently || shut_out) {
     send_reset(c);
   }
-  done(crowded ? "too many orphans" : "out of socket memory", c);
+  done(crowded ? StateReason::too_many_orphans : StateReason::out_of_socket_memory, c);
   return true;
 }
 
@@ -240,7 +240,7 @@ void Endpoint::probe_timeout(Context& c) {
   const std::int32_t most = orphan_ ? orphan_retries(c) : c.host.settings().tcp_retries2;
   if (user_says_enough || probes_out_ >= most) {
     ++c.host.counters.TCPAbortOnTimeout;
-    fail(Error::timed_out, "window probes unanswered", c);
+    fail(Error::timed_out, StateReason::window_probes_unanswered, c);
     return;
   }
   if (orphan_ && out_of_resources(Farewell::reset, c)) {
@@ -278,10 +278,10 @@ void Endpoint::keep_timeout(Context& c) {
   }
   const SimDuration rest = fin_wait_2_length(c) - c.host.time_wait_length();
   if (c.host.profile.orphan_fin_wait_2 == OrphanFinWait2::record && rest > SimDuration::zero()) {
-    become_record(Fate::to_fin_wait_2, "half of tcp_fin_timeout passed", c);
+    become_record(Fate::to_fin_wait_2, StateReason::half_of_fin_timeout_passed, c);
     return;
   }
-  done("fin_wait_2 timeout", c);
+  done(StateReason::fin_wait_2_timeout, c);
 }
 
 /// Since when nothing came from the peer.
@@ -308,7 +308,7 @@ void Endpoint::keepalive_timeout(Context& c) {
     if (c.host.profile.reset_on_keepalive_failure) {
       send_reset(c);
     }
-    fail(Error::timed_out, "keepalive unanswered", c);
+    fail(Error::timed_out, StateReason::keepalive_unanswered, c);
     return;
   }
   send_probe(SendReason::keepalive, c);

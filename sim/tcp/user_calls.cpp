@@ -24,7 +24,7 @@ void Endpoint::connect(SocketAddress local, SocketAddress remote, Seq iss, Conte
   congestion_algorithm_ = c.host.profile.congestion;
   init_receive_window(c);
   ++c.host.counters.ActiveOpens;
-  enter(State::syn_sent, "connect", c);
+  enter(State::syn_sent, StateReason::connect, c);
   send_syn(SendReason::syn, c);
   trips_.first_retransmit = c.now;  // the time budget of a SYN counts from the first one
   set_rtx_timer(RtxTimer::rto, rto_.rto(), c);
@@ -151,7 +151,7 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   if (state_ == State::closed || state_ == State::syn_sent) {
     if (state_ == State::syn_sent) {
       // Linux ends the attempt (inet_shutdown, TCP_SYN_SENT).
-      fail(Error::connection_reset, "shutdown", c);
+      fail(Error::connection_reset, StateReason::shutdown, c);
       return Error::none;
     }
     return Error::not_connected;
@@ -166,8 +166,8 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   write_closed_ = true;
   switch (state_) {
     case State::syn_rcvd:
-    case State::established: enter(State::fin_wait_1, "shutdown", c); break;
-    case State::close_wait: enter(State::last_ack, "shutdown", c); break;
+    case State::established: enter(State::fin_wait_1, StateReason::shutdown, c); break;
+    case State::close_wait: enter(State::last_ack, StateReason::shutdown, c); break;
     case State::closed:
     case State::listen:
     case State::syn_sent:
@@ -207,14 +207,14 @@ void Endpoint::close(Context& c) {
   }
   if (state_ == State::syn_sent) {
     error_ = Error::connection_aborted;
-    done("close", c);
+    done(StateReason::close, c);
     orphan_ = true;
     return;
   }
   if (rcv_.unread() > 0 && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnClose;  // RFC 2525, 2.17: what was sent is lost, so say so
     send_reset(c);
-    done("close with unread data", c);
+    done(StateReason::close_with_unread_data, c);
     orphan_ = true;
     return;
   }
@@ -232,7 +232,7 @@ void Endpoint::close(Context& c) {
   }
   ++c.host.orphans;
   if (state_ == State::fin_wait_2) {
-    fin_wait_2_as_orphan("close", c);
+    fin_wait_2_as_orphan(StateReason::close, c);
   }
   if (state_ == State::closed || fate_ != Fate::lives) {
     return;
@@ -241,7 +241,7 @@ void Endpoint::close(Context& c) {
   if (crowded || out_of_memory(c)) {
     ++c.host.counters.TCPAbortOnMemory;
     send_reset(c);
-    done(crowded ? "too many orphans" : "out of socket memory", c);
+    done(crowded ? StateReason::too_many_orphans : StateReason::out_of_socket_memory, c);
   }
 }
 
@@ -251,7 +251,7 @@ void Endpoint::abort(Context& c) {
   const bool counted = orphan_;
   switch (state_) {
     case State::closed: break;
-    case State::syn_sent: done("abort", c); break;
+    case State::syn_sent: done(StateReason::abort, c); break;
     case State::syn_rcvd:
     case State::established:
     case State::fin_wait_1:
@@ -259,7 +259,7 @@ void Endpoint::abort(Context& c) {
     case State::close_wait:
       ++c.host.counters.TCPAbortOnData;
       send_reset(c);
-      done("abort", c);
+      done(StateReason::abort, c);
       break;
     case State::closing:
     case State::last_ack:
@@ -267,7 +267,7 @@ void Endpoint::abort(Context& c) {
       if (unsent() > 0) {
         send_reset(c);
       }
-      done("abort", c);
+      done(StateReason::abort, c);
       break;
     case State::listen:
     case State::time_wait: LASTACK_ASSERT(state_ == State::closed); break;

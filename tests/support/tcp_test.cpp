@@ -392,7 +392,7 @@ void TcpTest::note(const Sent& sent) {
 
 void TcpTest::note(const tcp::StateChanged& change) {
   tell("     " + std::string{name_of(change.from)} + " -> " + std::string{name_of(change.to)} +
-       " (" + std::string{change.why} + ")");
+       " (" + std::string{name_of(change.why)} + ")");
   if (!is_transition(change.from, change.to)) fail("an arrow of Figure 5", "another", {});
   const std::pair ports{change.local.port, change.remote.port};
   const auto last = last_state_.find(ports);

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "lastack/core/time.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/state.hpp"
+#include "lastack/tcp/state_reason.hpp"
 
 namespace lastack::tcp {
 
@@ -28,7 +28,7 @@ struct StateChanged {
   SocketAddress remote;
   State from;
   State to;
-  std::string_view why;  ///< a literal: "syn arrives"
+  StateReason why;
 };
 
 enum class TimerAction : std::uint8_t { arm, fire, cancel };

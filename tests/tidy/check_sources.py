@@ -11,17 +11,20 @@ from typing import Callable, Iterator, NamedTuple
 
 LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "batch", "compare", "explain", "kernel"]
 
+# The folders of the program, in the same order.
+CLI_FOLDERS = ["support", "reports", "ci", "commands"]
+
 # Layers that work in real time, so that clocks are theirs to read.
 REAL_TIME = ("sim/kernel/", "include/lastack/kernel/")
 
 # Library (as the beginning of an include's path) -> folders of the tree that may include it.
 LIBRARIES = {
     "boost/graph/": ["sim/net/", "tests/"],
-    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/", "tests/"],
-    "valijson/": ["sim/scenario/", "tools/", "tests/"],
-    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/explain/", "sim/kernel/", "tools/", "tests/"],
-    "spdlog/": ["tools/"],
-    "CLI/": ["tools/"],
+    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/cli/", "tests/"],
+    "valijson/": ["sim/scenario/", "tools/cli/", "tests/"],
+    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/explain/", "sim/kernel/", "tools/cli/", "tests/"],
+    "spdlog/": ["tools/cli/"],
+    "CLI/": ["tools/cli/"],
     "Random123/": ["sim/", "tests/"],
     "boost/": ["sim/", "tests/"],
     "catch2/": ["tests/"],
@@ -112,6 +115,21 @@ def check_layers(source: Source) -> Iterator[tuple[int, str]]:
     if layer == "tcp":
         for match in re.finditer(r"\bScheduler\b", source.code):
             yield source.line_of(match.start()), "tcp knows no Scheduler: time goes in, deadlines come out"
+
+
+def check_cli_folders(source: Source) -> Iterator[tuple[int, str]]:
+    """Subcommands stand side by side: what they share lies below them, and names its folder."""
+    match = re.match(r"tools/cli/(\w+)/", source.path)
+    if not match:
+        return
+    folder = match.group(1)
+    if folder not in CLI_FOLDERS:
+        yield 1, f"`{folder}` is no folder of the program; want one of {', '.join(CLI_FOLDERS)}"
+        return
+    for line, path in includes(source):
+        included = path.split("/")[0]
+        if included in CLI_FOLDERS and CLI_FOLDERS.index(included) > CLI_FOLDERS.index(folder):
+            yield line, f"{folder} includes {path}, which does not lie below it"
 
 
 def check_private_headers(source: Source) -> Iterator[tuple[int, str]]:
@@ -208,6 +226,7 @@ def check_pragma(source: Source) -> Iterator[tuple[int, str]]:
 
 SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
     check_layers,
+    check_cli_folders,
     check_private_headers,
     check_libraries,
     check_determinism,

@@ -95,7 +95,7 @@ function(lastack_hot target)
   lastack_precompile(${target} hot)
 endfunction()
 
-# lastack_cold(lastack_tools): a layer that no event passes through. It compiles in half the time, and
+# lastack_cold(lastack_cli): a layer that no event passes through. It compiles in half the time, and
 # with sanitizers in half of that.
 set(cold_options $<$<CONFIG:Release>:-O1> $<$<BOOL:${LASTACK_SANITIZE}>:-O0>)
 function(lastack_cold target)

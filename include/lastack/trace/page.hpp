@@ -10,8 +10,8 @@
 
 namespace lastack::trace {
 
-/// The page of tools/report with data in it: one HTML file that needs nothing else. `data` is a
-/// JSON object; tools/report/README.md tells what it holds.
+/// The page of tools/pages with data in it: one HTML file that needs nothing else. `data` is a
+/// JSON object; tools/pages/README.md tells what it holds.
 std::string page_with(std::string data);
 
 /// What a page tells of a run beside its trace.

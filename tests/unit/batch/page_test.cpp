@@ -1,4 +1,4 @@
-// A sweep's page: the data that tools/report reads.
+// A sweep's page: the data that tools/pages reads.
 #include "lastack/batch/page.hpp"
 
 #include <algorithm>

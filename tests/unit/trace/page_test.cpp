@@ -1,4 +1,4 @@
-// A run's page: the data that tools/report reads, in the page that it built.
+// A run's page: the data that tools/pages reads, in the page that it built.
 #include "lastack/trace/page.hpp"
 
 #include <memory>

@@ -1,0 +1,23 @@
+#include <catch2/catch.hpp>
+
+#include "ci/formats.hpp"
+#include "results.hpp"
+
+using namespace lastack::cli;
+
+TEST_CASE("github_annotations: what held is not mentioned", "[cli]") {
+  CHECK(github_annotations({held("a.json")}).empty());
+}
+
+TEST_CASE("github_annotations: an error in one line for each failed expectation", "[cli]") {
+  CHECK(github_annotations({failed("a,b.json")}) ==
+        "::error file=a%2Cb.json,title=expectation failed%3A /expect/1::"
+        "wanted 3 segments client->server S%0Aseen 2%0A"
+        "trace line 17 at 1.03 s: send S client:40000 > server:80%0A"
+        "replay: lastack run 'a,b.json'\n");
+}
+
+TEST_CASE("github_annotations: a bad file says why", "[cli]") {
+  CHECK(github_annotations({with_problem("a.json", Outcome::bad, "100 % wrong")}) ==
+        "::error file=a.json,title=bad scenario::100 %25 wrong\n");
+}

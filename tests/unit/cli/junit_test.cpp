@@ -1,0 +1,35 @@
+#include <catch2/catch.hpp>
+
+#include "ci/formats.hpp"
+#include "results.hpp"
+
+using Catch::Matchers::Contains;
+using namespace lastack::cli;
+
+TEST_CASE("junit_xml: a suite for each folder, a case for each file", "[cli]") {
+  const std::string xml = junit_xml({held("close/a.json"), held("loss/b.json")});
+  CHECK_THAT(xml, Contains("<testsuite name=\"close\" tests=\"1\""));
+  CHECK_THAT(xml, Contains("<testcase classname=\"loss\" name=\"b\" file=\"loss/b.json\""));
+}
+
+TEST_CASE("junit_xml: a failure says what was wanted, seen and where", "[cli]") {
+  const std::string xml = junit_xml({failed("a.json"), held("b.json")});
+  CHECK_THAT(xml, Contains("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\""));
+  CHECK_THAT(xml, Contains("<failure message=\"1 of 2 expectations failed\">/expect/1"));
+  CHECK_THAT(xml, Contains("3 segments client-&gt;server S"));
+  CHECK_THAT(xml, Contains("replay: lastack run a.json"));
+}
+
+TEST_CASE("junit_xml: a bad file is an error, a sweep is skipped", "[cli]") {
+  const std::string xml = junit_xml({with_problem("a.json", Outcome::bad, "no \"hosts\" & <more>"),
+                                     with_problem("b.json", Outcome::skipped, "sweep")});
+  CHECK_THAT(xml, Contains("failures=\"0\" errors=\"1\" skipped=\"1\""));
+  CHECK_THAT(xml, Contains("<error message=\"no &quot;hosts&quot; &amp; &lt;more&gt;\"/>"));
+  CHECK_THAT(xml, Contains("<skipped message=\"sweep\"/>"));
+}
+
+TEST_CASE("junit_xml: bytes that XML cannot hold are left out or replaced", "[cli]") {
+  const std::string xml = junit_xml({with_problem("a\x01\xff.json", Outcome::bad, "x\x1by")});
+  CHECK_THAT(xml, Contains("file=\"a\xEF\xBF\xBD.json\""));
+  CHECK_THAT(xml, Contains("<error message=\"xy\"/>"));
+}

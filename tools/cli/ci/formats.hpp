@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reports/test_result.hpp"
+
+// What `lastack test` found, for programs that read it.
+namespace lastack::cli {
+
+/// JUnit's XML, as CI servers read it: a suite per folder, a case per file.
+std::string junit_xml(const std::vector<FileResult>& results);
+
+/// The Test Anything Protocol (https://testanything.org/tap-version-13-specification.html).
+std::string tap(const std::vector<FileResult>& results);
+
+/// GitHub's workflow commands, an `::error` for each failed expectation and each bad file.
+std::string github_annotations(const std::vector<FileResult>& results);
+
+}  // namespace lastack::cli

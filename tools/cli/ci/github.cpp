@@ -1,0 +1,66 @@
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "ci/formats.hpp"
+#include "support/escape.hpp"
+#include "support/json_line.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+/// The file as GitHub knows it: relative to the checkout.
+std::string path_in_checkout(const std::string& file) {
+  const char* workspace = std::getenv("GITHUB_WORKSPACE");
+  if (workspace == nullptr || *workspace == '\0') return file;
+  std::error_code error;
+  const auto relative = std::filesystem::relative(file, workspace, error);
+  return error || relative.empty() ? file : relative.string();
+}
+
+/// The line of a value, or, where there is no such value, of what should hold it.
+std::optional<int> nearest_line(const std::string& file, std::string pointer) {
+  std::optional<int> line = line_in_file(file, pointer);
+  while (!line && !pointer.empty()) {
+    pointer.erase(pointer.rfind('/'));
+    line = line_in_file(file, pointer);
+  }
+  return line;
+}
+
+std::string annotation(const FileResult& result, const std::string& pointer,
+                       const std::string& title, const std::string& message) {
+  static const Escapes in_message{{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}};
+  static const Escapes in_property{
+      {'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}};
+  const std::optional<int> line = nearest_line(result.file, pointer);
+  return fmt::format("::error file={}{},title={}::{}\n",
+                     escaped(path_in_checkout(result.file), in_property),
+                     line ? fmt::format(",line={}", *line) : "", escaped(title, in_property),
+                     escaped(message, in_message));
+}
+
+}  // namespace
+
+std::string github_annotations(const std::vector<FileResult>& results) {
+  std::string text;
+  for (const FileResult& result : results) {
+    if (result.outcome == Outcome::bad) {
+      text += annotation(result, result.pointer, "bad scenario", result.problem);
+    }
+    for (const run::ExpectationResult& failure : result.failed) {
+      const std::string message =
+          fmt::format("wanted {}\nseen {}{}\nreplay: {}", failure.wanted, failure.seen,
+                      failure.where.empty() ? "" : "\n" + failure.where, replay_command(result));
+      text +=
+          annotation(result, failure.pointer, "expectation failed: " + failure.pointer, message);
+    }
+  }
+  return text;
+}
+
+}  // namespace lastack::cli

@@ -1,0 +1,91 @@
+#include <filesystem>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "ci/formats.hpp"
+#include "reports/test_report.hpp"
+#include "support/escape.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+/// Text for XML 1.0, which has no place for most control characters, not even escaped.
+std::string xml(const std::string& text) {
+  static const Escapes escapes{{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
+                               {'"', "&quot;"}, {'\n', "&#10;"}, {'\t', "&#9;"}};
+  std::string printable = valid_utf8(text);
+  std::erase_if(printable, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+  });
+  return escaped(printable, escapes);
+}
+
+/// One line on what is wrong with a file.
+std::string headline(const FileResult& result) {
+  if (result.outcome == Outcome::failed) {
+    return fmt::format("{} of {} expectations failed", result.failed.size(), result.expectations);
+  }
+  return result.problem;
+}
+
+std::string all_failures(const FileResult& result) {
+  std::string text;
+  for (const run::ExpectationResult& failure : result.failed) {
+    text += to_text(failure, Paint{Colour::off}, 0);
+  }
+  return text + "replay: " + replay_command(result) + "\n";
+}
+
+std::string junit_case(const std::string& folder, const FileResult& result) {
+  const std::filesystem::path path{result.file};
+  std::string text =
+      fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" time=\"{:.6f}\"",
+                  xml(folder), xml(path.stem().string()), xml(result.file), result.seconds);
+  switch (result.outcome) {
+    case Outcome::held:
+    case Outcome::unchecked: return text + "/>\n";
+    case Outcome::skipped:
+    case Outcome::not_run:
+      text += fmt::format(">\n      <skipped message=\"{}\"/>\n", xml(result.problem));
+      break;
+    case Outcome::bad:
+      text += fmt::format(">\n      <error message=\"{}\"/>\n", xml(result.problem));
+      break;
+    case Outcome::failed:
+      text += fmt::format(">\n      <failure message=\"{}\">{}</failure>\n", xml(headline(result)),
+                          xml(all_failures(result)));
+      break;
+  }
+  return text + "    </testcase>\n";
+}
+
+std::string junit_counts(const std::vector<FileResult>& results) {
+  double seconds = 0;
+  for (const FileResult& result : results) seconds += result.seconds;
+  return fmt::format(
+      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.6f}\"", results.size(),
+      count_of(results, Outcome::failed), count_of(results, Outcome::bad),
+      count_of(results, Outcome::skipped) + count_of(results, Outcome::not_run), seconds);
+}
+
+}  // namespace
+
+std::string junit_xml(const std::vector<FileResult>& results) {
+  std::map<std::string, std::vector<FileResult>> folders;
+  for (const FileResult& result : results) {
+    const std::string folder = std::filesystem::path{result.file}.parent_path().string();
+    folders[folder.empty() ? "." : folder].push_back(result);
+  }
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  text += "<testsuites name=\"lastack\" " + junit_counts(results) + ">\n";
+  for (const auto& [folder, members] : folders) {
+    text += "  <testsuite name=\"" + xml(folder) + "\" " + junit_counts(members) + ">\n";
+    for (const FileResult& result : members) text += junit_case(folder, result);
+    text += "  </testsuite>\n";
+  }
+  return text + "</testsuites>\n";
+}
+
+}  // namespace lastack::cli

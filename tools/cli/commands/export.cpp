@@ -1,0 +1,64 @@
+// `lastack export OUT.sqlite --csv FILE | --json FILE`: a sweep's results for other programs.
+#include "lastack/batch/export.hpp"
+
+#include <memory>
+#include <string>
+
+#include "commands/commands.hpp"
+#include "lastack/core/atomic_file.hpp"
+#include "reports/sweep_report.hpp"
+#include "support/file_names.hpp"
+#include "support/options.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+struct Options {
+  std::string database;
+  std::string csv;
+  std::string json;
+};
+
+ExitCode export_results(const Options& options) {
+  if (options.csv.empty() && options.json.empty()) {
+    throw UsageError{"want --csv FILE or --json FILE, have neither"};
+  }
+  FileNames files{{options.database}};
+  files.require_own("--csv", options.csv);
+  files.require_own("--json", options.json);
+  const batch::Store store = batch::Store::open(options.database);
+  warn_of_missing_runs(store);
+  if (!options.csv.empty()) {
+    AtomicFile file{options.csv};
+    batch::write_csv(store, file);
+    file.commit();
+  }
+  if (!options.json.empty()) {
+    AtomicFile file{options.json};
+    batch::write_json(store, file);
+    file.commit();
+  }
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_export_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand("export", "Write a sweep's results as CSV or JSON");
+  auto options = std::make_shared<Options>();
+  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("--csv", options->csv, "Write a row for each run; - is stdout")
+      .type_name("FILE");
+  command.add_option("--json", options->json, "Write an object for each run; - is stdout")
+      .type_name("FILE");
+  command.callback([options, &exit_code] { exit_code = export_results(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack export S.sqlite --csv S.csv\n"
+      "  lastack export S.sqlite --json - | jq '.runs[0]'\n"
+      "Rows are in the order of combinations, then replications; reals are written by\n"
+      "their shortest text that reads back the same.");
+}
+
+}  // namespace lastack::cli

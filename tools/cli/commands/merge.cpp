@@ -1,0 +1,54 @@
+// `lastack merge OUT.sqlite PART…`: puts the shards of a sweep together.
+#include "lastack/batch/merge.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "commands/commands.hpp"
+#include "support/options.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+struct Options {
+  std::string out;
+  std::vector<std::string> parts;
+  bool quiet = false;
+};
+
+ExitCode merge(const Options& options) {
+  const batch::Store whole = batch::merge(options.out, options.parts);
+  if (!options.quiet) {
+    fmt::print("{}: {} runs of {} combinations from {} parts\n", options.out, whole.runs(),
+               whole.info().grid.size(), options.parts.size());
+  }
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_merge_command(Command program, ExitCode& exit_code) {
+  Command command =
+      program.add_subcommand("merge", "Put the parts of a sweep together that ran apart");
+  auto options = std::make_shared<Options>();
+  command.add_option("OUT", options->out, "The database to make").required();
+  command.add_option("PART", options->parts, "The databases of all shards")
+      .required()
+      .option_text("...");
+  command.add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
+  command.callback([options, &exit_code] { exit_code = merge(*options); });
+  command.finish(
+      "Example:\n"
+      "  lastack sweep S.json --db part1.sqlite --shard 1/2\n"
+      "  lastack sweep S.json --db part2.sqlite --shard 2/2\n"
+      "  lastack merge S.sqlite part1.sqlite part2.sqlite\n"
+      "The result is the same as that of the whole sweep on one machine. Parts that\n"
+      "overlap, lack runs or come from different sweeps or versions are named and\n"
+      "refused.");
+}
+
+}  // namespace lastack::cli

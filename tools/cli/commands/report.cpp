@@ -1,0 +1,50 @@
+// `lastack report OUT.sqlite -o report.html`: a sweep's results as a page.
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "commands/commands.hpp"
+#include "lastack/batch/page.hpp"
+#include "lastack/core/atomic_file.hpp"
+#include "reports/sweep_report.hpp"
+#include "support/file_names.hpp"
+#include "support/options.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+struct Options {
+  std::string database;
+  std::string output;
+};
+
+ExitCode report(const Options& options) {
+  FileNames{{options.database}}.require_own("--output", options.output);
+  const batch::Store store = batch::Store::open(options.database);
+  warn_of_missing_runs(store);
+  write_file(options.output, batch::page_of(store));
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_report_command(Command program, ExitCode& exit_code) {
+  Command command =
+      program.add_subcommand("report", "Write a sweep's results as a page to decide from");
+  auto options = std::make_shared<Options>();
+  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("-o,--output", options->output, "The page to write; - is stdout")
+      .required()
+      .type_name("FILE");
+  command.callback([options, &exit_code] { exit_code = report(*options); });
+  command.finish(
+      "Example:\n"
+      "  lastack report S.sqlite -o S.html\n"
+      "One HTML file that works offline: the answer first, then connect times by setting,\n"
+      "success against the conditions, time in each state, the front of trade-offs, a table\n"
+      "to filter, and the worst runs with the command that replays each.");
+}
+
+}  // namespace lastack::cli

@@ -1,0 +1,229 @@
+// `lastack run SCENARIO…`: runs scenarios and shows what happened.
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "commands/commands.hpp"
+#include "lastack/core/text.hpp"
+#include "lastack/run/simulation.hpp"
+#include "lastack/scenario/duration.hpp"
+#include "reports/run_progress.hpp"
+#include "reports/run_report.hpp"
+#include "support/diagnostics.hpp"
+#include "support/interrupt.hpp"
+#include "support/load_scenarios.hpp"
+#include "support/memory_limit.hpp"
+#include "support/options.hpp"
+#include "support/progress_line.hpp"
+#include "support/run_outputs.hpp"
+#include "support/terminal.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+/// Rows of a series whose interval was named.
+constexpr std::size_t rows_of_named_interval = 10'000;
+
+struct Options {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;  ///< --set KEY=VALUE
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> max_memory;  ///< bytes
+  OutputNames outputs;
+  std::string series_every;  ///< empty: a millisecond, longer with longer runs
+  bool quiet = false;
+  LadderChoice ladder = LadderChoice::when_short;
+  std::optional<int> columns;
+  std::string colour = "auto";
+  bool ascii = false;
+};
+
+Look look_of(const Options& options) {
+  Look look;
+  look.stream = uses_stdout(options.outputs) ? stderr : stdout;
+  look.columns = options.columns.value_or(columns_for(look.stream));
+  look.colour = colour_for(look.stream, colour_choice(options.colour));
+  look.charset = options.ascii ? trace::Charset::ascii : trace::Charset::utf8;
+  look.ladder = options.ladder;
+  return look;
+}
+
+/// The series that --series-every asks for. Who names an interval means it, so that more rows fit.
+run::Series series_of(const Options& options) {
+  if (options.series_every.empty()) return run::Series{};
+  if (options.outputs.series.empty())
+    throw UsageError{"--series-every: want --series FILE as well"};
+  const auto refuse = [&options](std::string_view wish) -> UsageError {
+    return UsageError{fmt::format("--series-every: want {}, have {}", wish, options.series_every)};
+  };
+  const auto interval = scenario::parse_duration(options.series_every);
+  if (const auto* wish = std::get_if<scenario::Wish>(&interval)) throw refuse(wish->text);
+  const auto duration = std::get<SimDuration>(interval);
+  if (duration == SimDuration{0}) throw refuse("a duration above 0 such as 100ms");
+  return run::Series{duration, rows_of_named_interval};
+}
+
+/// Runs the simulation, with a line on stderr that shows how far it is.
+void run_with_progress(run::Simulation& simulation, const scenario::Scenario& scenario,
+                       const Options& options, const std::atomic<bool>& stop) {
+  const auto start = std::chrono::steady_clock::now();
+  run::Progress done;
+  {
+    const RunProgress progress{scenario};
+    std::optional<ProgressLine> line;
+    if (!options.quiet) {
+      line.emplace([&](std::chrono::duration<double> since_start) {
+        return progress.line(done, since_start);
+      });
+    }
+    simulation.run(&stop, &done);
+  }
+  const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - start;
+  diagnostics::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
+}
+
+void write_series(const run::Series& series, const Options& options, const std::string& file,
+                  RunOutputs& outputs) {
+  outputs.finish_series(run::to_csv(series));
+  if (options.series_every.empty()) return;
+  if (const auto every = series_of(options).interval(); series.interval() != every) {
+    diagnostics::warn(
+        "{}: a series has at most {} rows, so there is one every {:g} s, not every {}", file,
+        rows_of_named_interval, to_seconds(series.interval()), options.series_every);
+  }
+}
+
+/// The command that makes a run again.
+std::string command_of(const scenario::Scenario& scenario, const Options& options) {
+  std::string command = "lastack run " + shell_word(scenario.file);
+  for (const std::string& setting : options.settings) command += " --set " + shell_word(setting);
+  return command + fmt::format(" --seed {}", options.seed.value_or(scenario.seed));
+}
+
+ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
+                 const Options& options, const std::atomic<bool>& stop) {
+  RunOutputs outputs{names};
+  RunReport report{scenario, look};
+  std::vector<trace::Sink*> sinks = outputs.sinks();
+  if (!options.quiet) {
+    report.print_head();
+    if (trace::Sink* ladder = report.ladder()) sinks.push_back(ladder);
+  }
+  MemoryReserve reserve;  // for the summary, where memory runs out
+  std::optional<run::Simulation> simulation;
+  simulation.emplace(scenario, options.seed.value_or(scenario.seed), sinks);
+  simulation->watch_memory(memory_check(options.max_memory));
+  run::Series series = series_of(options);
+  if (outputs.wants_series()) simulation->record_series(series);
+  run_with_progress(*simulation, scenario, options, stop);
+
+  const std::optional<std::uint64_t> met_limit = limit_met(options.max_memory);
+  reserve.release();
+  const run::Summary summary = simulation->summary();
+  if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
+  if (outputs.wants_summary()) outputs.finish(run::to_json(summary), command_of(scenario, options));
+  write_series(series, options, scenario.file, outputs);
+  if (!options.quiet) report.print_run(summary);
+  report.print_expectations(summary, options.quiet);
+  if (summary.interrupted) return ExitCode::interrupted;
+  if (summary.out_of_memory) {
+    diagnostics::error("{}: {}", scenario.file, out_of_memory_text(summary, met_limit));
+    return ExitCode::out_of_memory;
+  }
+  return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
+}
+
+ExitCode run_all(const Options& options) {
+  const Look look = look_of(options);
+  series_of(options);  // complains before anything else is done
+  const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
+  const auto scenarios = load_scenarios(options.files, options.settings);
+  if (!scenarios) return ExitCode::bad_input;
+
+  const std::atomic<bool>& stop = catch_interrupts();
+  ExitCode exit_code = ExitCode::success;
+  for (std::size_t i = 0; i < scenarios->size() && !stop; ++i) {
+    if (i > 0 && !options.quiet) fmt::print(look.stream, "\n");
+    exit_code = worse(exit_code, run_one((*scenarios)[i], outputs[i], look, options, stop));
+  }
+  return exit_code;
+}
+
+void add_output_options(Command command, Options& options) {
+  command
+      .add_option("--trace", options.outputs.traces,
+                  "Write what happened: .jsonl, .html (a page to look at\n"
+                  "and step through), .pcapng (Wireshark), .txt (ladder),\n"
+                  ".svg (the same as a picture) or .mmd (for Mermaid);\n"
+                  "may be given more than once")
+      .one_value_each()
+      .type_name("FILE");
+  command.add_option("--summary", options.outputs.summary, "Write the summary as JSON")
+      .type_name("FILE");
+  command
+      .add_option("--series", options.outputs.series,
+                  "Write a time series as CSV: sockets by state,\n"
+                  "queues, connects and segments; at most 1000 rows")
+      .type_name("FILE");
+  command
+      .add_option("--series-every", options.series_every,
+                  "Time between two of its rows, of which there may\n"
+                  "then be 10000 (default: as fits 1000)")
+      .type_name("DUR");
+}
+
+void add_look_options(Command command, Options& options) {
+  command.add_flag("-q,--quiet", options.quiet, "Print errors and failed expectations only");
+  command.add_flag(
+      "--ladder", [&options] { options.ladder = LadderChoice::always; },
+      "Print the ladder diagram, however long it is");
+  command.add_flag(
+      "--no-ladder", [&options] { options.ladder = LadderChoice::never; },
+      "Print no ladder diagram (default: print a short one)");
+  command
+      .add_option("--columns", options.columns,
+                  "Width of the text, 80 to 120 (default: the\nterminal's)")
+      .range(80, 120)
+      .type_name("N");
+  add_color_option(command, options.colour);
+  command.add_flag("--ascii", options.ascii, "Draw with ASCII only");
+}
+
+}  // namespace
+
+void add_run_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand("run", "Run scenarios and show what happened");
+  auto options = std::make_shared<Options>();
+  command.add_option("SCENARIO", options->files, "Scenario files").required().option_text("...");
+  add_set_option(command, options->settings);
+  add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");
+  add_max_memory_option(command, options->max_memory);
+  add_output_options(command, *options);
+  add_look_options(command, *options);
+  command.callback([options, &exit_code] { exit_code = run_all(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack run S.json\n"
+      "  lastack run S.json --set hosts.client.sysctl.tcp_syn_retries=3 \\\n"
+      "                     --set links.0.loss=0.05 --seed 7\n"
+      "  lastack run S.json --trace S.pcapng --trace S.jsonl --summary S.summary.json\n"
+      "  lastack run S.json --series S.csv --series-every 100ms\n"
+      "  lastack run scenarios/close/*.json --trace 'out/{name}.txt' --quiet\n"
+      "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
+      "run; what it wrote until then is complete.\n"
+      "Exit code: 0 ran and expectations hold, 1 one failed, 2 bad usage or input (then\n"
+      "nothing is written), 3 stopped because memory ran short, 130 interrupted.");
+}
+
+}  // namespace lastack::cli

@@ -1,0 +1,267 @@
+// `lastack test PATH…`: runs a tree of scenarios and sweeps in parallel, says which expectations
+// failed.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "ci/formats.hpp"
+#include "commands/commands.hpp"
+#include "lastack/batch/estimate.hpp"
+#include "lastack/batch/plan.hpp"
+#include "lastack/batch/runner.hpp"
+#include "lastack/batch/store.hpp"
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/run/simulation.hpp"
+#include "lastack/scenario/load.hpp"
+#include "lastack/scenario/sweep.hpp"
+#include "reports/test_report.hpp"
+#include "support/diagnostics.hpp"
+#include "support/file_names.hpp"
+#include "support/find_files.hpp"
+#include "support/interrupt.hpp"
+#include "support/memory_limit.hpp"
+#include "support/options.hpp"
+#include "support/progress_line.hpp"
+#include "support/terminal.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  unsigned threads = 0;  ///< 0: as many as the machine has processors
+  std::string junit;
+  bool tap = false;
+  bool github = false;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> max_memory;  ///< bytes, of all threads together
+  bool quiet = false;
+};
+
+FileResult skipped(FileResult result, std::string reason) {
+  result.outcome = Outcome::skipped;
+  result.problem = std::move(reason);
+  return result;
+}
+
+FileResult bad(FileResult result, std::string problem) {
+  result.outcome = Outcome::bad;
+  result.problem = std::move(problem);
+  return result;
+}
+
+/// Tells every error of a file that could not be loaded.
+FileResult bad(FileResult result, const scenario::ScenarioError& first) {
+  result.pointer = first.pointer();
+  std::vector<std::string> problems;
+  for (const scenario::ScenarioError& error : scenario::check_scenario(result.file)) {
+    problems.emplace_back(error.what());
+  }
+  return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
+}
+
+FileResult run_scenario(FileResult result, const Options& options, const std::atomic<bool>& stop) {
+  const auto start = std::chrono::steady_clock::now();
+  const scenario::Scenario scenario = scenario::load_scenario(result.file);
+  run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
+  simulation.watch_memory(memory_check(options.max_memory));
+  simulation.run(&stop);
+  const run::Summary summary = simulation.summary();
+  judge(summary.expectations, result);
+  if (summary.interrupted) {
+    result.outcome = Outcome::not_run;
+    result.problem = "interrupted";
+  }
+  if (summary.out_of_memory && !summary.interrupted) {
+    result.out_of_memory = true;
+    result = bad(std::move(result),
+                 scenario.file + ": " + out_of_memory_text(summary, limit_met(options.max_memory)));
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+/// Runs a sweep if it expects something; the files beside it keep the other processors busy.
+FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
+  scenario::Sweep sweep = scenario::load_sweep(result.file);
+  if (sweep.expectations.empty()) return skipped(result, "a sweep without `expect`");
+  const auto start = std::chrono::steady_clock::now();
+  result.command = "sweep";
+  if (result.seed) sweep.seed = *result.seed;
+  const batch::Plan plan{std::move(sweep), LASTACK_VERSION};
+  batch::Store store = batch::Store::create(std::string{batch::Store::in_memory}, plan,
+                                            batch::Store::Existing::refuse);
+  if (batch::run_sweep(plan, store, 1, &stop) == batch::SweepEnd::interrupted) {
+    result.problem = "interrupted";
+    return result;
+  }
+  judge(batch::evaluate(store), result);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+/// Runs the file if it is a scenario or a sweep.
+FileResult test_file(const std::string& file, const Options& options,
+                     const std::atomic<bool>& stop) {
+  FileResult result;
+  result.file = file;
+  result.seed = options.seed;
+  try {
+    switch (scenario::kind_of_file(file)) {
+      case scenario::FileKind::scenario: return run_scenario(result, options, stop);
+      case scenario::FileKind::sweep: return run_sweep(result, stop);
+      case scenario::FileKind::objective:
+        return skipped(result, "an objective: needs `lastack tune`");
+      case scenario::FileKind::other: break;
+    }
+    return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
+  } catch (const scenario::ScenarioError& error) {
+    return result.command == "run" ? bad(result, error) : bad(result, error.what());
+  } catch (const std::bad_alloc&) {
+    result.out_of_memory = true;
+    return bad(result, file + ": out of memory");
+  } catch (const std::exception& error) {
+    return bad(result, file + ": " + error.what());
+  }
+}
+
+/// Runs the files side by side; the results are in the files' order, whatever thread was first.
+class Runner {
+ public:
+  Runner(std::vector<std::string> files, const Options& options, const std::atomic<bool>& stop)
+      : files_{std::move(files)},
+        options_{options},
+        stop_{stop},
+        results_(files_.size()) {}
+
+  std::vector<FileResult> run() {
+    const ProgressLine progress{[this](std::chrono::duration<double> since_start) {
+      return fmt::format("{} of {} files, {} failed, {:.0f} s", done_.load(), files_.size(),
+                         failed_.load(), since_start.count());
+    }};
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < thread_count(); ++i) others.emplace_back([this] { work(); });
+    work();
+    for (std::thread& thread : others) thread.join();
+    return std::move(results_);
+  }
+
+ private:
+  unsigned thread_count() const {
+    const unsigned wanted = threads_or_all(options_.threads);
+    return static_cast<unsigned>(std::min<std::size_t>(wanted, files_.size()));
+  }
+
+  void work() {
+    for (std::size_t i = next_++; i < files_.size(); i = next_++) {
+      results_[i].file = files_[i];
+      results_[i].problem = "interrupted";
+      if (stop_) continue;
+      results_[i] = test_file(files_[i], options_, stop_);
+      ++done_;
+      if (is_failure(results_[i].outcome)) ++failed_;
+    }
+  }
+
+  std::vector<std::string> files_;
+  const Options& options_;
+  const std::atomic<bool>& stop_;
+  std::vector<FileResult> results_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<std::size_t> done_{0};
+  std::atomic<std::size_t> failed_{0};
+};
+
+void print_for_people(const std::vector<FileResult>& results, const Options& options,
+                      std::chrono::duration<double> duration) {
+  std::FILE* stream = options.junit == "-" ? stderr : stdout;
+  const Paint paint{colour_for(stream, ColourChoice::automatic)};
+  for (const FileResult& result : results) {
+    if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
+      fmt::print(stream, "{}", failure_text(result, paint));
+    } else if (result.outcome == Outcome::skipped && !options.quiet) {
+      fmt::print(stream, "{} {}: {}\n", paint.dim("skipped"), result.file, result.problem);
+    }
+  }
+  if (!options.quiet) {
+    fmt::print(stream, "{} ({:.2f} s)\n", totals_text(results, paint), duration.count());
+  }
+}
+
+ExitCode exit_code_of(const std::vector<FileResult>& results) {
+  if (count_of(results, Outcome::not_run) > 0) return ExitCode::interrupted;
+  const auto starved = [](const FileResult& result) { return result.out_of_memory; };
+  if (std::any_of(results.begin(), results.end(), starved)) return ExitCode::out_of_memory;
+  if (count_of(results, Outcome::bad) > 0) return ExitCode::bad_input;
+  if (count_of(results, Outcome::failed) > 0) return ExitCode::expectation_failed;
+  return ExitCode::success;
+}
+
+ExitCode test(const Options& options) {
+  const std::atomic<bool>& stop = catch_interrupts();
+  std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
+  if (!options.junit.empty()) junit.emplace(options.junit);
+  std::vector<std::string> files = find_files(options.paths);
+  if (files.empty()) {
+    throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
+  }
+  FileNames{files}.require_own("--junit", options.junit);
+  diagnostics::debug("{} files", files.size());
+
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<FileResult> results = Runner{std::move(files), options, stop}.run();
+  if (options.tap) {
+    fmt::print("{}", tap(results));
+  } else {
+    print_for_people(results, options, std::chrono::steady_clock::now() - start);
+  }
+  if (options.github) fmt::print("{}", github_annotations(results));
+  if (junit) {
+    junit->write(junit_xml(results));
+    junit->commit();
+  }
+  return exit_code_of(results);
+}
+
+}  // namespace
+
+void add_test_command(Command program, ExitCode& exit_code) {
+  Command command = program.add_subcommand(
+      "test", "Run a tree of scenarios and sweeps and check what they expect");
+  auto options = std::make_shared<Options>();
+  command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
+      .required()
+      .option_text("...");
+  add_jobs_option(command, options->threads);
+  add_seed_option(command, options->seed, "Seed of every run, in place of the scenarios'");
+  add_max_memory_option(command, options->max_memory);
+  command.add_option("--junit", options->junit, "Write the results as JUnit XML as well")
+      .type_name("FILE");
+  command.add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
+  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  command.add_flag("-q,--quiet", options->quiet, "Print failures only");
+  command.callback([options, &exit_code] { exit_code = test(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack test scenarios\n"
+      "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
+      "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
+      "`expect`; others are named and skipped. Each failure comes with the command that\n"
+      "repeats it.\n"
+      "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
+      "stopped because memory ran short.");
+}
+
+}  // namespace lastack::cli

@@ -1,0 +1,166 @@
+// `lastack tune OBJECTIVE.json`: the settings to run with, found by a race.
+#include "lastack/batch/tune.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "commands/commands.hpp"
+#include "lastack/batch/race.hpp"
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/scenario/objective.hpp"
+#include "reports/sysctl_fragment.hpp"
+#include "reports/tune_report.hpp"
+#include "support/file_names.hpp"
+#include "support/interrupt.hpp"
+#include "support/numbers.hpp"
+#include "support/options.hpp"
+#include "support/progress_line.hpp"
+#include "support/terminal.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+using batch::RaceRules;
+
+struct Options {
+  std::string objective;
+  std::string sysctl;
+  std::string csv;
+  unsigned threads = 0;  ///< 0: as many as the machine has processors
+  std::optional<std::uint64_t> seed;
+  bool grid = false;
+  bool quiet = false;
+};
+
+std::string progress_text(const batch::TuneProgress& progress, const batch::TunePlan& plan,
+                          double seconds) {
+  const std::uint64_t runs = progress.runs;
+  return fmt::format("look {}: {} of {} candidates left in the race, {} of {} runs, {}/s",
+                     progress.look.load(), progress.in_race.load(),
+                     plan.objective().settings.size(), rough(runs), rough(progress.asked),
+                     rough(static_cast<std::uint64_t>(static_cast<double>(runs) / seconds)));
+}
+
+batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const Options& options,
+                   const std::atomic<bool>& stop) {
+  batch::TuneProgress progress;
+  std::optional<ProgressLine> line;
+  if (!options.quiet) {
+    line.emplace([&](std::chrono::duration<double> since_start) {
+      return progress_text(progress, plan, since_start.count());
+    });
+  }
+  return batch::run_race(plan, race, threads_or_all(options.threads), &stop, &progress);
+}
+
+/// What is to be written, made before the search so that a name that cannot be had is known at
+/// once.
+struct Outputs {
+  std::unique_ptr<AtomicFile> csv;
+  std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment
+};
+
+Outputs make_outputs(const scenario::Objective& objective, const Options& options) {
+  std::vector<std::string> inputs{options.objective};
+  for (const scenario::Condition& condition : objective.conditions) {
+    inputs.push_back(condition.scenario_file);
+  }
+  FileNames files{inputs};
+  Outputs outputs;
+  files.require_own("--csv", options.csv);
+  if (!options.csv.empty()) outputs.csv = std::make_unique<AtomicFile>(options.csv);
+  if (options.sysctl.empty()) return outputs;
+  const std::vector<SysctlFragment> fragments = sysctl_fragments(objective, 0, {});
+  if (fragments.empty()) {
+    throw UsageError{"--sysctl: want an objective with settings that are sysctls, have none"};
+  }
+  for (const SysctlFragment& fragment : fragments) {
+    const std::string name =
+        fragments.size() == 1 ? options.sysctl : file_for_host(options.sysctl, fragment.host);
+    files.require_own("--sysctl", name);
+    outputs.sysctl.push_back(std::make_unique<AtomicFile>(name));
+  }
+  return outputs;
+}
+
+/// The best settings, into files or for people to read.
+void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs& outputs,
+                    const Options& options) {
+  for (std::size_t i = 0; i < outputs.sysctl.size(); ++i) {
+    outputs.sysctl[i]->write(fragments[i].text);
+    outputs.sysctl[i]->commit();
+  }
+  if (!options.sysctl.empty() || options.quiet) return;
+  for (const SysctlFragment& fragment : fragments) {
+    fmt::print("\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",
+               fragment.host.empty() ? "" : " of " + fragment.host, fragment.text);
+  }
+}
+
+ExitCode tune(const Options& options) {
+  const std::atomic<bool>& stop = catch_interrupts();
+  scenario::Objective objective = scenario::load_objective(options.objective);
+  if (options.seed) objective.seed = *options.seed;
+  const batch::TunePlan plan{std::move(objective)};
+  const Outputs outputs = make_outputs(plan.objective(), options);
+  batch::Race race{plan.rules(options.grid ? RaceRules::Search::grid : RaceRules::Search::race)};
+  const bool complete = run(plan, race, options, stop) == batch::TuneEnd::complete;
+  const std::vector<std::uint64_t> front = race.front();
+  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
+  if (!complete) fmt::print(stderr, "interrupted after {} runs\n", race.runs());
+  if (!complete && race.runs() == 0) return ExitCode::interrupted;
+  if (!options.quiet || front.empty()) {
+    fmt::print("{}", tune_text(plan, race, columns_for(stdout), paint));
+  }
+  if (!complete) return ExitCode::interrupted;
+  if (outputs.csv) {
+    outputs.csv->write(evidence_csv(plan, race));
+    outputs.csv->commit();
+  }
+  if (front.empty()) return ExitCode::expectation_failed;
+  give_fragments(sysctl_fragments(plan.objective(), front.front(),
+                                  fragment_heading(plan, race, front.front())),
+                 outputs, options);
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_tune_command(Command program, ExitCode& exit_code) {
+  Command command =
+      program.add_subcommand("tune", "Find the settings that meet limits and serve a goal best");
+  auto options = std::make_shared<Options>();
+  command.add_option("OBJECTIVE", options->objective, "Objective file").required();
+  command
+      .add_option("--sysctl", options->sysctl,
+                  "Write the best settings for /etc/sysctl.d; of several\nhosts to NAME.HOST.conf "
+                  "each")
+      .type_name("FILE");
+  command.add_option("--csv", options->csv, "Write what is known of every candidate; - is stdout")
+      .type_name("FILE");
+  add_jobs_option(command, options->threads);
+  add_seed_option(command, options->seed, "Base seed instead of the file's");
+  command.add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
+  command.add_flag("-q,--quiet", options->quiet, "Print only what is wrong");
+  command.callback([options, &exit_code] { exit_code = tune(*options); });
+  command.finish(
+      "Examples:\n"
+      "  lastack tune scenarios/objectives/proxy_behind_a_lossy_link.json\n"
+      "  lastack tune O.json --sysctl 90-tcp.conf --csv evidence.csv\n"
+      "  lastack schema objective       what the file may hold\n"
+      "Candidates that are shown to break a limit, or to be worse than one that meets\n"
+      "all, run no more.\n"
+      "Exit code: 0 found, 1 no candidate is shown to meet all limits, 2 bad usage or\n"
+      "input, 130 interrupted (what is known so far is printed, no file is written).");
+}
+
+}  // namespace lastack::cli

@@ -1,0 +1,108 @@
+// `lastack validate PATH…`: checks scenarios and sweeps without running them.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "commands/commands.hpp"
+#include "lastack/batch/plan.hpp"
+#include "lastack/batch/tune.hpp"
+#include "lastack/scenario/load.hpp"
+#include "lastack/scenario/objective.hpp"
+#include "lastack/scenario/sweep.hpp"
+#include "support/diagnostics.hpp"
+#include "support/find_files.hpp"
+#include "support/options.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  bool quiet = false;
+};
+
+/// Why a file is no business of this command, or nothing. A file that was named is always checked.
+std::string reason_to_skip(const std::string& file, const Options& options) {
+  const bool named =
+      std::find(options.paths.begin(), options.paths.end(), file) != options.paths.end();
+  switch (scenario::kind_of_file(file)) {
+    case scenario::FileKind::scenario: return {};
+    case scenario::FileKind::sweep: return {};
+    case scenario::FileKind::objective: return {};
+    case scenario::FileKind::other: break;
+  }
+  return named ? "" : "no scenario (`hosts`), sweep (`vary`) or objective (`settings`)";
+}
+
+/// The errors of a scenario, or the first of a sweep or an objective.
+std::vector<std::string> errors_in(const std::string& file) {
+  std::vector<std::string> problems;
+  const scenario::FileKind kind = scenario::kind_of_file(file);
+  if (kind == scenario::FileKind::sweep || kind == scenario::FileKind::objective) {
+    try {
+      if (kind == scenario::FileKind::sweep) {
+        const batch::Plan plan{scenario::load_sweep(file), LASTACK_VERSION};
+      } else {
+        const batch::TunePlan plan{scenario::load_objective(file)};
+      }
+    } catch (const scenario::ScenarioError& error) {
+      problems.emplace_back(error.what());
+    }
+    return problems;
+  }
+  for (const scenario::ScenarioError& error : scenario::check_scenario(file)) {
+    problems.emplace_back(error.what());
+  }
+  return problems;
+}
+
+ExitCode validate_file(const std::string& file, const Options& options) {
+  std::string remark = "ok";
+  try {
+    const std::string reason = reason_to_skip(file, options);
+    if (!reason.empty()) {
+      remark = "skipped: " + reason;
+    } else if (const auto errors = errors_in(file); !errors.empty()) {
+      for (const std::string& error : errors) diagnostics::error("{}", error);
+      return ExitCode::bad_input;
+    }
+  } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
+    diagnostics::error("{}", error.what());
+    return ExitCode::bad_input;
+  }
+  if (!options.quiet) fmt::print("{}: {}\n", file, remark);
+  return ExitCode::success;
+}
+
+ExitCode validate(const Options& options) {
+  const std::vector<std::string> files = find_files(options.paths);
+  if (files.empty())
+    throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
+  ExitCode exit_code = ExitCode::success;
+  for (const std::string& file : files) exit_code = worse(exit_code, validate_file(file, options));
+  return exit_code;
+}
+
+}  // namespace
+
+void add_validate_command(Command program, ExitCode& exit_code) {
+  Command command =
+      program.add_subcommand("validate", "Check scenarios and sweeps without running them");
+  auto options = std::make_shared<Options>();
+  command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
+      .required()
+      .option_text("...");
+  command.add_flag("-q,--quiet", options->quiet, "Print errors only");
+  command.callback([options, &exit_code] { exit_code = validate(*options); });
+  command.finish(
+      "Example:\n"
+      "  lastack validate scenarios/handshake/three_way.json\n"
+      "Each error names the file, the place in it (a JSON Pointer), what is wanted and what\n"
+      "is there. Exit code: 0 all valid, 2 otherwise.");
+}
+
+}  // namespace lastack::cli

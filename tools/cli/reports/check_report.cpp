@@ -1,0 +1,114 @@
+#include "reports/check_report.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace lastack::cli {
+
+namespace {
+
+using compare::Aspect;
+
+constexpr std::size_t lines_per_aspect = 3;
+
+bool is_of_kind(const CaseResult& result, CaseKind kind) {
+  return result.verdict && result.verdict->steady == (kind == CaseKind::steady);
+}
+
+std::vector<Aspect> differing_aspects(const compare::Comparison& comparison) {
+  std::vector<Aspect> aspects;
+  for (const Aspect aspect : compare::verdict_aspects) {
+    if (!comparison.of(aspect).empty()) aspects.push_back(aspect);
+  }
+  return aspects;
+}
+
+std::string differences_text(const compare::CaseVerdict& verdict) {
+  std::string text;
+  for (const Aspect aspect : differing_aspects(verdict.nearest.comparison)) {
+    const auto& differences = verdict.nearest.comparison.of(aspect);
+    for (std::size_t i = 0; i < std::min(differences.size(), lines_per_aspect); ++i) {
+      text += fmt::format("         {}: {}\n", compare::name_of(aspect),
+                          compare::to_text(differences[i], "kernel", "lastack"));
+    }
+  }
+  return text + fmt::format("         (nearest: recording {}, seed {})\n",
+                            verdict.nearest.recording + 1, verdict.seed);
+}
+
+/// How many cases differ in an aspect.
+std::size_t differing(const std::vector<CaseResult>& results, Aspect aspect) {
+  return static_cast<std::size_t>(
+      std::count_if(results.begin(), results.end(), [aspect](const CaseResult& result) {
+        return result.verdict && !result.verdict->nearest.comparison.of(aspect).empty();
+      }));
+}
+
+template <class Aspects>
+std::string aspects_text(const std::vector<CaseResult>& results, const Aspects& aspects) {
+  std::string text;
+  for (const Aspect aspect : aspects) {
+    const std::size_t cases = differing(results, aspect);
+    if (cases == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", compare::name_of(aspect), cases);
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string tally_text(const Tally& tally, const Paint& paint) {
+  const std::string text = fmt::format("{}/{}", tally.agree, tally.total);
+  return tally.agree == tally.total ? paint.green(text) : paint.red(text);
+}
+
+}  // namespace
+
+Tally tally(const std::vector<CaseResult>& results, CaseKind kind) {
+  Tally tally;
+  for (const CaseResult& result : results) {
+    if (!is_of_kind(result, kind)) continue;
+    ++tally.total;
+    if (result.verdict->agrees()) ++tally.agree;
+  }
+  return tally;
+}
+
+std::string case_text(const CaseResult& result, Detail detail, const Paint& paint) {
+  if (!result.skipped.empty()) {
+    return fmt::format("{}  {}: {}\n", paint.yellow("SKIPPED"), result.name, result.skipped);
+  }
+  if (!result.late.empty()) {
+    return fmt::format("{}     {}: {}\n", paint.red("LATE"), result.name, result.late);
+  }
+  if (!result.verdict) {
+    return result.problem.empty() ? "" : paint.red("bad") + "      " + result.problem + "\n";
+  }
+  if (result.verdict->agrees()) return "";
+  std::string names;
+  for (const Aspect aspect : differing_aspects(result.verdict->nearest.comparison)) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", compare::name_of(aspect));
+  }
+  std::string text = fmt::format("{}  {}{}: {}\n", paint.red("differs"), paint.bold(result.name),
+                                 result.verdict->steady ? "" : " (racy)", names);
+  if (detail == Detail::differences) text += paint.dim(differences_text(*result.verdict));
+  return text;
+}
+
+std::string check_table(const std::vector<CaseResult>& results, const Paint& paint) {
+  const Tally racy = tally(results, CaseKind::racy);
+  std::string text = fmt::format("steady cases    {} agree with the kernel\n",
+                                 tally_text(tally(results, CaseKind::steady), paint));
+  if (racy.total > 0) {
+    text += fmt::format("racy cases      {} agree with one of their recordings, which differ\n",
+                        tally_text(racy, paint));
+  }
+  const auto skipped = std::count_if(results.begin(), results.end(),
+                                     [](const CaseResult& r) { return !r.skipped.empty(); });
+  if (skipped > 0) text += fmt::format("skipped         {}\n", skipped);
+  text += fmt::format("cases differ in {}\n", aspects_text(results, compare::verdict_aspects));
+  text += fmt::format("counted apart   {}\n", aspects_text(results, compare::apart_aspects));
+  return text;
+}
+
+}  // namespace lastack::cli

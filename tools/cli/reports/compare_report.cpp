@@ -1,0 +1,152 @@
+#include "reports/compare_report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "lastack/batch/estimate.hpp"
+#include "support/text_table.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> statistics{
+    {{".mean", "mean"},
+     {".median", "median"},
+     {".p90", "90th percentile of"},
+     {".p99", "99th percentile of"},
+     {".p99.9", "99.9th percentile of"},
+     {".max", "longest"}}};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> counts{
+    {{"syn_sent", "SYNs sent"},
+     {"synack_sent", "SYN-ACKs sent"},
+     {"fin_sent", "FINs sent"},
+     {"rst_sent", "RSTs sent"},
+     {"segments_sent", "segments sent"},
+     {"segments_retransmitted", "segments retransmitted"},
+     {"segments_lost", "segments lost"},
+     {"listen_drops", "SYNs and ACKs dropped by listeners"},
+     {"listen_overflows", "overflows of accept queues"},
+     {"half_open_at_end", "half-open connections at the end"}}};
+
+std::string subject(const std::string& metric) {
+  if (batch::is_share(metric)) return "failures";
+  for (const auto& [end, words] : statistics) {
+    const auto family = metric.find("_time.");
+    if (family == std::string::npos || !metric.ends_with(end)) continue;
+    std::string what = metric.substr(0, family);
+    std::replace(what.begin(), what.end(), '_', ' ');
+    return fmt::format("{} {}", words, what);
+  }
+  for (const auto& [name, words] : counts) {
+    if (metric == name) return std::string{words};
+  }
+  const auto dot = metric.find('.');
+  if (metric.starts_with("time_in.")) return "socket-seconds in " + metric.substr(dot + 1);
+  if (metric.starts_with("peak.")) return "most sockets in " + metric.substr(dot + 1);
+  if (metric.starts_with("connect_error."))
+    return "connects that failed with " + metric.substr(dot + 1);
+  return metric;
+}
+
+/// "4.1 %"; small shares keep two digits: "0.0021 %".
+std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
+
+std::string amount(const std::string& metric, double value) {
+  return batch::is_time(metric) ? fmt::format("{:.3g} s", value) : fmt::format("{:.4g}", value);
+}
+
+std::string ratio(double now, double before) {
+  const double factor = now / before;
+  return factor >= 1 ? fmt::format("× {:.3g}", factor) : fmt::format("÷ {:.3g}", 1 / factor);
+}
+
+std::string measured_text(const batch::Measured& measured) {
+  if (!measured.value) return "-";
+  std::string text = fmt::format("{:.4g}", *measured.value);
+  if (measured.interval && measured.interval->half_width() > 0) {
+    text += fmt::format(" ({:.4g} to {:.4g})", measured.interval->low, measured.interval->high);
+  }
+  return text;
+}
+
+std::string difference_text(const batch::Contrast& contrast) {
+  if (contrast.verdict == batch::Verdict::within_noise) {
+    const bool same =
+        contrast.difference && contrast.difference->low == 0 && contrast.difference->high == 0;
+    return same ? "the same run by run" : "within noise";
+  }
+  const std::string verdict = contrast.verdict == batch::Verdict::higher ? "higher" : "lower";
+  if (!contrast.difference) return verdict;
+  return fmt::format(
+      "{} by {:.4g} to {:.4g}", verdict,
+      std::min(std::abs(contrast.difference->low), std::abs(contrast.difference->high)),
+      std::max(std::abs(contrast.difference->low), std::abs(contrast.difference->high)));
+}
+
+std::string words_of(const batch::Alternative& alternative) {
+  std::string clear;
+  std::string noise;
+  for (const batch::Contrast& contrast : alternative.contrasts) {
+    if (contrast.verdict == batch::Verdict::within_noise) {
+      noise += (noise.empty() ? "" : ", ") + subject(contrast.metric);
+    } else {
+      clear += (clear.empty() ? "" : ", ") + effect_in_words(contrast);
+    }
+  }
+  if (clear.empty()) return "nothing that stands out of the noise";
+  return noise.empty() ? clear : clear + "; the same or within noise: " + noise;
+}
+
+}  // namespace
+
+std::string effect_in_words(const batch::Contrast& contrast) {
+  const std::string& metric = contrast.metric;
+  const auto& here = contrast.here.value;
+  const auto& before = contrast.baseline.value;
+  if (!here || !before) return subject(metric) + ": no value";
+  if (batch::is_share(metric)) {
+    return fmt::format("failures {} → {}", percent(1 - *before), percent(1 - *here));
+  }
+  if (batch::is_time(metric)) {
+    return fmt::format("{} {} → {}", subject(metric), amount(metric, *before),
+                       amount(metric, *here));
+  }
+  if (*before > 0 && *here > 0) return subject(metric) + " " + ratio(*here, *before);
+  return fmt::format("{} {} → {}", subject(metric), amount(metric, *before), amount(metric, *here));
+}
+
+std::string comparison_text(const batch::Store& store, const batch::ContrastQuery& query,
+                            const std::vector<batch::ContrastGroup>& groups, int columns,
+                            const Paint& paint) {
+  const scenario::Grid& grid = store.info().grid;
+  const std::string name = batch::short_names(grid)[query.axis];
+  const std::vector<std::string>& values = grid.axes[query.axis].values;
+  const std::string baseline = batch::value_text(values[query.baseline]);
+  std::string text =
+      fmt::format("{}\n{} against {}, {:g} % intervals\n", paint.bold(store.info().name), name,
+                  baseline, query.confidence * 100);
+  for (const batch::ContrastGroup& group : groups) {
+    text += group.others.empty() ? "\n" : "\n" + paint.bold("at " + group.others) + "\n";
+    TextTable table{{name, "metric", "here", fmt::format("at {}", baseline), "difference"}};
+    for (const batch::Alternative& alternative : group.alternatives) {
+      const std::string value = batch::value_text(values[alternative.value]);
+      const std::string line = fmt::format("{} = {}: {}", name, value, words_of(alternative));
+      text += wrapped(line, columns, 2);
+      for (const batch::Contrast& contrast : alternative.contrasts) {
+        table.add({value, contrast.metric, measured_text(contrast.here),
+                   measured_text(contrast.baseline), difference_text(contrast)});
+      }
+    }
+    text += "\n" + table.text(paint);
+  }
+  return text;
+}
+
+}  // namespace lastack::cli

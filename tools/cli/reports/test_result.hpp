@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lastack/run/summary.hpp"
+
+namespace lastack::cli {
+
+/// What became of one file that `lastack test` was given or found.
+enum class Outcome {
+  held,       ///< ran, and every expectation held
+  failed,     ///< ran, and one did not
+  unchecked,  ///< ran, but expects nothing
+  skipped,    ///< neither scenario nor sweep with expectations; `problem` says what it is
+  bad,        ///< no valid scenario, or it cannot be read or run; `problem` says why
+  not_run,    ///< interrupted before or while it ran
+};
+
+struct FileResult {
+  std::string file;
+  std::string command = "run";  ///< that runs it by itself; "sweep" for a sweep
+  Outcome outcome = Outcome::not_run;
+  std::string problem;
+  std::string pointer;                         ///< for bad: where in the file
+  bool out_of_memory = false;                  ///< it was bad for want of memory
+  std::optional<std::uint64_t> seed;           ///< --seed, for the command that repeats the run
+  std::vector<run::ExpectationResult> failed;  ///< the expectations that did not hold
+  std::size_t expectations = 0;                ///< how many there are
+  double seconds = 0;                          ///< by the clock on the wall
+};
+
+/// Puts what a file's expectations came to into its result.
+void judge(const std::vector<run::ExpectationResult>& expectations, FileResult& result);
+
+/// Whether a file with this outcome makes the whole test fail.
+bool is_failure(Outcome outcome);
+
+std::size_t count_of(const std::vector<FileResult>& results, Outcome outcome);
+
+/// The command that runs a file again by itself.
+std::string replay_command(const FileResult& result);
+
+}  // namespace lastack::cli

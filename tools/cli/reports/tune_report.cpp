@@ -1,0 +1,332 @@
+#include "reports/tune_report.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "lastack/batch/estimate.hpp"
+#include "lastack/core/text.hpp"
+#include "support/text_table.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+using batch::Fate;
+using batch::Race;
+using batch::RaceEstimate;
+using batch::Standing;
+using batch::TunePlan;
+using scenario::Direction;
+
+constexpr std::size_t rows_max = 30;
+constexpr std::size_t peers_max = 8;  // that are named in a list
+
+std::string settings_of(const TunePlan& plan, std::uint64_t candidate) {
+  return batch::settings_text(plan.objective().settings, candidate);
+}
+
+/// "0.9997 (0.9991 to 1), 12000 runs".
+std::string seen_text(const RaceEstimate& seen) {
+  if (!seen.mean) return "no run has a value";
+  std::string text = fmt::format("{:.5g}", *seen.mean);
+  if (seen.interval) {
+    text += fmt::format(" ({:.5g} to {:.5g})", seen.interval->low, seen.interval->high);
+  }
+  return text + ", " + counted(seen.runs, "run");
+}
+
+/// What limits and goals are, under one letter each: a column of the evidence.
+class Asked {
+ public:
+  Asked(const TunePlan& plan, const Race& race) : plan_{plan}, race_{race} {}
+
+  std::size_t limits() const { return race_.rules().limits.size(); }
+  std::size_t size() const { return limits() + race_.rules().goals.size(); }
+  bool is_limit(std::size_t i) const { return i < limits(); }
+
+  std::string name(std::size_t i) const {
+    if (is_limit(i)) {
+      const auto& limit = race_.rules().limits[i];
+      return plan_.name_of(limit.condition, limit.column);
+    }
+    const auto& goal = race_.rules().goals[i - limits()];
+    return plan_.name_of(goal.condition, goal.column);
+  }
+  std::string wish(std::size_t i) const {
+    if (is_limit(i)) return scenario::text_of(race_.rules().limits[i].bounds);
+    const Direction direction = race_.rules().goals[i - limits()].direction;
+    return direction == Direction::minimize ? "as small as can be" : "as large as can be";
+  }
+  RaceEstimate seen(std::uint64_t candidate, std::size_t i) const {
+    return is_limit(i) ? race_.limit_estimate(candidate, i)
+                       : race_.goal_estimate(candidate, i - limits());
+  }
+  Standing standing(std::uint64_t candidate, std::size_t i) const {
+    return is_limit(i) ? race_.standing(candidate, i) : Standing::met;
+  }
+  static std::string letter(std::size_t i) {
+    constexpr std::size_t letters = 26;
+    return i < letters ? std::string(1, static_cast<char>('a' + i)) : std::to_string(i + 1);
+  }
+
+ private:
+  const TunePlan& plan_;
+  const Race& race_;
+};
+
+/// "0.9997 [0.999, 1]", with "!" where a limit is broken and "?" where it is not decided.
+std::string cell(const Asked& asked, std::uint64_t candidate, std::size_t i) {
+  const RaceEstimate seen = asked.seen(candidate, i);
+  if (!seen.mean) return "-";
+  std::string text = fmt::format("{:.3g}", *seen.mean);
+  if (seen.interval && seen.interval->half_width() > 0) {
+    text += fmt::format(" [{:.3g}, {:.3g}]", seen.interval->low, seen.interval->high);
+  }
+  const Standing standing = asked.standing(candidate, i);
+  return text + (standing == Standing::broken ? "!" : standing == Standing::open ? "?" : "");
+}
+
+std::string fate_text(const Race& race, std::uint64_t candidate, std::uint64_t best) {
+  switch (race.fate(candidate)) {
+    case Fate::best:
+      if (race.rules().goals.size() > 1) return "front";
+      return candidate == best ? "best" : "not told apart";
+    case Fate::open: return "not decided";
+    case Fate::as_good: return "as good";
+    case Fate::worse: return "worse";
+    case Fate::over_limit: return "breaks a limit";
+  }
+  return "";
+}
+
+std::uint64_t runs_of(const Race& race, std::uint64_t candidate) {
+  std::uint64_t runs = 0;
+  for (std::size_t i = 0; i < race.rules().columns.size(); ++i) {
+    runs += race.runs(race.unit(candidate, i));
+  }
+  return runs;
+}
+
+/// The candidates as people want to read of them: the best first.
+std::vector<std::uint64_t> in_order(const Race& race) {
+  std::vector<std::tuple<Fate, double, std::uint64_t>> ranked;
+  for (std::uint64_t i = 0; i < race.rules().candidates; ++i) {
+    ranked.emplace_back(race.fate(i), race.rank(i, 0), i);
+  }
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<std::uint64_t> order;
+  for (const auto& [fate, rank, candidate] : ranked) order.push_back(candidate);
+  return order;
+}
+
+std::string legend(const Asked& asked, int columns) {
+  std::string text;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    text += wrapped(fmt::format("{}  {}: {}", Asked::letter(i), asked.name(i), asked.wish(i)),
+                    columns, 2);
+  }
+  return text;
+}
+
+std::string table(const TunePlan& plan, const Race& race, const Asked& asked, const Paint& paint) {
+  std::vector<std::string> titles = batch::short_names(plan.objective().settings);
+  for (std::size_t i = 0; i < asked.size(); ++i) titles.push_back(Asked::letter(i));
+  titles.emplace_back("runs");
+  titles.emplace_back();
+  TextTable rows{titles};
+  const std::vector<std::uint64_t> order = in_order(race);
+  for (std::size_t row = 0; row < std::min(rows_max, order.size()); ++row) {
+    std::vector<std::string> cells;
+    for (const auto& [path, value] : plan.objective().settings.overrides_of(order[row])) {
+      cells.push_back(value);
+    }
+    for (std::size_t i = 0; i < asked.size(); ++i) cells.push_back(cell(asked, order[row], i));
+    cells.push_back(std::to_string(runs_of(race, order[row])));
+    cells.push_back(fate_text(race, order[row], order.front()));
+    rows.add(std::move(cells));
+  }
+  std::string text = rows.text(paint);
+  if (order.size() > rows_max) {
+    text += paint.dim(fmt::format("… and {} more: --csv FILE has all",
+                                  counted(order.size() - rows_max, "candidate"))) +
+            "\n";
+  }
+  return text;
+}
+
+std::string achieved(const Asked& asked, std::uint64_t candidate, const Paint& paint, int columns) {
+  std::string text;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const Standing standing = asked.standing(candidate, i);
+    const std::string mark = standing == Standing::met      ? paint.green("met")
+                             : standing == Standing::broken ? paint.red("broken")
+                                                            : paint.yellow("not decided");
+    text += wrapped(fmt::format("{}{}: {}; wanted: {}",
+                                asked.is_limit(i) ? fmt::format("limit {}, ", mark) : "goal, ",
+                                asked.name(i), seen_text(asked.seen(candidate, i)), asked.wish(i)),
+                    columns, 2);
+  }
+  return text;
+}
+
+/// Which limits the nearest misses, by how much.
+std::string misses(const TunePlan& plan, const Race& race, const Asked& asked, const Paint& paint,
+                   int columns) {
+  const std::uint64_t nearest = race.nearest();
+  std::string text =
+      fmt::format("{}\nThe nearest is {}\n", paint.red("No candidate is shown to meet all limits."),
+                  paint.bold(settings_of(plan, nearest)));
+  for (std::size_t i = 0; i < asked.limits(); ++i) {
+    if (race.standing(nearest, i) == Standing::met) continue;
+    const RaceEstimate seen = asked.seen(nearest, i);
+    const double shortfall = race.shortfall(nearest, i);
+    const std::string by = !seen.mean      ? ""
+                           : shortfall > 0 ? fmt::format(": misses it by {:.3g} %", shortfall * 100)
+                                           : ": not shown, more runs would tell (`runs_max`)";
+    text += wrapped(fmt::format("{}, wanted: {}; seen: {}{}", asked.name(i), asked.wish(i),
+                                seen_text(seen), by),
+                    columns, 2);
+  }
+  return text;
+}
+
+std::string listed(const TunePlan& plan, const std::vector<std::uint64_t>& candidates,
+                   std::string_view title, int columns) {
+  if (candidates.empty()) return "";
+  std::string text = fmt::format("\n{}\n", title);
+  for (std::size_t i = 0; i < std::min(peers_max, candidates.size()); ++i) {
+    text += wrapped(settings_of(plan, candidates[i]), columns, 2);
+  }
+  if (candidates.size() > peers_max) {
+    text += fmt::format("  … and {} more\n", candidates.size() - peers_max);
+  }
+  return text;
+}
+
+std::vector<std::uint64_t> with_fate(const Race& race, Fate fate) {
+  std::vector<std::uint64_t> found;
+  for (const std::uint64_t i : in_order(race)) {
+    if (race.fate(i) == fate) found.push_back(i);
+  }
+  return found;
+}
+
+std::string peers(const TunePlan& plan, const Race& race, int columns) {
+  std::vector<std::uint64_t> others = race.front();
+  others.erase(others.begin());
+  const bool several = race.rules().goals.size() > 1;
+  std::string text =
+      listed(plan, others,
+             several ? "The rest of the front, where one goal is paid for with another:"
+                     : "Could not be told apart from the best:",
+             columns);
+  text += listed(
+      plan, with_fate(race, Fate::as_good),
+      fmt::format("As good as the best{}, to within {:g} %, and later in the file; their "
+                  "limits\nwere tried only so far:",
+                  several ? " or others of the front" : "", plan.objective().precision * 100),
+      columns);
+  return text + listed(plan, with_fate(race, Fate::open),
+                       "Not shown to be out, nor to meet all limits (more runs would tell: "
+                       "`runs_max`):",
+                       columns);
+}
+
+std::string cost(const TunePlan& plan, const Race& race) {
+  const std::uint64_t grid = race.grid_runs();
+  const double factor =
+      race.runs() == 0 ? 1 : static_cast<double>(grid) / static_cast<double>(race.runs());
+  return fmt::format(
+      "{} under {}: {} in {}; a plain grid that knows\nas much of every candidate takes {} "
+      "({:.1f} x).\n",
+      counted(race.rules().candidates, "candidate"),
+      counted(plan.objective().conditions.size(), "condition"), counted(race.runs(), "run"),
+      counted(race.looks(), "look"), counted(grid, "run"), factor);
+}
+
+std::string optional_number(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+
+std::string csv_fate(Fate fate) {
+  switch (fate) {
+    case Fate::best: return "best";
+    case Fate::open: return "open";
+    case Fate::as_good: return "as_good";
+    case Fate::worse: return "worse";
+    case Fate::over_limit: return "over_limit";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string tune_text(const TunePlan& plan, const Race& race, int columns, const Paint& paint) {
+  const Asked asked{plan, race};
+  const std::vector<std::uint64_t> front = race.front();
+  std::string text = paint.bold(plan.objective().name) + "\n";
+  text += wrapped(plan.objective().description, columns) + "\n" + cost(plan, race) + "\n";
+  if (front.empty()) {
+    text += misses(plan, race, asked, paint, columns);
+  } else {
+    text +=
+        fmt::format("{} {}\n", paint.green("Best:"), paint.bold(settings_of(plan, front.front())));
+    text += achieved(asked, front.front(), paint, columns) + peers(plan, race, columns);
+  }
+  text += "\nThe evidence (! breaks a limit, ? not decided):\n" + legend(asked, columns) + "\n";
+  text += table(plan, race, asked, paint);
+  return text +
+         paint.dim(fmt::format("Intervals are of means; with {:g} % all of them hold at once.",
+                               plan.objective().confidence * 100)) +
+         "\n";
+}
+
+std::string evidence_csv(const TunePlan& plan, const Race& race) {
+  const Asked asked{plan, race};
+  std::vector<std::string> titles = plan.objective().settings.paths();
+  titles.emplace_back("fate");
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    for (const std::string_view part : {"runs", "mean", "low", "high"}) {
+      titles.push_back(fmt::format("{}: {}", asked.name(i), part));
+    }
+  }
+  for (std::string& title : titles) title = csv_field(title);
+  std::string text = fmt::format("{}\n", fmt::join(titles, ","));
+  for (std::uint64_t candidate = 0; candidate < race.rules().candidates; ++candidate) {
+    std::vector<std::string> cells;
+    for (const auto& [path, value] : plan.objective().settings.overrides_of(candidate)) {
+      cells.push_back(csv_field(value));
+    }
+    cells.push_back(csv_fate(race.fate(candidate)));
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const RaceEstimate seen = asked.seen(candidate, i);
+      cells.push_back(std::to_string(seen.runs));
+      cells.push_back(optional_number(seen.mean));
+      cells.push_back(seen.interval ? fmt::format("{}", seen.interval->low) : "");
+      cells.push_back(seen.interval ? fmt::format("{}", seen.interval->high) : "");
+    }
+    text += fmt::format("{}\n", fmt::join(cells, ","));
+  }
+  return text;
+}
+
+std::vector<std::string> fragment_heading(const TunePlan& plan, const Race& race,
+                                          std::uint64_t candidate) {
+  const Asked asked{plan, race};
+  std::vector<std::string> lines{fmt::format(
+      "Best for \"{}\" by lastack tune: {}, {}, seed {}, all intervals together {:g} %.",
+      plan.objective().name, counted(race.rules().candidates, "candidate"),
+      counted(race.runs(), "run"), plan.objective().seed, plan.objective().confidence * 100)};
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    lines.push_back(fmt::format("- {}: {}; wanted: {}", asked.name(i),
+                                seen_text(asked.seen(candidate, i)), asked.wish(i)));
+  }
+  return lines;
+}
+
+}  // namespace lastack::cli

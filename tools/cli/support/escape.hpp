@@ -1,0 +1,21 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace lastack::cli {
+
+/// Characters that a reader of some format would take for its own, and what stands for them there.
+using Escapes = std::map<char, std::string_view>;
+
+std::string escaped(const std::string& text, const Escapes& escapes);
+
+/// Text as a JSON string, which YAML takes too. Bytes that are no UTF-8 (file names may hold such)
+/// are replaced by U+FFFD.
+std::string quoted(const std::string& text);
+
+/// Text with what is no UTF-8 replaced by U+FFFD.
+std::string valid_utf8(const std::string& text);
+
+}  // namespace lastack::cli

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lastack::cli {
+
+/// The files of one command, by whatever paths they are named: none is written twice, and none over
+/// what is read.
+class FileNames {
+ public:
+  explicit FileNames(const std::vector<std::string>& inputs);
+
+  /// Whether an output is a file of its own. Streams and devices may be had by several.
+  bool take(const std::string& output);
+  /// The same for an option's output, where there is one ("" is none). Throws UsageError.
+  void require_own(std::string_view option, const std::string& output);
+
+ private:
+  std::set<std::filesystem::path> taken_;
+};
+
+}  // namespace lastack::cli

@@ -1,0 +1,97 @@
+#include "support/memory_limit.hpp"
+
+#include <array>
+#include <charconv>
+#include <fcntl.h>
+#include <new>
+#include <string_view>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace lastack::cli {
+
+namespace {
+
+constexpr std::uint64_t least = 1'000'000;  // the program itself takes some
+
+/// Says in our words what is wanted. Empty where `text` is right.
+std::string to_bytes(std::string& text) {
+  const std::string given = text;
+  const bool digits_first = !text.empty() && text.front() >= '0' && text.front() <= '9';
+  std::uint64_t bytes = 0;
+  if (digits_first && size_to_bytes(text)) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    if (error == std::errc{} && bytes >= least) return "";
+  }
+  return fmt::format(
+      "want a size from 1M such as 500M or 2G (K, M, G and T are powers of 1024), "
+      "have {}",
+      given);
+}
+
+}  // namespace
+
+void add_max_memory_option(Command command, std::optional<std::uint64_t>& bytes) {
+  command
+      .add_option("--max-memory", bytes,
+                  "Stop when the program itself takes more, such as\n"
+                  "500M or 2G; what there is until then is written")
+      .transform(to_bytes)
+      .type_name("SIZE");
+}
+
+std::uint64_t resident_bytes() {
+  // "size resident shared …" in pages. The file is opened anew each time: that takes some
+  // microseconds, and nothing has to be kept.
+  const int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  std::array<char, 128> text{};
+  const ssize_t length = read(file, text.data(), text.size());
+  close(file);
+  if (length <= 0) return 0;
+  const std::string_view line{text.data(), static_cast<std::size_t>(length)};
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos) return 0;
+  std::uint64_t pages = 0;
+  std::from_chars(line.data() + blank + 1, line.data() + line.size(), pages);
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::function<bool()> memory_check(std::optional<std::uint64_t> bytes) {
+  if (!bytes) return {};
+  return [most = *bytes] { return resident_bytes() > most; };
+}
+
+// A new-expression whose memory nobody uses may be left out by the compiler; these calls may not.
+MemoryReserve::MemoryReserve() : block_{::operator new (std::size_t{16} << 20U)} {}
+
+void MemoryReserve::release() {
+  ::operator delete(block_);
+  block_ = nullptr;
+}
+
+std::optional<std::uint64_t> limit_met(std::optional<std::uint64_t> limit) {
+  return limit && resident_bytes() >= *limit ? limit : std::nullopt;
+}
+
+std::string out_of_memory_text(const run::Summary& summary,
+                               std::optional<std::uint64_t> limit_met) {
+  return fmt::format(
+      "{} after {} events and {:.3f} simulated seconds; the results are of what ran "
+      "until then",
+      limit_met ? "stopped at --max-memory " + size_text(*limit_met) : "out of memory",
+      summary.events, summary.simulated_seconds);
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> units{"", "K", "M", "G", "T"};
+  std::size_t unit = 0;
+  while (unit + 1 < units.size() && bytes > 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return fmt::format("{}{}", bytes, units[unit]);
+}
+
+}  // namespace lastack::cli

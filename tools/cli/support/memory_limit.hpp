@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "lastack/run/summary.hpp"
+#include "support/command_line.hpp"
+
+namespace lastack::cli {
+
+/// Gives a subcommand its --max-memory. `bytes` stays empty where it is not given.
+void add_max_memory_option(Command command, std::optional<std::uint64_t>& bytes);
+
+/// What the program itself has in memory (its resident set), in bytes; 0 where this system does not
+/// tell.
+std::uint64_t resident_bytes();
+
+/// True once the program holds more than `bytes`; never where there is no limit.
+std::function<bool()> memory_check(std::optional<std::uint64_t> bytes);
+
+/// Memory that is kept aside, untouched, for what has to be done when there is no more.
+class MemoryReserve {
+ public:
+  MemoryReserve();
+  ~MemoryReserve() { release(); }
+  MemoryReserve(const MemoryReserve&) = delete;
+  MemoryReserve& operator=(const MemoryReserve&) = delete;
+
+  void release();
+
+ private:
+  void* block_;
+};
+
+/// The limit, if the program holds that much now.
+std::optional<std::uint64_t> limit_met(std::optional<std::uint64_t> limit);
+
+/// Why a run stopped and how far it came: "stopped at --max-memory 500M, after 1,000 events and
+/// 2.5 simulated seconds; the results are of what ran until then".
+/// Without the limit it was the system that had no more.
+std::string out_of_memory_text(const run::Summary& summary, std::optional<std::uint64_t> limit_met);
+
+/// "500M", "2G": a size as --max-memory takes it.
+std::string size_text(std::uint64_t bytes);
+
+}  // namespace lastack::cli

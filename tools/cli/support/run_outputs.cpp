@@ -1,0 +1,99 @@
+#include "support/run_outputs.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "lastack/trace/sinks.hpp"
+#include "support/file_names.hpp"
+#include "support/options.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+constexpr std::string_view placeholder = "{name}";
+
+std::string filled_in(std::string pattern, const std::string& scenario) {
+  const std::string name = std::filesystem::path{scenario}.stem().string();
+  for (std::size_t at = pattern.find(placeholder); at != std::string::npos;
+       at = pattern.find(placeholder, at + name.size())) {
+    pattern.replace(at, placeholder.size(), name);
+  }
+  return pattern;
+}
+
+}  // namespace
+
+bool uses_stdout(const OutputNames& names) {
+  const auto is_stdout = [](const std::string& name) {
+    return name == "-" || name == "/dev/stdout";
+  };
+  return is_stdout(names.summary) || is_stdout(names.series) ||
+         std::any_of(names.traces.begin(), names.traces.end(), is_stdout);
+}
+
+std::vector<OutputNames> names_for_each(const OutputNames& patterns,
+                                        const std::vector<std::string>& scenarios) {
+  std::vector<OutputNames> all;
+  FileNames files{scenarios};
+  const auto add_once = [&](const std::string& output) {
+    if (files.take(output)) return;
+    const std::string hint =
+        scenarios.size() == 1
+            ? ""
+            : fmt::format("; with several scenarios write {} in it, such as --trace 'out/{}.jsonl'",
+                          placeholder, placeholder);
+    throw UsageError{
+        fmt::format("{}: another output, or a scenario, has this name already{}", output, hint)};
+  };
+  for (const std::string& scenario : scenarios) {
+    OutputNames names;
+    for (const std::string& pattern : patterns.traces) {
+      names.traces.push_back(filled_in(pattern, scenario));
+      add_once(names.traces.back());
+    }
+    names.summary = filled_in(patterns.summary, scenario);
+    if (!names.summary.empty()) add_once(names.summary);
+    names.series = filled_in(patterns.series, scenario);
+    if (!names.series.empty()) add_once(names.series);
+    all.push_back(std::move(names));
+  }
+  return all;
+}
+
+RunOutputs::RunOutputs(const OutputNames& names) {
+  for (const std::string& file : names.traces) {
+    if (trace::format_of(file) == trace::Format::page) {
+      auto page = std::make_unique<trace::PageSink>(std::make_unique<AtomicFile>(file));
+      pages_.push_back(page.get());
+      traces_.push_back(std::move(page));
+    } else {
+      traces_.push_back(trace::make_sink(file));
+    }
+  }
+  if (!names.summary.empty()) summary_ = std::make_unique<AtomicFile>(names.summary);
+  if (!names.series.empty()) series_ = std::make_unique<AtomicFile>(names.series);
+}
+
+std::vector<trace::Sink*> RunOutputs::sinks() const {
+  std::vector<trace::Sink*> sinks;
+  for (const auto& sink : traces_) sinks.push_back(sink.get());
+  return sinks;
+}
+
+void RunOutputs::finish(const std::string& summary_json, const std::string& command) {
+  for (trace::PageSink* page : pages_) page->finish({LASTACK_VERSION, command, summary_json});
+  if (!summary_) return;
+  summary_->write(summary_json);
+  summary_->commit();
+}
+
+void RunOutputs::finish_series(const std::string& csv) {
+  if (!series_) return;
+  series_->write(csv);
+  series_->commit();
+}
+
+}  // namespace lastack::cli

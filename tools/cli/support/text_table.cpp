@@ -1,0 +1,45 @@
+#include "support/text_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lastack::cli {
+
+namespace {
+
+constexpr std::size_t gap = 2;  // blanks between columns
+
+}  // namespace
+
+TextTable::TextTable(std::vector<std::string> titles) : titles_{std::move(titles)} {
+  for (const std::string& title : titles_) widths_.push_back(width_of(title));
+}
+
+void TextTable::add(std::vector<std::string> cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    widths_[i] = std::max(widths_[i], width_of(cells[i]));
+  }
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::text(const Paint& paint) const {
+  std::string text = paint.bold(line(titles_)) + "\n";
+  for (const auto& row : rows_) text += line(row) + "\n";
+  return text;
+}
+
+std::string TextTable::line(const std::vector<std::string>& cells) const {
+  std::string text;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    text += cells[i] + std::string(widths_[i] - width_of(cells[i]) + gap, ' ');
+  }
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+}  // namespace lastack::cli

@@ -75,73 +75,106 @@ function legendRow(entry: LegendEntry): HTMLElement {
 
 const HEIGHT = 300;
 
-/** A plot that is `null` says that there is nothing to see. */
-export function makeChart(id: string, title: string, note: string, controls: HTMLElement[], make: () => ChartParts | null, signal: AbortSignal): Chart {
-  const stage = h("div", { class: "stage", tabindex: 0, role: "img", "aria-label": `${title}. ${t("plot_keys")}` });
-  const readout = h("output", { class: "readout", "aria-live": "polite" });
-  const legend = h("ul", { class: "chart-legend" });
-  const element = h("section", { class: "plot", id },
-    h("h3", {}, title), h("div", { class: "controls" }, ...controls), stage, legend, readout, h("p", { class: "hint" }, note));
-  let u: uPlot | null = null;
-  let parts: ChartParts | null = null;
-  let place = -1;
+/** Key -> how many stops it goes on. */
+const KEY_STEPS: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
+/** As wide as paper is. */
+const PRINT_WIDTH = 660;
 
-  const say = (index: number): void => {
-    readout.replaceChildren(...(parts?.read(index) ?? []).map((line) => h("div", {}, line)));
-  };
-  const update = (): void => {
-    u?.destroy();
-    u = null;
-    place = -1;
-    parts = make();
-    readout.replaceChildren();
-    legend.replaceChildren(...(parts?.legend ?? []).map(legendRow));
-    if (!parts) {
-      stage.textContent = t("plot_empty");
-      return;
-    }
-    stage.textContent = "";
-    const size = { width: Math.max(240, stage.clientWidth || 600), height: HEIGHT };
-    const hooks = { ...parts.options.hooks, setCursor: [pointed] };
-    u = new uPlot({ ...parts.options, ...size, hooks, legend: { show: false } }, parts.data, stage);
-  };
-  const pointed = (plot: uPlot): void => {
+/** A plot with its readout; drawn when it is first updated. */
+class PlotView {
+  readonly stage: HTMLElement;
+  readonly readout = h("output", { class: "readout", "aria-live": "polite" });
+  readonly legend = h("ul", { class: "chart-legend" });
+  private plot: uPlot | null = null;
+  private parts: ChartParts | null = null;
+  /** Where the keys are among the stops; -1 before the first key. */
+  private place = -1;
+
+  constructor(title: string, private readonly make: () => ChartParts | null) {
+    this.stage = h("div", { class: "stage", tabindex: 0, role: "img", "aria-label": `${title}. ${t("plot_keys")}` });
+    this.stage.addEventListener("keydown", (event) => this.keyPressed(event));
+  }
+
+  update(): void {
+    this.plot?.destroy();
+    this.plot = null;
+    this.place = -1;
+    this.parts = this.make();
+    this.readout.replaceChildren();
+    this.legend.replaceChildren(...(this.parts?.legend ?? []).map(legendRow));
+    this.stage.textContent = this.parts ? "" : t("plot_empty");
+    if (this.parts) this.plot = this.drawn(this.parts);
+  }
+
+  /** Keeps the plot fit for its place, its colours and paper, until `signal` ends it. */
+  follow(signal: AbortSignal): void {
+    const resized = new ResizeObserver(() => this.fit());
+    resized.observe(this.stage);
+    signal.addEventListener("abort", () => resized.disconnect());
+    const redraw = (): void => this.plot?.redraw();
+    document.addEventListener("themechange", redraw, { signal });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, { signal });
+    // Paper is white: the variables are those of print while this is drawn.
+    matchMedia("print").addEventListener("change", redraw, { signal });
+    window.addEventListener("beforeprint", () => {
+      if (this.plot && this.plot.width > PRINT_WIDTH) this.resize(PRINT_WIDTH);
+    }, { signal });
+    window.addEventListener("afterprint", () => this.resize(this.stage.clientWidth), { signal });
+  }
+
+  private drawn(parts: ChartParts): uPlot {
+    const size = { width: Math.max(240, this.stage.clientWidth || 600), height: HEIGHT };
+    const hooks = { ...parts.options.hooks, setCursor: [(plot: uPlot) => this.pointed(plot)] };
+    return new uPlot({ ...parts.options, ...size, hooks, legend: { show: false } }, parts.data, this.stage);
+  }
+
+  private say(index: number): void {
+    this.readout.replaceChildren(...(this.parts?.read(index) ?? []).map((line) => h("div", {}, line)));
+  }
+
+  private pointed(plot: uPlot): void {
     const { left = -1, top = -1, idx } = plot.cursor;
     if (left < 0) return; // the pointer has left: what was read last stays
-    const index = parts?.nearest ? parts.nearest(plot, left, top) : idx;
-    if (index !== null && index !== undefined && index >= 0) say(index);
-  };
-  const goTo = (index: number): void => {
-    if (!u || !parts) return;
+    const index = this.parts?.nearest ? this.parts.nearest(plot, left, top) : idx;
+    if (index !== null && index !== undefined && index >= 0) this.say(index);
+  }
+
+  private keyPressed(event: KeyboardEvent): void {
+    const stops = this.parts?.stops ?? this.plot?.data[0].map((_, i) => i) ?? [];
+    const step = KEY_STEPS[event.key];
+    if (step === undefined || stops.length === 0) return;
+    event.preventDefault();
+    const next = this.place < 0 && step === 1 ? 0 : this.place + step;
+    this.place = Math.max(0, Math.min(stops.length - 1, next));
+    this.goTo(stops[this.place] as number);
+  }
+
+  private goTo(index: number): void {
+    const u = this.plot;
+    if (!u) return;
     const x = u.data[0][index] as number;
     const series = u.data.findIndex((one, k) => k > 0 && one[index] !== null && one[index] !== undefined);
     const y = series > 0 ? (u.data[series]?.[index] as number) : 0;
     u.setCursor({ left: u.valToPos(x, "x"), top: u.valToPos(y, u.series[series]?.scale ?? "y") }, false);
-    say(index);
-  };
-  stage.addEventListener("keydown", (event) => {
-    const stops = parts?.stops ?? u?.data[0].map((_, i) => i) ?? [];
-    const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
-    const step = steps[event.key];
-    if (step === undefined || stops.length === 0) return;
-    event.preventDefault();
-    place = Math.max(0, Math.min(stops.length - 1, place < 0 && step === 1 ? 0 : place + step));
-    goTo(stops[place] as number);
-  });
-  const resized = new ResizeObserver(() => {
-    if (u && stage.clientWidth > 0 && Math.abs(stage.clientWidth - u.width) > 2) {
-      u.setSize({ width: stage.clientWidth, height: HEIGHT });
-    } else if (!u && parts) update();
-  });
-  resized.observe(stage);
-  signal.addEventListener("abort", () => resized.disconnect());
-  document.addEventListener("themechange", () => u?.redraw(), { signal });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => u?.redraw(), { signal });
-  // Paper is white: the variables are those of print while this is drawn.
-  matchMedia("print").addEventListener("change", () => u?.redraw(), { signal });
-  window.addEventListener("beforeprint", () => {
-    if (u && u.width > 660) u.setSize({ width: 660, height: HEIGHT });
-  }, { signal });
-  window.addEventListener("afterprint", () => u?.setSize({ width: stage.clientWidth, height: HEIGHT }), { signal });
-  return { element, update };
+    this.say(index);
+  }
+
+  private fit(): void {
+    const width = this.stage.clientWidth;
+    if (this.plot && width > 0 && Math.abs(width - this.plot.width) > 2) this.resize(width);
+    else if (!this.plot && this.parts) this.update();
+  }
+
+  private resize(width: number): void {
+    this.plot?.setSize({ width, height: HEIGHT });
+  }
+}
+
+/** A plot that is `null` says that there is nothing to see. */
+export function makeChart(id: string, title: string, note: string, controls: HTMLElement[], make: () => ChartParts | null, signal: AbortSignal): Chart {
+  const view = new PlotView(title, make);
+  view.follow(signal);
+  const element = h("section", { class: "plot", id },
+    h("h3", {}, title), h("div", { class: "controls" }, ...controls), view.stage, view.legend, view.readout, h("p", { class: "hint" }, note));
+  return { element, update: () => view.update() };
 }

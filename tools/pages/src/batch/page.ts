@@ -6,7 +6,7 @@ import { preferenceControls } from "../prefs";
 import { t } from "../texts";
 import { answerSection } from "./answer";
 import { SERIES_MAX } from "./chart";
-import { conditionsOf, firstMetric, isDefault, judgeCombinations, mostTelling } from "./model";
+import { conditionsOf, firstMetric, isDefault, judgeCombinations, mostTelling, type Group } from "./model";
 import { axisChart, ecdfChart, frontChart, type Shown } from "./plots";
 import { statesSection } from "./states";
 import { combinationTable } from "./table";
@@ -15,19 +15,43 @@ import { worstSection } from "./worst";
 /** Ends what listens for the page before, when the language changes. */
 let listening = new AbortController();
 
+/** What the reader sees of a batch, and may change. */
+class Selection {
+  readonly shown: Shown = { curves: [], condition: [] };
+  readonly conditions: Group[];
+  /** The condition to begin with. */
+  readonly start: number;
+
+  constructor(private readonly data: BatchData, private readonly metric: number) {
+    this.conditions = conditionsOf(data);
+    this.start = mostTelling(data, metric);
+    this.take(this.start);
+  }
+
+  take(place: number): void {
+    this.shown.condition = this.conditions[place]?.combinations ?? [];
+    this.shown.curves = curvesOf(this.data, this.shown.condition, this.metric);
+  }
+  has(curve: number): boolean {
+    return this.shown.curves.includes(curve);
+  }
+  /** One more than there are colours takes the place of the first. */
+  toggle(curve: number): void {
+    const { curves } = this.shown;
+    const at = curves.indexOf(curve);
+    if (at >= 0) curves.splice(at, 1);
+    else curves.push(curve);
+    if (curves.length > SERIES_MAX) curves.shift();
+  }
+}
+
 export function showBatch(root: HTMLElement, data: BatchData, redraw: () => void): void {
   listening.abort();
   listening = new AbortController();
   const { signal } = listening;
-  const conditions = conditionsOf(data);
   const metric = firstMetric(data);
-  const shown: Shown = { curves: [], condition: [] };
-  const take = (place: number): void => {
-    shown.condition = conditions[place]?.combinations ?? [];
-    shown.curves = curvesOf(data, shown.condition, metric);
-  };
-  const start = mostTelling(data, metric);
-  take(start);
+  const selection = new Selection(data, metric);
+  const { shown, conditions, start } = selection;
 
   const charts = [ecdfChart(data, shown, signal), axisChart(data, shown, signal), frontChart(data, shown, signal)];
   const states = statesSection(data, () => shown.curves);
@@ -36,25 +60,15 @@ export function showBatch(root: HTMLElement, data: BatchData, redraw: () => void
     states?.update();
     table.update();
   };
-  const toggle = (i: number): void => {
-    const at = shown.curves.indexOf(i);
-    if (at >= 0) shown.curves.splice(at, 1);
-    else shown.curves.push(i);
-    if (shown.curves.length > SERIES_MAX) shown.curves.shift();
-    update();
-  };
-  const table = combinationTable(data, (i) => shown.curves.includes(i), toggle, signal);
+  const table = combinationTable(data, (i) => selection.has(i), (i) => { selection.toggle(i); update(); }, signal);
+  const where = whereControl(data, conditions.map((one) => one.name), start, (place) => { selection.take(place); update(); });
   const hasTimes = data.combinations.some((one) => one.connect_time);
   fill(root,
     h("header", { class: "top" },
       h("div", {}, h("p", { class: "kind" }, t("batch_kind")), h("h1", {}, data.name)), preferenceControls(redraw)),
     h("main", { class: "batch" },
       data.incomplete ? h("p", { class: "warning", role: "note" }, t("incomplete")) : null,
-      asked(data), answerSection(data, metric, () => undefined), expectations(data),
-      whereControl(data, conditions.map((one) => one.name), start, (place) => {
-        take(place);
-        update();
-      }),
+      asked(data), answerSection(data, metric, () => undefined), expectations(data), where,
       h("div", { class: "plots" }, hasTimes ? charts[0]?.element : null, charts[1]?.element, charts[2]?.element, states?.element),
       table.element, worstSection(data)),
     h("footer", {}, h("p", {}, `${t("version")} ${data.version} · ${t("seed")} ${data.seed}`)));

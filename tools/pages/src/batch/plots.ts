@@ -1,6 +1,6 @@
 /** The plots of a batch. */
 import uPlot from "uplot";
-import type { Axis, BatchData, Combination, Distribution, Metric } from "../data";
+import type { Axis, BatchData, Combination, Distribution, Estimate, Metric } from "../data";
 import { h } from "../dom";
 import { axisNumber, durationText, intervalText, jsonText, percentText, valueText } from "../format";
 import { t } from "../texts";
@@ -135,35 +135,50 @@ export function axisChart(data: BatchData, shown: Shown, signal: AbortSignal): C
   return chart;
 }
 
-function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: number): ChartParts | null {
+/** Combinations that differ along one axis only. */
+interface AxisLine {
+  name: string;
+  /** In the order of the axis; null where a value has no combination. */
+  estimates: (Estimate | null)[];
+}
+
+/** A line for each of the shown curves; those that differ along the axis only are one. */
+function linesAlong(data: BatchData, shown: Shown, axis: number, order: number[], metricIndex: number): AxisLine[] {
   const others = data.axes.map((_, i) => i).filter((i) => i !== axis);
-  const scale = scaleOf(data.axes[axis] as Axis);
-  const order = scale.numbers.map((_, i) => i).sort((a, b) => (scale.numbers[a] as number) - (scale.numbers[b] as number));
   const keyOf = (one: Combination): string => others.map((i) => one.at[i]).join(",");
   const wanted = [...new Set(shown.curves.map((i) => keyOf(data.combinations[i] as Combination)))].slice(0, SERIES_MAX);
-  const metric = data.metrics[metricIndex] as Metric;
-  const lines = wanted.map((key) => {
+  return wanted.map((key) => {
     const members = data.combinations.filter((one) => keyOf(one) === key);
     const estimates = order.map((at) => {
       const member = members.find((one) => one.at[axis] === at);
       return member ? valueOf(member, metricIndex) : null;
     });
-    return { name: placeText(data, members[0] as Combination, others) || metric.name, estimates };
+    const name = placeText(data, members[0] as Combination, others) || (data.metrics[metricIndex] as Metric).name;
+    return { name, estimates };
   });
+}
+
+function estimateText(estimate: Estimate | null | undefined, unit: Metric["unit"]): string {
+  if (!estimate) return t("no_value");
+  return `${valueText(estimate[0], unit)} (${intervalText(estimate[1], estimate[2], unit)})`;
+}
+
+function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: number): ChartParts | null {
+  const scale = scaleOf(data.axes[axis] as Axis);
+  const order = scale.numbers.map((_, i) => i).sort((a, b) => (scale.numbers[a] as number) - (scale.numbers[b] as number));
+  const metric = data.metrics[metricIndex] as Metric;
+  const lines = linesAlong(data, shown, axis, order, metricIndex);
   if (lines.every((line) => line.estimates.every((one) => one === null))) return null;
   const xs = order.map((at) => scale.numbers[at] as number);
   const names = order.map((at) => scale.names[at] as string);
-  const columns = lines.flatMap((line) => [0, 1, 2].map((k) => line.estimates.map((one) => (one ? (one[k as 0 | 1 | 2]) : null))));
+  const columns = lines.flatMap((line) => ([0, 1, 2] as const).map((k) => line.estimates.map((one) => (one ? one[k] : null))));
   const axisName = data.axes[axis]?.name ?? "";
   return {
     data: [xs, ...columns],
     legend: lines.map((line, i) => ({ i, name: line.name })),
     read: (index) => [
       `${axisName} = ${names[index]}:`,
-      ...lines.map((line) => {
-        const one = line.estimates[index];
-        return `${line.name}: ${one ? `${valueText(one[0], metric.unit)} (${intervalText(one[1], one[2], metric.unit)})` : t("no_value")}`;
-      }),
+      ...lines.map((line) => `${line.name}: ${estimateText(line.estimates[index], metric.unit)}`),
     ],
     options: {
       scales: { x: { time: false, distr: scale.log ? 3 : 1 }, y: { range: (_u, min, max) => padded(min, max) } },
@@ -171,14 +186,22 @@ function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: num
         { ...axisStyle(axisName, (v) => names[xs.indexOf(v)] ?? "", 44), splits: () => xs, filter: (_u, splits) => splits },
         axisStyle(metric.name, (v) => valueText(v, metric.unit), 70),
       ],
-      series: [{}, ...lines.flatMap((_, i) => [
-        { stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false } },
-        { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
-        { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
-      ])],
-      bands: lines.map((_, i) => ({ series: [i * 3 + 3, i * 3 + 2] as uPlot.Band.Bounds, fill: () => `${colourOf(i)}28` })),
+      ...withBands(lines.length),
       hooks: { draw: [(u) => lines.forEach((line, i) => drawMarksAt(u, i, xs, line.estimates.map((one) => one?.[0] ?? null)))] },
     },
+  };
+}
+
+/** Each line is three series: the mean, and the ends of its interval with a band between them. */
+function withBands(lines: number): Pick<uPlot.Options, "series" | "bands"> {
+  const places = [...Array(lines).keys()];
+  return {
+    series: [{}, ...places.flatMap((i) => [
+      { stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false } },
+      { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
+      { stroke: () => `${colourOf(i)}60`, width: 1, points: { show: false } },
+    ])],
+    bands: places.map((i) => ({ series: [i * 3 + 3, i * 3 + 2] as uPlot.Band.Bounds, fill: () => `${colourOf(i)}28` })),
   };
 }
 

@@ -83,80 +83,118 @@ export interface Table {
   update(): void;
 }
 
+/** Which rows are to be seen, and in what order. */
+class Rows {
+  private max = ROWS;
+  private sortBy = -1;
+  private upwards = true;
+
+  constructor(private readonly data: BatchData, private readonly columns: Column[]) {}
+
+  /** By another column, or by the same one the other way. */
+  sort(column: number): void {
+    this.upwards = this.sortBy === column ? !this.upwards : true;
+    this.sortBy = column;
+  }
+  begin(): void {
+    this.max = ROWS;
+  }
+  more(): void {
+    this.max += 4 * ROWS;
+  }
+  forPaper(): void {
+    this.max = Math.max(this.max, 1000);
+  }
+
+  order(column: number): string {
+    if (column !== this.sortBy) return "none";
+    return this.upwards ? "ascending" : "descending";
+  }
+  /** Indices of the combinations that the filter lets through, in order. */
+  matching(wanted: Condition): number[] {
+    const all = this.data.combinations;
+    const places = all.map((_, place) => place).filter((place) => wanted(all[place] as Combination));
+    const column = this.columns[this.sortBy];
+    if (!column) return places;
+    const sign = this.upwards ? 1 : -1;
+    const key = (place: number): number | string => column.read(all[place] as Combination);
+    return places.sort((a, b) => sign * compare(key(a), key(b)));
+  }
+  inSight(places: number[]): number[] {
+    return places.slice(0, this.max);
+  }
+}
+
+function cells(data: BatchData, one: Combination): HTMLElement[] {
+  return [
+    ...data.axes.map((axis, i) => h("td", { class: "number" }, jsonText(axis.values[one.at[i] ?? 0] ?? null))),
+    h("td", { class: "number" }, String(one.runs), isDefault(data, one) ? ` · ${t("default_")}` : ""),
+    ...one.values.map((estimate, i) => {
+      const unit = data.metrics[i]?.unit ?? "count";
+      return estimate
+        ? h("td", { class: `number ${paperClass(i)}` }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
+        : h("td", { class: `number ${paperClass(i)}` }, "–");
+    }),
+  ];
+}
+
+/** The titles of the columns; each sorts by its own. */
+function headCells(data: BatchData, columns: Column[], sortBy: (column: number) => void): HTMLElement[] {
+  return columns.map((column, i) => {
+    const button = h("button", { type: "button", class: "link", "aria-label": t("sort_by", { m: column.name }) }, column.name);
+    button.addEventListener("click", () => sortBy(i));
+    const metric = i - data.axes.length - 1;
+    return h("th", { scope: "col", class: `number ${paperClass(metric)}` }, button);
+  });
+}
+
+function framed(data: BatchData, filter: HTMLElement, count: HTMLElement, heads: HTMLElement[], body: HTMLElement, more: HTMLElement): HTMLElement {
+  return h("section", { id: "combinations" },
+    h("h2", {}, t("table")),
+    h("div", { class: "controls" }, filter, count),
+    data.metrics.length > PAPER_METRICS ? h("p", { class: "hint on-paper" }, t("print_columns", { n: PAPER_METRICS })) : null,
+    h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {},
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("show")), ...heads)), body)),
+    more);
+}
+
 export function combinationTable(data: BatchData, isShown: (i: number) => boolean, toggle: (i: number) => void, signal: AbortSignal): Table {
   const columns = columnsOf(data);
-  let sortBy = -1;
-  let upwards = true;
-  let rowsMax = ROWS;
+  const rows = new Rows(data, columns);
   const filter = h("input", { type: "search", placeholder: t("filter_rows_hint"), "aria-label": t("filter_rows"), class: "wide-input" });
   const count = h("p", { class: "hint", "aria-live": "polite" });
   const body = h("tbody");
   const more = h("button", { type: "button" }, t("more_rows"));
-  const heads = columns.map((column, i) => {
-    const button = h("button", { type: "button", class: "link", "aria-label": t("sort_by", { m: column.name }) }, column.name);
-    button.addEventListener("click", () => {
-      upwards = sortBy === i ? !upwards : true;
-      sortBy = i;
-      update();
-    });
-    const metric = i - data.axes.length - 1;
-    return h("th", { scope: "col", class: `number ${paperClass(metric)}` }, button);
-  });
+  const after = (change: () => void) => (): void => {
+    change();
+    update();
+  };
+  const heads = headCells(data, columns, (column) => after(() => rows.sort(column))());
 
+  const row = (place: number): HTMLElement => {
+    const one = data.combinations[place] as Combination;
+    const box = h("input", { type: "checkbox", checked: isShown(place), "aria-label": `${t("show")}: ${fullText(data, one)}` });
+    box.addEventListener("change", () => toggle(place));
+    return h("tr", { class: isShown(place) ? "chosen" : "" }, h("td", {}, box), ...cells(data, one));
+  };
   const update = (): void => {
     const wanted = parseFilter(data, filter.value);
     if (typeof wanted === "string") {
       count.textContent = t("bad_filter", { f: wanted });
       return;
     }
-    const rows = data.combinations.map((one, place) => ({ one, place })).filter(({ one }) => wanted(one));
-    const column = columns[sortBy];
-    if (column) {
-      const sign = upwards ? 1 : -1;
-      rows.sort((a, b) => sign * compare(column.read(a.one), column.read(b.one)));
-    }
-    heads.forEach((head, i) => head.setAttribute("aria-sort", i !== sortBy ? "none" : upwards ? "ascending" : "descending"));
-    count.textContent = t("rows_of", { n: rows.length, all: data.combinations.length });
-    fill(body, ...rows.slice(0, rowsMax).map(({ one, place }) => row(one, place)));
-    more.hidden = rows.length <= rowsMax;
+    const matching = rows.matching(wanted);
+    const inSight = rows.inSight(matching);
+    heads.forEach((head, i) => head.setAttribute("aria-sort", rows.order(i)));
+    count.textContent = t("rows_of", { n: matching.length, all: data.combinations.length });
+    fill(body, ...inSight.map(row));
+    more.hidden = inSight.length === matching.length;
   };
-  const row = (one: Combination, place: number): HTMLElement => {
-    const box = h("input", { type: "checkbox", checked: isShown(place), "aria-label": `${t("show")}: ${fullText(data, one)}` });
-    box.addEventListener("change", () => toggle(place));
-    return h("tr", { class: isShown(place) ? "chosen" : "" },
-      h("td", {}, box),
-      ...data.axes.map((axis, i) => h("td", { class: "number" }, jsonText(axis.values[one.at[i] ?? 0] ?? null))),
-      h("td", { class: "number" }, String(one.runs), isDefault(data, one) ? ` · ${t("default_")}` : ""),
-      ...one.values.map((estimate, i) => {
-        const unit = data.metrics[i]?.unit ?? "count";
-        return estimate
-          ? h("td", { class: `number ${paperClass(i)}` }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
-          : h("td", { class: `number ${paperClass(i)}` }, "–");
-      }));
-  };
-  filter.addEventListener("input", () => {
-    rowsMax = ROWS;
-    update();
-  });
-  more.addEventListener("click", () => {
-    rowsMax += 4 * ROWS;
-    update();
-  });
-  window.addEventListener("beforeprint", () => {
-    rowsMax = Math.max(rowsMax, 1000);
-    update();
-  }, { signal });
+  filter.addEventListener("input", after(() => rows.begin()));
+  more.addEventListener("click", after(() => rows.more()));
+  window.addEventListener("beforeprint", after(() => rows.forPaper()), { signal });
   update();
-  return {
-    update,
-    element: h("section", { id: "combinations" },
-      h("h2", {}, t("table")),
-      h("div", { class: "controls" }, filter, count),
-      data.metrics.length > PAPER_METRICS ? h("p", { class: "hint on-paper" }, t("print_columns", { n: PAPER_METRICS })) : null,
-      h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {},
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("show")), ...heads)), body)),
-      more),
-  };
+  return { update, element: framed(data, filter, count, heads, body, more) };
 }
 
 function compare(a: number | string, b: number | string): number {

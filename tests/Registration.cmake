@@ -74,6 +74,7 @@ if(@program@_TESTS)
   set_tests_properties(${@program@_TESTS} PROPERTIES
     LABELS "@arg_LABELS@"
     TIMEOUT @arg_TIMEOUT@
+    SKIP_REGULAR_EXPRESSION "\nskipped: "  # tests/support/skip.hpp
     ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1)
 endif()
 ]=])

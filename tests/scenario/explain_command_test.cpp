@@ -97,8 +97,8 @@ TEST_CASE("explain: --worst replays the worst run of a sweep, and says which tha
           "[command]") {
   Explained t;
   t.lastack("sweep sweep.json --db s.sqlite -q");
-  t.run(
-      "sqlite3 s.sqlite 'SELECT seed FROM run WHERE \"connect_time.max\" NOT NULL "
+  t.sql(
+      "s.sqlite 'SELECT seed FROM run WHERE \"connect_time.max\" NOT NULL "
       "ORDER BY \"connect_time.max\" DESC, combination, replication LIMIT 1'");
   const std::string seed = t.out().substr(0, t.out().find('\n'));
   t.lastack("explain s.sqlite --worst connect_time");
@@ -144,8 +144,9 @@ TEST_CASE("explain: wrong files are answered with what is wrong, and nothing is 
           "[command]") {
   Explained t;
   t.lastack("sweep sweep.json --db s.sqlite -q");
-  t.run("sqlite3 s.sqlite 'PRAGMA wal_checkpoint(TRUNCATE)'");
-  t.run("cp s.sqlite other.sqlite && sqlite3 other.sqlite 'PRAGMA user_version = 99'");
+  t.sql("s.sqlite 'PRAGMA wal_checkpoint(TRUNCATE)'");
+  t.run("cp s.sqlite other.sqlite");
+  t.sql("other.sqlite 'PRAGMA user_version = 99'");
   t.run("head -c 5000 s.sqlite > cut.sqlite && : > empty.sqlite");
   t.file("broken.json", "{");
   const auto refused = [&](const std::string& arguments, const std::string& says) {

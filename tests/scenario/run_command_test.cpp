@@ -4,6 +4,7 @@
 
 #include "shell.hpp"
 #include "small_scenarios.hpp"
+#include "support/skip.hpp"
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
@@ -324,6 +325,8 @@ TEST_CASE("run: an empty argument is refused, not taken for none", "[command]") 
 TEST_CASE("run: on a terminal a long run says how far it is, unless it is to be quiet",
           "[command]") {
   Prepared t{never_ends};
+  t.run("script -qec true /dev/null");
+  if (t.exit_code() != 0) return lastack::test::skipped("no pseudo-terminal here: " + t.err());
   const auto on_terminal = [&t](const std::string& options) {
     // Wide enough for the line of a slow run.
     t.run("script -qec \"stty cols 120; timeout -s INT 2 $LASTACK run s.json --set stop_at=900s " +

@@ -19,6 +19,11 @@ class Shell {
   /// Runs any command there; $LASTACK is the program.
   void run(const std::string& command);
 
+  /// Runs `FILE STATEMENT` on a database.
+  void sql(const std::string& arguments) {
+    run("python3 " LASTACK_SOURCE_DIR "/tests/scenario/sql.py " + arguments);
+  }
+
   /// Runs `lastack ARGUMENTS`, which write a file, and interrupts it once they have begun to.
   void lastack_interrupted(const std::string& arguments) {
     run("$LASTACK " + arguments +

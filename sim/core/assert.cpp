@@ -11,4 +11,10 @@ void assertion_failed(const char* condition, const char* file, int line) {
   std::abort();
 }
 
+void reached_unreachable(const char* what, const char* file, int line) {
+  std::fprintf(stderr, "lastack: a bug of ours: %s:%d: reached what cannot be: %s\n", file, line,
+               what);
+  std::abort();
+}
+
 }  // namespace lastack

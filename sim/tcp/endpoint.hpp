@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "host.hpp"
-#include "lastack/core/scheduler.hpp"
+#include "lastack/core/wakeup.hpp"
 #include "lastack/tcp/congestion_control.hpp"
 #include "lastack/tcp/rto_estimator.hpp"
 #include "lastack/tcp/segment.hpp"

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "endpoint.hpp"
-#include "lastack/core/scheduler.hpp"
+#include "lastack/core/wakeup.hpp"
 #include "windows.hpp"
 
 namespace lastack::tcp {

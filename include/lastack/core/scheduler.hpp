@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/core/wakeup.hpp"
 
 namespace lastack {
 
@@ -19,18 +20,6 @@ struct Event {
   std::uint32_t index = 0;       ///< such as one of the host's sockets
 
   friend bool operator==(const Event&, const Event&) = default;
-};
-
-/// One deadline that may be moved or cancelled at any time in O(1). It belongs to whoever waits,
-/// who sets `due` and then lets the Scheduler `follow`; the Scheduler's queue may still hold
-/// entries for it that have gone stale, which `comes_due` tells.
-struct Wakeup {
-  SimTime due = never;     ///< when it is to happen; `never` while it is not armed
-  SimTime queued = never;  ///< time of the queue entry that will bring it up
-
-  bool armed() const { return due != never; }
-  /// Whether `follow` has anything to do: an entry that comes up earlier will do.
-  bool needs_entry() const { return due < queued; }
 };
 
 /// Events of one kind that mostly come due in the order in which they are scheduled, such as all
@@ -60,7 +49,8 @@ class Scheduler {
   void schedule(Lane lane, SimTime at, Event event);
 
   /// Sees to it that `next` will bring `wakeup` up. `event` is what it returns for it; it must be
-  /// the same each time for one Wakeup. Requires due >= now().
+  /// the same each time for one Wakeup. The queue may go on holding entries for it that have gone
+  /// stale, which `comes_due` tells. Requires due >= now().
   void follow(Wakeup& wakeup, Event event);
 
   /// Whether an event just returned by `next` is the one `wakeup` waits for; who waited then sets

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "lastack/core/scheduler.hpp"
+#include "lastack/core/wakeup.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/tcp/counters.hpp"
 #include "lastack/tcp/output.hpp"

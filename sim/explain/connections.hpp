@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lastack/trace/recording.hpp"
+#include "lastack/event/recording.hpp"
 
 namespace lastack::explain {
 

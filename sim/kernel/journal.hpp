@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::kernel {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "journal.hpp"
+#include "lastack/event/recording.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/trace/recording.hpp"
 #include "wire.hpp"
 
 namespace lastack::kernel {

@@ -8,8 +8,8 @@
 #include "lastack/app/arrivals.hpp"
 #include "lastack/app/step_runner.hpp"
 #include "lastack/core/random_stream.hpp"
+#include "lastack/event/event.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/trace/event.hpp"
 
 namespace lastack::run {
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "lastack/core/time.hpp"
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::run {
 

@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "lastack/event/recording.hpp"
 #include "lastack/run/summary.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/trace/recording.hpp"
 #include "world.hpp"
 
 namespace lastack::run {

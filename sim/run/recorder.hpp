@@ -7,7 +7,7 @@
 #include <boost/container_hash/hash.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::run {
 

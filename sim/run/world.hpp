@@ -8,10 +8,10 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "lastack/app/program.hpp"
+#include "lastack/event/event.hpp"
 #include "lastack/net/network.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/tcp/stack.hpp"
-#include "lastack/trace/event.hpp"
 
 namespace lastack::run {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::trace {
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::bench {
 

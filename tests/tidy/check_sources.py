@@ -9,7 +9,27 @@ import sys
 from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
-LAYERS = ["core", "tcp", "trace", "net", "app", "scenario", "run", "batch", "compare", "explain", "kernel"]
+# Each layer and those it stands on; sim/README.md draws these arrows, and the layer's target links them.
+# A layer may include whatever it reaches by them.
+STANDS_ON = {
+    "core": [],
+    "tcp": ["core"],
+    "event": ["tcp"],
+    "net": ["event"],
+    "app": ["net"],
+    "scenario": ["app"],
+    "run": ["scenario"],
+    "trace": ["event"],
+    "batch": ["run", "trace"],
+    "compare": ["run"],
+    "explain": ["scenario"],
+    "kernel": ["scenario"],
+}
+
+# A header of a layer below -> the layers that do without it nevertheless, and why.
+WITHHELD = {
+    "lastack/core/scheduler.hpp": (["tcp"], "tcp knows no Scheduler: time goes in, deadlines come out"),
+}
 
 # The folders of the program, in the same order.
 CLI_FOLDERS = ["support", "reports", "ci", "commands"]
@@ -99,22 +119,37 @@ def includes(source: Source) -> Iterator[tuple[int, str]]:
         yield source.line_of(match.start()), match.group(1)
 
 
+def reached_from(layer: str) -> set[str]:
+    """The layer itself and all below it."""
+    return {layer}.union(*(reached_from(lower) for lower in STANDS_ON[layer]))
+
+
 def check_layers(source: Source) -> Iterator[tuple[int, str]]:
-    """A layer includes only layers below it; tcp sees no Scheduler."""
+    """A layer includes only layers below it."""
     layer = layer_of(source.path)
     if layer is None:
         return
-    if layer not in LAYERS:
-        yield 1, f"`{layer}` is no layer; want one of {', '.join(LAYERS)}"
+    if layer not in STANDS_ON:
+        yield 1, f"`{layer}` is no layer; want one of {', '.join(STANDS_ON)}"
         return
-    below = LAYERS[: LAYERS.index(layer) + 1]
     for line, path in includes(source):
         match = re.match(r"(?:\.\./)*(?:lastack/)?(\w+)/", path)
-        if match and match.group(1) in LAYERS and match.group(1) not in below:
+        if match and match.group(1) in STANDS_ON and match.group(1) not in reached_from(layer):
             yield line, f"{layer} includes {path}, which is no layer below it"
-    if layer == "tcp":
-        for match in re.finditer(r"\bScheduler\b", source.code):
-            yield source.line_of(match.start()), "tcp knows no Scheduler: time goes in, deadlines come out"
+
+
+def check_withheld(source: Source) -> Iterator[tuple[int, str]]:
+    """What a layer could include and does without: tcp neither includes nor names the Scheduler."""
+    layer = layer_of(source.path)
+    for header, (layers, why) in WITHHELD.items():
+        if layer not in layers:
+            continue
+        for line, path in includes(source):
+            if path == header:
+                yield line, why
+        name = Path(header).stem.title().replace("_", "")
+        for match in re.finditer(rf"\b{name}\b", source.code):
+            yield source.line_of(match.start()), why
 
 
 def check_cli_folders(source: Source) -> Iterator[tuple[int, str]]:
@@ -226,6 +261,7 @@ def check_pragma(source: Source) -> Iterator[tuple[int, str]]:
 
 SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
     check_layers,
+    check_withheld,
     check_cli_folders,
     check_private_headers,
     check_libraries,
@@ -240,6 +276,35 @@ SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
 
 def cmake_text(path: Path) -> str:
     return re.sub(r"#[^\n]*", "", path.read_text(encoding="utf-8")) if path.is_file() else ""
+
+
+def arrows(of: dict[str, list[str]]) -> set[tuple[str, str]]:
+    return {(upper, lower) for upper, lowers in of.items() for lower in lowers}
+
+
+def check_picture(root: Path) -> Iterator[Finding]:
+    """The design's picture of the layers shows these arrows and no others."""
+    path = root / "sim" / "README.md"
+    if not path.is_file():
+        return
+    picture = re.search(r"```mermaid\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+    drawn = set(re.findall(r"(\w+) --> (\w+)", picture.group(1))) if picture else set()
+    for upper, lower in sorted(drawn ^ arrows(STANDS_ON)):
+        wrong = "draws an arrow that is none" if (upper, lower) in drawn else "lacks an arrow"
+        yield Finding("sim/README.md", 1, f"the picture of the layers {wrong}: {upper} --> {lower}")
+
+
+def check_links(root: Path) -> Iterator[Finding]:
+    """The target of a layer links the layers it stands on and no others."""
+    for layer, lowers in STANDS_ON.items():
+        path = root / "sim" / layer / "CMakeLists.txt"
+        links = re.findall(rf"target_link_libraries\(lastack_{layer}\b([^)]*)\)", cmake_text(path))
+        if not links:
+            continue
+        linked = {name for name in re.findall(r"\blastack_(\w+)", " ".join(links)) if name in STANDS_ON}
+        for lower in sorted(linked ^ set(lowers)):
+            wrong = "links" if lower in linked else "does not link"
+            yield Finding(path.relative_to(root).as_posix(), 1, f"{layer} {wrong} {lower}; see STANDS_ON")
 
 
 def check_listed(root: Path, path: Path) -> bool:
@@ -260,7 +325,7 @@ def files(root: Path, *patterns: str) -> Iterator[Path]:
 
 
 def check_tree(root: Path) -> list[Finding]:
-    findings = []
+    findings = [*check_picture(root), *check_links(root)]
     for path in files(root, "*.hpp", "*.cpp"):
         source = read_source(root, path)
         for rule in SOURCE_RULES:

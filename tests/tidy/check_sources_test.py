@@ -27,6 +27,11 @@ def findings(path: str, text: str, cmake: str | None = None) -> list[str]:
 FORBIDDEN = [
     ("sim/tcp/a.cpp", '#include "lastack/net/link.hpp"', "no layer below it"),
     ("include/lastack/core/a.hpp", '#include "lastack/tcp/seq.hpp"', "no layer below it"),
+    ("sim/net/a.cpp", '#include "lastack/trace/jsonl.hpp"', "no layer below it"),
+    ("sim/run/a.cpp", '#include "lastack/trace/jsonl.hpp"', "no layer below it"),
+    ("sim/compare/a.cpp", '#include "lastack/batch/runner.hpp"', "no layer below it"),
+    ("sim/explain/a.cpp", '#include "lastack/run/summary.hpp"', "no layer below it"),
+    ("include/lastack/tcp/a.hpp", '#include "lastack/core/scheduler.hpp"', "tcp knows no Scheduler"),
     ("tools/cli/a.cpp", '#include "../../sim/scenario/value.hpp"', "is private"),
     ("tools/cli/support/a.hpp", '#include "reports/b.hpp"', "does not lie below it"),
     ("tools/cli/other/a.cpp", "", "is no folder of the program"),
@@ -57,6 +62,9 @@ FORBIDDEN = [
 
 ALLOWED = [
     ("sim/net/a.cpp", '#include <boost/graph/adjacency_list.hpp>\n#include "lastack/tcp/seq.hpp"'),
+    ("sim/batch/a.cpp", '#include "lastack/trace/page.hpp"\n#include "lastack/event/event.hpp"'),
+    ("sim/tcp/a.cpp", '#include "lastack/core/wakeup.hpp"  // the Scheduler is somebody else\'s'),
+    ("sim/net/a.cpp", '#include "lastack/core/scheduler.hpp"'),
     ("sim/run/a.cpp", '#include "lastack/run/simulation.hpp"\n#include <nlohmann/json.hpp>'),
     ("tools/cli/commands/a.cpp", '#include "lastack/scenario/duration.hpp"\n#include "support/a.hpp"'),
     ("sim/run/a.cpp", "// steady_clock is for the program, not for us\nint f();"),
@@ -89,6 +97,28 @@ class Rules(unittest.TestCase):
         for cmake in ["add_library(x b.cpp)", "# a.cpp comes later", "add_library(x aa.cpp)"]:
             with self.subTest(cmake=cmake):
                 self.assertIn("never built", " ".join(findings("sim/net/a.cpp", "", cmake)))
+
+    def test_hold_the_picture_of_the_layers_against_their_table(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            readme = Path(folder) / "sim" / "README.md"
+            readme.parent.mkdir()
+            drawn = [f"  {upper} --> {lower}" for upper, lower in check_sources.arrows(check_sources.STANDS_ON)]
+
+            def found(lines: list[str]) -> list[str]:
+                readme.write_text("\n".join(["```mermaid", "graph TD", *lines, "```\n"]), encoding="utf-8")
+                return [finding.message for finding in check_sources.check_tree(Path(folder))]
+
+            self.assertEqual(found(drawn), [])
+            self.assertIn("draws an arrow that is none: net --> trace", " ".join(found([*drawn, "  net --> trace"])))
+            self.assertIn("lacks an arrow", " ".join(found(drawn[1:])))
+
+    def test_hold_the_links_of_the_targets_against_their_table(self) -> None:
+        def found(links: str) -> str:
+            return " ".join(findings("sim/net/a.cpp", "", f"add_library(lastack_net a.cpp)\n{links}"))
+
+        self.assertEqual(found("target_link_libraries(lastack_net PUBLIC lastack_event PRIVATE lastack_warnings)"), "")
+        self.assertIn("net links trace", found("target_link_libraries(lastack_net PUBLIC lastack_event lastack_trace)"))
+        self.assertIn("net does not link event", found("target_link_libraries(lastack_net PRIVATE lastack_warnings)"))
 
     def test_find_globbing(self) -> None:
         found = findings("sim/net/a.cpp", "", "file(GLOB sources *.cpp) # a.cpp")

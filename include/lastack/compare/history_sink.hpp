@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "lastack/compare/history.hpp"
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::compare {
 

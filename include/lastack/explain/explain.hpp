@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/event/recording.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/trace/recording.hpp"
 
 // Why a connection ended as it did: the trace's causes, followed from an outcome back to what
 // nothing caused, and told as sentences, each with the rule behind it.

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/event/event.hpp"
+#include "lastack/event/recording.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/tcp/state.hpp"
-#include "lastack/trace/event.hpp"
-#include "lastack/trace/recording.hpp"
 
 // The same scenario on the kernel of this machine: each host is a network namespace with real
 // sockets, and the wire between their TUN devices is ours. Everything belongs to this process: the

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/event/event.hpp"
 #include "lastack/net/channel.hpp"
 #include "lastack/net/fault.hpp"
 #include "lastack/net/link.hpp"
 #include "lastack/net/packet.hpp"
 #include "lastack/net/topology.hpp"
-#include "lastack/trace/event.hpp"
 
 namespace lastack::net {
 

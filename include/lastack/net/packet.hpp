@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "lastack/event/event.hpp"
 #include "lastack/tcp/segment.hpp"
-#include "lastack/trace/event.hpp"
 
 namespace lastack::net {
 

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/event/event.hpp"
 #include "lastack/run/series.hpp"
 #include "lastack/run/summary.hpp"
 #include "lastack/run/totals.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/trace/event.hpp"
 
 namespace lastack::run {
 

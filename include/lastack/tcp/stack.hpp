@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "lastack/core/wakeup.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/core/wakeup.hpp"
 #include "lastack/tcp/counters.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"

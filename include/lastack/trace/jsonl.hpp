@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lastack/core/atomic_file.hpp"
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::trace {
 

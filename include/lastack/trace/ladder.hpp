@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/event/event.hpp"
 #include "lastack/tcp/state.hpp"
-#include "lastack/trace/event.hpp"
 
 namespace lastack::trace {
 

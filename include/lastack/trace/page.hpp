@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "lastack/core/atomic_file.hpp"
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::trace {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "lastack/core/atomic_file.hpp"
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::trace {
 

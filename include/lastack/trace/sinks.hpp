@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::trace {
 

@@ -7,9 +7,9 @@
 #include "lastack/batch/interval.hpp"
 #include "lastack/batch/metrics.hpp"
 #include "lastack/batch/theory.hpp"
+#include "lastack/event/recording.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
-#include "lastack/trace/recording.hpp"
 
 namespace lastack::batch {
 namespace {

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "lastack/event/recording.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/run/summary.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/trace/recording.hpp"
 
 namespace lastack::test {
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "lastack/trace/event.hpp"
-#include "lastack/trace/recording.hpp"
+#include "lastack/event/event.hpp"
+#include "lastack/event/recording.hpp"
 
 namespace lastack::trace {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lastack/core/atomic_file.hpp"
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 #include "lastack/trace/page.hpp"
 
 namespace lastack::cli {

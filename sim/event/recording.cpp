@@ -1,10 +1,11 @@
-#include "lastack/trace/recording.hpp"
+#include "lastack/event/recording.hpp"
 
 namespace lastack::trace {
 
 void Recording::begin(const Names& names) {
   names_ = names;
   events_.clear();
+  end_ = sim_start;
 }
 
 void Recording::replay(Sink& sink) const {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "lastack/trace/event.hpp"
+#include "lastack/event/event.hpp"
 
 namespace lastack::trace {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "../scenario/unknown_name.hpp"
 #include "lastack/core/assert.hpp"
+#include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::batch {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../scenario/value.hpp"
 #include "lastack/compare/history.hpp"
 #include "lastack/compare/read.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::compare {
 

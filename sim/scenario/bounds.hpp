@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "lastack/scenario/scenario.hpp"
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "lastack/net/link.hpp"
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "json.hpp"
+#include "lastack/scenario/json.hpp"
 
 namespace lastack::scenario {
 

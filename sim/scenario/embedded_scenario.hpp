@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "lastack/scenario/load.hpp"
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 

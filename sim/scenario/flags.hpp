@@ -1,7 +1,7 @@
 #pragma once
 
+#include "lastack/scenario/value.hpp"
 #include "lastack/tcp/segment.hpp"
-#include "value.hpp"
 
 namespace lastack::scenario {
 

@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "lastack/scenario/nearest_name.hpp"
 #include "limits.hpp"
 #include "sections.hpp"
 #include "sysctl.hpp"
-#include "unknown_name.hpp"
 
 namespace lastack::scenario {
 namespace {

@@ -1,4 +1,4 @@
-#include "json.hpp"
+#include "lastack/scenario/json.hpp"
 
 #include <algorithm>
 #include <cerrno>

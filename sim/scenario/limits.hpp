@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 

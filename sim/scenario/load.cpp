@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "document.hpp"
+#include "lastack/scenario/value.hpp"
 #include "overrides.hpp"
 #include "sections.hpp"
-#include "value.hpp"
 
 namespace lastack::scenario {
 namespace {

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "json.hpp"
-#include "unknown_name.hpp"
+#include "lastack/scenario/json.hpp"
 
 namespace lastack::scenario {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "unknown_name.hpp"
+#include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::scenario {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "lastack/app/program.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 

@@ -11,7 +11,7 @@
 #include "bounds.hpp"
 #include "document.hpp"
 #include "embedded_scenario.hpp"
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 namespace {

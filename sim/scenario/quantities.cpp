@@ -1,4 +1,4 @@
-#include "quantities.hpp"
+#include "lastack/scenario/quantities.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "lastack/scenario/scenario.hpp"
+#include "lastack/scenario/value.hpp"
 #include "nodes.hpp"
-#include "value.hpp"
 
 namespace lastack::scenario {
 

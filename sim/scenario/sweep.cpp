@@ -11,8 +11,8 @@
 #include "bounds.hpp"
 #include "document.hpp"
 #include "embedded_scenario.hpp"
-#include "unknown_name.hpp"
-#include "value.hpp"
+#include "lastack/scenario/nearest_name.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace lastack::scenario {
 namespace {

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/core/assert.hpp"
-#include "unknown_name.hpp"
+#include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::scenario {
 namespace {

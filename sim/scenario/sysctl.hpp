@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "lastack/scenario/value.hpp"
 #include "lastack/tcp/settings.hpp"
-#include "value.hpp"
 
 namespace lastack::scenario {
 

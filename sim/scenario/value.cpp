@@ -1,11 +1,11 @@
-#include "value.hpp"
+#include "lastack/scenario/value.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "lastack/scenario/load.hpp"
-#include "unknown_name.hpp"
+#include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::scenario {
 namespace {

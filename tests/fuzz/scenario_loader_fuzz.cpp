@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "../../sim/scenario/sysctl.hpp"
-#include "../../sim/scenario/value.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/value.hpp"
 
 namespace {
 

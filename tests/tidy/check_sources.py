@@ -4,6 +4,7 @@
     check_sources.py [ROOT]    prints `file:line: what is wrong` for each departure; exit code 1 if any
 """
 
+import posixpath
 import re
 import sys
 from pathlib import Path
@@ -68,9 +69,10 @@ NOT_DETERMINISTIC = {
 
 
 class Source(NamedTuple):
-    """A file of C++: its path in the tree, its text, and the same text with comments blanked out and,
-    in `code`, the contents of string literals as well. Line numbers agree in all of them."""
+    """A file of C++: the tree, its path there, its text, and the same text with comments blanked out
+    and, in `code`, the contents of string literals as well. Line numbers agree in all of them."""
 
+    root: Path
     path: str
     text: str
     bare: str
@@ -102,7 +104,7 @@ def read_source(root: Path, path: Path) -> Source:
 
         return re.sub(f"{literal}|{comment}", replace, text, flags=re.DOTALL)
 
-    return Source(path.relative_to(root).as_posix(), text, without(False), without(True))
+    return Source(root, path.relative_to(root).as_posix(), text, without(False), without(True))
 
 
 def layer_of(path: str) -> str | None:
@@ -167,13 +169,29 @@ def check_cli_folders(source: Source) -> Iterator[tuple[int, str]]:
             yield line, f"{folder} includes {path}, which does not lie below it"
 
 
+def private_header(source: Source, path: str) -> str | None:
+    """The file below sim/ that an include means: from the file's own folder, or else from a folder that
+    some test's target is told to look in (sim/ or sim/<layer>/)."""
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path))
+    if beside.startswith("sim/"):
+        return beside
+    if path.startswith("lastack/") or (source.root / beside).is_file():
+        return None
+    for folder in ["sim", *(f"sim/{layer}" for layer in STANDS_ON)]:
+        if (source.root / folder / path).is_file():
+            return f"{folder}/{path}"
+    return None
+
+
 def check_private_headers(source: Source) -> Iterator[tuple[int, str]]:
-    """The program uses the library as anybody does: by its public headers."""
-    if not source.path.startswith("tools/"):
-        return
+    """What lies in sim/<layer>/ is for that layer and its own tests: tests/unit/<layer>/, tests/<layer>/,
+    tests/fuzz/<layer>_*. Other layers, the program and the other tests use the library as anybody does."""
+    test_of = re.match(r"tests/fuzz/([a-z]+)_|tests/(?:unit/)?(\w+)/", source.path)
+    layer = layer_of(source.path) or (test_of and (test_of.group(1) or test_of.group(2)))
     for line, path in includes(source):
-        if re.match(r"(?:\.\./)+sim/", path):
-            yield line, f"{path} is private; what the program needs belongs into include/lastack"
+        header = private_header(source, path)
+        if header and layer_of(header) != layer:
+            yield line, f"{path} is private to {layer_of(header)}; what others need belongs into include/lastack"
 
 
 def check_libraries(source: Source) -> Iterator[tuple[int, str]]:

@@ -32,7 +32,13 @@ FORBIDDEN = [
     ("sim/compare/a.cpp", '#include "lastack/batch/runner.hpp"', "no layer below it"),
     ("sim/explain/a.cpp", '#include "lastack/run/summary.hpp"', "no layer below it"),
     ("include/lastack/tcp/a.hpp", '#include "lastack/core/scheduler.hpp"', "tcp knows no Scheduler"),
-    ("tools/cli/a.cpp", '#include "../../sim/scenario/value.hpp"', "is private"),
+    ("tools/a.cpp", '#include "../sim/scenario/axis.hpp"', "private to scenario"),
+    ("sim/compare/a.hpp", '#include "../scenario/axis.hpp"', "private to scenario"),
+    ("sim/tcp/host/a.hpp", '#include "../../core/a.hpp"', "private to core"),
+    ("include/lastack/run/a.hpp", '#include "../../../sim/net/b.hpp"', "private to net"),
+    ("tests/unit/run/a.cpp", '#include "../../../sim/net/b.hpp"', "private to net"),
+    ("tests/fuzz/segment_fuzz.cpp", '#include "../../sim/scenario/axis.hpp"', "private to scenario"),
+    ("tools/cli/a.cpp", '#include "../../sim/scenario/axis.hpp"', "private to scenario"),
     ("tools/cli/support/a.hpp", '#include "reports/b.hpp"', "does not lie below it"),
     ("tools/cli/other/a.cpp", "", "is no folder of the program"),
     ("sim/tcp/a.cpp", "void run(Scheduler& scheduler);", "tcp knows no Scheduler"),
@@ -66,6 +72,11 @@ ALLOWED = [
     ("sim/tcp/a.cpp", '#include "lastack/core/wakeup.hpp"  // the Scheduler is somebody else\'s'),
     ("sim/net/a.cpp", '#include "lastack/core/scheduler.hpp"'),
     ("sim/run/a.cpp", '#include "lastack/run/simulation.hpp"\n#include <nlohmann/json.hpp>'),
+    ("sim/tcp/host/a.cpp", '#include "../tcb.hpp"'),
+    ("tests/unit/scenario/a.cpp", '#include "../../../sim/scenario/axis.hpp"'),
+    ("tests/kernel/a.cpp", '#include "../../sim/kernel/wire.hpp"'),
+    ("tests/fuzz/scenario_fuzz.cpp", '#include "../../sim/scenario/axis.hpp"'),
+    ("tests/unit/explain/a.cpp", '#include "../run/story.hpp"'),
     ("tools/cli/commands/a.cpp", '#include "lastack/scenario/duration.hpp"\n#include "support/a.hpp"'),
     ("sim/run/a.cpp", "// steady_clock is for the program, not for us\nint f();"),
     ("sim/run/a.cpp", 'const char* f() { return "std::rand()"; }'),
@@ -92,6 +103,21 @@ class Rules(unittest.TestCase):
         for path, text in ALLOWED:
             with self.subTest(path=path, text=text):
                 self.assertEqual(findings(path, text), [])
+
+    def test_find_private_headers_that_an_include_folder_leads_to(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for path, text in [
+                ("sim/tcp/memory.hpp", "#pragma once\n"),
+                ("tests/unit/tcp/CMakeLists.txt", "a.cpp"),
+                ("tests/unit/tcp/a.cpp", '#include "memory.hpp"\n#include "tcp/memory.hpp"\n'),
+                ("tests/unit/run/CMakeLists.txt", "a.cpp"),
+                ("tests/unit/run/a.cpp", '#include "memory.hpp"\n#include "tcp/memory.hpp"\n'),
+            ]:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text, encoding="utf-8")
+            found = [(finding.path, finding.line) for finding in check_sources.check_tree(root)]
+            self.assertEqual(found, [("tests/unit/run/a.cpp", 1), ("tests/unit/run/a.cpp", 2)])
 
     def test_find_files_that_are_never_built(self) -> None:
         for cmake in ["add_library(x b.cpp)", "# a.cpp comes later", "add_library(x aa.cpp)"]:

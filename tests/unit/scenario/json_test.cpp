@@ -1,4 +1,4 @@
-#include "../../../sim/scenario/json.hpp"
+#include "lastack/scenario/json.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "../../../sim/scenario/quantities.hpp"
+#include "lastack/scenario/quantities.hpp"
 
 #include <array>
 #include <rapidcheck.h>

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "json.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/scenario/json.hpp"
 #include "lastack/scenario/load.hpp"
-#include "quantities.hpp"
+#include "lastack/scenario/quantities.hpp"
 
 namespace lastack::scenario {
 

@@ -9,30 +9,28 @@
 
 namespace lastack::tcp {
 
+static_assert(sizeof(Endpoint) <= 368, "a host may have a million connections");
+
 void Endpoint::open(const SocketOptions* options, std::optional<Seq> iss) {
-  const Wakeup kept = wakeup;  // the scheduler may still hold an entry for this slot
+  const Wakeup kept = wakeup_;  // the scheduler may still hold an entry for this slot
   std::destroy_at(this);
   std::construct_at(this);
-  wakeup = kept;
+  wakeup_ = kept;
   options_ = options;
   iss_fixed_ = iss.has_value();
-  snd_.iss = iss.value_or(Seq{});
+  snd_.choose(iss.value_or(Seq{}));
 }
 
-/// The connection moves data, repairs a loss or has something rare to remember.
-Transfer& Endpoint::transfer() {
-  if (transfer_ == nullptr) {
-    transfer_ = std::make_unique<Transfer>(congestion_algorithm_);
-    transfer_->congestion.begin_late(snd_.iss + 1, trips_.min_rtt);
-  }
-  return *transfer_;
+void Endpoint::set_ends(SocketAddress local, SocketAddress remote) {
+  local_address_ = local.address;
+  local_port_ = local.port;
+  remote_address_ = remote.address;
+  remote_port_ = remote.port;
 }
-
-constinit const Transfer Endpoint::untouched{CongestionAlgorithm::reno};
 
 void Endpoint::enter(State next, StateReason why, Context& c) {
   LASTACK_ASSERT(is_transition(state_, next));  // RFC 9293, Figure 5
-  c.report_state(local_, remote_, state_, next, why);
+  if (c.reports()) c.report_state(local(), remote(), state_, next, why);
   c.host.census.move(c.now, state_, next);
   state_ = next;  // the only assignment to state_ but the slot's own birth and end
 }
@@ -42,12 +40,7 @@ void Endpoint::done(StateReason why, Context& c) {
   clear_timers(c);
   enter(State::closed, why, c);
   fate_ = Fate::closed;
-  if (orphan_) {
-    --c.host.orphans;
-  }
-  queue_.clear();
-  transfer_.reset();
-  wake();
+  give_back(c);
 }
 
 /// The connection ends with an error that the application's next call will see.
@@ -67,131 +60,145 @@ void Endpoint::fail(Error error, StateReason why, Context& c) {
 void Endpoint::become_record(Fate fate, StateReason why, Context& c) {
   LASTACK_ASSERT(fate == Fate::to_time_wait || fate == Fate::to_fin_wait_2);
   clear_timers(c);
-  if (fate == Fate::to_time_wait) {
-    enter(State::time_wait, why, c);
-  }
+  if (fate == Fate::to_time_wait) enter(State::time_wait, why, c);
   fate_ = fate;
-  if (orphan_) {
-    --c.host.orphans;
-  }
+  give_back(c);
+}
+
+/// What only a living connection needs.
+void Endpoint::give_back(Context& c) {
+  if (orphan_) --c.host.orphans;
+  c.host.forget_answers(pair());
   queue_.clear();
-  transfer_.reset();
+  recovery_.clear();
+  received_.clear();
+  window_.release();
+  acks_.no_hole();
   wake();
 }
 
-/// How long an orphan waits in FIN-WAIT-2 (Linux, tcp_fin_time): at least three and a half RTO.
-SimDuration Endpoint::fin_wait_2_length(const Context& c) const {
-  const std::int32_t seconds =
-      options_->linger2_s != 0 ? options_->linger2_s : c.host.settings().tcp_fin_timeout;
-  const SimDuration rto = std::min(rto_.rto(), SimDuration::max() / 4);
-  return std::max<SimDuration>(std::chrono::seconds{seconds}, 4 * rto - rto / 2);
+// --- What the parts ask of their surroundings ---
+
+ReceiveWindow::Surroundings Endpoint::receiving(const Context& c) const {
+  using Stamps = ReceiveWindow::Stamps;
+  return {.host = c.host,
+          .options = *options_,
+          .stamps = ts_.used() ? Stamps::yes : Stamps::no,
+          .read = received_.read(),
+          .now = c.now};
 }
 
-/// Nobody will read what comes: the wait for the peer's FIN gets an end.
-void Endpoint::fin_wait_2_as_orphan(StateReason why, Context& c) {
-  LASTACK_ASSERT(state_ == State::fin_wait_2 && orphan_);
-  if (options_->linger2_s < 0) {
-    ++c.host.counters.TCPAbortOnLinger;
-    send_reset(c);
-    done(why, c);
-    return;
-  }
-  const SimDuration length = fin_wait_2_length(c);
-  if (c.host.profile.orphan_fin_wait_2 == OrphanFinWait2::connection) {
-    set_keep_timer(KeepTimer::fin_wait_2, length, c);
-  } else if (length > c.host.time_wait_length()) {
-    // The record's own timer takes no longer than TIME-WAIT; the rest is waited for beforehand.
-    set_keep_timer(KeepTimer::fin_wait_2, length - c.host.time_wait_length(), c);
-  } else {
-    become_record(Fate::to_fin_wait_2, why, c);
-  }
+LossRecovery::Surroundings Endpoint::sending(const Context& c) const {
+  using NewData = LossRecovery::NewData;
+  const bool may_leave = unsent() > 0 && after(snd_.window_end(), snd_.nxt());
+  return {.settings = c.host.settings(),
+          .profile = c.host.profile,
+          .snd = snd_,
+          .sack = sack(),
+          .new_data = may_leave ? NewData::may_leave : NewData::none,
+          .now = c.now};
 }
 
-SimDuration Endpoint::record_lasts(const Context& c) const {
-  if (fate_ == Fate::to_time_wait) return c.host.time_wait_length();
-  const SimDuration longest = c.host.time_wait_length();
-  const SimDuration length = fin_wait_2_length(c);
-  return length > longest ? length - longest : length;
+DelayedAck::Rules Endpoint::ack_rules(const Context& c) const {
+  const Settings& settings = c.host.settings();
+  return {.policy = c.host.profile.acks,
+          .quick_ack = options_->quick_ack,
+          .pingpong_threshold = settings.tcp_pingpong_thresh,
+          .compressed_max = settings.tcp_comp_sack_nr,
+          .compressed_wait = std::chrono::nanoseconds{settings.tcp_comp_sack_delay_ns},
+          .srtt = rtx_.has_sample() ? std::optional{rtx_.srtt()} : std::nullopt,
+          .grid = c.host.grid};
+}
+
+KeepaliveTimer::Rules Endpoint::keep_rules(const Context& c) const {
+  const Settings& settings = c.host.settings();
+  const auto own_or = [](std::int32_t own, std::int32_t host) { return own != 0 ? own : host; };
+  return {.idle = std::chrono::seconds{own_or(options_->keep_idle_s, settings.tcp_keepalive_time)},
+          .interval =
+              std::chrono::seconds{own_or(options_->keep_interval_s, settings.tcp_keepalive_intvl)},
+          .count = static_cast<std::uint32_t>(
+              own_or(options_->keep_count, settings.tcp_keepalive_probes)),
+          .user_timeout = user_timeout()};
 }
 
 // --- Timers ---
 
 void Endpoint::report_timer(Timer timer, TimerAction action, SimTime due, Context& c) {
-  c.report_timer(local_, remote_, timer, action, due);
+  if (c.reports()) c.report_timer(local(), remote(), timer, action, due);
 }
 
-Timer Endpoint::name_of_rtx(RtxTimer kind) {
-  return kind == RtxTimer::tlp ? Timer::tlp : Timer::rto;
-}
-
-void Endpoint::set_rtx_timer(RtxTimer kind, SimDuration timeout, Context& c) {
-  if (rtx_timer_ != RtxTimer::none && name_of_rtx(rtx_timer_) != name_of_rtx(kind)) {
-    clear_rtx_timer(c);
+void Endpoint::report_cancelled(const DelayedAck::Cancelled& timers, Context& c) {
+  if (timers.delayed != never) report_timer(Timer::delack, TimerAction::cancel, timers.delayed, c);
+  if (timers.compressed != never) {
+    report_timer(Timer::delack, TimerAction::cancel, timers.compressed, c);
   }
-  rtx_timer_ = kind;
+}
+
+void Endpoint::set_rtx_timer(RtxKind kind, SimDuration timeout, Context& c) {
+  if (rtx_.running() && rtx_.name() != RetransmissionTimer::name_of(kind)) clear_rtx_timer(c);
   timeout = std::min<SimDuration>(timeout, c.host.rto_limits().max);
-  rtx_due_ = c.host.grid.expiry(c.now, timeout);
-  report_timer(name_of_rtx(kind), TimerAction::arm, rtx_due_, c);
+  rtx_.arm(kind, c.host.grid.expiry(c.now, timeout));
+  report_timer(rtx_.name(), TimerAction::arm, rtx_.due(), c);
 }
 
 void Endpoint::clear_rtx_timer(Context& c) {
-  if (rtx_timer_ != RtxTimer::none) {
-    report_timer(name_of_rtx(rtx_timer_), TimerAction::cancel, rtx_due_, c);
-  }
-  rtx_timer_ = RtxTimer::none;
-  rtx_due_ = never;
+  if (rtx_.running()) report_timer(rtx_.name(), TimerAction::cancel, rtx_.due(), c);
+  rtx_.stop();
 }
 
-void Endpoint::set_keep_timer(KeepTimer kind, SimDuration timeout, Context& c) {
-  keep_timer_ = kind;
-  keep_due_ = c.host.grid.expiry(c.now, timeout);
-  report_timer(kind == KeepTimer::keepalive ? Timer::keepalive : Timer::fin_wait_2,
-               TimerAction::arm, keep_due_, c);
+void Endpoint::set_keep_timer(KeepKind kind, SimDuration timeout, Context& c) {
+  keep_.arm(kind, c.host.grid.expiry(c.now, timeout));
+  report_timer(keep_.name(), TimerAction::arm, keep_.due(), c);
 }
 
 void Endpoint::clear_keep_timer(Context& c) {
-  if (keep_timer_ != KeepTimer::none) {
-    report_timer(keep_timer_ == KeepTimer::keepalive ? Timer::keepalive : Timer::fin_wait_2,
-                 TimerAction::cancel, keep_due_, c);
-  }
-  keep_timer_ = KeepTimer::none;
-  keep_due_ = never;
+  if (keep_.running()) report_timer(keep_.name(), TimerAction::cancel, keep_.due(), c);
+  keep_.stop();
 }
 
 void Endpoint::clear_timers(Context& c) {
   clear_rtx_timer(c);
   clear_keep_timer(c);
-  if (ack_.due != never) {
-    report_timer(Timer::delack, TimerAction::cancel, ack_.due, c);
-    ack_.due = never;
-  }
-  if (compressed_until() != never) {
-    report_timer(Timer::delack, TimerAction::cancel, compressed_until(), c);
-    holes()->held_until = never;
-  }
+  report_cancelled(acks_.cancel(), c);
 }
 
 SocketSnapshot Endpoint::snapshot() const {
   SocketSnapshot row{};
-  row.local = local_;
-  row.remote = remote_;
+  row.local = local();
+  row.remote = remote();
   row.state = state_;
   row.recv_q = octets_not_read();
-  row.send_q = snd_.end() - snd_.una;
+  row.send_q = buffer_.fin_end() - snd_.una();
   row.orphan = orphan_;
-  row.retransmits = retransmits_;
+  row.retransmits = rtx_.retransmits();
   row.due = deadline();
-  if (row.due == never) {
-    return row;
-  }
-  if (row.due == rtx_due_) {
-    row.timer = name_of_rtx(rtx_timer_);
-  } else if (row.due == ack_.due || row.due == compressed_until()) {
-    row.timer = Timer::delack;
-  } else {
-    row.timer = keep_timer_ == KeepTimer::keepalive ? Timer::keepalive : Timer::fin_wait_2;
-  }
+  if (row.due == never) return row;
+  row.timer = row.due == rtx_.due()    ? rtx_.name()
+              : row.due == acks_.due() ? Timer::delack
+                                       : keep_.name();
   return row;
+}
+
+void Endpoint::check_invariants() const {
+  rtx_.check_invariants();
+  keep_.check_invariants();
+  acks_.check_invariants();
+  window_.check_invariants();
+  if (state_ == State::closed || fate_ != Fate::lives) {
+    LASTACK_ASSERT(deadline() == never);
+    LASTACK_ASSERT(queue_.empty());
+    return;
+  }
+  snd_.check_invariants();
+  buffer_.check_invariants(snd_.nxt());
+  queue_.check_invariants(snd_.una(), snd_.nxt());
+  recovery_.check_invariants(snd_);
+  if (state_ != State::syn_sent) received_.check_invariants();
+  // Everything that was sent and is not acknowledged can be sent again.
+  LASTACK_ASSERT(!queue_.empty() || snd_.una() == snd_.nxt());
+  // Something that waits for an ACK is watched by a timer.
+  LASTACK_ASSERT(queue_.empty() || rtx_.running());
+  LASTACK_ASSERT(connected_ || state_ == State::syn_sent || state_ == State::syn_rcvd);
 }
 
 }  // namespace lastack::tcp

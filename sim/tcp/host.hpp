@@ -106,20 +106,31 @@ struct Context {
 
   void send(const Segment& segment, SendReason why);
   void discard(DiscardReason reason);
+  /// Whether state and timer changes are to be reported.
+  bool reports() const { return out.reports == Reports::all; }
   void report(Effect effect);
   void report_state(SocketAddress local, SocketAddress remote, State from, State to,
                     StateReason why) {
-    if (out.reports == Reports::all) report(StateChanged{local, remote, from, to, why});
+    if (reports()) report(StateChanged{local, remote, from, to, why});
   }
   void report_timer(SocketAddress local, SocketAddress remote, Timer timer, TimerAction action,
                     SimTime due) {
-    if (out.reports == Reports::all) report(TimerChanged{local, remote, timer, action, due});
+    if (reports()) report(TimerChanged{local, remote, timer, action, due});
   }
 };
 
 /// The RST that answers a segment which belongs to nothing (RFC 9293, 3.10.7.1). Requires that the
 /// segment is none itself.
 Segment reset_for(const Segment& segment);
+
+/// MSS of a peer that names none (RFC 9293, 3.7.1, MUST-15).
+inline constexpr std::uint16_t default_mss = 536;
+/// The longest shift of a window (RFC 7323, 2.3).
+inline constexpr std::uint8_t window_scale_max = 14;
+/// What a window without a shift can offer.
+inline constexpr std::uint32_t unscaled_window_max = 65535;
+/// Octets of a header that the timestamps option takes, padding included (RFC 7323, appendix A).
+inline constexpr std::uint32_t timestamps_octets = 12;
 
 /// For times of last answers: before every run, by more than any limit.
 inline constexpr SimTime long_ago = sim_start - std::chrono::hours{24 * 365};

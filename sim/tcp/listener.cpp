@@ -390,7 +390,7 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
   ++host_.sockets;
   Listening& l = listeners_[listener];
   sockets_[index].open_passive(agreed, l.of_connections, from, c);
-  sockets_[index].listener = listener;
+  sockets_[index].waits_at(listener);
   ++host_.counters.PassiveOpens;
   l.accept_queue.push_back(index);
   c.out.acceptable.push_back(ListenerId{listener});

@@ -11,36 +11,17 @@ namespace lastack::tcp {
 
 /// Bytes in the send buffer (sk_wmem_queued).
 std::uint32_t Endpoint::bytes_to_send(const Context& c) const {
-  if (state_ == State::closed || (queue_.empty() && !after(snd_.queue_end, snd_.una))) {
-    return 0;
-  }
-  if (queue_.size() == 1 && !after(snd_.queue_end, snd_.nxt)) {  // a SYN, a FIN, one segment
-    const std::uint32_t octets = after(snd_.queue_end, snd_.una) ? snd_.queue_end - snd_.una : 0;
-    return octets + chunk_overhead;
+  const bool octets_out = after(buffer_.end(), snd_.una());
+  if (state_ == State::closed || (queue_.empty() && !octets_out)) return 0;
+  if (queue_.size() == 1 && !after(buffer_.end(), snd_.nxt())) {  // a SYN, a FIN, one segment
+    return (octets_out ? buffer_.end() - snd_.una() : 0) + chunk_overhead;
   }
   return send_memory(c);
 }
 
-/// Bytes in the receive buffer (sk_rmem_alloc).
-std::uint32_t Endpoint::bytes_received() const {
-  return buffer() != nullptr ? buffer()->used() : 0;
-}
-
-/// Holds as many pages as it needs: what came and went in an event is settled at its end.
+/// What came and went in an event is settled at its end.
 void Endpoint::settle_memory(Context& c) {
-  const std::uint32_t needed =
-      SocketMemory::pages_for(std::uint64_t{bytes_to_send(c)} + bytes_received());
-  if (needed > pages_) {
-    c.host.memory.add(needed - pages_);
-  } else if (needed < pages_) {
-    c.host.memory.remove(pages_ - needed, c.host.settings().tcp_mem);
-  }
-  pages_ = needed;
-}
-
-void Endpoint::add_pages(std::uint32_t more, Context& c) {
-  c.host.memory.add(more);
-  pages_ += more;
+  held_.settle(std::uint64_t{bytes_to_send(c)} + window_.memory(), c.host);
 }
 
 /// Whether `size` bytes more may be held beside the `used` ones (Linux, __sk_mem_schedule). In a
@@ -51,20 +32,15 @@ bool Endpoint::take_memory(MemoryUse use, std::uint32_t begun, std::uint32_t siz
   const std::uint32_t at_most = SocketMemory::pages_for(size);
   if (memory.pages() + at_most <= limits[0]) {
     memory.ask(0, limits);
-    add_pages(at_most, c);
+    held_.take(at_most, c.host);
     return true;
   }
   settle_memory(c);
-  const std::uint64_t used = std::uint64_t{bytes_to_send(c)} + bytes_received() + begun;
-  const std::uint64_t held = std::uint64_t{pages_} * SocketMemory::page_bytes;
-  if (used + size <= held) {
-    return true;
-  }
-  const std::uint32_t more = SocketMemory::pages_for(used + size - held);
-  if (!may_take(use, more, begun, size, c)) {
-    return false;
-  }
-  add_pages(more, c);
+  const std::uint64_t used = std::uint64_t{bytes_to_send(c)} + window_.memory() + begun;
+  if (used + size <= held_.bytes()) return true;
+  const std::uint32_t more = SocketMemory::pages_for(used + size - held_.bytes());
+  if (!may_take(use, more, begun, size, c)) return false;
+  held_.take(more, c.host);
   return true;
 }
 
@@ -78,14 +54,14 @@ bool Endpoint::may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun,
     return true;
   }
   const std::uint32_t queued =
-      use == MemoryUse::receive ? bytes_received() : bytes_to_send(c) + begun;
+      use == MemoryUse::receive ? window_.memory() : bytes_to_send(c) + begun;
   if (answer == SocketMemory::Answer::depends) {
     const std::int32_t assured =
         use == MemoryUse::receive ? settings.tcp_rmem[0] : settings.tcp_wmem[0];
     const bool has_little = queued < static_cast<std::uint32_t>(assured);
     // Under pressure who has less than an equal share of all goes first.
     const bool below_average =
-        std::int64_t{c.host.sockets} * (std::int64_t{pages_} + pages) < settings.tcp_mem[2];
+        std::int64_t{c.host.sockets} * (std::int64_t{held_.pages()} + pages) < settings.tcp_mem[2];
     if (has_little || !c.host.memory.under_pressure() || below_average) {
       return true;
     }
@@ -96,10 +72,8 @@ bool Endpoint::may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun,
 /// The send buffer shrinks to half of what is queued, but whoever would go beyond it now cannot
 /// wait for room in it, so it gets the memory (Linux, sk_stream_moderate_sndbuf).
 bool Endpoint::exceeds_shrunk_buffer(std::uint32_t queued, std::uint32_t size) {
-  if (options_->sndbuf == 0) {
-    snd_.buffer = std::max(std::min(snd_.buffer, queued / 2), least_send_buffer);
-  }
-  return std::uint64_t{queued} + size >= snd_.buffer;
+  if (options_->sndbuf == 0) buffer_.shrink(queued);
+  return std::uint64_t{queued} + size >= buffer_.bytes();
 }
 
 /// How many of `wanted` octets there is memory for, in a chunk that is begun or new (Linux,
@@ -107,7 +81,7 @@ bool Endpoint::exceeds_shrunk_buffer(std::uint32_t queued, std::uint32_t size) {
 std::uint32_t Endpoint::memory_to_send(std::uint32_t wanted, Chunk chunk, Context& c) {
   std::uint32_t begun = 0;
   if (chunk == Chunk::fresh) {
-    const bool nothing_queued = queue_.empty() && !after(snd_.queue_end, snd_.una);
+    const bool nothing_queued = queue_.empty() && !after(buffer_.end(), snd_.una());
     if (!nothing_queued && !take_memory(MemoryUse::send, 0, chunk_overhead, c)) {
       return 0;
     }
@@ -119,11 +93,10 @@ std::uint32_t Endpoint::memory_to_send(std::uint32_t wanted, Chunk chunk, Contex
   const std::uint32_t queued = bytes_to_send(c) + begun;
   const auto assured = static_cast<std::uint32_t>(c.host.settings().tcp_wmem[0]);
   const std::uint32_t spared = assured > queued ? assured - queued : 0;
-  const std::uint64_t used = std::uint64_t{queued} + bytes_received();
-  const std::uint64_t enough =
-      std::max<std::uint64_t>(std::uint64_t{pages_} * SocketMemory::page_bytes,
-                              std::uint64_t{SocketMemory::page_bytes} *
-                                  SocketMemory::pages_for(used + std::min(spared, wanted)));
+  const std::uint64_t used = std::uint64_t{queued} + window_.memory();
+  const std::uint64_t enough = std::max<std::uint64_t>(
+      held_.bytes(), std::uint64_t{SocketMemory::page_bytes} *
+                         SocketMemory::pages_for(used + std::min(spared, wanted)));
   return static_cast<std::uint32_t>(
       std::min<std::uint64_t>(wanted, enough > used ? enough - used : 0));
 }
@@ -131,20 +104,12 @@ std::uint32_t Endpoint::memory_to_send(std::uint32_t wanted, Chunk chunk, Contex
 /// Whether a segment may be kept for the application (Linux, tcp_try_rmem_schedule).
 /// Differs: Linux throws away what lies beyond a hole to make room; here it stays.
 bool Endpoint::memory_to_keep(const Segment& seg, Context& c) {
-  const std::uint32_t size = receive_buffer(c).size_of(seg);
-  if (take_memory(MemoryUse::receive, 0, size, c)) {
-    return true;
-  }
+  const auto surroundings = receiving(c);
+  const std::uint32_t size = window_.memory_of(seg, surroundings);
+  if (take_memory(MemoryUse::receive, 0, size, c)) return true;
   ++c.host.counters.PruneCalled;
-  offer_less_under_pressure(c);
+  window_.shrink_under_pressure(surroundings);
   return false;
-}
-
-/// Under pressure an offer falls back to four segments (Linux, tcp_adjust_rcv_ssthresh).
-void Endpoint::offer_less_under_pressure(const Context& c) {
-  if (c.host.memory.under_pressure()) {
-    rcv_.grown = std::min<std::uint32_t>(rcv_.grown, 4U * c.host.advertised_mss());
-  }
 }
 
 /// Send buffers grow only below the low limit (Linux, tcp_should_expand_sndbuf).
@@ -157,28 +122,18 @@ bool Endpoint::memory_allows_growth(const Context& c) {
 SimTime Endpoint::try_again_at(const Context& c) const {
   const auto choices = static_cast<std::uint64_t>(200ms / c.host.grid.jiffy());
   const auto now = static_cast<std::uint64_t>(c.now.time_since_epoch().count());
-  const std::uint64_t pair = std::uint64_t{local_.port} << 16 | remote_.port;
-  const auto jiffies = static_cast<std::int64_t>(c.host.keyed_hash(now, pair) % choices) + 2;
+  const std::uint64_t ports = std::uint64_t{local_port_} << 16 | remote_port_;
+  const auto jiffies = static_cast<std::int64_t>(c.host.keyed_hash(now, ports) % choices) + 2;
   return c.host.grid.expiry(c.now, jiffies * c.host.grid.jiffy());
 }
 
 /// To save a segment's memory the FIN becomes part of the last one that was sent already, and goes
 /// when that is sent again (Linux, tcp_send_fin). False where no such segment is left.
 bool Endpoint::fin_joins_last_segment() {
-  if (queue_.empty() || queue_.back().syn || snd_.nxt != snd_.queue_end) {
-    return false;
-  }
-  queue_.back().fin = true;
-  queue_.back().len += 1;
-  snd_.nxt += 1;
+  if (queue_.empty() || queue_.back().syn || snd_.nxt() != buffer_.end()) return false;
+  queue_.append_fin();
+  snd_.sent(1);
   return true;
-}
-
-/// An orphan with data to send when the host holds more than tcp_mem allows (Linux,
-/// tcp_out_of_memory).
-bool Endpoint::out_of_memory(const Context& c) const {
-  return c.host.memory.pages() > c.host.settings().tcp_mem[2] &&
-         bytes_to_send(c) > least_send_buffer;
 }
 
 }  // namespace lastack::tcp

@@ -8,7 +8,7 @@ namespace lastack::tcp {
 
 Error Stack::Impl::bind(std::uint32_t socket, Port port) {
   Endpoint& endpoint = sockets_[socket];
-  if (endpoint.bound_port != 0 || endpoint.state() != State::closed) {
+  if (endpoint.bound_port() != 0 || endpoint.state() != State::closed) {
     return Error::invalid_argument;
   }
   if (port == 0) {
@@ -27,21 +27,21 @@ Error Stack::Impl::bind(std::uint32_t socket, Port port) {
   PortUse& now = bound_[port];
   ++now.bound;
   now.exclusive += reuse ? 0U : 1U;
-  endpoint.bound_port = port;
+  endpoint.bind(port);
   return Error::none;
 }
 
 void Stack::Impl::unbind(std::uint32_t socket) {
   Endpoint& endpoint = sockets_[socket];
-  if (endpoint.bound_port == 0) {
+  if (endpoint.bound_port() == 0) {
     return;
   }
-  const auto use = bound_.find(endpoint.bound_port);
+  const auto use = bound_.find(endpoint.bound_port());
   use->second.exclusive -= endpoint.options().reuse_address ? 0U : 1U;
   if (--use->second.bound == 0) {
     bound_.erase(use);
   }
-  endpoint.bound_port = 0;
+  endpoint.bind(0);
 }
 
 bool Stack::Impl::port_has_connections(Port port) const {

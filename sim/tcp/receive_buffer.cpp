@@ -114,6 +114,12 @@ void ReceiveBuffer::round_trip(SimDuration sample, Queue queue) {
   }
 }
 
+void ReceiveBuffer::round_trip_of_echo(std::uint32_t echo, SimDuration sample, Queue queue) {
+  if (echo == echo_measured_) return;
+  echo_measured_ = echo;
+  if (sample > SimDuration::zero()) round_trip(sample, queue);
+}
+
 void ReceiveBuffer::window_passed(Seq next, Seq end, SimTime now) {
   if (window_began_ != never) {
     if (before(next, window_end_)) {

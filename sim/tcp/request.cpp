@@ -40,12 +40,12 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
   r.ts_recent = r.timestamps ? syn.options.ts_val : 0;
   r.sack = settings.tcp_sack != 0 && syn.options.sack_permitted;
   r.scaling = settings.tcp_window_scaling != 0 && syn.options.has_window_scale;
-  r.send_scale = r.scaling ? std::min<std::uint8_t>(syn.options.window_scale, 14) & 0xfU : 0;
+  r.send_scale = r.scaling ? std::min(syn.options.window_scale, window_scale_max) & 0xfU : 0;
   r.peer_window = syn.wnd;
-  const std::uint16_t mss = syn.options.mss != 0 ? syn.options.mss : 536;  // RFC 9293, MUST-15
+  const std::uint16_t mss = syn.options.mss != 0 ? syn.options.mss : default_mss;
   r.peer_mss = std::max(mss, static_cast<std::uint16_t>(settings.tcp_min_snd_mss));
   const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : settings.tcp_rmem[1];
-  const std::uint32_t payload = host.advertised_mss() - (r.timestamps ? 12U : 0U);
+  const std::uint32_t payload = host.advertised_mss() - (r.timestamps ? timestamps_octets : 0U);
   const WindowOffer offer = initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(),
                                            payload, r.scaling ? Scaling::offered : Scaling::none);
   r.offer = static_cast<std::uint16_t>(offer.window);

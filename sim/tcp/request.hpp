@@ -23,7 +23,7 @@ struct Request {
   std::uint16_t listener = 0;
   std::uint16_t offer = 0;  ///< window of the SYN-ACK
   std::uint16_t peer_window = 0;
-  std::uint16_t peer_mss = 536;
+  std::uint16_t peer_mss = default_mss;
   std::uint8_t send_scale : 4 = 0;
   std::uint8_t receive_scale : 4 = 0;
   std::uint8_t timeouts = 0;     ///< of the SYN-ACK timer

@@ -23,7 +23,6 @@ void RtoEstimator::sample(SimDuration rtt, WindowTurn turn, const RtoLimits& lim
   } else {
     sample_rfc6298(rtt_us);
   }
-  backoff_ = 0;
   rto_ = from_samples(limits);
 }
 
@@ -79,22 +78,9 @@ SimDuration RtoEstimator::from_samples(const RtoLimits& limits) const {
   return std::clamp(limits.grid.quantize(rto), limits.min, limits.max);
 }
 
-void RtoEstimator::back_off(const RtoLimits& limits) {
-  ++backoff_;
-  rto_ = doubled(rto_, limits.max);
-}
+void RtoEstimator::back_off(const RtoLimits& limits) { rto_ = doubled(rto_, limits.max); }
 
-void RtoEstimator::undo_back_off(const RtoLimits& limits) {
-  if (has_sample()) {
-    backoff_ = 0;
-    rto_ = from_samples(limits);
-  }
-}
-
-void RtoEstimator::reset(SimDuration rto) {
-  backoff_ = 0;
-  rto_ = rto;
-}
+void RtoEstimator::reset(SimDuration rto) { rto_ = rto; }
 
 SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration most) {
   SimDuration total = first;

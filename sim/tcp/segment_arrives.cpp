@@ -5,7 +5,6 @@
 
 #include "endpoint.hpp"
 #include "lastack/core/assert.hpp"
-#include "windows.hpp"
 
 namespace lastack::tcp {
 
@@ -29,7 +28,7 @@ void Endpoint::segment_arrives(const Segment& seg, Context& c) {
 
 void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
   const bool has_ack = seg.flags.has(Flags::ack);
-  if (has_ack && (at_or_before(seg.ack, snd_.iss) || after(seg.ack, snd_.nxt))) {  // first
+  if (has_ack && (at_or_before(seg.ack, snd_.iss()) || after(seg.ack, snd_.nxt()))) {  // first
     syn_sent_reset_and_retry(seg, c);
     return;
   }
@@ -67,35 +66,35 @@ void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
   } else {
     c.send(reset_for(seg), SendReason::reset);
   }
-  if (c.host.profile.wrong_syn_ack == WrongSynAck::reset_and_retry && retransmits_ == 0) {
+  if (c.host.profile.wrong_syn_ack == WrongSynAck::reset_and_retry && rtx_.retransmits() == 0) {
     const SimDuration soon = 2 * c.host.grid.jiffy();  // TCP_TIMEOUT_MIN
     syn_again_soon_ = true;
-    set_rtx_timer(RtxTimer::rto, soon, c);
+    set_rtx_timer(RtxKind::rto, soon, c);
   }
+}
+
+/// The peer's SYN is here: where its octets begin, what it offers and which options are used.
+void Endpoint::peer_opens(const Segment& syn, Context& c) {
+  received_.begin(syn.seq);
+  window_.begin(received_.nxt());
+  finish_options(syn.options, c);
 }
 
 /// Our SYN is acknowledged and the peer's is here.
 void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
-  rcv_.irs = seg.seq;
-  rcv_.nxt = rcv_.read = rcv_.window_at = seg.seq + 1;
-  finish_options(seg.options, c);
+  peer_opens(seg, c);
   if (seg.flags.has(Flags::ack)) {
     const Acked acked = clean_queue(seg, c);
     sample_rtt(seg, acked, c);
   }
-  snd_.wl1 = seg.seq;
-  snd_.wnd = seg.wnd;  // a SYN's window is never scaled (RFC 7323, 2.2)
-  snd_.max_wnd = seg.wnd;
+  snd_.set_window(snd_.offered_in(seg), seg.seq);
   become_established(seg, StateReason::syn_ack_arrives, c);
   if (c.host.config.handshake == Handshake::two_way) {
     return;  // that is the point: nothing tells the listener that its SYN-ACK came
   }
-  const bool data_follows = options_->defer_accept_s != 0 || ack_.pingpong > 0;
-  if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {
-    // It can carry the ACK.
-    ack_.scheduled = true;
-    ack_.timeout = 200ms;
-    delay_ack(c);
+  const bool data_follows = options_->defer_accept_s != 0 || acks_.expects_answer();
+  if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {  // it can carry the ACK
+    carry_out(acks_.wait_for_data(ack_rules(c), c.now), c);
     return;
   }
   send_ack(SendReason::ack, c);
@@ -103,80 +102,67 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
 
 /// Both ends opened at once: SYNs crossed (RFC 9293, 3.5, Figure 7).
 void Endpoint::simultaneous_open(const Segment& seg, Context& c) {
-  rcv_.irs = seg.seq;
-  rcv_.nxt = rcv_.read = rcv_.window_at = seg.seq + 1;
-  finish_options(seg.options, c);
-  snd_.wl1 = seg.seq;
-  snd_.wnd = seg.wnd;
-  snd_.max_wnd = seg.wnd;
+  peer_opens(seg, c);
+  snd_.set_window(snd_.offered_in(seg), seg.seq);
   enter(State::syn_rcvd, StateReason::syn_arrives, c);
   LASTACK_ASSERT(!queue_.empty());
-  send_segment(queue_.front(), SendReason::synack, c);
+  send_segment(0, SendReason::synack, c);
 }
 
 /// What the peer's SYN says about options decides which are used (RFC 7323, RFC 2018).
 void Endpoint::finish_options(const Options& peer, Context& c) {
   const Settings& settings = c.host.settings();
-  timestamps_ = settings.tcp_timestamps != 0 && peer.has_timestamps;
-  if (timestamps_) {
-    ts_.recent = peer.ts_val;
-    ts_.recent_at = c.now;
-    has_recent_ = true;
+  if (settings.tcp_timestamps != 0 && peer.has_timestamps) {
+    ts_.agree(peer.ts_val, c.now);
+  } else {
+    ts_.decline();
   }
   sack_ok_ = settings.tcp_sack != 0 && peer.sack_permitted;
   scaling_ok_ = settings.tcp_window_scaling != 0 && peer.has_window_scale;
-  snd_.scale = scaling_ok_ ? std::min<std::uint8_t>(peer.window_scale, 14) : 0;
-  if (!scaling_ok_) {
-    rcv_.scale = 0;
-    rcv_.clamp = std::min<std::uint32_t>(rcv_.clamp, 65535);
-  }
-  const std::uint16_t offered = peer.mss != 0 ? peer.mss : 536;  // RFC 9293, 3.7.1, MUST-15
-  peer_mss_ = std::clamp<std::uint16_t>(
-      offered, static_cast<std::uint16_t>(settings.tcp_min_snd_mss), 65495);
-  peer_mss_ = std::min(peer_mss_, c.host.advertised_mss());
-  if (options_->max_seg != 0) {
-    peer_mss_ = std::min(peer_mss_, options_->max_seg);
-  }
+  snd_.set_scale(scaling_ok_ ? std::min(peer.window_scale, window_scale_max) : std::uint8_t{0});
+  if (!scaling_ok_) window_.without_scaling();
+  constexpr std::uint16_t largest = 65495;  // that fits an IPv4 packet
+  const std::uint16_t offered = peer.mss != 0 ? peer.mss : default_mss;
+  limit_peer_mss(std::clamp(offered, static_cast<std::uint16_t>(settings.tcp_min_snd_mss), largest),
+                 c);
+}
+
+/// The peer's MSS as far as our own link and TCP_MAXSEG let us use it.
+void Endpoint::limit_peer_mss(std::uint16_t offered, const Context& c) {
+  peer_mss_ = std::min(offered, c.host.advertised_mss());
+  if (options_->max_seg != 0) peer_mss_ = std::min(peer_mss_, options_->max_seg);
 }
 
 void Endpoint::become_established(const Segment& seg, StateReason why, Context& c) {
   clear_rtx_timer(c);
-  init_buffers(c);
-  if (!rto_.has_sample() && c.host.profile.rto_formula == RtoFormula::rfc6298 && retransmits_ > 0) {
-    rto_.reset(3s);  // RFC 6298, 5.7
+  window_.established(receiving(c));
+  grow_send_buffer(c);
+  if (!rtx_.has_sample() && c.host.profile.rto_formula == RtoFormula::rfc6298 &&
+      rtx_.retransmits() > 0) {
+    constexpr SimDuration after_lost_syn = 3s;  // RFC 6298, 5.7
+    rtx_.reset(after_lost_syn);
   }
-  if (syn_timeouts_ > 0) {
-    restart_congestion(seg, c);
-  }
-  if (transfer_ != nullptr) {
-    transfer_->congestion.begin(snd_.nxt, c.now);
-  }
-  retransmits_ = 0;
-  trips_.first_retransmit = never;
-  ack_.last_data = sim_start;
-  last_ack_seen_ = c.now;
+  if (rtx_.timeouts() > 0) restart_congestion(seg, c);
+  recovery_.established(snd_.nxt(), c.now);
+  rtx_.progress();
+  rtx_.repaired();
+  acks_.established();
+  keep_.heard(c.now);
   connecting_ = false;
   connected_ = true;
   enter(State::established, why, c);
-  if (options_->keep_alive) {
-    set_keep_timer(KeepTimer::keepalive, keep_idle(c), c);
-  }
-  if (options_->quick_ack == 0) {
-    ack_.pingpong = 1;
-  }
+  if (options_->keep_alive) set_keep_timer(KeepKind::keepalive, keep_rules(c).idle, c);
+  if (options_->quick_ack == 0) acks_.expect_answer();
   wake();
 }
 
 /// A lost SYN says little of the way: the window starts as ever, but after several from one segment
 /// (RFC 5681, 3.1), unless the answer's timestamp shows that the first one did arrive.
 void Endpoint::restart_congestion(const Segment& seg, Context& c) {
-  const std::uint32_t first_stamp = Host::timestamp_ms(trips_.first_retransmit) + ts_.offset;
-  const bool first_arrived = timestamps_ && seg.options.ts_ecr == first_stamp;
-  transfer().congestion = CongestionControl{c.host.profile.congestion};
-  if (syn_timeouts_ > 1 && !first_arrived) {
-    transfer().congestion.set_cwnd(1);
-  }
-  transfer().recovery.phase = RecoveryState::Phase::open;
+  using FirstWindow = LossRecovery::FirstWindow;
+  const bool first_arrived = ts_.echoes(seg, rtx_.stuck_since());
+  const bool small = rtx_.timeouts() > 1 && !first_arrived;
+  recovery_.begin_after_losses(small ? FirstWindow::one_segment : FirstWindow::usual, sending(c));
 }
 
 // --- 3.10.7.4: other states ---
@@ -192,56 +178,46 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
   // sixth, URG: not modelled
   if (process_text(seg, c) == Step::done) return;  // seventh, and eighth: FIN
   if (state_ == State::closed || fate_ != Fate::lives) return;
-  send_what_is_allowed(Nagle::on, c);
+  send_what_is_allowed(Nagle::Mode::on, c);
   wake_sender(c);
   decide_ack(c);
 }
 
 /// PAWS (RFC 7323, 5): a timestamp older than the last one marks an old duplicate.
 Endpoint::Step Endpoint::check_timestamp(const Segment& seg, Context& c) {
-  if (!timestamps_ || !seg.options.has_timestamps) {
-    return Step::go_on;
-  }
-  constexpr SimDuration outdated = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
-  const auto age = static_cast<std::int32_t>(ts_.recent - seg.options.ts_val);
-  if (has_recent_ && age > 0 && c.now - ts_.recent_at < outdated && !seg.flags.has(Flags::rst)) {
-    ++c.host.counters.PAWSEstab;
-    if (seg.flags.has(Flags::syn) && c.host.profile.blind_attacks == BlindAttacks::challenged) {
-      challenge(c);
-      return Step::done;
-    }
+  if (!ts_.outdated(seg, c.now)) return Step::go_on;
+  ++c.host.counters.PAWSEstab;
+  if (seg.flags.has(Flags::syn) && c.host.profile.blind_attacks == BlindAttacks::challenged) {
+    challenge(c);
+  } else {
     answer_unacceptable(seg, c);
-    return Step::done;
   }
-  return Step::go_on;
+  return Step::done;
 }
 
 /// RFC 9293, 3.4, Table 6.
 bool Endpoint::acceptable(const Segment& seg, const Context& c) const {
-  const std::uint32_t window = rcv_.window();
+  const Seq nxt = received_.nxt();
+  const std::uint32_t window = window_.left(nxt);
   if (c.host.profile.window_follows_traffic) {
     // Linux is more generous at the left edge: what ends where the last ACK stood may pass
     // (tcp_sequence), and is sorted out as a duplicate later.
-    return !before(seg.end(), rcv_.window_at) && !after(seg.seq, rcv_.nxt + window);
+    return !before(seg.end(), window_.told_at()) && !after(seg.seq, nxt + window);
   }
   const std::uint32_t len = seg.len();
-  if (len == 0) {
-    return window == 0 ? seg.seq == rcv_.nxt : in_window(seg.seq, rcv_.nxt, window);
-  }
-  return window > 0 &&
-         (in_window(seg.seq, rcv_.nxt, window) || in_window(seg.end() - 1, rcv_.nxt, window));
+  if (len == 0) return window == 0 ? seg.seq == nxt : in_window(seg.seq, nxt, window);
+  return window > 0 && (in_window(seg.seq, nxt, window) || in_window(seg.end() - 1, nxt, window));
+}
+
+/// SYNs crossed, and the SYN-ACK that answers ours brings the peer's SYN once more.
+bool Endpoint::is_crossed_syn_ack(const Segment& seg) const {
+  return state_ == State::syn_rcvd && seg.flags.has(Flags::syn) && seg.flags.has(Flags::ack) &&
+         seg.seq == received_.irs() && seg.ack == snd_.nxt();
 }
 
 Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
-  const bool crossed_syn_ack = state_ == State::syn_rcvd && seg.flags.has(Flags::syn) &&
-                               seg.flags.has(Flags::ack) && seg.seq == rcv_.irs &&
-                               seg.ack == snd_.nxt;
-  if (crossed_syn_ack || acceptable(seg, c)) {
-    if (timestamps_ && seg.options.has_timestamps && at_or_before(seg.seq, rcv_.window_at)) {
-      ts_.recent = seg.options.ts_val;  // RFC 7323, 4.3 (2)
-      ts_.recent_at = c.now;
-      has_recent_ = true;
-    }
+  if (is_crossed_syn_ack(seg) || acceptable(seg, c)) {
+    ts_.note(seg, window_.told_at(), c.now);
     return Step::go_on;
   }
   if (seg.flags.has(Flags::rst)) {
@@ -265,12 +241,11 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
 void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
   c.discard(DiscardReason::unacceptable);
   const bool pure_ack = seg.len() == 0 || seg.flags.has(Flags::syn);
-  if (pure_ack && c.host.invalid_answer_limited(c.now, transfer().last_invalid_answer)) {
-    return;
-  }
-  if (seg.len() > 0 && before(seg.seq, rcv_.nxt)) {
-    quick_acks(16);
-    note_dsack(seg.seq, earlier_of(seg.end(), rcv_.nxt), c);
+  if (pure_ack && c.host.invalid_answer_limited(c.now, pair())) return;
+  const Seq nxt = received_.nxt();
+  if (seg.len() > 0 && before(seg.seq, nxt)) {
+    acks_.quicken(window_.half_in_segments());
+    note_dsack(seg.seq, earlier_of(seg.end(), nxt), c);
   }
   send_ack(SendReason::dup_ack, c);
 }
@@ -278,7 +253,7 @@ void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
 /// Challenge ACK (RFC 5961, 3.2, 4.2, with the limits of 7).
 void Endpoint::challenge(Context& c) {
   c.discard(DiscardReason::challenged);
-  if (c.host.invalid_answer_limited(c.now, transfer().last_invalid_answer)) {
+  if (c.host.invalid_answer_limited(c.now, pair())) {
     ++c.host.counters.TCPACKSkippedChallenge;
     return;
   }
@@ -292,10 +267,8 @@ void Endpoint::challenge(Context& c) {
 /// Whether a RST is certainly the peer's: exactly the next number, or, once its FIN is here, the
 /// FIN's own (Linux, tcp_reset_check).
 bool Endpoint::reset_is_exact(const Segment& seg, const Context& c) const {
-  if (seg.seq == rcv_.nxt) {
-    return true;
-  }
-  return c.host.profile.reset_at_fin && seg.seq == rcv_.nxt - 1 &&
+  if (seg.seq == received_.nxt()) return true;
+  return c.host.profile.reset_at_fin && seg.seq == received_.nxt() - 1 &&
          (state_ == State::close_wait || state_ == State::last_ack || state_ == State::closing);
 }
 
@@ -334,10 +307,7 @@ Endpoint::Step Endpoint::check_syn(const Segment& seg, Context& c) {
   if (!seg.flags.has(Flags::syn)) {
     return Step::go_on;
   }
-  if (state_ == State::syn_rcvd && seg.flags.has(Flags::ack) && seg.seq == rcv_.irs &&
-      seg.ack == snd_.nxt) {
-    return Step::go_on;  // crossed SYNs: the SYN-ACK brings the acknowledgment of ours
-  }
+  if (is_crossed_syn_ack(seg)) return Step::go_on;  // it brings the acknowledgment of our SYN
   ++c.host.counters.TCPSYNChallenge;
   if (c.host.profile.blind_attacks == BlindAttacks::challenged) {
     challenge(c);
@@ -378,9 +348,9 @@ Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
 
 /// The last ACK of a handshake.
 Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
-  const bool passive = snd_.una != snd_.iss;  // the listener's SYN-ACK is not in our queue
-  const bool good =
-      passive ? seg.ack == snd_.nxt : after(seg.ack, snd_.una) && at_or_before(seg.ack, snd_.nxt);
+  const bool passive = snd_.una() != snd_.iss();  // the listener's SYN-ACK is not in our queue
+  const bool good = passive ? seg.ack == snd_.nxt()
+                            : after(seg.ack, snd_.una()) && at_or_before(seg.ack, snd_.nxt());
   if (!good) {
     c.send(reset_for(seg), SendReason::reset);
     return Step::done;
@@ -388,48 +358,20 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
   if (!passive) {
     const Acked acked = clean_queue(seg, c);
     sample_rtt(seg, acked, c);
-  } else if (!rto_.has_sample()) {
+  } else if (!rtx_.has_sample()) {
     Acked syn_ack;
     syn_ack.segments = 1;
     sample_rtt(seg, syn_ack, c);  // by its timestamp
   }
-  snd_.wl1 = seg.seq;
-  snd_.wnd = std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : snd_.scale);
-  snd_.max_wnd = snd_.wnd;
+  snd_.set_window(snd_.offered_in(seg), seg.seq);
   become_established(seg, StateReason::ack_arrives, c);
   return Step::go_on;
 }
 
 /// What follows when our FIN is acknowledged (fifth, FIN-WAIT-1 to LAST-ACK).
 Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
-  if (!snd_.fin_queued || snd_.una != snd_.end()) {
-    return Step::go_on;
-  }
-  if (state_ == State::fin_wait_1) {
-    enter(State::fin_wait_2, StateReason::fin_acknowledged, c);
-    wake();
-    if (!orphan_) {
-      return Step::go_on;
-    }
-    if (options_->linger2_s < 0) {
-      ++c.host.counters.TCPAbortOnData;
-      c.send(reset_for(seg), SendReason::reset);
-      done(StateReason::fin_acknowledged, c);
-      return Step::done;
-    }
-    const bool new_data = seg.data > 0 && after(seg.seq + seg.data, rcv_.nxt);
-    if (new_data && c.host.profile.reset_on_unread) {
-      ++c.host.counters.TCPAbortOnData;
-      c.send(reset_for(seg), SendReason::reset);
-      done(StateReason::data_after_close, c);
-      return Step::done;
-    }
-    if (seg.flags.has(Flags::fin)) {
-      return Step::go_on;  // TIME-WAIT is near
-    }
-    fin_wait_2_as_orphan(StateReason::fin_acknowledged, c);
-    return state_ == State::fin_wait_2 && fate_ == Fate::lives ? Step::go_on : Step::done;
-  }
+  if (!buffer_.fin_queued() || snd_.una() != buffer_.fin_end()) return Step::go_on;
+  if (state_ == State::fin_wait_1) return fin_acknowledged_in_fin_wait_1(seg, c);
   if (state_ == State::closing) {
     become_record(Fate::to_time_wait, StateReason::fin_acknowledged, c);
     return Step::done;
@@ -441,14 +383,36 @@ Endpoint::Step Endpoint::ack_of_fin(const Segment& seg, Context& c) {
   return Step::go_on;
 }
 
+Endpoint::Step Endpoint::fin_acknowledged_in_fin_wait_1(const Segment& seg, Context& c) {
+  enter(State::fin_wait_2, StateReason::fin_acknowledged, c);
+  wake();
+  if (!orphan_) return Step::go_on;
+  if (options_->linger2_s < 0) {
+    ++c.host.counters.TCPAbortOnData;
+    c.send(reset_for(seg), SendReason::reset);
+    done(StateReason::fin_acknowledged, c);
+    return Step::done;
+  }
+  const bool new_data = seg.data > 0 && after(seg.seq + seg.data, received_.nxt());
+  if (new_data && c.host.profile.reset_on_unread) {
+    ++c.host.counters.TCPAbortOnData;
+    c.send(reset_for(seg), SendReason::reset);
+    done(StateReason::data_after_close, c);
+    return Step::done;
+  }
+  if (seg.flags.has(Flags::fin)) return Step::go_on;  // TIME-WAIT is near
+  fin_wait_2_as_orphan(StateReason::fin_acknowledged, c);
+  return state_ == State::fin_wait_2 && fate_ == Fate::lives ? Step::go_on : Step::done;
+}
+
 /// Seventh, the segment text, and with it the FIN, the eighth.
 Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
-  const bool had_fin = rcv_.fin_received;
-  if (had_fin && at_or_after(seg.seq, rcv_.nxt)) {
+  const bool had_fin = received_.fin_received();
+  if (had_fin && at_or_after(seg.seq, received_.nxt())) {
     return Step::go_on;  // text beyond a FIN is ignored
   }
-  const bool new_text = seg.data > 0 && after(seg.seq + seg.data, rcv_.nxt);
-  const bool deaf = orphan_ || (read_closed_ && !rcv_.fin_received);
+  const bool new_text = seg.data > 0 && after(seg.seq + seg.data, received_.nxt());
+  const bool deaf = orphan_ || (read_closed_ && !had_fin);
   if (new_text && deaf && state_ != State::established && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnData;  // RFC 9293, 3.6.1: nobody is left to read it
     c.send(reset_for(seg), SendReason::reset);
@@ -456,25 +420,23 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
     return Step::done;
   }
   queue_text(seg, c);
-  if (!had_fin && rcv_.fin_received) {
+  if (!had_fin && received_.fin_received()) {
     check_fin(c);
-    if (holes() != nullptr) {  // an ACK that a kept FIN called for still told its block
-      holes()->recent.clear();
-    }
+    received_.forget_blocks();  // an ACK that a kept FIN called for still told its block
   }
   return Step::go_on;
 }
 
 /// Eighth: the peer has no more to send.
 void Endpoint::check_fin(Context& c) {
-  ack_.scheduled = true;
+  acks_.owe();
   read_closed_ = true;
   wake();
   switch (state_) {
     case State::syn_rcvd:
     case State::established:
       enter(State::close_wait, StateReason::fin_arrives, c);
-      ack_.pingpong = std::max<std::uint8_t>(ack_.pingpong, 1);  // our FIN may follow soon
+      acks_.expect_answer();  // our FIN may follow soon
       break;
     case State::fin_wait_1:
       send_ack(SendReason::ack, c);

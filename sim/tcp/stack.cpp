@@ -171,7 +171,7 @@ bool Stack::Impl::supersedes(const Segment& seg, const Target& target) const {
 void Stack::Impl::supersede(const Target& target) {
   Endpoint& old = sockets_[target.index];
   leave_table(old.local().port, old.remote());
-  old.detached = true;
+  old.detach();
 }
 
 // --- Timeouts ---
@@ -199,8 +199,8 @@ void Stack::Impl::timeout(TimerOwner owner, Context& c) {
 // --- Life and death ---
 
 void Stack::Impl::settle(Endpoint& endpoint, std::uint32_t socket, Context& c) {
-  if (endpoint.fate() != Endpoint::Fate::lives && !endpoint.detached) {
-    endpoint.detached = true;
+  if (endpoint.fate() != Endpoint::Fate::lives && !endpoint.detached()) {
+    endpoint.detach();
     const Endpoint::Fate fate = endpoint.fate();
     if (fate == Endpoint::Fate::closed) {
       leave_table(endpoint.local().port, endpoint.remote());
@@ -216,10 +216,10 @@ void Stack::Impl::settle(Endpoint& endpoint, std::uint32_t socket, Context& c) {
   if (endpoint.holds_memory()) {
     endpoint.settle_memory(c);
   }
-  if (endpoint.take_wake() && endpoint.listener == Endpoint::no_listener) {
+  if (endpoint.take_wake() && endpoint.listener() == Endpoint::no_listener) {
     c.out.woken.push_back(SocketId{socket});
   }
-  set_deadline({TimerOwner::Kind::socket, socket}, endpoint.wakeup, endpoint.deadline(), c);
+  set_deadline({TimerOwner::Kind::socket, socket}, endpoint.wakeup(), endpoint.deadline(), c);
   if (endpoint.state() == State::closed) {
     release_if_done(endpoint, socket);
   }
@@ -265,8 +265,8 @@ void Stack::Impl::time_wait_ends(std::uint32_t index, StateReason why, Context& 
 
 /// The slot of a socket in CLOSED is free once the application has given it up, too.
 void Stack::Impl::release_if_done(Endpoint& endpoint, std::uint32_t socket) {
-  if (endpoint.orphan() && !endpoint.released) {
-    endpoint.released = true;
+  if (endpoint.orphan() && !endpoint.released()) {
+    endpoint.release();
     unbind(socket);
     sockets_.release(socket);
     --host_.sockets;
@@ -297,10 +297,10 @@ Error Stack::bind(SocketId socket, Port port) { return impl_->bind(raw(socket), 
 Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output& out) {
   Context c{impl_->host_, now, out};
   Endpoint& endpoint = impl_->sockets_[raw(socket)];
-  if (endpoint.state() != State::closed || endpoint.detached) {
+  if (endpoint.state() != State::closed || endpoint.detached()) {
     return Error::already_connected;
   }
-  Port port = endpoint.bound_port;
+  Port port = endpoint.bound_port();
   if (port == 0) {
     if (const Error error = impl_->choose_port(now, remote, port); error != Error::none) {
       return error;
@@ -309,10 +309,11 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
   const SocketAddress local{impl_->host_.config.address, port};
   Seq iss = endpoint.fixed_iss().value_or(impl_->host_.choose_iss(now, port, remote));
   // A port that was just chosen is free, unless it may be taken from TIME-WAIT.
-  const bool free = endpoint.bound_port == 0 && impl_->host_.settings().tcp_tw_reuse != 1;
+  const bool free = endpoint.bound_port() == 0 && impl_->host_.settings().tcp_tw_reuse != 1;
   if (const auto taken = free ? std::nullopt : impl_->find(port, remote)) {
     using PortChoice = Impl::PortChoice;
-    const PortChoice choice = endpoint.bound_port != 0 ? PortChoice::bound : PortChoice::ephemeral;
+    const PortChoice choice =
+        endpoint.bound_port() != 0 ? PortChoice::bound : PortChoice::ephemeral;
     if (taken->kind != TimerOwner::Kind::time_wait ||
         !impl_->may_reuse(now, impl_->time_waits_[taken->index], choice)) {
       return Error::address_not_available;
@@ -343,7 +344,7 @@ std::optional<SocketId> Stack::accept(SimTime /*now*/, ListenerId listener, Outp
   }
   const std::uint32_t index = l.accept_queue.front();
   l.accept_queue.pop_front();
-  impl_->sockets_[index].listener = Endpoint::no_listener;
+  impl_->sockets_[index].accepted();
   return SocketId{index};
 }
 
@@ -421,7 +422,8 @@ SimTime Stack::deadline(TimerOwner owner) const {
 Wakeup* Stack::wakeup(TimerOwner owner) {
   switch (owner.kind) {
     case TimerOwner::Kind::socket:
-      return impl_->sockets_.contains(owner.index) ? &impl_->sockets_[owner.index].wakeup : nullptr;
+      return impl_->sockets_.contains(owner.index) ? &impl_->sockets_[owner.index].wakeup()
+                                                   : nullptr;
     case TimerOwner::Kind::request:
       return impl_->requests_.contains(owner.index) ? &impl_->requests_[owner.index].wakeup
                                                     : nullptr;
@@ -476,7 +478,7 @@ std::optional<Seq> Stack::iss(SocketAddress local, SocketAddress remote) const {
     return std::nullopt;
   }
   switch (target->kind) {
-    case TimerOwner::Kind::socket: return impl_->sockets_[target->index].snd().iss;
+    case TimerOwner::Kind::socket: return impl_->sockets_[target->index].snd().iss();
     case TimerOwner::Kind::request: return impl_->requests_[target->index].iss;
     case TimerOwner::Kind::time_wait: return impl_->time_waits_[target->index].iss;
   }

@@ -10,14 +10,14 @@ TimeWait time_wait_from(const Endpoint& endpoint, State state) {
   tw.remote_address = endpoint.remote().address;
   tw.remote_port = endpoint.remote().port;
   tw.state = state;
-  tw.iss = endpoint.snd().iss;
-  tw.snd_nxt = endpoint.snd().nxt;
-  tw.rcv_nxt = endpoint.rcv().nxt;
-  tw.rcv_wnd = endpoint.rcv().window();
-  tw.rcv_scale = endpoint.rcv().scale;
-  tw.timestamps = endpoint.uses_timestamps();
-  tw.ts_recent = endpoint.ts().recent;
-  tw.ts_recent_at = endpoint.ts().recent_at;
+  tw.iss = endpoint.snd().iss();
+  tw.snd_nxt = endpoint.snd().nxt();
+  tw.rcv_nxt = endpoint.received().nxt();
+  tw.rcv_wnd = endpoint.window().left(endpoint.received().nxt());
+  tw.rcv_scale = endpoint.window().scale();
+  tw.timestamps = endpoint.timestamps().used();
+  tw.ts_recent = endpoint.timestamps().recent();
+  tw.ts_recent_at = endpoint.timestamps().recent_at();
   return tw;
 }
 

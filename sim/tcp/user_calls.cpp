@@ -4,7 +4,6 @@
 
 #include "endpoint.hpp"
 #include "lastack/core/assert.hpp"
-#include "windows.hpp"
 
 namespace lastack::tcp {
 
@@ -12,22 +11,26 @@ namespace lastack::tcp {
 
 void Endpoint::connect(SocketAddress local, SocketAddress remote, Seq iss, Context& c) {
   LASTACK_ASSERT(state_ == State::closed);
-  local_ = local;
-  remote_ = remote;
+  set_ends(local, remote);
   connecting_ = true;
-  snd_.iss = snd_.una = snd_.nxt = iss;
-  snd_.queue_end = iss + 1;
-  snd_.small_end = iss;
-  rtt_turn_ = iss;
-  ts_.offset = c.host.timestamp_offset(remote.address);
-  rto_ = RtoEstimator{c.host.grid.quantize(c.host.config.initial_rto)};
-  congestion_algorithm_ = c.host.profile.congestion;
-  init_receive_window(c);
+  snd_.begin(iss);
+  buffer_.begin(iss + 1);
+  begin_sending(iss, c);
+  window_.offer_in_syn(receiving(c));
   ++c.host.counters.ActiveOpens;
   enter(State::syn_sent, StateReason::connect, c);
   send_syn(SendReason::syn, c);
-  trips_.first_retransmit = c.now;  // the time budget of a SYN counts from the first one
-  set_rtx_timer(RtxTimer::rto, rto_.rto(), c);
+  rtx_.retrying_since(c.now);  // the time budget of a SYN counts from the first one
+  set_rtx_timer(RtxKind::rto, rtx_.rto(), c);
+}
+
+/// What every connection begins with whose first octet has this number.
+void Endpoint::begin_sending(Seq first, Context& c) {
+  nagle_.begin(first);
+  rtx_ = RetransmissionTimer{c.host.grid.quantize(c.host.config.initial_rto)};
+  rtx_.begin(first);
+  recovery_ = LossRecovery{c.host.profile.congestion};
+  ts_.begin(c.host.timestamp_offset(remote_address_));
 }
 
 /// A connection that a listener made: as the handshake left it.
@@ -35,42 +38,30 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
                             Context& c) {
   open(options, std::nullopt);
   listener_made_ = true;
-  local_ = agreed.local;
-  remote_ = agreed.remote;
+  set_ends(agreed.local, agreed.remote);
   state_ = from;
-  snd_.iss = agreed.iss;
-  snd_.una = snd_.nxt = snd_.queue_end = snd_.small_end = agreed.iss + 1;
-  rtt_turn_ = snd_.nxt;
-  rcv_.irs = agreed.irs;
-  rcv_.nxt = rcv_.read = rcv_.window_at = agreed.irs + 1;
-  rcv_.wnd = rcv_.grown = agreed.receive_window;
-  rcv_.clamp = agreed.window_clamp;
+  snd_.begin_after_handshake(agreed.iss);
+  snd_.set_scale(agreed.send_scale);
+  buffer_.begin(snd_.nxt());
+  begin_sending(snd_.nxt(), c);
+  received_.begin(agreed.irs);
+  window_.begin(received_.nxt());
+  window_.offered_in_synack(agreed.receive_window, agreed.window_clamp, agreed.receive_scale);
   scaling_ok_ = agreed.window_scaling;
-  snd_.scale = agreed.send_scale;
-  rcv_.scale = agreed.receive_scale;
   sack_ok_ = agreed.sack;
-  timestamps_ = agreed.timestamps;
-  ts_.offset = c.host.timestamp_offset(remote_.address);
-  ts_.recent = agreed.ts_recent;
-  ts_.recent_at = agreed.ts_recent_at;
-  has_recent_ = agreed.timestamps;
-  peer_mss_ = std::min(agreed.mss, c.host.advertised_mss());
-  if (options_->max_seg != 0) {
-    peer_mss_ = std::min(peer_mss_, options_->max_seg);
-  }
-  rto_ = RtoEstimator{c.host.grid.quantize(c.host.config.initial_rto)};
+  if (agreed.timestamps) ts_.agree(agreed.ts_recent, agreed.ts_recent_at);
+  limit_peer_mss(agreed.mss, c);
   if (agreed.rtt) {
-    rto_.sample(std::max<SimDuration>(*agreed.rtt, 1us), WindowTurn::same, c.host.rto_limits());
+    rtx_.sample_of_handshake(std::max<SimDuration>(*agreed.rtt, 1us), c.host.rto_limits());
   }
-  congestion_algorithm_ = c.host.profile.congestion;
-  if (agreed.synack_retransmits > 1) {
-    transfer().congestion.set_cwnd(1);  // RFC 5681, 3.1
+  if (agreed.synack_retransmits > 1) {  // RFC 5681, 3.1
+    recovery_.begin_after_losses(LossRecovery::FirstWindow::one_segment, sending(c));
   }
   if (from == State::established) {  // a two-way handshake knows no third segment
     connected_ = true;
-    snd_.wnd = snd_.max_wnd = agreed.send_window;
-    snd_.wl1 = agreed.irs;
-    init_buffers(c);
+    snd_.set_window(agreed.send_window, agreed.irs);
+    window_.established(receiving(c));
+    grow_send_buffer(c);
   }
 }
 
@@ -102,20 +93,13 @@ IoResult Endpoint::send(std::uint64_t bytes, Context& c) {
     return {.error = Error::would_block};
   }
   LASTACK_ASSERT(state_ == State::established || state_ == State::close_wait);
-  const SimDuration idle = c.now - known().last_sent;
-  if (queue_.empty() && known().last_sent != sim_start) {
-    transfer().congestion.resume(idle, c.now);
-  }
-  if (queue_.empty() && c.host.settings().tcp_slow_start_after_idle != 0 && idle > rto_.rto() &&
-      known().last_sent != sim_start) {
-    transfer().congestion.restart_after_idle(idle, rto_.rto());
-  }
+  if (queue_.empty()) recovery_.resumes(rtx_.rto(), sending(c));
   SimTime try_again = never;
   const std::uint64_t taken = fill_send_buffer(bytes, try_again, c);
   if (taken == 0) {
     return {.error = bytes == 0 ? Error::none : Error::would_block, .try_again = try_again};
   }
-  send_what_is_allowed(Nagle::on, c);
+  send_what_is_allowed(Nagle::Mode::on, c);
   return {.bytes = taken, .try_again = try_again};
 }
 
@@ -125,7 +109,7 @@ IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
   const std::uint32_t ready = octets_not_read();
   if (ready > 0 && connected_) {
     const auto taken = static_cast<std::uint32_t>(std::min<std::uint64_t>(ready, bytes_max));
-    rcv_.read += taken;
+    received_.taken(taken);
     octets_read(taken, c);
     after_read(c);
     return {.bytes = taken};
@@ -135,7 +119,7 @@ IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
     error_ = Error::none;
     return {.error = error};
   }
-  if (rcv_.fin_received || read_closed_) {
+  if (received_.fin_received() || read_closed_) {
     return {.eof = true};
   }
   if (state_ == State::closed) {
@@ -177,18 +161,18 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
     case State::last_ack:
     case State::time_wait: return Error::none;
   }
-  snd_.fin_queued = true;
+  buffer_.queue_fin();
   if (c.host.memory.under_pressure() && fin_joins_last_segment()) {
     return Error::none;
   }
-  send_what_is_allowed(Nagle::off, c);
+  send_what_is_allowed(Nagle::Mode::off, c);
   return Error::none;
 }
 
 /// The wait inside close (Linux, sk_stream_wait_close): not for one who left data unread.
 SimDuration Endpoint::linger(Context& c) {
   if (options_->linger_s <= 0 || state_ == State::closed || state_ == State::syn_sent ||
-      (rcv_.unread() > 0 && c.host.profile.reset_on_unread)) {
+      (received_.unread() > 0 && c.host.profile.reset_on_unread)) {
     return SimDuration::zero();
   }
   if (!write_closed_ || !read_closed_) {
@@ -211,7 +195,7 @@ void Endpoint::close(Context& c) {
     orphan_ = true;
     return;
   }
-  if (rcv_.unread() > 0 && c.host.profile.reset_on_unread) {
+  if (received_.unread() > 0 && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnClose;  // RFC 2525, 2.17: what was sent is lost, so say so
     send_reset(c);
     done(StateReason::close_with_unread_data, c);
@@ -292,25 +276,26 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
     case SocketOption::tcp_nodelay:
     case SocketOption::tcp_cork:
       if (open) {
-        send_what_is_allowed(given.option == SocketOption::tcp_nodelay ? Nagle::off : Nagle::on, c);
+        send_what_is_allowed(
+            given.option == SocketOption::tcp_nodelay ? Nagle::Mode::off : Nagle::Mode::on, c);
       }
       break;
     case SocketOption::tcp_quickack:
-      ack_.pingpong = given.value == 0 ? 1 : 0;
-      if (given.value != 0 && ack_.scheduled && open) {
+      acks_.set_quick_ack(given.value);
+      if (given.value != 0 && acks_.owed() && open) {
         send_ack(SendReason::ack, c);
       }
       break;
     case SocketOption::tcp_keepidle:
       if (options_->keep_alive && open) {  // time that passed already counts
-        const SimDuration left = keep_idle(c) - silent_for(c);
-        set_keep_timer(KeepTimer::keepalive, std::max(left, SimDuration{}), c);
+        const SimDuration left = keep_rules(c).idle - keep_.silence(acks_.last_data(), c.now);
+        set_keep_timer(KeepKind::keepalive, std::max(left, SimDuration{}), c);
       }
       break;
     case SocketOption::so_keepalive:
       if (options_->keep_alive && open && !kept_alive) {
-        set_keep_timer(KeepTimer::keepalive, keep_idle(c), c);
-      } else if (!options_->keep_alive && keep_timer_ == KeepTimer::keepalive) {
+        set_keep_timer(KeepKind::keepalive, keep_rules(c).idle, c);
+      } else if (!options_->keep_alive && keep_.kind() == KeepKind::keepalive) {
         clear_keep_timer(c);
       }
       break;

@@ -15,10 +15,6 @@ struct WindowOffer {
 
 enum class Scaling : std::uint8_t { none, offered };
 
-/// The largest segment worth sending into a window that was never larger than `max_window`: half of
-/// it, unless it is tiny (Linux, tcp_bound_to_half_wnd).
-std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window);
-
 /// RFC 7323, 2, with Linux's choice of numbers (tcp_select_initial_window). `mss` is the payload of
 /// the segments that we will receive.
 WindowOffer initial_window(const Host& host, std::uint32_t space, std::uint32_t mss,

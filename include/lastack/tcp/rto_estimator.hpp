@@ -34,15 +34,12 @@ class RtoEstimator {
   void sample(SimDuration rtt, WindowTurn turn, const RtoLimits& limits);
   /// Doubles the timeout, up to the maximum (RFC 6298, 5.5).
   void back_off(const RtoLimits& limits);
-  /// Back to what the samples say; unchanged before the first.
-  void undo_back_off(const RtoLimits& limits);
   /// Forgets the backoff and starts from `rto` (a new connection after a handshake without sample).
   void reset(SimDuration rto);
 
   SimDuration rto() const { return rto_; }
   bool has_sample() const { return srtt8_us_ != 0; }
   SimDuration srtt() const { return std::chrono::microseconds{srtt8_us_ >> 3}; }
-  std::uint32_t backoff() const { return backoff_; }
 
  private:
   SimDuration from_samples(const RtoLimits& limits) const;
@@ -54,7 +51,6 @@ class RtoEstimator {
   std::int32_t mdev_us_ = 0;      ///< 4 x mean deviation
   std::int32_t mdev_max_us_ = 0;  ///< largest of this window; linux only
   std::int32_t rttvar_us_ = 0;    ///< 4 x RTTVAR
-  std::uint32_t backoff_ = 0;
 };
 
 /// The first of the waits that Linux turns a number of retries into time with, outside a handshake

@@ -1,0 +1,192 @@
+#include "receive/receive_window.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "lastack/core/assert.hpp"
+
+namespace lastack::tcp {
+
+// --- The buffer ---
+
+ReceiveBuffer& ReceiveWindow::buffer(const Surroundings& s) {
+  if (!buffer_) {
+    buffer_ = std::make_unique<ReceiveBuffer>(s.host.profile, s.buffer_bytes());
+    buffer_->start_measuring(s.read, s.now, std::min({grown_, told_, 10 * s.payload_max()}));
+  }
+  return *buffer_;
+}
+
+/// Before data comes, the buffer is as it will be.
+std::uint32_t ReceiveWindow::full_space(const Surroundings& s) const {
+  return buffer_ ? buffer_->full_space()
+                 : ReceiveBuffer{s.host.profile, s.buffer_bytes()}.full_space();
+}
+
+std::uint32_t ReceiveWindow::free_space(const Surroundings& s) const {
+  return buffer_ ? buffer_->free_space()
+                 : ReceiveBuffer{s.host.profile, s.buffer_bytes()}.free_space();
+}
+
+// --- The handshake ---
+
+void ReceiveWindow::offer_in_syn(const Surroundings& s) {
+  const WindowOffer offer =
+      initial_window(s.host, full_space(s), s.host.advertised_mss(),
+                     s.host.settings().tcp_window_scaling != 0 ? Scaling::offered : Scaling::none);
+  told_ = offer.window;
+  scale_ = offer.scale;
+  clamp_ = offer.clamp;
+  grown_ = offer.window;
+}
+
+void ReceiveWindow::offered_in_synack(std::uint32_t window, std::uint32_t clamp,
+                                      std::uint8_t scale) {
+  told_ = grown_ = window;
+  clamp_ = clamp;
+  scale_ = scale;
+}
+
+void ReceiveWindow::without_scaling() {
+  scale_ = 0;
+  clamp_ = std::min(clamp_, unscaled_window_max);
+}
+
+void ReceiveWindow::established(const Surroundings& s) {
+  const std::uint32_t space = full_space(s);
+  clamp_ = std::min(clamp_, space);
+  if (!s.host.profile.window_follows_traffic) {
+    grown_ = clamp_;
+    return;
+  }
+  const std::uint32_t segment = s.payload_max();  // room for one is kept in reserve
+  if (clamp_ > 2 * segment && clamp_ + segment > space) {
+    clamp_ = std::max(2 * segment, space - segment);
+  }
+  grown_ = std::min(grown_, clamp_);
+}
+
+// --- What could be offered ---
+
+ReceiveWindow::Offer ReceiveWindow::next(const Surroundings& s) const {
+  const std::uint32_t all = full_space(s);
+  const std::uint32_t most = std::min(all, clamp_);
+  std::uint32_t space = buffer_ ? buffer_->free_space() : all;
+  if (space >= most / 2) return {in_steps(std::min(space, grown_), most), false};
+
+  constexpr std::uint32_t smallest_part = 16;  // of the buffer
+  const std::uint32_t mss = std::min<std::uint32_t>(mss_, most);
+  space = space >> scale_ << scale_;
+  if (space < all / smallest_part || space < mss) return {0, true};
+  return {in_steps(std::min(space, least_offer(s)), most), true};
+}
+
+/// How far the offer may go when memory is short.
+std::uint32_t ReceiveWindow::least_offer(const Surroundings& s) const {
+  constexpr std::uint32_t segments = 4;
+  if (!s.host.memory.under_pressure()) return grown_;
+  return std::min<std::uint32_t>(grown_, segments * s.host.advertised_mss());
+}
+
+void ReceiveWindow::shrink_under_pressure(const Surroundings& s) { grown_ = least_offer(s); }
+
+/// A window in steps that avoid silly ones (RFC 9293, 3.8.6.2.2). Without scaling it keeps to
+/// multiples of a segment, and stays while it is near.
+std::uint32_t ReceiveWindow::in_steps(std::uint32_t space, std::uint32_t most) const {
+  if (scale_ > 0) {
+    const std::uint32_t granule = 1U << scale_;
+    return (space + granule - 1) / granule * granule;
+  }
+  const std::uint32_t mss = std::min<std::uint32_t>(mss_, most);
+  if (told_ + mss <= space || told_ > space) {
+    return mss > 0 && space > mss ? space / mss * mss : space;
+  }
+  return mss == most && space > told_ + most / 2 ? space : told_;
+}
+
+std::uint16_t ReceiveWindow::tell(std::uint32_t octets, Seq nxt) {
+  if (octets < left(nxt)) {  // a window never shrinks (RFC 9293, 3.8.6.2.1)
+    const std::uint32_t granule = 1U << scale_;
+    octets = (left(nxt) + granule - 1) / granule * granule;
+  }
+  told_ = octets;
+  told_at_ = nxt;
+  return static_cast<std::uint16_t>(std::min(octets >> scale_, unscaled_window_max));
+}
+
+std::uint16_t ReceiveWindow::close(Seq nxt) {
+  told_ = 0;
+  told_at_ = nxt;
+  return 0;
+}
+
+// --- What came ---
+
+/// The most that may be offered follows the estimate of what the buffer holds (Linux,
+/// tcp_set_window_clamp).
+void ReceiveWindow::set_clamp(std::uint32_t clamp) {
+  constexpr std::uint32_t least = 1152;  // SOCK_MIN_RCVBUF / 2
+  clamp = std::max(clamp, least);
+  if (clamp < clamp_) {
+    grown_ = std::min(grown_, clamp);
+  } else if (clamp > clamp_) {
+    grown_ = std::max(grown_, std::min(told_, clamp));
+  }
+  clamp_ = clamp;
+}
+
+ReceiveWindow::Size ReceiveWindow::learn_segment_size(const Segment& seg, const Surroundings& s) {
+  const auto size = static_cast<std::uint16_t>(std::min(seg.data, unscaled_window_max));
+  const std::uint16_t before = std::exchange(small_mss_, std::uint16_t{0});
+  if (size >= mss_) {
+    if (size != mss_ && buffer(s).learn_share(seg)) {
+      set_clamp(full_space(s));
+      buffer_->limit_measured(clamp_);
+    }
+    mss_ = static_cast<std::uint16_t>(std::min<std::uint32_t>(size, s.payload_max()));
+    return Size::full;
+  }
+  constexpr std::uint32_t least = 88;  // TCP_MIN_MSS
+  const std::uint32_t with_options = seg.data + seg.options.wire_size();
+  const bool ends_something = seg.flags.has(Flags::psh) || seg.flags.has(Flags::fin);
+  if (with_options >= default_mss || (with_options >= least && !ends_something)) {
+    const std::uint32_t fixed = s.host.advertised_mss() - s.payload_max();  // timestamps
+    small_mss_ = static_cast<std::uint16_t>(with_options - fixed);
+    if (small_mss_ == before) {  // twice the same: so large they are
+      mss_ = small_mss_;
+      return Size::usual;
+    }
+  }
+  return Size::shorter;
+}
+
+bool ReceiveWindow::grow(const Segment& seg, const Surroundings& s) {
+  if (!s.host.profile.window_follows_traffic) return false;
+  const std::uint32_t most = std::min(clamp_, free_space(s));
+  if (grown_ >= most) return false;
+  if (s.host.memory.under_pressure()) {
+    shrink_under_pressure(s);
+    return false;
+  }
+  const std::uint32_t step =
+      buffer(s).growth_for(seg, grown_, mss_, s.payload_max(),
+                           static_cast<std::uint32_t>(s.host.settings().tcp_rmem[2]));
+  grown_ += std::min(most - grown_, step);
+  return step > 0;
+}
+
+void ReceiveWindow::octets_read(std::uint32_t octets, std::uint32_t waiting,
+                                std::uint32_t beyond_hole, const Surroundings& s) {
+  if (!buffer_) return;
+  buffer_->remove(octets, waiting + octets + beyond_hole);
+  const auto largest =
+      static_cast<std::uint32_t>(s.buffer_may_grow() ? s.host.settings().tcp_rmem[2] : 0);
+  if (buffer_->resize(s.read, waiting, beyond_hole, s.now, largest)) clamp_ = full_space(s);
+}
+
+void ReceiveWindow::check_invariants() const {
+  LASTACK_ASSERT(scale_ <= window_scale_max);
+  LASTACK_ASSERT(mss_ > 0);
+}
+
+}  // namespace lastack::tcp

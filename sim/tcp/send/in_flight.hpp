@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "lastack/core/time.hpp"
+#include "lastack/tcp/seq.hpp"
+
+namespace lastack::tcp {
+
+/// A sent segment that is not acknowledged yet: a place in the retransmission queue.
+struct InFlight {
+  Seq seq;
+  std::uint32_t len = 0;    ///< octets in sequence space, SYN and FIN included
+  SimTime sent;             ///< last time
+  std::uint32_t order = 0;  ///< among all that the connection sent, for what one instant sent
+  bool syn : 1 = false;
+  bool fin : 1 = false;
+  bool sacked : 1 = false;
+  bool lost : 1 = false;              ///< believed lost and not sent again since
+  bool retransmitted : 1 = false;     ///< ever
+  bool follows : 1 = false;           ///< left in the same burst as the one before
+  bool resent_in_flight : 1 = false;  ///< a retransmission of it is on its way
+
+  Seq end() const { return seq + len; }
+  std::uint32_t data() const { return len - (syn ? 1U : 0U) - (fin ? 1U : 0U); }
+  /// Counts as on its way (RFC 6675, pipe).
+  bool on_its_way() const { return (!sacked && !lost) || resent_in_flight; }
+};
+
+}  // namespace lastack::tcp

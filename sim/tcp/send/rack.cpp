@@ -1,0 +1,29 @@
+#include "send/rack.hpp"
+
+namespace lastack::tcp {
+
+bool Rack::delivered(const InFlight& record, Copy which, SimTime now) {
+  const SimDuration rtt = now - record.sent;
+  if (which == Copy::earlier || (record.retransmitted && rtt < min_rtt_)) return false;
+  rtt_ = rtt;
+  newest_ = std::max(newest_, record.order);
+  return true;
+}
+
+Rack::Found Rack::detect(RetransmissionQueue& queue, SimDuration tolerance, SimTime now) const {
+  Found found;
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    const InFlight& r = queue[i];
+    if (r.sacked || r.order >= newest_ || (r.lost && !r.resent_in_flight)) continue;
+    const SimDuration left = rtt_ + tolerance - (now - r.sent);
+    if (left > SimDuration::zero()) {
+      found.wait = std::max(found.wait, left);
+    } else {
+      found.losses += r.lost ? 0U : 1U;
+      queue.lose(i);
+    }
+  }
+  return found;
+}
+
+}  // namespace lastack::tcp

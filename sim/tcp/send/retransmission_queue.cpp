@@ -1,0 +1,80 @@
+#include "send/retransmission_queue.hpp"
+
+#include <algorithm>
+
+#include "lastack/core/assert.hpp"
+
+namespace lastack::tcp {
+
+namespace {
+
+template <typename Range, typename Is> std::uint32_t count(const Range& records, Is is) {
+  return static_cast<std::uint32_t>(std::count_if(records.begin(), records.end(), is));
+}
+
+}  // namespace
+
+std::uint32_t RetransmissionQueue::on_their_way() const {
+  return count(records_, [](const InFlight& r) { return r.on_its_way(); });
+}
+
+std::uint32_t RetransmissionQueue::lost() const {
+  return count(records_, [](const InFlight& r) { return r.lost; });
+}
+
+std::uint32_t RetransmissionQueue::sacked() const {
+  return count(records_, [](const InFlight& r) { return r.sacked; });
+}
+
+std::uint32_t RetransmissionQueue::resent() const {
+  return count(records_, [](const InFlight& r) { return r.resent_in_flight; });
+}
+
+std::uint32_t RetransmissionQueue::bursts() const {
+  return count(records_, [](const InFlight& r) { return !r.follows; });
+}
+
+SimTime RetransmissionQueue::last_write() const {
+  SimTime last = sim_start;
+  for (const InFlight& r : records_) last = std::max(last, r.sent);
+  return last;
+}
+
+void RetransmissionQueue::resend(std::size_t place) {
+  InFlight& record = records_[place];
+  record.lost = false;
+  record.retransmitted = true;
+  record.resent_in_flight = true;
+}
+
+void RetransmissionQueue::believe_none_lost() {
+  for (InFlight& r : records_) r.lost = false;
+}
+
+void RetransmissionQueue::append_fin() {
+  records_.back().fin = true;
+  records_.back().len += 1;
+}
+
+/// What is left of a segment of which a part was acknowledged.
+void RetransmissionQueue::trim(Seq ack) {
+  if (records_.empty() || !after(ack, records_.front().seq)) return;
+  records_.front().len -= ack - records_.front().seq;
+  records_.front().seq = ack;
+}
+
+void RetransmissionQueue::check_invariants(Seq una, Seq nxt) const {
+  if (records_.empty()) return;
+  LASTACK_ASSERT(records_.front().seq == una);
+  LASTACK_ASSERT(records_.back().end() == nxt);
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const InFlight& r = records_[i];
+    LASTACK_ASSERT(r.len > 0);
+    LASTACK_ASSERT(i == 0 || records_[i - 1].end() == r.seq);  // ascending, without holes
+    LASTACK_ASSERT(!r.sacked || !r.lost);
+    LASTACK_ASSERT(!r.fin || i + 1 == records_.size());  // nothing follows a FIN
+    LASTACK_ASSERT(!r.resent_in_flight || r.retransmitted);
+  }
+}
+
+}  // namespace lastack::tcp

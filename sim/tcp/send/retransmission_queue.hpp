@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <boost/container/small_vector.hpp>
+
+#include "lastack/tcp/segment.hpp"
+#include "send/in_flight.hpp"
+
+namespace lastack::tcp {
+
+/// What was sent and is not acknowledged yet (RFC 9293, 3.10.7.4, fifth), oldest first and without
+/// gaps, and what is believed of each segment. Places count from 0, the oldest.
+class RetransmissionQueue {
+ public:
+  // --- Asked ---
+
+  bool empty() const { return records_.empty(); }
+  std::size_t size() const { return records_.size(); }
+  const InFlight& operator[](std::size_t place) const { return records_[place]; }
+  const InFlight& front() const { return records_.front(); }
+  const InFlight& back() const { return records_.back(); }
+  auto begin() const { return records_.begin(); }
+  auto end() const { return records_.end(); }
+
+  std::uint32_t on_their_way() const;  ///< segments (RFC 6675, pipe)
+  std::uint32_t lost() const;          ///< segments believed lost and not sent again since
+  std::uint32_t sacked() const;
+  std::uint32_t resent() const;  ///< segments of which a retransmission is on its way
+  std::uint32_t bursts() const;  ///< groups of segments that left together
+  SimTime last_write() const;    ///< when one of them was last sent
+
+  // --- Told ---
+
+  /// A segment is about to be sent for the first time.
+  void push(const InFlight& record) { records_.push_back(record); }
+  /// It was sent, for the first time or again, as the `order`th of the connection.
+  void sent(std::size_t place, SimTime now, std::uint32_t order) {
+    records_[place].sent = now;
+    records_[place].order = order;
+  }
+  /// It is about to be sent again.
+  void resend(std::size_t place);
+  /// It is believed lost, be it sent again or not.
+  void lose(std::size_t place) {
+    records_[place].lost = true;
+    records_[place].resent_in_flight = false;
+  }
+  /// Nothing sent again of it is believed to be on its way.
+  void forget_resent(std::size_t place) { records_[place].resent_in_flight = false; }
+  /// No segment is believed lost any more.
+  void believe_none_lost();
+  /// The last one left in the same burst as the one before.
+  void last_follows() { records_.back().follows = true; }
+  /// A FIN joins the last segment, which is in flight already.
+  void append_fin();
+
+  /// Everything before `ack` arrived. Calls `each(record)` for what goes; a part of a segment goes
+  /// without.
+  template <typename Each> void acknowledge(Seq ack, Each each) {
+    auto end = records_.begin();
+    for (; end != records_.end() && at_or_before(end->end(), ack); ++end) {
+      each(static_cast<const InFlight&>(*end));
+    }
+    records_.erase(records_.begin(), end);
+    trim(ack);
+  }
+  /// These octets arrived out of order. Calls `each(record)` for what that is news of.
+  template <typename Each> void sack(const SackBlock& block, Each each) {
+    for (InFlight& record : records_) {
+      const bool inside =
+          at_or_after(record.seq, block.left) && at_or_before(record.end(), block.right);
+      if (inside && !record.sacked) {
+        each(static_cast<const InFlight&>(record));
+        record.sacked = true;
+        record.lost = false;
+        record.resent_in_flight = false;
+      }
+    }
+  }
+  void clear() { records_.clear(); }
+
+  /// Requires SND.UNA and SND.NXT.
+  void check_invariants(Seq una, Seq nxt) const;
+
+ private:
+  void trim(Seq ack);
+
+  boost::container::small_vector<InFlight, 1> records_;
+};
+
+}  // namespace lastack::tcp

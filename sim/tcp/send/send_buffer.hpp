@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+
+#include "lastack/core/assert.hpp"
+#include "lastack/tcp/seq.hpp"
+#include "lastack/tcp/settings.hpp"
+#include "send/retransmission_queue.hpp"
+#include "send/send_sequence.hpp"
+
+namespace lastack::tcp {
+
+/// What the application handed over and the peer has not acknowledged (RFC 9293, 3.10.2), how much
+/// more it may hand over, and the pieces in which Linux keeps it: octets that were written together
+/// stay together in a chunk, and leave together if the windows allow.
+class SendBuffer {
+ public:
+  enum class Chunk : std::uint8_t { begun, fresh };
+
+  // --- Asked ---
+
+  Seq end() const { return end_; }  ///< after the last octet that the application gave
+  bool fin_queued() const { return fin_queued_; }
+  /// After everything that is to be sent, a queued FIN included.
+  Seq fin_end() const { return end_ + (fin_queued_ ? 1U : 0U); }
+  std::uint32_t unsent(Seq nxt) const { return fin_end() - nxt; }  ///< octets, FIN included
+  bool fin_follows(Seq at) const { return fin_queued_ && at == end_; }
+  std::uint32_t bytes() const { return bytes_; }  ///< of memory (sk_sndbuf)
+  bool blocked() const { return blocked_; }       ///< the application waits for room
+
+  /// Octets that are kept, and if the windows allow sent, together (Linux, tcp_xmit_size_goal).
+  static std::uint32_t chunk_goal(std::uint32_t max_wnd, std::uint32_t mss);
+  /// Where octets that are handed over now go: a new chunk, or one that has room.
+  Chunk next_chunk(Seq nxt, std::uint32_t goal) const;
+  /// Octets that the chunk at the end still takes.
+  std::uint32_t room_in_chunk(std::uint32_t goal) const { return goal - (end_ - chunk_); }
+  /// What is left of the chunk that goes next.
+  std::uint32_t chunk_left(Seq nxt, std::uint32_t goal) const;
+  /// Whether everything before the last chunk was sent.
+  bool at_last_chunk(Seq nxt) const { return at_or_after(nxt, chunk_); }
+  /// Bytes of memory that all octets in the buffer take.
+  std::uint32_t memory(const RetransmissionQueue& queue, const SendSequence& snd,
+                       std::uint32_t goal) const;
+  /// Whether a third of the buffer is free, so that a waiting application goes on (Linux,
+  /// sk_stream_write_space).
+  bool has_room(std::uint32_t used) const { return used < bytes_ && bytes_ - used >= used / 2; }
+
+  // --- Told ---
+
+  void begin(Seq first) { end_ = first; }
+  void begin_chunk(Chunk chunk, Seq nxt) {
+    chunk_ = chunk == Chunk::fresh ? end_ : later_of(chunk_, nxt);
+  }
+  void append(std::uint32_t octets) { end_ += octets; }
+  void queue_fin() { fin_queued_ = true; }
+  void block() { blocked_ = true; }
+  void unblock() { blocked_ = false; }
+  /// The buffer at the start, and as it grows with the congestion window: two windows of full
+  /// segments with what they take in memory (Linux, tcp_sndbuf_expand). `asked` is SO_SNDBUF, 0 if
+  /// it was never set.
+  void grow(std::int32_t asked, std::uint32_t mss, std::uint32_t cwnd, const Settings& settings);
+  /// Memory is short: half of what is queued will do (Linux, sk_stream_moderate_sndbuf).
+  void shrink(std::uint32_t queued);
+
+  void check_invariants(Seq nxt) const { LASTACK_ASSERT(at_or_before(nxt, fin_end())); }
+
+ private:
+  Seq end_;
+  Seq chunk_;  ///< where the last octets that are kept together begin
+  std::uint32_t bytes_ = 0;
+  bool fin_queued_ = false;
+  bool blocked_ = false;
+};
+
+}  // namespace lastack::tcp

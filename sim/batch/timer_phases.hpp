@@ -12,7 +12,7 @@ inline constexpr std::int64_t timer_phases = 251;
 
 /// A host's grid in one of these phases, which the seed chooses.
 inline tcp::TimerGrid grid_at(tcp::TimerMode mode, std::int32_t hz, std::int64_t phase) {
-  constexpr std::int64_t span_jiffies = 32768;  // sim/tcp/host.cpp
+  constexpr std::int64_t span_jiffies = 32768;  // sim/tcp/host/host.cpp
   if (mode == tcp::TimerMode::exact) return tcp::TimerGrid::exact();
   const SimDuration span{span_jiffies * 1'000'000'000 / hz};
   const SimDuration shift = span / timer_phases * phase + span / (2 * timer_phases);

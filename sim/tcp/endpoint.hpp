@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "held_memory.hpp"
-#include "host.hpp"
+#include "host/held_memory.hpp"
+#include "host/host.hpp"
 #include "keepalive_timer.hpp"
 #include "lastack/core/wakeup.hpp"
 #include "lastack/tcp/segment.hpp"

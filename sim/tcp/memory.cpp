@@ -1,7 +1,7 @@
 // What a connection holds of the host's memory for sockets (tcp_mem), and what it may have more
 // (Linux, net/core/sock.c and the places that ask there).
 
-#include "memory.hpp"
+#include "host/memory.hpp"
 
 #include <algorithm>
 

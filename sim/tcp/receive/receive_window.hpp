@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <memory>
 
-#include "host.hpp"
+#include "host/host.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/seq.hpp"
-#include "receive_buffer.hpp"
-#include "windows.hpp"
+#include "receive/initial_window.hpp"
+#include "receive/receive_buffer.hpp"
 
 namespace lastack::tcp {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "host/memory.hpp"
 #include "lastack/tcp/congestion_control.hpp"
-#include "memory.hpp"
 #include "send/bursts.hpp"
 
 namespace lastack::tcp {

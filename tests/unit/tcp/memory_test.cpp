@@ -1,5 +1,5 @@
 // The host's memory for sockets (tcp_mem): what counts, and what happens when it runs short.
-#include "memory.hpp"
+#include "host/memory.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "receive_buffer.hpp"
+#include "receive/receive_buffer.hpp"
 
 #include <catch2/catch.hpp>
 

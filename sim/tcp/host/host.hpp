@@ -6,13 +6,13 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "host/memory.hpp"
+#include "host/options.hpp"
 #include "lastack/tcp/counters.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "lastack/tcp/timer_grid.hpp"
-#include "memory.hpp"
-#include "options.hpp"
 
 namespace lastack::tcp {
 

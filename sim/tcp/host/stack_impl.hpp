@@ -9,12 +9,12 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "endpoint.hpp"
-#include "host.hpp"
+#include "host/host.hpp"
+#include "host/request.hpp"
+#include "host/slab.hpp"
+#include "host/time_wait.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/tcp/stack.hpp"
-#include "request.hpp"
-#include "slab.hpp"
-#include "time_wait.hpp"
 
 namespace lastack::tcp {
 

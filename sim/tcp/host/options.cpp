@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "host/options.hpp"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "stack_impl.hpp"
+#include "host/stack_impl.hpp"
 
 namespace lastack::tcp {
 

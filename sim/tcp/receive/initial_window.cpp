@@ -1,4 +1,4 @@
-#include "windows.hpp"
+#include "receive/initial_window.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "receive_buffer.hpp"
+#include "receive/receive_buffer.hpp"
 
 #include <algorithm>
 #include <bit>

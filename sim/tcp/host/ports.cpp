@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "stack_impl.hpp"
+#include "host/stack_impl.hpp"
 
 namespace lastack::tcp {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "host/stack_impl.hpp"
 #include "lastack/core/assert.hpp"
-#include "stack_impl.hpp"
 
 namespace lastack::tcp {
 

@@ -5,7 +5,7 @@
 
 #include "endpoint.hpp"
 #include "lastack/core/wakeup.hpp"
-#include "windows.hpp"
+#include "receive/initial_window.hpp"
 
 namespace lastack::tcp {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "host/stack_impl.hpp"
 #include "lastack/core/assert.hpp"
-#include "stack_impl.hpp"
 
 namespace lastack::tcp {
 

@@ -1,4 +1,4 @@
-#include "request.hpp"
+#include "host/request.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "host.hpp"
+#include "host/host.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/seq.hpp"
 

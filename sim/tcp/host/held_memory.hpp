@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "host.hpp"
-#include "memory.hpp"
+#include "host/host.hpp"
+#include "host/memory.hpp"
 
 namespace lastack::tcp {
 

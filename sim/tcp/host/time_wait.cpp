@@ -1,4 +1,4 @@
-#include "time_wait.hpp"
+#include "host/time_wait.hpp"
 
 #include <algorithm>
 

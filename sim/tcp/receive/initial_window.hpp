@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "host.hpp"
+#include "host/host.hpp"
 
 namespace lastack::tcp {
 

@@ -82,7 +82,7 @@ endif()
 endfunction()
 
 # lastack_add_command_test("tidy/sources" LABELS tidy COMMAND python3 ...): exit code 0 is success,
-# 77 means that it could not be told. Such tests take longest, so they begin first.
+# 77 means that the test was skipped. Such tests take longest, so they begin first.
 function(lastack_add_command_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS;COMMAND")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_LABELS OR NOT arg_COMMAND)

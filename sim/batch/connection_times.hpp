@@ -21,7 +21,7 @@ struct Quantile {
 std::optional<Quantile> quantile_of(const std::string& metric);
 
 /// The times of all connections, ascending; nothing where a run has several, or where the mean and
-/// the maximum of each run are not both there to tell.
+/// the maximum of each run are not both there to show it.
 std::optional<std::vector<double>> times_of_single_connections(const Store& store,
                                                                const std::string& family,
                                                                std::uint64_t combination);

@@ -134,7 +134,7 @@ void put_together_or_nothing(const std::vector<Store>& parts, const std::string&
 
 Store merge(const std::string& file, const std::vector<std::string>& names) {
   std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) throw StoreError{file, "is there already"};
+  if (std::filesystem::exists(file, ignored)) throw StoreError{file, "exists already"};
   std::vector<Store> parts;
   for (const std::string& name : names) parts.push_back(Store::open(name));
   for (const Store& part : parts) check_alike(part, parts.front());

@@ -184,7 +184,7 @@ std::optional<std::string> MetricSet::unknown(const scenario::Scenario& scenario
   const bool known = std::any_of(entries.begin(), entries.end(),
                                  [name](const Entry& entry) { return entry.is_called(name); });
   if (known) return std::nullopt;
-  std::vector<std::string_view> names;  // families first: of equally near names the first is told
+  std::vector<std::string_view> names;  // families first: of equally near names the first is shown
   for (const Entry& entry : entries) {
     names.insert(names.end(), entry.families.begin(), entry.families.end());
   }

@@ -109,7 +109,7 @@ std::vector<std::size_t> thinned(const std::vector<std::pair<double, std::size_t
   return kept;
 }
 
-/// Each value and how many are at most that, thinned to what can be told apart in a plot.
+/// Each value and how many are at most that, thinned to what can be distinguished in a plot.
 Json distribution_of(std::vector<double> values, std::uint64_t runs) {
   std::sort(values.begin(), values.end());
   std::vector<std::pair<double, std::size_t>> steps;

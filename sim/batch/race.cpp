@@ -96,7 +96,7 @@ void Race::need_for_limits(std::uint64_t candidate, std::vector<char>& needed) c
   }
 }
 
-/// What the two need to be told apart. The one with fewer runs catches up first.
+/// What the two need to be distinguished. The one with fewer runs catches up first.
 void Race::need_for_goals(std::uint64_t a, std::uint64_t b, std::vector<char>& needed) {
   bool a_better = false;
   bool b_better = false;

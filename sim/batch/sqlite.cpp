@@ -118,8 +118,8 @@ void Database::run(const std::string& sql) {
   if (result != SQLITE_OK) throw StoreError{file_, reason(result, handle_.get())};
 }
 
-/// Two programs that begin a log at once would wait for each other for ever, so SQLite tells one of
-/// them at once, without its busy timeout; that one tries again.
+/// Two programs that begin a log at once would wait for each other for ever, so SQLite returns an
+/// error to one of them at once, without its busy timeout; that one tries again.
 void Database::keep_write_ahead_log() {
   constexpr std::chrono::milliseconds pause{5};
   const auto begin_log = [this] {

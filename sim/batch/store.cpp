@@ -133,7 +133,7 @@ class Store::Impl {
 
   bool is_empty() const { return database_.number("SELECT count(*) FROM sqlite_master") == 0; }
 
-  /// Makes the tables, unless another program was faster, which is told by false.
+  /// Makes the tables, unless another program was faster, which is reported by false.
   bool make(const StoreInfo& info) {
     database_.keep_write_ahead_log();
     Transaction transaction{database_};
@@ -337,7 +337,7 @@ StoreInfo info_of(const Plan& plan) {
 /// What keeps a sweep from going on in this database, by name; empty: nothing.
 std::string difference(const StoreInfo& has, const StoreInfo& wants) {
   if (has.version != wants.version) {
-    return fmt::format("was made by version {}, this is {}: start anew in another file",
+    return fmt::format("was made by version {}, this is {}: start again in another file",
                        has.version, wants.version);
   }
   if (has.shard != wants.shard) {
@@ -359,7 +359,7 @@ std::string difference(const StoreInfo& has, const StoreInfo& wants) {
   } else if (has.metrics != wants.metrics) {
     what = "`metrics`";
   }
-  return what + " of the sweep changed since: start anew in another file";
+  return what + " of the sweep changed since: start again in another file";
 }
 
 }  // namespace
@@ -372,7 +372,7 @@ Store::~Store() = default;
 Store Store::create(const std::string& file, const Plan& plan, Existing existing) {
   std::error_code ignored;
   if (existing == Existing::refuse && std::filesystem::exists(file, ignored)) {
-    throw StoreError{file, "is there already; --resume goes on with it"};
+    throw StoreError{file, "exists already; --resume continues it"};
   }
   auto impl = std::make_unique<Impl>(file, Database::Mode::write);
   if (impl->is_empty() && impl->make(info_of(plan))) return Store{std::move(impl)};
@@ -386,11 +386,11 @@ Store Store::create(const std::string& file, const Plan& plan, Existing existing
 
 Store Store::create_like(const std::string& file, const Store& other) {
   std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) throw StoreError{file, "is there already"};
+  if (std::filesystem::exists(file, ignored)) throw StoreError{file, "exists already"};
   auto impl = std::make_unique<Impl>(file, Database::Mode::write);
   StoreInfo whole = other.info();
   whole.shard = {};
-  if (!impl->make(whole)) throw StoreError{file, "is there already"};
+  if (!impl->make(whole)) throw StoreError{file, "exists already"};
   return Store{std::move(impl)};
 }
 

@@ -302,7 +302,7 @@ Obstacle find_model(const scenario::Scenario& s, std::optional<ConnectModel>& fo
     if (Obstacle obstacle = in_direction(*link); !obstacle.empty()) return obstacle;
   }
   const app::Connector& connector = s.connectors.front();
-  if (connector.arrivals) return "how many connections there are is chance's to say";
+  if (connector.arrivals) return "the number of connections is random";
   if (connector.host == connector.to) return "the connector connects to its own host";
   const app::Listener* listener = listener_of(s, connector);
   if (listener == nullptr) return "nobody listens where the connector connects to";

@@ -114,7 +114,7 @@ std::uint64_t runs_in(const std::vector<Span>& spans) {
   return runs;
 }
 
-/// Does what a look needs. False when it was told to stop.
+/// Does what a look needs. False when it was asked to stop.
 bool run_spans(Race& race, Crew& crew, const std::vector<Span>& spans,
                const std::atomic<bool>* stop, TuneProgress* progress) {
   crew.add_work(spans);

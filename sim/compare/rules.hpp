@@ -35,7 +35,7 @@ using Segments = std::vector<const SentSegment*>;
 /// whose name segments were only forged has none.
 std::map<std::string, Segments> settled_segments(const History& history);
 
-/// Whether two numbers mean the same; those that follow no ISN cannot be told apart.
+/// Whether two numbers mean the same; those that follow no ISN cannot be distinguished.
 bool alike(const RelativeSeq& left, const RelativeSeq& right);
 /// Whether two segments are the same but for time, options and window.
 bool alike(const SentSegment& left, const SentSegment& right);
@@ -56,7 +56,7 @@ void compare_states(const Task& task, const OffsetsByHost& offsets);
 /// Calls of all applications.
 void compare_calls(const Task& task, const OffsetsByHost& offsets);
 
-/// Says in `difference` what is told differently: a row of each history's list, or null where there
+/// Says in `difference` what differs: a row of each history's list, or null where there
 /// is none.
 template <class Row>
 void point_to(const std::vector<Row>& lefts, const Row* left, const std::vector<Row>& rights,

@@ -40,7 +40,7 @@ std::string win_text(const std::optional<std::uint32_t>& win) {
   return win ? std::to_string(*win) : "none";
 }
 
-/// What is told of a segment where it is missing or another on the other side.
+/// What is shown of a segment where it is missing or another on the other side.
 std::string shown(const SentSegment* segment) {
   if (segment == nullptr) return "nothing more";
   return to_text(*segment) + " " + at_text(segment->at);

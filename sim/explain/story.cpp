@@ -31,9 +31,9 @@ using trace::TimerChange;
 
 /// More segments than this in one step are counted instead of named.
 constexpr std::size_t few_segments = 3;
-/// Of what led to nothing so many are told.
+/// Of what led to nothing so many are shown.
 constexpr std::size_t few_besides = 6;
-/// So many steps in a row in which nothing but data and acknowledgments passes are told.
+/// So many steps in a row in which nothing but data and acknowledgments passes are shown.
 constexpr std::size_t few_dull = 4;
 
 /// How a chain ends: an event, or the end of the run for a life that went on.
@@ -45,7 +45,7 @@ struct Ending {
   const Life* life = nullptr;  ///< whose ending it is; null for a connect's result
 };
 
-/// A step with what decides whether it is worth telling.
+/// A step with what decides whether it is worth showing.
 struct Draft {
   Step step;
   bool dull = true;         ///< data and acknowledgments only
@@ -113,7 +113,7 @@ class Teller {
            last.cause == of.result->cause;
   }
 
-  /// What led to an event, the first cause first, without what was told before.
+  /// What led to an event, the first cause first, without what was shown before.
   std::vector<const Event*> walk_back(const Event& ending) {
     std::vector<const Event*> way;
     const bool inclusive = std::holds_alternative<TimerChange>(ending.what);
@@ -172,7 +172,7 @@ class Teller {
 
   /// What changed an end's state belongs to its story even where it did not lead to what ended it,
   /// such as the close() that made an orphan: a timer decides what becomes of it. Calls always do,
-  /// arrivals where no segment is told whose fate they are.
+  /// arrivals where no segment is shown whose fate they are.
   void note_aside(const std::vector<Ending>& endings) {
     std::vector<std::uint64_t> causes;  // but for calls
     for (const Ending& ending : endings) {
@@ -251,7 +251,7 @@ class Teller {
     if (const auto* timer = std::get_if<TimerChange>(&event.what)) {
       if (timer->action == tcp::TimerAction::fire) return draft_of(event, *timer);
     }
-    return std::nullopt;  // a send is told with what caused it, and so is a timer's setting
+    return std::nullopt;  // a send is shown with what caused it, and so is a timer's setting
   }
 
   std::optional<Draft> draft_of(const Event& event, const AppCall& call) {
@@ -349,7 +349,7 @@ class Teller {
     return true;
   }
 
-  /// What the firing made TCP do tells the kinds of timers apart that share a name.
+  /// What the firing made TCP do distinguishes the kinds of timers that share a name.
   FiredFor fired_for_what(const Event& event, const TimerChange& timer) const {
     for (const Event* change : scene_.changes_by(event.n)) {
       const std::string_view why = std::get<StateChange>(change->what).why;
@@ -387,7 +387,7 @@ class Teller {
     return draft;
   }
 
-  /// "; client:40000 went from SYN_SENT to ESTABLISHED", but for what outcomes tell.
+  /// "; client:40000 went from SYN_SENT to ESTABLISHED", but for what outcomes say.
   std::string changes_by(std::uint64_t n) const {
     std::string text;
     for (const Event* each : scene_.changes_by(n)) {
@@ -534,7 +534,7 @@ class Teller {
   }
 
   const Scene& scene_;
-  std::set<std::uint64_t> endings_;  ///< changes to CLOSED, which outcomes tell
+  std::set<std::uint64_t> endings_;  ///< changes to CLOSED, which outcomes report
   std::set<std::uint64_t> told_;     ///< events
   std::set<std::uint64_t>
       aside_;  ///< calls that changed a state, and arrivals that lead to no ending

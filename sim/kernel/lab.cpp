@@ -58,7 +58,7 @@ std::uint32_t mtu_of(const scenario::Scenario& scenario, std::size_t host) {
   return is_a ? link.a_to_b.mtu : link.b_to_a.mtu;
 }
 
-/// The ports by which the scenario's sockets can be told from others'.
+/// The ports by which the scenario's sockets can be distinguished from others'.
 std::vector<tcp::Port> ports_of(const scenario::Scenario& scenario) {
   std::set<tcp::Port> ports;
   for (const app::Listener& listener : scenario.listeners) ports.insert(listener.port);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t first_address = 0x0a000001;  // 10.0.0.1, as the simulator gives them
 
-/// Says why each segment was sent. A kernel does not tell, so this goes by the numbers: what was
+/// Says why each segment was sent. A kernel does not say, so this goes by the numbers: what was
 /// sent before is a repetition.
 class ReasonGuess {
  public:
@@ -40,7 +40,7 @@ class ReasonGuess {
   std::map<std::tuple<trace::HostId, tcp::Port, tcp::Port>, std::optional<tcp::Seq>> next_;
 };
 
-/// Finds what caused each event. A kernel does not tell, so this goes by time: what happens at one
+/// Finds what caused each event. A kernel does not say, so this goes by time: what happens at one
 /// end of a connection right after a segment came or a call was made follows from that.
 class CauseGuess {
  public:

@@ -15,7 +15,7 @@ trace::Names names_of(const scenario::Scenario& scenario);
 
 /// Makes one trace of what was noted, in the order of time: numbers the events, names the segment
 /// that caused each arrival or loss, and says why each segment was sent, as far as its numbers
-/// tell.
+/// show.
 std::shared_ptr<const trace::Recording> make_trace(const trace::Names& names,
                                                    std::vector<Journal::Entry> entries,
                                                    SimTime ended);

@@ -7,7 +7,7 @@
 namespace lastack::kernel {
 
 /// A number that no other lab of this machine has at the same time, from which addresses follow:
-/// tracepoints tell of all namespaces, and only addresses tell whose they are. The kernel gives the
+/// tracepoints report all namespaces, and only addresses show whose they are. The kernel gives the
 /// number back when the process ends, however it ends.
 class Slot {
  public:

@@ -23,7 +23,7 @@ struct SocketRow {
 /// The kernel's states by their numbers (include/net/tcp_states.h); nothing for other numbers.
 std::optional<tcp::State> state_numbered(unsigned number);
 
-/// A namespace's TCP sockets, as sock_diag tells them.
+/// A namespace's TCP sockets, as sock_diag lists them.
 class SocketTable {
  public:
   /// Throws LabError.

@@ -22,7 +22,7 @@ struct Observed {
 
 /// The sockets' states through the run, by time.
 ///
-/// Tracepoints tell when a full socket changed, to the microsecond. Mini-sockets (a request in
+/// Tracepoints show when a full socket changed, to the microsecond. Mini-sockets (a request in
 /// SYN_RCVD, an orphan's FIN_WAIT_2, TIME_WAIT) have none: the table shows them some milliseconds
 /// later, and the change is dated to what must have caused it, the last thing that happened to that
 /// connection before.

@@ -28,7 +28,7 @@ constexpr Cost unreachable{SimDuration::max(), 0};
 Cost sum(Cost a, Cost b) { return a == unreachable || b == unreachable ? unreachable : a + b; }
 
 /// The nodes that a route may start from or cross, with arcs turned round: searched from a router,
-/// it tells how far that router is from everywhere.
+/// it says how far that router is from everywhere.
 using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property,
                                     boost::property<boost::edge_weight_t, Cost>>;
 

@@ -95,8 +95,8 @@ Event Simulation::Impl::event(Kind kind, std::uint32_t owner, std::size_t index)
   return event;
 }
 
-/// Where the system refuses memory the run ends, and what it came to so far is told: for that, what
-/// would only serve the rest of the run makes room.
+/// Where the system refuses memory the run ends, and what it came to so far is reported: for that,
+/// what would only serve the rest of the run makes room.
 void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
   try {
     run_events(stop, progress);
@@ -141,7 +141,7 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
   }
 }
 
-/// What happens before the clock starts, then everything whose time the scenario tells.
+/// What happens before the clock starts, then everything whose time the scenario gives.
 void Simulation::Impl::start() {
   started_ = true;
   if (recorder_.active()) recorder_.begin(world_.names());

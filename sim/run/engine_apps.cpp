@@ -357,7 +357,7 @@ void Simulation::Impl::run_process(ProcessIndex index) {
 }
 
 /// The ends of the connection that the application's next step may close, where the book wants to
-/// know: afterwards nobody can tell them. An aborted one is no orphan.
+/// know: afterwards nobody can count them. An aborted one is no orphan.
 std::optional<Ends> Simulation::Impl::ends_to_close(const Process& process) const {
   if (out_.reports != tcp::Reports::all || !process.runner.closes_next()) return std::nullopt;
   const tcp::Stack& stack = hosts_[process.host].stack;

@@ -239,7 +239,7 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   return summary;
 }
 
-/// What the sockets that are left tell.
+/// What the sockets that are left show.
 void Simulation::Impl::add_final_states(Summary& summary) const {
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
     if (local.port == 0) return std::string{tcp::name_of(State::closed)};  // it got no port

@@ -19,7 +19,7 @@ struct EmbeddedScenario {
 EmbeddedScenario embedded_scenario(const Value& value, const std::string& file);
 
 /// Reads it with overrides, and leaves out its expectations: they were written for one setting. An
-/// error in it is told by the other file's own pointer where it stands in there. Throws
+/// error in it is reported by the other file's own pointer where it stands in there. Throws
 /// ScenarioError.
 Scenario parse_embedded(const std::string& text, const std::string& file,
                         const std::string& pointer, const std::vector<Override>& overrides = {});

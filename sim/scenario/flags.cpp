@@ -35,7 +35,7 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-/// What the text most likely means in tcpdump's notation; "" if there is no telling.
+/// What the text most likely means in tcpdump's notation; "" if none is likely.
 std::string_view meant(std::string_view text) {
   const std::string wrong = upper(text);
   for (const auto& [other, ours] : other_notations) {

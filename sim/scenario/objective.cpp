@@ -17,7 +17,7 @@ namespace lastack::scenario {
 namespace {
 
 constexpr std::uint64_t candidates_max = 10'000;
-constexpr std::uint64_t runs_least = 10;  // fewer tell nothing
+constexpr std::uint64_t runs_least = 10;  // fewer show nothing
 constexpr std::uint64_t runs_most = 1'000'000'000;
 
 Scenario parse(const Condition& condition, const std::vector<Override>& overrides) {

@@ -78,7 +78,7 @@ class Setter {
   }
 
   /// The key at the front of the path, up to the next dot; but in `sysctl`, whose keys have dots,
-  /// it is all the rest, or the name by which that setting is there already.
+  /// it is all the rest, or the name by which that setting exists already.
   std::string_view take_key(const Place& place, const Json::Object& members) {
     if (!place.pointer.ends_with("/sysctl")) return take_part(place);
     const std::string_view key = std::exchange(rest_, {});

@@ -19,7 +19,7 @@ SysctlList read_sysctl(const Value& object);
 void apply_sysctl(const SysctlList& list, tcp::Settings& settings);
 
 /// Applies the text of a file with the output of `sysctl -a` or in sysctl.d's format. What is not
-/// TCP, or not modelled, is passed over. Errors are told at `value`, with `file` and line.
+/// TCP, or not modelled, is passed over. Errors are reported at `value`, with `file` and line.
 void apply_sysctl_text(std::string_view text, const std::string& file, const Value& value,
                        tcp::Settings& settings);
 

@@ -63,7 +63,7 @@ std::int32_t Endpoint::orphan_retries(const Context& c) const {
   return retries == 0 && alive ? c.host.profile.orphan_retries_for_0 : retries;
 }
 
-/// A peer that may still be there is told that its connection is gone (Linux, tcp_write_timeout).
+/// A peer that may still be there learns that its connection is gone (Linux, tcp_write_timeout).
 Endpoint::Farewell Endpoint::farewell(const Context& c) const {
   const bool alive = rtx_.rto() < c.host.rto_limits().max;
   const bool lost = !alive && retries_used_up(orphan_retries(c), UserTimeout{0}, c);

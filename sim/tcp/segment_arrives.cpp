@@ -90,7 +90,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   snd_.set_window(snd_.offered_in(seg), seg.seq);
   become_established(seg, StateReason::syn_ack_arrives, c);
   if (c.host.config.handshake == Handshake::two_way) {
-    return;  // that is the point: nothing tells the listener that its SYN-ACK came
+    return;  // that is the point: the listener does not learn that its SYN-ACK came
   }
   const bool data_follows = options_->defer_accept_s != 0 || acks_.expects_answer();
   if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {  // it can carry the ACK
@@ -422,7 +422,7 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   queue_text(seg, c);
   if (!had_fin && received_.fin_received()) {
     check_fin(c);
-    received_.forget_blocks();  // an ACK that a kept FIN called for still told its block
+    received_.forget_blocks();  // an ACK that a kept FIN called for still reported its block
   }
   return Step::go_on;
 }

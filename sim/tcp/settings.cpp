@@ -103,8 +103,8 @@ const std::vector<Row>& rows() {
         "How many sockets may be in TIME_WAIT; beyond it connections close without it.", ip_sysctl},
        &Settings::tcp_max_tw_buckets},
       {{"tcp_tw_reuse", ipv4, "", 0, 2,
-        "1: connect() may take a port that is in TIME_WAIT, if timestamps tell the connections "
-        "apart. "
+        "1: connect() may take a port that is in TIME_WAIT, if timestamps distinguish the "
+        "connections. "
         "2: only on loopback, which is not modelled, so here it means never. 0: never.",
         "Documentation/networking/ip-sysctl.rst; RFC 6191"},
        &Settings::tcp_tw_reuse},

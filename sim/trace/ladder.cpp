@@ -508,16 +508,16 @@ class LadderBuilder::Impl {
 
   /// Power and settings concern all conversations of a host.
   void tell_all(const AppCall& app, const Event& event) {
-    bool told = false;
+    bool noted = false;
     for (Index i = 0; i < conversations_.size(); ++i) {
       for (const Side side : {Side::left, Side::right}) {
         if (conversations_[i].ends[index_of(side)].host == app.host) {
           remark(i, side, event, {LadderNote::Kind::host, call_text(app)});
-          told = true;
+          noted = true;
         }
       }
     }
-    if (!told) {
+    if (!noted) {
       tell_loose(event.at, app);
     }
   }

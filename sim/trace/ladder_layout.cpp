@@ -312,7 +312,7 @@ class Layout {
     return ladder_.rows.back();
   }
 
-  /// Whether more may be put into a row; the one that tells of steps left out stays alone.
+  /// Whether more may be put into a row; the one that names steps left out stays alone.
   bool is_open(std::size_t row) const { return ladder_.rows[row].left_out == 0; }
 
   const Conversation& conversation_;

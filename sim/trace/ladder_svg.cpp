@@ -27,7 +27,7 @@ constexpr int head_height = 64;
 constexpr int letter = 7;  // about as wide as a letter of the notes is
 constexpr int decimals = 3;
 
-// Colours that colour-blind people tell apart (Okabe and Ito), darker on white and lighter on
+// Colours that colour-blind people can distinguish (Okabe and Ito), darker on white and lighter on
 // black.
 constexpr std::string_view style = R"(<style>
   svg { background: #fff; color: #1a1a1a; font: 13px system-ui, sans-serif; }
@@ -188,7 +188,7 @@ class LadderSvg {
   }
 
   void draw_rows() {
-    SimTime told = never;
+    SimTime shown = never;
     for (std::size_t i = 0; i < ladder_.rows.size(); ++i) {
       const LadderRow& row = ladder_.rows[i];
       if (row.gap) draw_gap(y_[i] - row_height, duration_text(*row.gap));
@@ -196,9 +196,9 @@ class LadderSvg {
         draw_gap(y_[i] - row_height, fmt::format("{} steps left out", row.left_out));
         continue;
       }
-      if (row.at != told)
+      if (row.at != shown)
         out_ += text_at(time_x, y_[i] + 4, "time", seconds_text(row.at, decimals));
-      told = row.at;
+      shown = row.at;
       for (const Side side : {Side::left, Side::right}) {
         if (const auto& note = row.notes[index_of(side)]) {
           draw_text_of(side, y_of_note(i, side), class_of(*note), text_of(*note));

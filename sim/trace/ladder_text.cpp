@@ -42,7 +42,7 @@ Ink ink_of(const LadderNote& note) {
   return Ink::plain;
 }
 
-/// Decimals of a second that tell the rows' times apart: 3, 6 or 9.
+/// Decimals of a second that distinguish the rows' times: 3, 6 or 9.
 int decimals_for(const Ladder& ladder) {
   SimDuration least = 1ms;
   for (std::size_t i = 1; i < ladder.rows.size(); ++i) {

@@ -54,7 +54,7 @@ PageSink::PageSink(std::unique_ptr<ByteWriter> out, std::uint64_t most_events)
     : out_{std::move(out)},
       most_{most_events},
       json_lines_{std::make_unique<JsonLinesSink>(std::make_unique<StringWriter>(lines_),
-                                                  JsonLinesSink::DropNode::told)} {}
+                                                  JsonLinesSink::DropNode::named)} {}
 
 PageSink::~PageSink() = default;
 

@@ -286,7 +286,7 @@ void PcapngSink::Impl::on(const Duplicate& duplicate, const Event& /*event*/) {
 }
 
 /// The packet that made the state change is the one that just came in; else the one that is sent
-/// with it at this instant; else (a timer, a call) the last one before it, with the time told.
+/// with it at this instant; else (a timer, a call) the last one before it, with the time given.
 void PcapngSink::Impl::on(const StateChange& change, const Event& event) {
   std::string text = names_.text(change.local);
   if (change.remote.port != 0) {

@@ -103,7 +103,7 @@ class Table(unittest.TestCase):
 
 class Usage(unittest.TestCase):
     def test_wrong_words_are_told_before_anything_runs(self) -> None:
-        for words, told in [
+        for words, message in [
             (["nonsense"], "have nonsense"),
             (["--runs", "0"], "want a number from 1"),
             (["--json", "/nowhere/figures.json"], "cannot be written"),
@@ -114,7 +114,7 @@ class Usage(unittest.TestCase):
             with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as ended:
                 bench.options_of(["build", *words])
             self.assertEqual(ended.exception.code, 2)
-            self.assertIn(told, said.getvalue())
+            self.assertIn(message, said.getvalue())
 
     def test_rows_may_come_before_options_and_after(self) -> None:
         self.assertEqual(bench.options_of(["build", "churn", "--runs", "2", "hold"]).rows, ["churn", "hold"])

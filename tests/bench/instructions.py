@@ -3,7 +3,7 @@
 what is recorded.
 
     instructions.py BUILD             exit code 1 when a figure is off by more than a tenth, 77
-                                      (skipped) where that cannot be told
+                                      (skipped) where that cannot be decided
     instructions.py BUILD --record    records what this build takes
 
 A figure under the record fails as well: the record would hide the next change for the worse.

@@ -62,7 +62,7 @@ class OtherDatabases(Case):
     def test_one_of_another_version_is_not_gone_on_with(self):
         self.half_done()
         sweeps.change(self.database, "UPDATE info SET value = '0.1' WHERE key = 'version'")
-        self.refused("was made by version 0.1", "start anew", ways=["sweep"])
+        self.refused("was made by version 0.1", "start again", ways=["sweep"])
 
     def test_one_of_another_format_is_refused(self):
         self.half_done()
@@ -75,7 +75,7 @@ class OtherDatabases(Case):
                                  ("vary", {"links.0.loss": [0.05, 0.3]}, "`vary`"),
                                  ("scenario", sweeps.scenario(21), "the scenario")]:
             sweeps.write(self.file, {**sweeps.sweep(repeat=300), key: value})
-            self.refused(f"{what} of the sweep changed since" if key != "vary" else what, "start anew", ways=["sweep"])
+            self.refused(f"{what} of the sweep changed since" if key != "vary" else what, "start again", ways=["sweep"])
 
     def test_one_of_another_program_is_refused(self):
         sweeps.change(self.database, "CREATE TABLE info (key, value); INSERT INTO info VALUES ('version', '1')")
@@ -84,7 +84,7 @@ class OtherDatabases(Case):
     def test_one_that_is_there_is_not_overwritten(self):
         self.half_done()
         before = content(self.database)
-        self.assertIn("is there already; --resume goes on with it", sweeps.run("sweep", self.file, "--db", self.database, wants=2))
+        self.assertIn("exists already; --resume continues it", sweeps.run("sweep", self.file, "--db", self.database, wants=2))
         self.assertTrue(content(self.database) == before)
 
     def test_entries_that_are_missing_or_senseless_are_named_damage(self):

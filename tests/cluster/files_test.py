@@ -48,7 +48,7 @@ class Case(unittest.TestCase):
 
 
 class SlurmScripts(Case):
-    """How slurm_sweep.sh takes what Slurm tells it. A real Slurm runs it in slurm_test.py."""
+    """How slurm_sweep.sh takes what Slurm passes to it. A real Slurm runs it in slurm_test.py."""
 
     def answer(self, **environment):
         ran = subprocess.run([f"{TOOLS}/slurm_sweep.sh", self.sweep, f"{self.folder}/out", "--quiet"],

@@ -136,9 +136,9 @@ class Refused(Case):
 
     def test_an_output_that_is_there(self):
         shutil.copy(self.parts[0], self.out)
-        self.refused(self.parts, "out.sqlite: is there already")
+        self.refused(self.parts, "out.sqlite: exists already")
         self.out = self.parts[0]
-        self.refused(self.parts, "part-1-of-4.sqlite: is there already")
+        self.refused(self.parts, "part-1-of-4.sqlite: exists already")
 
     def test_an_output_that_cannot_be_made(self):
         self.out = f"{self.folder}/nowhere/out.sqlite"

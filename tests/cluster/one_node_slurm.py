@@ -190,7 +190,7 @@ class OneNodeSlurm:
         return int(answer)
 
     def jobs(self, job):
-        """Each task of a job: array task (or 0) -> its fields as scontrol tells them."""
+        """Each task of a job: array task (or 0) -> its fields as scontrol prints them."""
         tasks = {}
         for line in self.ask("scontrol", "show", "job", "--oneliner", str(job)).splitlines():
             fields = dict(word.split("=", 1) for word in line.split() if "=" in word)

@@ -120,7 +120,7 @@ TEST_CASE("states: a new SYN takes the place of TIME_WAIT", "[kernel]") {
                                     "300ms CLOSED", "300ms SYN_RCVD"});
 }
 
-TEST_CASE("states: without tracepoints the table alone tells", "[kernel]") {
+TEST_CASE("states: without tracepoints the table alone decides", "[kernel]") {
   std::vector<Journal::Entry> journal;
   arrives(journal, 10ms, tcp::Flags::syn);
   arrives(journal, 50ms, tcp::Flags::ack);

@@ -165,7 +165,7 @@ def tamper_with_calls(recording: dict, rng: random.Random) -> None:
 
 
 def tampered(traces: Path, folder: Path, rng: random.Random) -> str:
-    """A copy of the recordings, fewer of each, some with up to two rows that tell otherwise."""
+    """A copy of the recordings, fewer of each, some with up to two rows that differ."""
     folder.mkdir()
     ways = [tamper_with_segment, tamper_with_segment, tamper_with_table, tamper_with_calls]
     for file in sorted(traces.glob("*.trace.json")):

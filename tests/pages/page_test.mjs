@@ -125,7 +125,7 @@ test("the keyboard reaches every event, with its causes", async () => {
   await close();
 });
 
-test("what the keyboard chooses is in sight, and clock and head tell its moment", async () => {
+test("what the keyboard chooses is in sight, and clock and head show its moment", async () => {
   const { page, close } = await open(run.html);
   await page.focus("#ladder");
   const last = run.data.events.findLast((event) => event.local?.startsWith("client:"));

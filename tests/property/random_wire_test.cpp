@@ -106,7 +106,7 @@ void run_trial(const Trial& trial) {
 
 }  // namespace
 
-TEST_CASE("random wire: octets arrive once and in order, or an end is told", "[property]") {
+TEST_CASE("random wire: octets arrive once and in order, or an end is reported", "[property]") {
   rc::prop("for every trial", [] { run_trial(*trials()); });
 }
 

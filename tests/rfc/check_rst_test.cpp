@@ -50,7 +50,7 @@ TEST_CASE("synchronized: the answer to a challenge ends the connection", "[tcp][
   t.in("R 1").quiet(State::closed);  // the peer's answer to an ACK that fits nothing it has
 }
 
-TEST_CASE("a reset connection tells its user", "[tcp][rfc9293]") {
+TEST_CASE("a reset is reported to the connection's user", "[tcp][rfc9293]") {
   const State state = GENERATE(State::established, State::fin_wait_1, State::fin_wait_2);
   auto t = TcpTest::in(state);
   t.in("R 1").quiet(State::closed);
@@ -58,7 +58,7 @@ TEST_CASE("a reset connection tells its user", "[tcp][rfc9293]") {
   CHECK(t.receive().error == Error::connection_reset);
 }
 
-TEST_CASE("CLOSE-WAIT: a RST tells the user that sends", "[tcp][rfc9293]") {
+TEST_CASE("CLOSE-WAIT: a RST is reported to the user that sends", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::close_wait);
   t.in("R 2").quiet(State::closed);
   const Error error = t.send(10).error;

@@ -227,7 +227,7 @@ TEST_CASE("numbers wrap: handshake, data and close across 2^32", "[tcp][rfc9293]
   t.in("F. 8:8 ack 5").out(". 5 ack 9").quiet(State::time_wait);
 }
 
-TEST_CASE("numbers wrap: old segments are told from new ones", "[tcp][rfc9293]") {
+TEST_CASE("numbers wrap: old segments are distinguished from new ones", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::established,
                        {.iss = tcp::Seq{0xffff'ffff}, .peer_iss = tcp::Seq{0xffff'fff0}});
   t.in("P. 1:31 ack 1").out(". 1 ack 31");

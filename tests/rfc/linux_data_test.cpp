@@ -116,7 +116,7 @@ TEST_CASE("linux-6: three duplicate ACKs go at once, later ones share one a mill
   t.skip_sent();
   CHECK(t.last_sent().segment.options.sack[0].right ==
         tcp::Seq{5000} + static_cast<std::uint32_t>(1 + (at + 1) * smss));
-  // A filled hole is told at once.
+  // A filled hole is acknowledged at once.
   t.in(beyond_hole()).quiet();
   t.in(line(".", 1 + smss, smss, 1));
   CHECK(t.skip_sent() == 1);
@@ -165,7 +165,7 @@ TEST_CASE("linux-6: after a timeout two segments are new when the first ACK come
   for (int i = 0; i < 10; ++i) t.out(full(i));
   t.until_sent(1s);
   t.out(full(0));
-  t.in(ack_of(1) + " <TS ecr 4294967295>");  // nothing that Eifel could tell by
+  t.in(ack_of(1) + " <TS ecr 4294967295>");  // nothing that Eifel could use
   t.out(on ? full(10) : full(1));
   t.out(on ? full(11) : full(2));
   // The originals arrive after all: nothing was lost, and nothing is sent again.

@@ -30,7 +30,7 @@ TEST_CASE("keepalive: off unless asked for", "[tcp][rfc9293]") {
   t.after(24h).quiet(State::established);
 }
 
-TEST_CASE("keepalive: after two idle hours unless told otherwise", "[tcp][rfc9293]") {
+TEST_CASE("keepalive: after two idle hours unless set otherwise", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::established, {.options = {{SocketOption::so_keepalive, 1}}});
   t.after(2h - 1ns).quiet();  // MUST-28
   t.after(1ns).out(". 0 ack 1");

@@ -91,7 +91,7 @@ TEST_CASE("RECEIVE: takes what there is, at most what was asked for", "[tcp][rfc
   CHECK(t.receive(60).error == Error::would_block);
 }
 
-TEST_CASE("RECEIVE: tells the end after the peer's FIN", "[tcp][rfc9293]") {
+TEST_CASE("RECEIVE: reports the end after the peer's FIN", "[tcp][rfc9293]") {
   auto t = TcpTest::in(GENERATE(State::close_wait, State::closing, State::last_ack));
   const auto result = t.receive();
   CHECK(result.error == Error::none);

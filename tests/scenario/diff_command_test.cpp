@@ -38,7 +38,7 @@ TEST_CASE("diff: a trace and itself are alike, exit code 0", "[command]") {
              Contains("Alike: 6 segments, 11 state changes, 6 calls.\n") || Contains("Alike: "));
 }
 
-TEST_CASE("diff: the first divergence is told in words and in two columns, exit code 1",
+TEST_CASE("diff: the first divergence is reported in words and in two columns, exit code 1",
           "[command]") {
   Traces t;
   t.lastack("diff a.jsonl b.jsonl");
@@ -81,7 +81,7 @@ TEST_CASE("diff: times may differ by what --tolerance says", "[command]") {
   CHECK_THAT(t.err(), Contains("--tolerance: want a duration such as 5ms, have 1"));
 }
 
-TEST_CASE("diff: other states and calls are told", "[command]") {
+TEST_CASE("diff: other states and calls are reported", "[command]") {
   Traces t;
   t.edited(R"(s/"to":"FIN_WAIT_1"/"to":"LAST_ACK"/)", "a.jsonl", "state.jsonl");
   t.lastack("diff a.jsonl state.jsonl");

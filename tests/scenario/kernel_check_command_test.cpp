@@ -76,7 +76,7 @@ TEST_CASE("kernel check: racy cases decide only when asked to, or where there ar
   CHECK_THAT(t.out(), Contains("racy cases      0/1 agree with one of their recordings"));
   t.run("cp " + oracle + "/cases/syn-queue-full-no-cookies.json " + oracle +
         "/traces/syn-queue-full-no-cookies.trace.json cases");
-  // A fault on its first SYN makes it another story, which no seed tells.
+  // A fault on its first SYN makes it another story, which no seed brings about.
   const std::string lost =
       R"( --only '[as]*' --set 'links.0.delay=10ms' --set 'faults=[{"on":"client->server","do":"drop"}]')";
   t.lastack("kernel check cases --recordings cases --share 0" + lost);
@@ -96,7 +96,7 @@ TEST_CASE("kernel check: any number of threads prints the same", "[command]") {
   CHECK(t.out() == alone);
 }
 
-TEST_CASE("kernel check: a folder without recordings is told", "[command]") {
+TEST_CASE("kernel check: a folder without recordings is reported", "[command]") {
   Cases t;
   t.run("rm cases/*.trace.json");
   t.lastack("kernel check cases --recordings cases");
@@ -117,7 +117,7 @@ TEST_CASE("kernel check: recordings among the cases are found, not run", "[comma
   CHECK_THAT(t.err(), Contains("want scenarios") && Contains("have cases/abort.trace.json"));
 }
 
-TEST_CASE("kernel check: a bad recording or case is told while the others are checked",
+TEST_CASE("kernel check: a bad recording or case is reported while the others are checked",
           "[command]") {
   Cases t;
   t.run("head -c 3000 cases/abort.trace.json > cases/unrecorded.trace.json");

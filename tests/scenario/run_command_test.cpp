@@ -148,7 +148,7 @@ TEST_CASE("run: a missing file is named, exit code 2", "[command]") {
   CHECK(t.files().empty());
 }
 
-TEST_CASE("run: every mistake of a scenario is told with its place, and nothing is written",
+TEST_CASE("run: every mistake of a scenario is reported with its place, and nothing is written",
           "[command]") {
   Prepared t{two_mistakes};
   t.lastack("run s.json --trace t.jsonl --summary sum.json");
@@ -167,7 +167,7 @@ TEST_CASE("run: one bad scenario among several keeps all of them from running", 
   CHECK(t.files() == Names{"a.json", "s.json"});
 }
 
-TEST_CASE("run: a syntax error is told with line and column", "[command]") {
+TEST_CASE("run: a syntax error is reported with line and column", "[command]") {
   Prepared t{"{\n  \"hosts\": {,}\n}"};
   t.lastack("run s.json");
   CHECK(t.exit_code() == 2);
@@ -198,7 +198,7 @@ TEST_CASE("run: an output that cannot be written is named, and no other is left 
   CHECK(t.files() == Names{"s.json"});
 }
 
-TEST_CASE("run: a full disk behind stdout or an output is told", "[command]") {
+TEST_CASE("run: a full disk behind stdout or an output is reported", "[command]") {
   Prepared t{holds};
   t.run("$LASTACK run s.json > /dev/full");
   CHECK(t.exit_code() == 2);

@@ -40,7 +40,7 @@ TEST_CASE("sweep: prints a table with intervals and what theory says", "[command
   CHECK(t.files() == std::vector<std::string>{"bad.json", "good.json", "plain.json", "wrong.json"});
 }
 
-TEST_CASE("sweep: exit code 1 when an expectation fails, which is told with its combination",
+TEST_CASE("sweep: exit code 1 when an expectation fails, which is reported with its combination",
           "[command]") {
   Sweeps t;
   t.lastack("sweep good.json -q");
@@ -74,7 +74,7 @@ TEST_CASE("sweep: what it keeps can be exported, compared and gone on with", "[c
   CHECK_THAT(t.out(), Contains("the same run by run"));
   t.lastack("sweep plain.json --db r.sqlite -q");
   CHECK(t.exit_code() == 2);
-  CHECK_THAT(t.err(), Contains("r.sqlite: is there already; --resume goes on with it"));
+  CHECK_THAT(t.err(), Contains("r.sqlite: exists already; --resume continues it"));
   t.lastack("sweep plain.json --db r.sqlite -q --resume");
   CHECK(t.exit_code() == 0);
 }
@@ -161,7 +161,7 @@ TEST_CASE("sweep: wrong input and usage end with exit code 2 and leave nothing",
   CHECK(t.files() == before);
 }
 
-TEST_CASE("compare: what it cannot find is told with what there is", "[command]") {
+TEST_CASE("compare: what it cannot find is reported with what there is", "[command]") {
   Sweeps t;
   t.lastack("sweep plain.json --db r.sqlite -q");
   const std::vector<std::pair<std::string, std::string>> cases{

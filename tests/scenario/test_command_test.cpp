@@ -58,7 +58,7 @@ TEST_CASE("test: the command that it prints repeats the failure", "[command]") {
   CHECK(t.exit_code() == 1);
 }
 
-TEST_CASE("test: a bad file is told while the others run, exit code 2", "[command]") {
+TEST_CASE("test: a bad file is reported while the others run, exit code 2", "[command]") {
   Tree t;
   t.file("tree/bad.json", two_mistakes);
   t.file("tree/broken.json", "{");

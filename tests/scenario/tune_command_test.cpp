@@ -72,13 +72,13 @@ TEST_CASE("tune: exit code 1 when nobody meets the limits, with the nearest and 
   Objectives t;
   t.lastack("tune hard.json --quiet --sysctl 90-tcp.conf");
   CHECK(t.exit_code() == 1);
-  CHECK_THAT(t.out(), Contains("No candidate is shown to meet all limits.\nThe nearest is "
+  CHECK_THAT(t.out(), Contains("No candidate is known to meet all limits.\nThe nearest is "
                                "tcp_syn_retries=4") &&
                           Contains("misses it by"));
   CHECK(t.files() == std::vector<std::string>{"good.json", "hard.json", "slow.json", "wrong.json"});
 }
 
-TEST_CASE("tune: bad input is told with file and place, exit code 2", "[command]") {
+TEST_CASE("tune: bad input is reported with file and place, exit code 2", "[command]") {
   Objectives t;
   t.lastack("tune wrong.json");
   CHECK(t.exit_code() == 2);
@@ -93,7 +93,7 @@ TEST_CASE("tune: bad input is told with file and place, exit code 2", "[command]
   CHECK_THAT(t.err(), Contains("no/such/folder/x.conf"));
 }
 
-TEST_CASE("tune: what it cannot write is told before the search, and nothing is lost",
+TEST_CASE("tune: what it cannot write is reported before the search, and nothing is lost",
           "[command]") {
   Objectives t;
   const std::vector<std::string> files = t.files();
@@ -111,7 +111,7 @@ TEST_CASE("tune: what it cannot write is told before the search, and nothing is 
   CHECK(t.exit_code() == 0);
 }
 
-TEST_CASE("tune: interrupted, it tells what it knows, exit code 130 and no file", "[command]") {
+TEST_CASE("tune: interrupted, it prints what it knows, exit code 130 and no file", "[command]") {
   Objectives t;
   t.run(
       "sed -i 's/\"runs_max\": 3000/\"runs_max\": 100000000/' slow.json; "

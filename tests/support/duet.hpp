@@ -42,7 +42,7 @@ struct Play {
 
 /// How it ended for one side.
 struct Part {
-  tcp::Error error = tcp::Error::none;  ///< the first that a call told
+  tcp::Error error = tcp::Error::none;  ///< the first that a call returned
   std::uint64_t received = 0;
   bool connected = false;
   bool end_of_stream = false;

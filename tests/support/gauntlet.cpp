@@ -95,7 +95,7 @@ void Gauntlet::listen() {
     flow.remote.port = flow.local.port;
     flow.local.port = 80;
   }
-  tell("listen");
+  note("listen");
   driven_.run([&](Stack& stack, tcp::Output& out) {
     tcp::ListenerId id{};
     const std::int32_t backlog = byte() % 3;
@@ -164,7 +164,7 @@ void Gauntlet::arrive(Flags flags, Seq seq, Seq ack, std::uint32_t data) {
   segment.wnd = one_of(windows);
   add_options(segment);
   octets_arrived_ += data;
-  tell("in   " + to_line(segment, {Seq{0}, flow.iss, Seq{0}}));
+  note("in   " + to_line(segment, {Seq{0}, flow.iss, Seq{0}}));
   driven_.segment_arrives(now_, segment);
   absorb();
 }
@@ -226,11 +226,11 @@ void Gauntlet::pass_time() {
   static constexpr std::array<std::int64_t, 6> milliseconds{1, 40, 200, 1000, 30'000, 3'600'000};
   const SimTime next = driven_.next_deadline();
   if (byte() % 2 == 0 && next != never && next - now_ < 24h) {
-    tell("until the next timer");
+    note("until the next timer");
     return run_until(next);
   }
   const std::chrono::milliseconds wait{one_of(milliseconds)};
-  tell("wait " + std::to_string(wait.count()) + " ms");
+  note("wait " + std::to_string(wait.count()) + " ms");
   run_until(now_ + wait);
 }
 
@@ -253,7 +253,7 @@ void Gauntlet::call() {
   Flow& flow = flows_[current_];
   if (flow.socket) return call_socket(*flow.socket, which);
   if (listener_ && which == 11) {
-    tell("close listener");
+    note("close listener");
     driven_.run(
         [&](Stack& stack, tcp::Output& out) { stack.close_listener(now_, *listener_, out); });
     listener_.reset();
@@ -264,7 +264,7 @@ void Gauntlet::call() {
 }
 
 void Gauntlet::call_socket(SocketId socket, std::uint8_t which) {
-  tell("call " + std::to_string(which));
+  note("call " + std::to_string(which));
   Flow& flow = flows_[current_];
   driven_.run([&](Stack& stack, tcp::Output& out) {
     switch (which) {
@@ -297,7 +297,7 @@ void Gauntlet::call_socket(SocketId socket, std::uint8_t which) {
 
 void Gauntlet::open_socket() {
   Flow& flow = flows_[current_];
-  tell("connect");
+  note("connect");
   driven_.run([&](Stack& stack, tcp::Output& out) {
     flow.socket = stack.open(options_, Seq{number()});
     if (stack.bind(*flow.socket, flow.local.port) == tcp::Error::none) {
@@ -312,7 +312,7 @@ void Gauntlet::accept() {
       [&](Stack& stack, tcp::Output& out) { return stack.accept(now_, *listener_, out); });
   absorb();
   if (!socket) return;
-  tell("accept");
+  note("accept");
   for (Flow& flow : flows_) {
     if (flow.remote == driven_.stack().remote(*socket)) {
       // A connection accepted before from this port is forgotten, its socket left open.
@@ -332,7 +332,7 @@ void Gauntlet::absorb() {
       require(++sent < burst, "one event sends no flood of segments");
     }
     if (const auto* change = std::get_if<tcp::StateChanged>(&effect)) {
-      tell("     " + std::string{name_of(change->from)} + " -> " +
+      note("     " + std::string{name_of(change->from)} + " -> " +
            std::string{name_of(change->to)});
       require(is_transition(change->from, change->to), "states change along Figure 5");
     }
@@ -352,7 +352,7 @@ void Gauntlet::check_sent(const Segment& segment) {
       flow.window = segment.wnd;
     }
     if (segment.options.has_timestamps) flow.ts_val = segment.options.ts_val;
-    tell("out  " + to_line(segment, {flow.iss, Seq{0}, Seq{0}}));
+    note("out  " + to_line(segment, {flow.iss, Seq{0}, Seq{0}}));
   }
   const Flags flags = segment.flags;
   const bool syn = flags.has(Flags::syn);

@@ -67,7 +67,7 @@ class Gauntlet {
   void absorb();
   void check_sent(const tcp::Segment& segment);
   void require(bool holds, const std::string& rule) const;
-  void tell(std::string step) { story_.push_back(std::move(step)); }
+  void note(std::string step) { story_.push_back(std::move(step)); }
 
   std::span<const std::uint8_t> bytes_;
   DrivenStack driven_;

@@ -67,7 +67,7 @@ TcpTest::~TcpTest() {
 template <typename Call> auto TcpTest::call(const std::string& name, Call&& event) {
   want_nothing_pending({});
   const std::size_t place_of_call = story_.size();
-  tell("call " + name);
+  note("call " + name);
   if constexpr (std::is_void_v<decltype(event(driven_->stack(), std::declval<tcp::Output&>()))>) {
     driven_->run(event);
     absorb();
@@ -98,7 +98,7 @@ TcpTest TcpTest::in(State state, Setup setup) {
   TcpTest t = listens ? listener(std::move(setup)) : client(std::move(setup));
   t.reach(state);
   if (t.state() != state) t.fail(std::string{name_of(state)}, std::string{name_of(t.state())}, {});
-  t.tell("---");
+  t.note("---");
   return t;
 }
 
@@ -153,7 +153,7 @@ TcpTest& TcpTest::in(std::string_view text, Where where) {
   segment.src = flow().remote;
   segment.dst = flow().local;
   stamp(segment, line);
-  tell("in   " + to_line(segment, origins_in()));
+  note("in   " + to_line(segment, origins_in()));
   learn_from_peers(segment);
   driven_->segment_arrives(now_, segment);
   absorb();
@@ -189,7 +189,7 @@ TcpTest& TcpTest::quiet(State wanted, Where where) {
 TcpTest& TcpTest::after(SimDuration duration, Where where) {
   want_nothing_pending(where);
   run_until(now_ + duration);
-  tell("time passes");
+  note("time passes");
   return *this;
 }
 
@@ -385,13 +385,13 @@ void TcpTest::absorb() {
 
 void TcpTest::note(const Sent& sent) {
   learn_from_ours(sent.segment);
-  tell("out  " + to_line(sent.segment, origins_out()) + "  (" + std::string{name_of(sent.why)} +
+  note("out  " + to_line(sent.segment, origins_out()) + "  (" + std::string{name_of(sent.why)} +
        ")");
   pending_.push_back({now_, sent});
 }
 
 void TcpTest::note(const tcp::StateChanged& change) {
-  tell("     " + std::string{name_of(change.from)} + " -> " + std::string{name_of(change.to)} +
+  note("     " + std::string{name_of(change.from)} + " -> " + std::string{name_of(change.to)} +
        " (" + std::string{name_of(change.why)} + ")");
   if (!is_transition(change.from, change.to)) fail("an arrow of Figure 5", "another", {});
   const std::pair ports{change.local.port, change.remote.port};
@@ -407,11 +407,11 @@ void TcpTest::note(const tcp::TimerChanged& change) {
   const char* const did = change.action == tcp::TimerAction::arm    ? " armed for "
                           : change.action == tcp::TimerAction::fire ? " fires, due "
                                                                     : " cancelled, was due ";
-  tell("     timer " + std::string{name_of(change.timer)} + did + text_of(change.due - sim_start));
+  note("     timer " + std::string{name_of(change.timer)} + did + text_of(change.due - sim_start));
 }
 
 void TcpTest::note(const tcp::Discarded& discarded) {
-  tell("     discarded: " + std::string{name_of(discarded.reason)});
+  note("     discarded: " + std::string{name_of(discarded.reason)});
   discards_.emplace_back(name_of(discarded.reason));
 }
 
@@ -427,9 +427,9 @@ Origins TcpTest::origins_in() const {
 
 Origins TcpTest::origins_out() const { return {flow().iss, flow().peer_iss, Seq{}}; }
 
-// --- The story that a failure tells ---
+// --- The steps that a failure prints ---
 
-void TcpTest::tell(const std::string& step) {
+void TcpTest::note(const std::string& step) {
   std::string time = text_of(now_ - sim_start);
   constexpr std::size_t width = 16;
   if (time.size() < width) time.insert(0, width - time.size(), ' ');

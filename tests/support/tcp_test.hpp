@@ -74,7 +74,7 @@ class TcpTest {
   TcpTest& after(SimDuration duration, Where where = Where::current());
   /// For `duration` nothing is sent; then, at its end, exactly this.
   TcpTest& out_after(SimDuration duration, std::string_view line, Where where = Where::current());
-  /// Lets time pass until something is sent, `limit` at most, and tells how long that took.
+  /// Lets time pass until something is sent, `limit` at most, and returns how long that took.
   SimDuration until_sent(SimDuration limit, Where where = Where::current());
   /// Drops the last segments sent from what must be named. Returns how many they were.
   std::size_t skip_sent();
@@ -161,7 +161,7 @@ class TcpTest {
 
   Origins origins_in() const;
   Origins origins_out() const;
-  void tell(const std::string& step);
+  void note(const std::string& step);
   [[noreturn]] void fail(const std::string& wanted, const std::string& seen, Where where) const;
   std::string story() const;
 

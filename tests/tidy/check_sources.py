@@ -171,7 +171,7 @@ def check_cli_folders(source: Source) -> Iterator[tuple[int, str]]:
 
 def private_header(source: Source, path: str) -> str | None:
     """The file below sim/ that an include means: from the file's own folder, or else from a folder that
-    some test's target is told to look in (sim/ or sim/<layer>/)."""
+    some test's target looks in (sim/ or sim/<layer>/)."""
     beside = posixpath.normpath(posixpath.join(posixpath.dirname(source.path), path))
     if beside.startswith("sim/"):
         return beside

@@ -11,7 +11,7 @@ import check_sources  # noqa: E402
 
 
 def findings(path: str, text: str, cmake: str | None = None) -> list[str]:
-    """What the rules say of one file in an otherwise empty tree, which CMake lists unless told not."""
+    """What the rules say of one file in an otherwise empty tree, which CMake lists unless asked not to."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         file = root / path

@@ -184,7 +184,7 @@ ExitCode out_of_memory() {
     if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
   } catch (const std::bad_alloc&) {
     std::_Exit(static_cast<int>(out_of_memory()));
-  } catch (...) {  // a bug; the core tells where
+  } catch (...) {  // a bug; the core dump says where
   }
   std::abort();
 }

@@ -18,7 +18,7 @@ endif()
 add_compile_options(${sanitizer_flags})
 add_link_options(${sanitizer_flags})
 
-# Profile-guided optimisation, in two builds of one directory: the first's programs tell the second
+# Profile-guided optimisation, in two builds of one directory: the first's programs show the second
 # where the time goes.
 set(profile ${PROJECT_BINARY_DIR}/profile)
 if(LASTACK_PROFILE STREQUAL "generate")

@@ -58,7 +58,7 @@ class ArrivalTimes {
   double rest_ns_ = 0;        ///< what rounding has left of the gaps so far
 };
 
-/// How many connections a connector will begin by `end`, as far as that can be told beforehand.
+/// How many connections a connector will begin by `end`, as far as that is known beforehand.
 struct Prospect {
   std::uint64_t connections = 0;
   bool exact = true;  ///< false: it is chance's to say, and this is the expected number

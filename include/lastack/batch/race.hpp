@@ -73,7 +73,7 @@ enum class Fate : std::uint8_t {
 ///   within `precision` times the mean.
 /// Who breaks a limit is out, and so is who is worse than, or as good as, one that meets all
 /// limits. Runs go only where something is undecided: to conditions of which a limit is open, or a
-/// goal not told apart. Who is shown to be worse than a candidate whose limits are still open
+/// goal undecided. Who is shown to be worse than a candidate whose limits are still open
 /// *waits*: it runs on only if that one fails. So limits that take many runs are mostly shown for
 /// the winner alone.
 ///

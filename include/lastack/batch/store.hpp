@@ -49,7 +49,7 @@ struct StoreInfo {
 };
 
 /// A sweep's results in SQLite, with a write-ahead log, so that they may be queried by hand while
-/// the sweep is running. sim/batch/README.md tells the tables and views.
+/// the sweep is running. sim/batch/README.md describes the tables and views.
 class Store {
  public:
   enum class Existing : std::uint8_t {

@@ -53,8 +53,8 @@ struct TuneProgress {
 
 enum class TuneEnd : std::uint8_t { complete, interrupted };
 
-/// Runs a race on so many threads, to its end or until it is told to stop; then it knows what the
-/// last whole look told. Results do not depend on the number of threads. Throws what a Simulation
+/// Runs a race on so many threads, to its end or until it is asked to stop; then it knows what the
+/// last whole look showed. Results do not depend on the number of threads. Throws what a Simulation
 /// throws (std::bad_alloc).
 TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads,
                  const std::atomic<bool>* stop = nullptr, TuneProgress* progress = nullptr);

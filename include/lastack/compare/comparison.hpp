@@ -31,7 +31,7 @@ inline constexpr std::array apart_aspects{Aspect::win, Aspect::sack};
 /// "segments" and so on.
 std::string_view name_of(Aspect aspect);
 
-/// One thing that two histories, left and right, tell differently.
+/// One thing in which two histories, left and right, differ.
 struct Difference {
   Aspect aspect{};
   std::string host;

@@ -107,7 +107,7 @@ struct Call {
 /// "recv eof 0", "connected ok".
 std::string to_text(const Call& call);
 
-/// What a trace of Lastack or a recording of a kernel tells of one run: each list in its order.
+/// What a trace of Lastack or a recording of a kernel says of one run: each list in its order.
 struct History {
   std::string source;  ///< "abort.trace.json, recording 3: Linux 6.18.44"
   std::vector<SentSegment> segments;

@@ -9,7 +9,7 @@
 
 namespace lastack::compare {
 
-/// Whether all recordings of a scenario tell the same story: every host sent the same segments, and
+/// Whether all recordings of a scenario agree: every host sent the same segments, and
 /// none of them at clearly different times. Otherwise two timers race in it, and go either way.
 bool is_steady(const std::vector<History>& recordings);
 

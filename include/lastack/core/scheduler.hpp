@@ -50,7 +50,7 @@ class Scheduler {
 
   /// Sees to it that `next` will bring `wakeup` up. `event` is what it returns for it; it must be
   /// the same each time for one Wakeup. The queue may go on holding entries for it that have gone
-  /// stale, which `comes_due` tells. Requires due >= now().
+  /// stale, which `comes_due` finds out. Requires due >= now().
   void follow(Wakeup& wakeup, Event event);
 
   /// Whether an event just returned by `next` is the one `wakeup` waits for; who waited then sets

@@ -10,7 +10,7 @@
 #include "lastack/scenario/scenario.hpp"
 
 // Why a connection ended as it did: the trace's causes, followed from an outcome back to what
-// nothing caused, and told as sentences, each with the rule behind it.
+// nothing caused, and written as sentences, each with the rule behind it.
 
 namespace lastack::explain {
 
@@ -22,7 +22,7 @@ struct Step {
 };
 
 /// How something ended, and the steps that led there. Those that an earlier chain of the same
-/// story has told already are left out.
+/// story has shown already are left out.
 struct Chain {
   SimTime at;
   std::string outcome;  ///< a sentence: "connect() of client failed with ETIMEDOUT after 31 s."
@@ -58,7 +58,7 @@ struct Explanation {
   std::size_t connections = 0;  ///< how many there were to choose from
 };
 
-/// So many connections of one socket are all told; of more, the one that `choice` names.
+/// Up to so many connections of one socket are all explained; of more, the one that `choice` names.
 inline constexpr std::size_t all_stories = 5;
 
 /// Nothing where no connection was tried, or none that has this socket. The recording is that of a

@@ -64,7 +64,7 @@ struct Transit {
 enum class Power : std::uint8_t { off, on };
 
 /// Hosts, routers and links, and the packets that are on their way. It knows no scheduler: it says
-/// when packets arrive and is told when they do.
+/// when packets arrive, and its driver calls back when they do.
 ///
 /// A packet meets, in this order: the power state of both hosts, the faults (both where it leaves
 /// its sender), then on each hop the channel. What is on its way when a host loses power or a link

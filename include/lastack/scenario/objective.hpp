@@ -61,7 +61,7 @@ struct Objective {
 };
 
 /// Reads and checks an objective's file: the scenarios, every condition and each value of each
-/// setting. What only metrics or a whole candidate tell is left to the caller. Throws
+/// setting. What only metrics or a whole candidate can show is left to the caller. Throws
 /// ScenarioError.
 Objective load_objective(const std::string& file);
 /// The same from text; relative paths in it start from the folder of `file`.

@@ -77,7 +77,7 @@ struct Sweep {
 };
 
 /// Reads and checks a sweep's file, the scenario in it and each value of each axis. What only
-/// metrics or the whole combination tell is left to the caller. Throws ScenarioError.
+/// metrics or the whole combination can show is left to the caller. Throws ScenarioError.
 Sweep load_sweep(const std::string& file);
 /// The same from text; relative paths in it start from the folder of `file`.
 Sweep parse_sweep(std::string_view json, const std::string& file);

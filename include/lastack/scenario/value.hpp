@@ -43,10 +43,10 @@ struct Source {
       part();
     } catch (const ScenarioError& error) {
       if (errors == nullptr || errors->size() >= max_errors - 1) throw;
-      const bool told = std::any_of(errors->begin(), errors->end(), [&](const ScenarioError& e) {
+      const bool known = std::any_of(errors->begin(), errors->end(), [&](const ScenarioError& e) {
         return e.pointer() == error.pointer();  // one error for each place
       });
-      if (!told) errors->push_back(error);
+      if (!known) errors->push_back(error);
     }
   }
 };

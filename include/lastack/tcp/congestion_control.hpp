@@ -12,7 +12,7 @@ enum class CongestionAlgorithm : std::uint8_t {
   cubic,  ///< RFC 9438, in the integers of Linux's tcp_cubic.c, with its HyStart
 };
 
-/// How much may be in flight, in segments of the sender's maximum size. It is told what was
+/// How much may be in flight, in segments of the sender's maximum size. It is given what was
 /// acknowledged and what was lost; which segments to send again is loss recovery's business.
 class CongestionControl {
  public:

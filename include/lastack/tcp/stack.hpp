@@ -166,10 +166,10 @@ class Stack {
   SocketId open(const std::vector<SocketOptionValue>& options = {}, std::optional<Seq> iss = {});
   /// Port 0 picks a free one. Fails with address_in_use.
   Error bind(SocketId socket, Port port);
-  /// Starts an active open. none: a SYN was sent, and `connect_result` tells how it goes; else it
+  /// Starts an active open. none: a SYN was sent, and `connect_result` says how it goes; else it
   /// failed at once (address_not_available, already_connected).
   Error connect(SimTime now, SocketId socket, SocketAddress remote, Output& out);
-  /// none: connected; would_block: not yet; else why it failed (told once, then not_connected).
+  /// none: connected; would_block: not yet; else why it failed (reported once, then not_connected).
   Error connect_result(SocketId socket);
 
   /// A passive open. `backlog` is capped by somaxconn. Without SO_REUSEADDR (on by default here) it
@@ -189,8 +189,8 @@ class Stack {
   enum class Direction : std::uint8_t { read, write, both };
   Error shutdown(SimTime now, SocketId socket, Direction how, Output& out);
   /// With SO_LINGER above 0, close waits until the peer has everything: sends what is queued and
-  /// the FIN, and tells how long to wait at the most, for a wakeup or the end of that time; `close`
-  /// comes after. Zero: nothing to wait for (any more). May be asked again.
+  /// the FIN, and returns how long to wait at the most, for a wakeup or the end of that time;
+  /// `close` comes after. Zero: nothing to wait for (any more). May be asked again.
   SimDuration linger(SimTime now, SocketId socket, Output& out);
   /// The application gives the socket up; TCP finishes alone. With SO_LINGER 0 it aborts.
   void close(SimTime now, SocketId socket, Output& out);

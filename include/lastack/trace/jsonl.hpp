@@ -18,7 +18,7 @@ namespace lastack::trace {
 class JsonLinesSink final : public Sink {
  public:
   /// Whether a `drop` says in `node` where it happened. A trace does not; a page needs it.
-  enum class DropNode : std::uint8_t { left_out, told };
+  enum class DropNode : std::uint8_t { left_out, named };
 
   explicit JsonLinesSink(std::unique_ptr<ByteWriter> out, DropNode drop_node = DropNode::left_out);
   ~JsonLinesSink() override;

@@ -11,10 +11,10 @@
 namespace lastack::trace {
 
 /// The page of tools/pages with data in it: one HTML file that needs nothing else. `data` is a
-/// JSON object; tools/pages/README.md tells what it holds.
+/// JSON object; tools/pages/README.md describes it.
 std::string page_with(std::string data);
 
-/// What a page tells of a run beside its trace.
+/// What a page shows of a run beside its trace.
 struct PageFacts {
   std::string version;       ///< of the program
   std::string command;       ///< that makes the run again

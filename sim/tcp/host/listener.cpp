@@ -300,8 +300,9 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
     return;
   }
   ++host_.counters.AttemptFails;
-  if (host_.profile.repeated_syn != RepeatedSyn::ack) {  // RFC 9293, 3.10.7.4, fourth, just
-                                                         // returns; RFC 793 and Linux tell the peer
+  if (host_.profile.repeated_syn !=
+      RepeatedSyn::ack) {  // RFC 9293, 3.10.7.4, fourth, just
+                           // returns; RFC 793 and Linux reset the peer
     c.send(reset_for(seg), SendReason::reset);
   }
   drop_request(index, StateReason::syn_in_window, c);

@@ -50,9 +50,9 @@ bool Stack::Impl::port_has_connections(Port port) const {
   });
 }
 
-/// Linux's tcp_tw_reuse: a new connection may take over a pair in TIME-WAIT when timestamps tell
-/// old segments from new ones. 2 means on the loopback interface, which is not modelled. Who bound
-/// the port itself need not ask for it (Linux, tcp_twsk_unique).
+/// Linux's tcp_tw_reuse: a new connection may take over a pair in TIME-WAIT when timestamps
+/// distinguish old segments from new ones. 2 means on the loopback interface, which is not
+/// modelled. Who bound the port itself need not ask for it (Linux, tcp_twsk_unique).
 bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record, PortChoice choice) const {
   if (record.state != State::time_wait || !record.timestamps) {
     return false;

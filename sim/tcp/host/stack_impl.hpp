@@ -75,7 +75,7 @@ class Stack::Impl {
   void timeout(TimerOwner owner, Context& c);
   /// Carries out what an event on the socket came to: wakes, records, the slot's release.
   void settle(Endpoint& endpoint, std::uint32_t socket, Context& c);
-  /// Sets the owner's deadline; tells the driver where its queue does not hold it yet.
+  /// Sets the owner's deadline; asks the driver to queue it where it is not queued yet.
   static void set_deadline(TimerOwner owner, Wakeup& wakeup, SimTime due, Context& c) {
     wakeup.due = std::max(due, c.now);
     if (wakeup.needs_entry()) c.out.rescheduled.push_back(owner);

@@ -91,13 +91,13 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
   syn.wnd = seg.wnd;
   syn.options.mss = segment_sizes[mss];
   if (seg.options.has_timestamps && settings.tcp_timestamps != 0) {
-    const std::uint32_t told =
+    const std::uint32_t coded =
         (seg.options.ts_ecr - host_.timestamp_offset(seg.src.address)) & option_mask;
     syn.options.has_timestamps = true;
     syn.options.ts_val = seg.options.ts_val;
-    syn.options.sack_permitted = (told & sack_bit) != 0;
-    syn.options.has_window_scale = (told & scale_mask) != scale_mask;
-    syn.options.window_scale = static_cast<std::uint8_t>(told & scale_mask);
+    syn.options.sack_permitted = (coded & sack_bit) != 0;
+    syn.options.has_window_scale = (coded & scale_mask) != scale_mask;
+    syn.options.window_scale = static_cast<std::uint8_t>(coded & scale_mask);
   }
   Request request = request_from(syn, host_, listener.options, c.now);
   request.iss = claimed;

@@ -80,8 +80,8 @@ DelayedAck::Answer DelayedAck::decide(const Received& came, const Rules& rules, 
   return {Answer::When::now, repeats ? SendReason::dup_ack : SendReason::ack, never};
 }
 
-/// A hole is told at once (RFC 5681, 4.2), as often as the peer's fast retransmit needs; then one
-/// ACK waits for others. Nothing where this one does not wait.
+/// A hole is reported at once (RFC 5681, 4.2), as often as the peer's fast retransmit needs; then
+/// one ACK waits for others. Nothing where this one does not wait.
 std::optional<DelayedAck::Answer> DelayedAck::compress(const Received& came, const Rules& rules,
                                                        SimTime now) {
   constexpr std::uint8_t duplicate_threshold = 3;

@@ -6,7 +6,7 @@
 
 namespace lastack::tcp {
 
-/// What a SYN or SYN-ACK tells of the receive window.
+/// What a SYN or SYN-ACK says of the receive window.
 struct WindowOffer {
   std::uint32_t window = 0;  ///< octets, unscaled on the wire: at most 65535
   std::uint32_t clamp = 0;   ///< the most that may ever be offered

@@ -9,7 +9,7 @@
 namespace lastack::tcp {
 
 /// The memory behind a receive window. Linux counts what a segment takes in memory, headers and the
-/// allocator's rounding included, and tells the peer what is left of the buffer times the share
+/// allocator's rounding included, and advertises what is left of the buffer times the share
 /// that payload has in it (net/ipv4/tcp_input.c: scaling_ratio, tcp_rcv_space_adjust). With the
 /// other profiles payload is all that counts.
 class ReceiveBuffer {

@@ -53,7 +53,7 @@ class ReceiveWindow {
     return used < told_ ? told_ - used : 0;
   }
   std::uint32_t told() const { return told_; }  ///< octets offered from told_at on
-  Seq told_at() const { return told_at_; }      ///< RCV.NXT when the window was last told
+  Seq told_at() const { return told_at_; }      ///< RCV.NXT when the window was last advertised
   Seq end() const { return told_at_ + told_; }  ///< the first octet beyond it
   std::uint32_t clamp() const { return clamp_; }
   std::uint8_t scale() const { return scale_; }

@@ -66,7 +66,7 @@ bool Endpoint::take_text(const Segment& seg, std::uint32_t octets, Context& c) {
   return true;
 }
 
-/// Keeps what lies beyond a hole, for SACK to tell.
+/// Keeps what lies beyond a hole, for SACK to report.
 void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
   if (seg.data > 0 && !memory_to_keep(seg, c)) {
     ++c.host.counters.TCPOFODrop;
@@ -78,7 +78,7 @@ void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
   ++c.host.counters.TCPOFOQueue;
   if (seg.data > 0) {
     learn_segment_size(seg, c);
-    if (sack_ok_) grow_offer(seg, c);  // without SACK, ACKs that tell of a hole must look alike
+    if (sack_ok_) grow_offer(seg, c);  // without SACK, ACKs that report a hole must look alike
     window_.keep_beyond_hole(seg, receiving(c));
   }
   if (received_.keep(seg) == ReceiveQueue::Known::repeated) note_dsack(seg.seq, seg.end(), c);
@@ -93,7 +93,7 @@ void Endpoint::absorb_reassembled() {
   if (!received_.keeps_something()) acks_.no_hole();
 }
 
-/// Octets that came twice are told with the next ACK (RFC 2883).
+/// Octets that came twice are reported with the next ACK (RFC 2883).
 void Endpoint::note_dsack(Seq left, Seq right, const Context& c) {
   if (sack_ok_ && c.host.settings().tcp_dsack != 0) received_.came_twice(left, right);
 }

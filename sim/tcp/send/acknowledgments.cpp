@@ -99,7 +99,7 @@ void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
   }
 }
 
-/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp tells even for what was sent twice, if
+/// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp measures even what was sent twice, if
 /// the ACK moves SND.UNA.
 void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
   std::optional<SimDuration> rtt;

@@ -56,7 +56,7 @@ void LossRecovery::resumes(SimDuration rto, const Surroundings& s) {
 void LossRecovery::delivered(const InFlight& record, Rack::Copy which, SimTime now, Acked& acked) {
   ++acked.delivered;
   acked.rack_advanced |= rack_.delivered(record, which, now);
-  // What arrived though it was never sent again tells a spurious timeout from a loss.
+  // What arrived though it was never sent again distinguishes a spurious timeout from a loss.
   acked.original_arrived |= !record.retransmitted && at_or_before(record.end(), known().high);
 }
 

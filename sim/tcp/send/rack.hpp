@@ -12,7 +12,7 @@ namespace lastack::tcp {
 /// order in which segments left, the newest of them that arrived, and the shortest round trip.
 class Rack {
  public:
-  /// Which of the copies sent of something arrived, as far as one can tell.
+  /// Which of the copies sent of something arrived, as far as one can know.
   enum class Copy : std::uint8_t { latest, earlier };
   struct Found {
     std::uint32_t losses = 0;  ///< newly believed

@@ -256,7 +256,7 @@ TEST_CASE("Metrics: values are the same, whatever else is kept", "[batch]") {
   }
 }
 
-TEST_CASE("Metrics: an unknown name is told with the nearest known one", "[batch]") {
+TEST_CASE("Metrics: an unknown name is reported with the nearest known one", "[batch]") {
   const scenario::Scenario scenario = scenario_of(no_apps);
   const MetricSet all{scenario};
   for (const std::string& name : all.columns()) {
@@ -265,16 +265,17 @@ TEST_CASE("Metrics: an unknown name is told with the nearest known one", "[batch
   for (const char* family : {"connect_time", "time_in", "time_in.SYN_RCVD", "peak"}) {
     CHECK(MetricSet::unknown(scenario, family) == std::nullopt);
   }
-  const auto told = [&scenario](std::string_view name) {
+  const auto message = [&scenario](std::string_view name) {
     return MetricSet::unknown(scenario, name).value_or("known");
   };
-  CHECK(told("conect_time") == R"(want a metric, have "conect_time"; nearest is "connect_time")");
-  CHECK(told("connect_time.p95") ==
+  CHECK(message("conect_time") ==
+        R"(want a metric, have "conect_time"; nearest is "connect_time")");
+  CHECK(message("connect_time.p95") ==
         R"(want a metric, have "connect_time.p95"; nearest is "connect_time.p90")");
-  CHECK(told("time_in.SYN_RCVD.sever") ==
+  CHECK(message("time_in.SYN_RCVD.sever") ==
         R"(want a metric, have "time_in.SYN_RCVD.sever"; nearest is "time_in.SYN_RCVD.server")");
-  CHECK(told("peak.LISTEN").find("want a metric, have \"peak.LISTEN\"") == 0);
-  CHECK(told("") == R"(want a metric, have "")");
+  CHECK(message("peak.LISTEN").find("want a metric, have \"peak.LISTEN\"") == 0);
+  CHECK(message("") == R"(want a metric, have "")");
 }
 
 }  // namespace

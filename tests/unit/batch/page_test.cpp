@@ -148,7 +148,7 @@ TEST_CASE("page: what is expected of all runs is not held against some", "[batch
   rows.pop_back();
   Store store = in_memory(plan);
   const std::atomic<bool> stop{true};
-  run_sweep(plan, store, 1, &stop);  // tells it how many runs are wanted
+  run_sweep(plan, store, 1, &stop);  // fixes how many runs are wanted
   store.add(rows);
   const json data = data_of(page_of(store));
   CHECK(data["incomplete"] == true);

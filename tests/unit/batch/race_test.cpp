@@ -85,7 +85,8 @@ TEST_CASE("race: of those as good as each other the first in order is the best",
   CHECK(race.runs(2) >= 1000);  // values that are alike are believed late
 }
 
-TEST_CASE("race: who cannot be told apart runs to the end and is said so", "[batch]") {
+TEST_CASE("race: candidates that cannot be distinguished run to the end, and the output says so",
+          "[batch]") {
   RaceRules rules = smallest_of(2);
   rules.precision = 0;
   const Race race = finished(rules, [](std::uint64_t c, std::size_t, std::uint64_t r) {
@@ -187,7 +188,7 @@ TEST_CASE("race: a candidate without a value of the goal is not the best", "[bat
   CHECK(race.fate(0) == Fate::open);
 }
 
-TEST_CASE("race: candidates that are alike are told apart less often than the confidence allows",
+TEST_CASE("race: candidates that are alike are distinguished less often than the confidence allows",
           "[batch][long]") {
   // Five with the same mean, 300 races at 80 %: whoever is called worse is called so wrongly.
   int wrong = 0;

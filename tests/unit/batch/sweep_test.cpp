@@ -1,4 +1,4 @@
-// Sweeps as a whole: what is run, kept, resumed, put together and told.
+// Sweeps as a whole: what is run, kept, resumed, put together and shown.
 #include <atomic>
 #include <fstream>
 #include <string>
@@ -135,7 +135,7 @@ TEST_CASE("store: a database is only gone on with by the sweep that it is of", "
   go_on(lossy_plan(thirty));
   CHECK_NOTHROW(go_on(lossy_plan(thirty)));
   CHECK_THROWS_WITH(Store::create(file, lossy_plan(thirty), Store::Existing::refuse),
-                    EndsWith("s.sqlite: is there already; --resume goes on with it"));
+                    EndsWith("s.sqlite: exists already; --resume continues it"));
   CHECK_THROWS_WITH(go_on(lossy_plan(thirty, {}, "2.0")),
                     Contains("was made by version 1.0, this is 2.0"));
   CHECK_THROWS_WITH(go_on(lossy_plan(thirty, {1, 2})), EndsWith("holds shard 1/1, not 1/2"));
@@ -159,7 +159,7 @@ TEST_CASE("store: what is no database of ours is said to be none, and stays as i
                     EndsWith("empty: is no database of `lastack sweep`"));
 }
 
-TEST_CASE("plan: unknown metrics are told where they stand", "[batch]") {
+TEST_CASE("plan: unknown metrics are reported where they stand", "[batch]") {
   const auto problem = [](const std::string& keys) {
     try {
       Plan{scenario::parse_sweep(

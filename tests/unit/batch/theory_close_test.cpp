@@ -260,7 +260,7 @@ TEST_CASE("vanished peers: where not all connections stand there is no closed fo
   CHECK(is_silent([](auto& s) { s.listeners[0].close_at = SimTime{150ms}; }));
   CHECK(is_silent([](auto& s) { s.listeners[0].files_max = 20; }));
   CHECK(is_silent([](auto& s) { s.connectors[3].files_max = 2; }));
-  // Thirty in all, ten at a time: shorter queues would do, but only looking closer tells.
+  // Thirty in all, ten at a time: shorter queues would do, but only a closer look shows it.
   CHECK(is_silent([](auto& s) { s.listeners[0].backlog = 29; }));
   CHECK(is_silent([](auto& s) { s.hosts[1].settings.somaxconn = 29; }));
   CHECK_FALSE(is_silent([](auto& s) { s.listeners[0].backlog = 30; }));

@@ -24,7 +24,7 @@ TEST_CASE("tune: threads change nothing", "[batch]") {
   }
 }
 
-TEST_CASE("tune: told to stop, it knows what whole looks told", "[batch]") {
+TEST_CASE("tune: asked to stop, it knows what whole looks showed", "[batch]") {
   const TunePlan plan{shipped("patience_or_a_quick_answer.json")};
   Race race{plan.rules()};
   const std::atomic<bool> stop{true};

@@ -38,7 +38,7 @@ std::string line(const scenario::Scenario& scenario, SimDuration now, std::uint6
 
 }  // namespace
 
-TEST_CASE("RunProgress: while connections begin, their number tells the time left", "[cli]") {
+TEST_CASE("RunProgress: while connections begin, their number gives the time left", "[cli]") {
   const auto scenario = minute_with({connector(1'000'000)});
   CHECK(line(scenario, 3s, 250'000) ==
         "30 s left: 3.000 of 60 s simulated, 250 k of 1 M connections, "
@@ -56,7 +56,7 @@ TEST_CASE("RunProgress: where chance decides, the number is about right", "[cli]
         std::string::npos);
 }
 
-TEST_CASE("RunProgress: when all have begun, simulated time tells the time left at most", "[cli]") {
+TEST_CASE("RunProgress: when all have begun, simulated time gives the time left at most", "[cli]") {
   const auto scenario = minute_with({connector(2)});
   CHECK(line(scenario, 15s, 2) ==
         "at most 30 s left: 15.0 of 60 s simulated, 2 of 2 connections, 2.5 M events/s");

@@ -25,11 +25,11 @@ TEST_CASE("calls: a result of 0 and none at all are two things", "[compare]") {
   CHECK(differing("1.000 client connect: close", "1.000 client connect: close = 0") == "calls");
 }
 
-TEST_CASE("calls: the first that went otherwise is told", "[compare]") {
-  const auto comparison =
-      compare::compare(told("0.0 client connect: connect\n0.5 client connect: connected = ok"),
-                       told("0.0 client connect: connect\n0.6 client connect: connected = EPIPE\n"
-                            "0.7 client connect: close"));
+TEST_CASE("calls: the first that went otherwise is reported", "[compare]") {
+  const auto comparison = compare::compare(
+      conversation("0.0 client connect: connect\n0.5 client connect: connected = ok"),
+      conversation("0.0 client connect: connect\n0.6 client connect: connected = EPIPE\n"
+                   "0.7 client connect: close"));
   REQUIRE(comparison.of(Aspect::calls).size() == 1);
   const compare::Difference& other = comparison.of(Aspect::calls)[0];
   CHECK(other.what == "client's connect: the 2nd call is not the same");
@@ -60,9 +60,9 @@ TEST_CASE("calls: one may be off by 40 ms and a step of the wheel at its host's 
 }
 
 TEST_CASE("calls: one is excused when a segment of its host is as late", "[compare]") {
-  const auto comparison =
-      compare::compare(told("1.000 client sends S 0\n1.020 client connect: connected = ok"),
-                       told("3.000 client sends S 0\n3.020 client connect: connected = ok"));
+  const auto comparison = compare::compare(
+      conversation("1.000 client sends S 0\n1.020 client connect: connected = ok"),
+      conversation("3.000 client sends S 0\n3.020 client connect: connected = ok"));
   CHECK(comparison.of(Aspect::timing).size() == 1);
   CHECK(comparison.of(Aspect::calls).empty());
 }

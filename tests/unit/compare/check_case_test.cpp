@@ -47,7 +47,8 @@ TEST_CASE("a case agrees with a recording of itself, with the scenario's own see
   CHECK(verdict.seed == scenario.seed);
 }
 
-TEST_CASE("a case that departs from its recordings is told with the nearest of them", "[compare]") {
+TEST_CASE("a case that departs from its recordings is reported with the nearest of them",
+          "[compare]") {
   const auto scenario = lost_syn();
   History other = recorded(scenario, 1);
   other.segments.back().fate = compare::Fate::dropped;

@@ -1,4 +1,4 @@
-// Several recordings: whether they tell the same story, and which is nearest to a trace.
+// Several recordings: whether they agree, and which is nearest to a trace.
 #include "lastack/compare/nearest.hpp"
 
 #include <catch2/catch.hpp>
@@ -56,7 +56,7 @@ TEST_CASE("nearest: other segments weigh more than all that follows", "[compare]
   const std::vector<History> recordings{
       recording("0.000 client sends S 0, dropped"),
       recording("5.000 client sends S 0 mss 9\n0.0 client connect: close")};
-  const auto found = nearest(recordings, told("0.000 client sends S 0"));
+  const auto found = nearest(recordings, conversation("0.000 client sends S 0"));
   CHECK(found.recording == 1);
   CHECK(found.comparison.of(Aspect::segments).empty());
   CHECK_FALSE(found.comparison.of(Aspect::timing).empty());

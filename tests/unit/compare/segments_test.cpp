@@ -54,20 +54,20 @@ TEST_CASE("segments: PSH makes no other segment", "[compare]") {
 TEST_CASE("segments: numbers that follow no initial sequence number are alike", "[compare]") {
   CHECK(instead_of("R abs", "R abs").empty());
   CHECK(instead_of("R abs", "R 1") == "segments");
-  compare::History left = told("1.000 server sends R abs");
+  compare::History left = conversation("1.000 server sends R abs");
   left.segments[0].seq.offset = 4711;
-  CHECK(differing(left, told("1.000 server sends R abs")).empty());
+  CHECK(differing(left, conversation("1.000 server sends R abs")).empty());
 }
 
 TEST_CASE("segments: after the first that is another, none of that host are compared",
           "[compare]") {
-  const auto comparison = compare::compare(told(R"(
+  const auto comparison = compare::compare(conversation(R"(
     0.000 client sends S 0
     0.020 client sends . 1 ack 1
     0.500 client sends F. 1 ack 1
     0.000 server sends S. 0 ack 1
   )"),
-                                           told(R"(
+                                           conversation(R"(
     0.000 client sends S 0
     0.020 client sends R 1
     9.000 client sends R 1
@@ -79,8 +79,9 @@ TEST_CASE("segments: after the first that is another, none of that host are comp
   CHECK(comparison.of(Aspect::timing).empty());
 }
 
-TEST_CASE("segments: one that only one side sent is told as such", "[compare]") {
-  const auto comparison = compare::compare(told(handshake), told("0.000 client sends S 0"));
+TEST_CASE("segments: one that only one side sent is reported as such", "[compare]") {
+  const auto comparison =
+      compare::compare(conversation(handshake), conversation("0.000 client sends S 0"));
   REQUIRE(comparison.of(Aspect::segments).size() == 2);
   const compare::Difference& client = comparison.of(Aspect::segments)[0];
   CHECK(client.what == "client's 2nd segment is there on one side only");
@@ -130,15 +131,15 @@ TEST_CASE("timing: the first segment's time counts from the start", "[compare]")
   CHECK(differing("0.100 client sends S 0", "0.115 client sends S 0") == "timing");
 }
 
-TEST_CASE("timing: what follows a late segment is late by as much, and not told again",
+TEST_CASE("timing: what follows a late segment is late by as much, and not reported again",
           "[compare]") {
-  const auto comparison = compare::compare(told(R"(
+  const auto comparison = compare::compare(conversation(R"(
     0.000 client sends S 0
     1.000 client sends S 0
     1.020 client sends . 1 ack 1
     1.500 client sends F. 1 ack 1
   )"),
-                                           told(R"(
+                                           conversation(R"(
     0.000 client sends S 0
     3.000 client sends S 0
     3.020 client sends . 1 ack 1  # late as the one before
@@ -186,19 +187,19 @@ TEST_CASE("windows and SACK blocks are counted apart, and do not decide", "[comp
   CHECK(instead_of(". 1 ack 1 sack 11-21", ". 1 ack 1") == "(sack)");
   CHECK(instead_of(". 1 ack 1 sack 11-21", ". 1 ack 1 sack 11-31") == "(sack)");
   CHECK(instead_of(". 1 ack 1 sack 11-21 win 7", ". 1 ack 1 sack 11-21 win 7").empty());
-  const auto comparison =
-      compare::compare(told("1.000 client sends S 0 win 1"), told("1.000 client sends S 0 win 2"));
+  const auto comparison = compare::compare(conversation("1.000 client sends S 0 win 1"),
+                                           conversation("1.000 client sends S 0 win 2"));
   CHECK(comparison.agrees());
   CHECK(comparison.first() == nullptr);
 }
 
 TEST_CASE("the first difference is the earliest of all aspects", "[compare]") {
-  const auto comparison = compare::compare(told(R"(
+  const auto comparison = compare::compare(conversation(R"(
     0.000 client sends S 0
     3.000 client sends S 0, dropped
     1.000 client connect: connected = ok
   )"),
-                                           told(R"(
+                                           conversation(R"(
     0.000 client sends S 0
     3.000 client sends S 0
     1.000 client connect: connected = ETIMEDOUT

@@ -94,8 +94,8 @@ TEST_CASE("states: a port that listens again has no connection", "[compare]") {
 }
 
 TEST_CASE("states: which side has the table does not matter", "[compare]") {
-  const auto table = told("0.000 client shows SYN_SENT");
-  const auto trace = told("0.000 client enters LAST_ACK");
+  const auto table = conversation("0.000 client shows SYN_SENT");
+  const auto trace = conversation("0.000 client enters LAST_ACK");
   const auto left = compare::compare(table, trace);
   const auto right = compare::compare(trace, table);
   REQUIRE(left.of(Aspect::states).size() == 1);
@@ -106,10 +106,10 @@ TEST_CASE("states: which side has the table does not matter", "[compare]") {
 }
 
 TEST_CASE("states: a recording without rows has nothing to say of them", "[compare]") {
-  CHECK(differing(recording(""), told("0.000 client enters ESTABLISHED")).empty());
+  CHECK(differing(recording(""), conversation("0.000 client enters ESTABLISHED")).empty());
 }
 
-TEST_CASE("states: two traces must tell the same changes", "[compare]") {
+TEST_CASE("states: two traces must show the same changes", "[compare]") {
   constexpr auto trace = "0.000 client enters SYN_SENT\n0.020 client enters ESTABLISHED";
   CHECK(differing(trace, trace).empty());
   CHECK(differing(trace, "0.000 client enters SYN_SENT\n0.020 client enters SYN_RCVD") == "states");
@@ -121,8 +121,8 @@ TEST_CASE("states: sockets whose ports the hosts chose belong together in their 
           "[compare]") {
   const auto two_sockets = [](tcp::Port first, tcp::Port second, std::string_view last_state) {
     compare::History history =
-        told("0.0 client enters SYN_SENT\n0.5 client enters SYN_SENT\n0.7 client enters " +
-             std::string{last_state});
+        conversation("0.0 client enters SYN_SENT\n0.5 client enters SYN_SENT\n0.7 client enters " +
+                     std::string{last_state});
     history.states[0].socket.local = first;
     history.states[1].socket.local = history.states[2].socket.local = second;
     return history;
@@ -131,8 +131,8 @@ TEST_CASE("states: sockets whose ports the hosts chose belong together in their 
   CHECK(differing(left, two_sockets(60009, 60001, "ESTABLISHED")).empty());
   CHECK(differing(left, two_sockets(50002, 50001, "ESTABLISHED")) == "states");  // known names
   CHECK(differing(left, two_sockets(60009, 60001, "SYN_RCVD")) == "states");
-  CHECK(differing(left, told("")) == "states");
-  CHECK(differing(told(""), left) == "states");
+  CHECK(differing(left, conversation("")) == "states");
+  CHECK(differing(conversation(""), left) == "states");
 }
 
 TEST_CASE("states: changes of two traces happen at like times", "[compare]") {
@@ -146,8 +146,8 @@ TEST_CASE("states: changes of two traces happen at like times", "[compare]") {
 
 TEST_CASE("states: a change is excused when its host's segments are as late", "[compare]") {
   const auto comparison =
-      compare::compare(told("0.100 client sends S 0\n0.120 client enters ESTABLISHED"),
-                       told("0.200 client sends S 0\n0.220 client enters ESTABLISHED"));
+      compare::compare(conversation("0.100 client sends S 0\n0.120 client enters ESTABLISHED"),
+                       conversation("0.200 client sends S 0\n0.220 client enters ESTABLISHED"));
   CHECK(comparison.of(Aspect::timing).size() == 1);
   CHECK(comparison.of(Aspect::states).empty());
 }

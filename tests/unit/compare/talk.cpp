@@ -151,15 +151,15 @@ void read_line(const std::string& line, History& history) {
 
 }  // namespace
 
-History told(std::string_view conversation) {
+History conversation(std::string_view lines) {
   History history;
-  std::istringstream lines{std::string{conversation}};
-  for (std::string line; std::getline(lines, line);) read_line(line, history);
+  std::istringstream in{std::string{lines}};
+  for (std::string line; std::getline(in, line);) read_line(line, history);
   return history;
 }
 
-History recording(std::string_view conversation) {
-  History history = told(conversation);
+History recording(std::string_view lines) {
+  History history = conversation(lines);
   if (!history.table) history.table.emplace();
   return history;
 }
@@ -179,7 +179,7 @@ std::string differing(const History& left, const History& right,
 
 std::string differing(std::string_view left, std::string_view right,
                       const compare::Tolerance& tolerance) {
-  return differing(told(left), told(right), tolerance);
+  return differing(conversation(left), conversation(right), tolerance);
 }
 
 }  // namespace lastack::test

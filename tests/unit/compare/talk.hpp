@@ -8,7 +8,7 @@
 
 namespace lastack::test {
 
-/// A history told as a conversation, one deed a line, between client:40000 and server:80:
+/// A history written as a conversation, one deed a line, between client:40000 and server:80:
 ///
 ///     0.000 client sends S 0 mss 1460
 ///     0.010 server sends S. 0 ack 1, dropped
@@ -21,11 +21,11 @@ namespace lastack::test {
 ///
 /// Comments follow two blanks and `#`. With a row of the socket table it is a recording, which
 /// `recording` makes it anyway.
-compare::History told(std::string_view conversation);
-compare::History recording(std::string_view conversation);
+compare::History conversation(std::string_view lines);
+compare::History recording(std::string_view lines);
 
 /// The aspects in which two conversations differ, those counted apart in brackets:
-/// "segments states (win)"; "" where they tell the same.
+/// "segments states (win)"; "" where they agree.
 std::string differing(const compare::History& left, const compare::History& right,
                       const compare::Tolerance& tolerance = {});
 std::string differing(std::string_view left, std::string_view right,

@@ -34,7 +34,7 @@ TEST_CASE("a tolerance says what it is, and is read from a duration only", "[com
   for (const char* wrong : {"", "5", "5 apples", "-1ms"}) CHECK(!Tolerance::parse(wrong));
 }
 
-TEST_CASE("durations are told in the unit that people would take", "[compare]") {
+TEST_CASE("durations are reported in the unit that people would take", "[compare]") {
   CHECK(duration_text(Seconds{0.000012}) == "0.012 ms");
   CHECK(duration_text(Seconds{0.0397}) == "39.7 ms");
   CHECK(duration_text(Seconds{1.0236}) == "1.024 s");

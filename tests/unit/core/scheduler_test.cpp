@@ -84,7 +84,7 @@ TEST_CASE("Scheduler: what follows where the last event came from can be looked 
   CHECK(s.next() == numbered(0));
   CHECK(index(0) == 1);
   CHECK(index(2) == 3);
-  CHECK(index(3) == -1);  // the lane's end: what stands in the wheel is not told
+  CHECK(index(3) == -1);  // the lane's end: what stands in the wheel is not named
   while (s.now() < at(10ms)) s.next();
   CHECK(index(0) == 5);
   CHECK(index(2) == 7);

@@ -1,13 +1,13 @@
-// Which connection is told, how much of it, and that what is told reads well.
+// Which connection is explained, how much of it, and that the text reads well.
 #include <filesystem>
 #include <regex>
 #include <set>
 
 #include <catch2/catch.hpp>
 
+#include "explained.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
-#include "told.hpp"
 
 using Catch::Matchers::Contains;
 
@@ -79,19 +79,20 @@ void check_story(const Story& story) {
 }  // namespace
 
 TEST_CASE("explain: of many connections a failed connect comes first", "[explain]") {
-  const Told t{three};
+  const Explained t{three};
   CHECK(t.explanation()->connections == 3);
   CHECK(t.explanation()->stories.size() == 1);
   CHECK(t.story().connection == "client:40002 > server:80");
 }
 
-TEST_CASE("explain: where every connect succeeded, the one with most losses is told", "[explain]") {
-  CHECK(Told{two}.story().connection == "client:40001 > server:80");
+TEST_CASE("explain: where every connect succeeded, the one with most losses is explained",
+          "[explain]") {
+  CHECK(Explained{two}.story().connection == "client:40001 > server:80");
 }
 
 TEST_CASE("explain: a connection that somebody has goes before forged SYNs of nobody's",
           "[explain]") {
-  const Told t{R"("hosts": {"client": {}, "server": {}, "nobody": {}},
+  const Explained t{R"("hosts": {"client": {}, "server": {}, "nobody": {}},
     "links": [{"a": "client", "b": "server", "delay": "10ms"},
               {"a": "nobody", "b": "server", "delay": "10ms"}],
     "events": [{"at": "0s", "host": "nobody", "do": "power_off"}],
@@ -104,9 +105,9 @@ TEST_CASE("explain: a connection that somebody has goes before forged SYNs of no
   CHECK(t.story().connection == "client:40000 > server:80");
 }
 
-TEST_CASE("explain: a forged SYN's end is told beside the connection that its ends have",
+TEST_CASE("explain: a forged SYN's end is reported beside the connection that its ends have",
           "[explain]") {
-  const Told t{forged_syn_first};
+  const Explained t{forged_syn_first};
   CHECK(t.explanation()->connections == 2);
   REQUIRE(t.explanation()->stories.size() == 2);
   CHECK(t.story(0).chains.front().outcome.starts_with("connect() of client succeeded"));
@@ -115,7 +116,7 @@ TEST_CASE("explain: a forged SYN's end is told beside the connection that its en
 
 TEST_CASE("explain: a forged SYN that was repeated in vain does not go before what hosts opened",
           "[explain]") {
-  const Told t{R"("events": [{"at": "2s", "host": "client", "do": "power_off"}],
+  const Explained t{R"("events": [{"at": "2s", "host": "client", "do": "power_off"}],
     "inject": [{"at": "5s", "from": "client", "to": "server", "sport": 40001, "dport": 80,
                 "flags": "S", "seq": 9000}],
     "apps": [{"host": "server", "listen": 80, "steps": [{"close": true}]},
@@ -124,14 +125,15 @@ TEST_CASE("explain: a forged SYN that was repeated in vain does not go before wh
   CHECK(t.story().connection == "client:40000 > server:80");
 }
 
-TEST_CASE("explain: the longest connect is told where that is asked, failed ones aside",
+TEST_CASE("explain: the longest connect is explained where that is asked, failed ones aside",
           "[explain]") {
-  const Told t{three, {std::nullopt, Question::Choice::longest_connect}};
+  const Explained t{three, {std::nullopt, Question::Choice::longest_connect}};
   CHECK(t.story().connection == "client:40001 > server:80");
 }
 
-TEST_CASE("explain: where nothing was lost, the longest wait for accept is told", "[explain]") {
-  const Told t{R"("apps": [
+TEST_CASE("explain: where nothing was lost, the longest wait for accept is explained",
+          "[explain]") {
+  const Explained t{R"("apps": [
     {"host": "server", "listen": 80, "limits": {"nofile": 5},
      "steps": [{"sleep": "1s"}, {"close": true}]},
     {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2, "every": "10ms",
@@ -142,8 +144,9 @@ TEST_CASE("explain: where nothing was lost, the longest wait for accept is told"
 TEST_CASE("explain: what a limit cut off goes before what was lost for long", "[explain]") {
   // From 500 ms the first one's data is lost, again and again; the second one closes at 50 s, when
   // a host may have no orphans any more.
-  const Told t{R"("profile": "linux-6", "sysctl": {"tcp_max_orphans": 0}, "apps": [)" + listens +
-               R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
+  const Explained t{R"("profile": "linux-6", "sysctl": {"tcp_max_orphans": 0}, "apps": [)" +
+                    listens +
+                    R"(, {"host": "client", "connect": "server:80", "from_port": 40000,
                      "setsockopt": {"TCP_USER_TIMEOUT": 20000},
                      "steps": [{"until": "1s"}, {"send": 100}, {"hold": true}]},
                     {"host": "client", "connect": "server:80", "from_port": 40001, "at": "49s",
@@ -153,25 +156,25 @@ TEST_CASE("explain: what a limit cut off goes before what was lost for long", "[
 }
 
 TEST_CASE("explain: a socket names the connection by either end", "[explain]") {
-  CHECK(Told{three, {"client:40000"}}.story().connection == "client:40000 > server:80");
-  CHECK(Told{three, {"server:80"}}.explanation()->stories.size() == 3);
-  CHECK_FALSE(Told{three, {"client:1"}}.explanation());
+  CHECK(Explained{three, {"client:40000"}}.story().connection == "client:40000 > server:80");
+  CHECK(Explained{three, {"server:80"}}.explanation()->stories.size() == 3);
+  CHECK_FALSE(Explained{three, {"client:1"}}.explanation());
   const test::Story story{three};
   CHECK(some_sockets(story.recording(), 2) ==
         std::vector<std::string>{"client:40000", "client:40001"});
 }
 
 TEST_CASE("explain: without a connect there is nothing to explain", "[explain]") {
-  CHECK_FALSE(Told{R"("apps": [)" + listens + "]"}.explanation());
+  CHECK_FALSE(Explained{R"("apps": [)" + listens + "]"}.explanation());
 }
 
 TEST_CASE("explain: each connection's accept goes back to its own handshake", "[explain]") {
   // Both third segments arrive at 30 ms, and one wakes the application for both.
-  const Told t{R"("apps": [
+  const Explained t{R"("apps": [
     {"host": "server", "listen": 80, "steps": [{"close": true}]},
     {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2, "every": "0s",
      "steps": [{"hold": true}]}])",
-               {"client:40001"}};
+                    {"client:40001"}};
   for (const Chain& chain : t.story().chains) {
     for (const Step& step : chain.steps) CHECK_THAT(step.text, !Contains("client:40000"));
   }
@@ -183,19 +186,19 @@ TEST_CASE("explain: each connection's accept goes back to its own handshake", "[
 TEST_CASE("explain: a long exchange of data is folded", "[explain]") {
   std::string steps;
   for (int i = 0; i < 50; ++i) steps += R"({"send": 100}, {"recv": 100}, )";
-  const Told t{R"("apps": [
+  const Explained t{R"("apps": [
     {"host": "server", "listen": 80, "steps": [)" +
-               steps + R"({"recv": "eof"}, {"close": true}]},
+                    steps + R"({"recv": "eof"}, {"close": true}]},
     {"host": "client", "connect": "server:80", "from_port": 40000,
-     "steps": [)" +
-               steps + R"({"close": true}]}])"};
-  std::size_t told = 0;
-  for (const Chain& chain : t.story().chains) told += chain.steps.size();
-  CHECK(told < 25);
+     "steps": [)" + steps +
+                    R"({"close": true}]}])"};
+  std::size_t steps_shown = 0;
+  for (const Chain& chain : t.story().chains) steps_shown += chain.steps.size();
+  CHECK(steps_shown < 25);
   CHECK_THAT(t.text(), Contains("And so on: ") && Contains("nothing was lost"));
 }
 
-TEST_CASE("explain: durations are told in the unit that suits them", "[explain]") {
+TEST_CASE("explain: durations are reported in the unit that suits them", "[explain]") {
   CHECK(how_long(0s) == "0 s");
   CHECK(how_long(7100ms) == "7.1 s");
   CHECK(how_long(10ms) == "10 ms");
@@ -204,10 +207,10 @@ TEST_CASE("explain: durations are told in the unit that suits them", "[explain]"
   CHECK(how_long(5ns) == "5 ns");
 }
 
-TEST_CASE("explain: what is told of the catalogue reads well and cites known sections",
+TEST_CASE("explain: what is reported of the catalogue reads well and cites known sections",
           "[explain]") {
   const std::filesystem::path root{LASTACK_SOURCE_DIR "/scenarios"};
-  std::size_t told = 0;
+  std::size_t steps_shown = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
     const std::string file = entry.path().string();
     const bool large = entry.path().parent_path().filename() == "big";
@@ -221,9 +224,9 @@ TEST_CASE("explain: what is told of the catalogue reads well and cites known sec
     if (!explanation) continue;
     CAPTURE(file);
     for (const Story& story : explanation->stories) check_story(story);
-    ++told;
+    ++steps_shown;
   }
-  CHECK(told > 80);
+  CHECK(steps_shown > 80);
 }
 
 }  // namespace lastack::explain

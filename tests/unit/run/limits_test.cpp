@@ -264,7 +264,7 @@ TEST_CASE("limits: a run that takes too much memory stops with what ran so far",
   CHECK(summary.events > 10'000);
   CHECK(summary.events < 20'000);
   CHECK(summary.connects > 1'000);
-  CHECK(recording.ended() > sim_start + 10s);  // sinks were told the end
+  CHECK(recording.ended() > sim_start + 10s);  // sinks were given the end
 }
 
 TEST_CASE("limits: a run that the system refuses memory ends likewise", "[run]") {

@@ -70,22 +70,22 @@ double sum(const std::vector<double>& numbers) {
   return sum;
 }
 
-struct Told {
+struct Outcome {
   std::string trace;
   run::Summary summary;
   Series series;
 };
 
-Told run_with(Series* series) {
-  Told told;
+Outcome run_with(Series* series) {
+  Outcome outcome;
   const auto scenario = test::usual_scenario(eventful);
-  trace::JsonLinesSink sink{std::make_unique<StringWriter>(told.trace)};
+  trace::JsonLinesSink sink{std::make_unique<StringWriter>(outcome.trace)};
   run::Simulation simulation{scenario, 1, {&sink}};
   if (series != nullptr) simulation.record_series(*series);
   simulation.run();
-  told.summary = simulation.summary();
-  if (series != nullptr) told.series = *series;
-  return told;
+  outcome.summary = simulation.summary();
+  if (series != nullptr) outcome.series = *series;
+  return outcome;
 }
 
 TEST_CASE("Series: a sample is taken when everything of its instant has happened", "[run]") {
@@ -152,11 +152,11 @@ TEST_CASE("Series: a century without events takes no time and no room", "[run]")
 }
 
 TEST_CASE("Series: a run with one is the same run, byte for byte", "[run]") {
-  const Told without = run_with(nullptr);
+  const Outcome without = run_with(nullptr);
   CHECK(without.trace.size() > 100'000);
   for (const SimDuration interval : {SimDuration{1ms}, SimDuration{7ms}, SimDuration{1s}}) {
     Series series{interval};
-    const Told with = run_with(&series);
+    const Outcome with = run_with(&series);
     CHECK((with.trace == without.trace));
     CHECK(run::to_json(with.summary) == run::to_json(without.summary));
   }

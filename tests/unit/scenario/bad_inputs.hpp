@@ -6,7 +6,7 @@
 
 namespace lastack::scenario {
 
-/// Whether the JSON Schema can tell that an input is wrong, too.
+/// Whether the JSON Schema can find that an input is wrong, too.
 enum class InSchema { yes, no };
 
 /// A good scenario in which one value is replaced by a wrong one.

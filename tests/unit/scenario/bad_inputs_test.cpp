@@ -66,7 +66,7 @@ TEST_CASE("bad input: a wrong host is known by its name all the same", "[scenari
                                  "/hosts/server/count"});
 }
 
-TEST_CASE("bad input: of very many errors the first hundred are told", "[scenario]") {
+TEST_CASE("bad input: of very many errors the first hundred are reported", "[scenario]") {
   std::string hosts = R"({"hosts": {)";
   for (int i = 0; i < 1000; ++i) hosts += "\"h" + std::to_string(i) + "\": 0, ";
   const TemporaryFile file{"many-errors.json", hosts + R"("last": {}}})"};

@@ -18,7 +18,7 @@ std::string repeated(std::string_view text, std::size_t times) {
   return result;
 }
 
-TEST_CASE("JSON: a syntax error is told with line and column", "[scenario]") {
+TEST_CASE("JSON: a syntax error is reported with line and column", "[scenario]") {
   CHECK_THAT(problem_with("{\n  \"hosts\": {,}\n}"), StartsWith("s.json: line 2, column 13: "));
   CHECK_THAT(problem_with(""), StartsWith("s.json: line 1, column 1: "));
   CHECK_THAT(problem_with("{} {}"), StartsWith("s.json: line 1, column 4: "));
@@ -74,7 +74,7 @@ TEST_CASE("JSON: messages show long values cut short", "[scenario]") {
   CHECK(message.size() < 200);
 }
 
-TEST_CASE("files: what cannot be read is told with the reason", "[scenario]") {
+TEST_CASE("files: what cannot be read is reported with the reason", "[scenario]") {
   const auto problem = [](const std::string& path) -> std::string {
     try {
       load_scenario(path);
@@ -90,7 +90,7 @@ TEST_CASE("files: what cannot be read is told with the reason", "[scenario]") {
   CHECK(problem("/dev/zero") == "/dev/zero: want at most 64 MiB, have more");
 }
 
-TEST_CASE("files: their kind is told by their keys", "[scenario]") {
+TEST_CASE("files: their kind follows from their keys", "[scenario]") {
   const TemporaryFile scenario{"kind-scenario.json", R"({"hosts": {}})"};
   const TemporaryFile sweep{"kind-sweep.json", R"({"scenario": {"hosts": {}}, "vary": {}})"};
   const TemporaryFile other{"kind-other.json", R"([{"hosts": {}}])"};
@@ -102,7 +102,7 @@ TEST_CASE("files: their kind is told by their keys", "[scenario]") {
   CHECK_THROWS_AS(kind_of_file("no/such/file.json"), ScenarioError);
 }
 
-TEST_CASE("files: a database is told from JSON", "[scenario]") {
+TEST_CASE("files: a database is distinguished from JSON", "[scenario]") {
   CHECK_THAT(problem_with("SQLite format 3"),
              StartsWith("s.json: want JSON, have a database; ") && Contains("lastack sweep --db"));
 }

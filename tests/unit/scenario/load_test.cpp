@@ -108,7 +108,7 @@ TEST_CASE("hosts: limits come from the app, else its host, else the scenario", "
   CHECK(plain.listeners[0].files_max == app::unlimited_files);
 }
 
-TEST_CASE("hosts: a Linux profile may be told its own times", "[scenario]") {
+TEST_CASE("hosts: a Linux profile may be given its own times", "[scenario]") {
   CHECK(parsed(R"({"hosts": {"a": {}}, "initial_rto": "1s", "msl": "30s"})").hosts[0].msl == 30s);
 }
 

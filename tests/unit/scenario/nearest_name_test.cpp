@@ -18,7 +18,7 @@ TEST_CASE("edit distance: letters inserted, deleted, replaced or swapped", "[sce
   CHECK(edit_distance("abc", "xyz") == 3);
 }
 
-TEST_CASE("nearest name: what was meant, or nothing where there is no telling", "[scenario]") {
+TEST_CASE("nearest name: what was meant, or nothing where nothing is near", "[scenario]") {
   constexpr std::array<std::string_view, 5> known{"delay", "loss", "duplicate", "two-way", "rate"};
   CHECK(nearest_name("dely", known) == "delay");
   CHECK(nearest_name("DELAY", known) == "delay");

@@ -103,7 +103,7 @@ TEST_CASE("objective: a condition may have a scenario of its own", "[scenario]")
   CHECK(scenario_of(o, 0, 0).hosts.size() == 2);
 }
 
-TEST_CASE("objective: what is wrong is told with file and pointer", "[scenario]") {
+TEST_CASE("objective: what is wrong is reported with file and pointer", "[scenario]") {
   CHECK_THAT(error(settings), Equals(R"(o.json: want "minimize" or "maximize", have neither)"));
   CHECK_THAT(error(goal), StartsWith("o.json: ") && Contains("settings"));
   CHECK_THAT(error_beside(R"("limit": [])"),
@@ -120,7 +120,7 @@ TEST_CASE("objective: what is wrong is told with file and pointer", "[scenario]"
              StartsWith("o.json: /settings: want at least one setting"));
 }
 
-TEST_CASE("objective: values that the scenario cannot have are told with their place",
+TEST_CASE("objective: values that the scenario cannot have are reported with their place",
           "[scenario]") {
   CHECK_THAT(error(fmt::format(
                  R"("settings": {{"hosts.client.sysctl.tcp_syn_retries": [1, 900]}}, {})", goal)),

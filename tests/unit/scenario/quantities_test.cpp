@@ -44,7 +44,7 @@ TEST_CASE("durations: decimals are exact", "[scenario]") {
   CHECK(duration("9223372036.854775807s") == SimDuration::max());
 }
 
-TEST_CASE("durations: what is no duration is told", "[scenario]") {
+TEST_CASE("durations: what is no duration is reported", "[scenario]") {
   CHECK(refused("0.5ns") == "a duration of whole nanoseconds");
   CHECK(refused("1.0000000001s") == "a duration of whole nanoseconds");
   CHECK(refused("0.00000000000000000001h") == "a duration of whole nanoseconds");
@@ -125,7 +125,7 @@ TEST_CASE("frequencies: a number per time, exactly", "[scenario]") {
   CHECK(rate("0.0011408/h").mean_interval_ns() == Approx(3.6e12 / 0.0011408));  // nearly a century
 }
 
-TEST_CASE("frequencies: what is none is told", "[scenario]") {
+TEST_CASE("frequencies: what is none is reported", "[scenario]") {
   const auto refused = [](std::string_view text) {
     const auto parsed = parse_frequency(text);
     const auto* wish = std::get_if<Wish>(&parsed);

@@ -111,7 +111,7 @@ TEST_CASE("schema: a sweep's or objective's unknown key and wrong kinds of value
   CHECK(objectives.problem_with(R"({"goal": 1})") != "");
 }
 
-TEST_CASE("schema: bad input that a schema can tell is refused, the rest is left to the loader",
+TEST_CASE("schema: bad input that a schema can find is refused, the rest is left to the loader",
           "[scenario]") {
   Schema schema{scenario_schema()};
   CHECK(schema.problem_with(good_scenario()) == "");

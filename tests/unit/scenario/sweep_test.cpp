@@ -126,7 +126,7 @@ TEST_CASE("sweep: paths are shortened to any end at a dot that only one has", "[
                     "hosts.a.sysctl.tcp_sack, hosts.b.sysctl.tcp_sack"));
 }
 
-TEST_CASE("sweep: what is wrong is told by file, pointer, wish and fact", "[scenario]") {
+TEST_CASE("sweep: what is wrong is reported by file, pointer, wish and fact", "[scenario]") {
   const std::string vary = fmt::format(R"("vary": {{{}}})", retries);
   const std::vector<std::pair<std::string, std::string>> cases{
       {R"("vary": [])", "s.json: /vary: want an object of paths and their values, have an empty"},

@@ -68,7 +68,7 @@ TEST_CASE("sysctl file: the host's own settings go before it", "[scenario]") {
   CHECK(s.tcp_sack == 0);
 }
 
-TEST_CASE("sysctl file: bad lines are told with file and line", "[scenario]") {
+TEST_CASE("sysctl file: bad lines are reported with file and line", "[scenario]") {
   CHECK(problem_from("net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_syn_retries = 128\n") ==
         folder + "host-sysctl.conf:2: net.ipv4.tcp_syn_retries: want 1 to 127, have 128");
   CHECK(problem_from("net.ipv4.tcp_syn_retries 5\n") ==

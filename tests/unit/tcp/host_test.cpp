@@ -66,7 +66,7 @@ TEST_CASE("ISS: of one pair of ends it moves on with a clock", "[tcp][iss]") {
   CHECK(much_later - later == 9 * (later - first));
 }
 
-TEST_CASE("ISS: is told for a live connection only", "[tcp][iss]") {
+TEST_CASE("ISS: is known for a live connection only", "[tcp][iss]") {
   auto t = TcpTest::in(State::syn_rcvd, {.role = Role::server});
   const tcp::SocketAddress local{tcp::Address{0x0a000001}, 80};
   const tcp::SocketAddress remote{tcp::Address{0x0a000002}, 40000};

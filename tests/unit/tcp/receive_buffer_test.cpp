@@ -24,7 +24,7 @@ ReceiveBuffer of_linux() { return {profile_of(ProfileId::linux_6), tcp_rmem_defa
 
 }  // namespace
 
-TEST_CASE("ReceiveBuffer: half of Linux's buffer is for payload until segments tell",
+TEST_CASE("ReceiveBuffer: half of Linux's buffer is for payload until segments show more",
           "[tcp][linux]") {
   CHECK(of_linux().full_space() == 65'536);
   CHECK(ReceiveBuffer(profile_of(ProfileId::rfc9293), 65'536).full_space() == 65'536);

@@ -145,7 +145,7 @@ TEST_CASE("ladder: a lost segment ends on its way, its repetition is marked", "[
   CHECK(sheet_of(t).ladders[0].arrows[1].again);
 }
 
-TEST_CASE("ladder: a loss at a router is told with its name", "[trace][ladder]") {
+TEST_CASE("ladder: a loss at a router is reported with its name", "[trace][ladder]") {
   Names names = Story::two_hosts();
   names.hosts.push_back("r1");
   Scene t{names};
@@ -332,7 +332,7 @@ TEST_CASE("ladder: a forged old SYN comes from nowhere, with the number that is 
                  });
 }
 
-TEST_CASE("ladder: what a host throws away is told at its side", "[trace][ladder]") {
+TEST_CASE("ladder: what a host throws away is reported at its side", "[trace][ladder]") {
   Scene t;
   const auto full = t.send(c, s, "S", 0, 0, SendReason::syn);
   t.at(10ms);
@@ -415,7 +415,7 @@ TEST_CASE("ladder: a second connector of the same name has its calls in its own 
   CHECK(outline(sheet.ladders[1]).back() == "1000: connect: ETIMEDOUT |  | ");
 }
 
-TEST_CASE("ladder: one segment may change a state twice, told in that order", "[trace][ladder]") {
+TEST_CASE("ladder: one segment may change a state twice, shown in that order", "[trace][ladder]") {
   Scene t;
   t.handshake();
   t.at(1s);
@@ -460,7 +460,7 @@ TEST_CASE("ladder: connections beyond the limit are counted", "[trace][ladder]")
   CHECK(sheet.loose_calls.empty());
 }
 
-TEST_CASE("ladder: a call that never leads to a segment is told apart", "[trace][ladder]") {
+TEST_CASE("ladder: a call that never leads to a segment is listed separately", "[trace][ladder]") {
   Story t;
   t.at(20ms);
   t.app(Story::client, "connect#3", "connect");

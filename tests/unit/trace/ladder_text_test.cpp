@@ -81,7 +81,7 @@ TEST_CASE("ladder text: a handshake in ASCII, 80 columns", "[trace][ladder]") {
   CHECK(drawing(t, {.columns = 80, .charset = Charset::ascii}) == want);
 }
 
-TEST_CASE("ladder text: a lost segment ends on its way, time that passes is told",
+TEST_CASE("ladder text: a lost segment ends on its way, time that passes is reported",
           "[trace][ladder]") {
   Scene t;
   const auto call = t.client_connects();

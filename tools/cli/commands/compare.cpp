@@ -150,7 +150,8 @@ void add_compare_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand(
       "compare", "Say what another value of a setting changes, and what is noise");
   auto options = std::make_shared<Options>();
-  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
+      .required();
   command.add_option("--by", options->by, "The varied path to compare by; its last part will do")
       .required()
       .type_name("KEY");
@@ -167,7 +168,9 @@ void add_compare_command(Command program, ExitCode& exit_code) {
                   "A metric (connect_time.p99) or family of them; may be repeated")
       .type_name("M")
       .repeatable();
-  command.add_option("--confidence", options->confidence, "Of the intervals (default: 0.95)")
+  command
+      .add_option("--confidence", options->confidence,
+                  "Confidence of the intervals (default: 0.95)")
       .range(0.5, 0.9999)
       .type_name("C");
   command.callback([options, &exit_code] { exit_code = compare(*options); });
@@ -177,7 +180,7 @@ void add_compare_command(Command program, ExitCode& exit_code) {
       "  lastack compare S.sqlite --by tcp_syn_retries --where loss=0.05 --baseline 6\n"
       "  lastack compare S.sqlite --by tcp_syn_retries --metric connect_time\n"
       "Differences are paired: replication r of every combination has the same random\n"
-      "numbers. Where an interval holds 0 the difference is within noise.");
+      "numbers. A difference whose interval contains 0 is within noise.");
 }
 
 }  // namespace lastack::cli

@@ -141,26 +141,27 @@ void add_diff_command(Command program, ExitCode& exit_code) {
   command.add_option("B", options->b, "The same").required().option_text(" ");
   command
       .add_option("--tolerance", options->tolerance,
-                  "How far apart in time the same things may happen\n"
+                  "How far apart in time the same event may be\n"
                   "(default: 10 ms and a step of the kernel's timer wheel)")
       .type_name("DUR");
   command
       .add_option("--recording", options->recordings,
-                  "Of a file with several recordings the Nth (default:\n"
-                  "the nearest); given twice: of A, then of B")
+                  "The Nth recording of a file with several (default:\n"
+                  "the nearest); given twice: for A, then for B")
       .expected(0, 2)
       .range(1, 1'000'000)
       .type_name("N");
-  command.add_flag("-q,--quiet", options->quiet, "Print errors only; the exit code tells");
+  command.add_flag("-q,--quiet", options->quiet,
+                   "Print only errors; the exit code gives the result");
   command.callback([options, &exit_code] { exit_code = diff(*options); });
   command.finish(
       "Examples:\n"
       "  lastack diff before.jsonl after.jsonl --tolerance 0s\n"
       "  lastack diff tests/oracle/traces/abort.trace.json abort.jsonl\n"
-      "The first divergence is told with what its host did before and after it. Sequence\n"
-      "numbers count from each connection's first, so that seeds do not matter. Windows and\n"
-      "SACK blocks are counted apart.\n"
-      "Exit code: 0 alike, 1 different, 2 bad usage or input.");
+      "The first divergence is shown with what its host did before and after it. Sequence\n"
+      "numbers count from each connection's first, so seeds do not matter. Windows and SACK\n"
+      "blocks are counted separately.\n"
+      "Exit code: 0 no difference, 1 they differ, 2 bad usage or input.");
 }
 
 }  // namespace lastack::cli

@@ -85,15 +85,15 @@ class Page {
         paint_{colour_for(stdout, colour_choice(options.colour))} {}
 
   void print(const explain::Explanation& explanation, Choice choice) const {
-    const std::size_t told = explanation.stories.size();
-    for (std::size_t i = 0; i < told; ++i) {
+    const std::size_t shown = explanation.stories.size();
+    for (std::size_t i = 0; i < shown; ++i) {
       if (i > 0) fmt::print("\n");
       fmt::print("{}", text_of(explanation.stories[i]));
     }
-    if (explanation.connections > told) {
+    if (explanation.connections > shown) {
       fmt::print("\n{}",
                  dim(fmt::format("{} the one of {} connections {}; --socket chooses another.",
-                                 told == 1 ? "This is" : "The last is", explanation.connections,
+                                 shown == 1 ? "This is" : "The last is", explanation.connections,
                                  choice == Choice::longest_connect ? "whose connect() took longest"
                                                                    : "that had most to explain"),
                      0));
@@ -285,17 +285,17 @@ void add_explain_command(Command program, ExitCode& exit_code) {
   auto options = std::make_shared<Options>();
   command
       .add_option("FILE", options->file,
-                  "Scenario file; with --worst what `lastack sweep --db`\nmade")
+                  "Scenario file; with --worst a database made by\n`lastack sweep --db`")
       .required();
   command
       .add_option("--socket", options->socket,
                   "An end of the connection, such as client:40000\n"
-                  "(default: the connection with most trouble)")
+                  "(default: the one with the most trouble)")
       .type_name("SOCKET");
   command
       .add_option("--worst", options->worst,
-                  "Replay the run of a sweep that did worst by this\n"
-                  "metric, such as connect_time, and explain that")
+                  "Replay and explain the worst run of a sweep by this\n"
+                  "metric, such as connect_time")
       .type_name("METRIC");
   add_set_option(command, options->settings);
   add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");
@@ -306,9 +306,9 @@ void add_explain_command(Command program, ExitCode& exit_code) {
       "  lastack explain scenarios/fin_lost/first_fin_orphan_2.json\n"
       "  lastack explain S.json --socket client:40000 --seed 7\n"
       "  lastack explain S.sqlite --worst connect_time\n"
-      "Each outcome comes first, with what decided it; below it is what led there, each\n"
-      "step with the setting or RFC section behind it. Steps that an outcome above has\n"
-      "told are left out.\n"
+      "Each outcome comes first, with what decided it. The steps that led there follow, each\n"
+      "with the setting or RFC section behind it. A step is shown once, under the first\n"
+      "outcome that it led to.\n"
       "Exit code: 0 explained, 2 bad usage or input.");
 }
 

@@ -47,7 +47,8 @@ ExitCode export_results(const Options& options) {
 void add_export_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("export", "Write a sweep's results as CSV or JSON");
   auto options = std::make_shared<Options>();
-  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
+      .required();
   command.add_option("--csv", options->csv, "Write a row for each run; - is stdout")
       .type_name("FILE");
   command.add_option("--json", options->json, "Write an object for each run; - is stdout")
@@ -57,8 +58,8 @@ void add_export_command(Command program, ExitCode& exit_code) {
       "Examples:\n"
       "  lastack export S.sqlite --csv S.csv\n"
       "  lastack export S.sqlite --json - | jq '.runs[0]'\n"
-      "Rows are in the order of combinations, then replications; reals are written by\n"
-      "their shortest text that reads back the same.");
+      "Rows are in the order of combinations, then replications. A real number is written\n"
+      "as the shortest text that reads back as the same number.");
 }
 
 }  // namespace lastack::cli

@@ -243,29 +243,28 @@ void add_choices(Command command, Options& options) {
   const Option recordings =
       command
           .add_option("--recordings", options.recordings,
-                      "Do not ask this machine's kernel: NAME.trace.json in DIR\n"
-                      "tell what a kernel did")
+                      "Do not use this machine's kernel: NAME.trace.json in DIR\n"
+                      "has what a kernel did")
           .type_name("DIR");
   command
       .add_option("--repeat", options.repeat,
-                  "Ask the kernel so often; then races between timers show\n"
-                  "(default: 1)")
+                  "Run each case N times on the kernel, which shows races\n"
+                  "between timers (default: 1)")
       .range(1, 1000)
       .excludes(recordings)
       .type_name("N");
-  command.add_option("--only", options.only, "Only cases with such names: 'fin-*'")
+  command.add_option("--only", options.only, "Only cases whose names match, such as 'fin-*'")
       .type_name("GLOB");
   command
-      .add_option("--seeds", options.seeds,
-                  "A case agrees when one of so many runs does (default: 1)")
+      .add_option("--seeds", options.seeds, "A case agrees when one of N runs agrees (default: 1)")
       .range(1, 1'000'000)
       .type_name("N");
-  command.add_option("--share", options.share, "This share of the cases has to agree (default: 1)")
+  command.add_option("--share", options.share, "Share of the cases that must agree (default: 1)")
       .range(0.0, 1.0)
       .type_name("S");
   command.add_flag("--racy", options.racy,
-                   "Let racy cases decide the exit code, too: those in which\n"
-                   "the recordings differ among themselves");
+                   "Let racy cases decide the exit code, too: those whose\n"
+                   "recordings differ among themselves");
   add_set_option(command, options.settings);
 }
 
@@ -275,7 +274,7 @@ void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
   Command command = kernel.add_subcommand(
       "check", "Run cases here and on this machine's own kernel, and compare");
   auto options = std::make_shared<Options>();
-  command.add_option("CASE", options->paths, "Scenario files, or folders with such")
+  command.add_option("CASE", options->paths, "Scenario files, or folders of them")
       .required()
       .option_text("...");
   add_choices(command, *options);
@@ -285,7 +284,8 @@ void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
                   "--recordings one per processor)")
       .range(1, 1024)
       .type_name("N");
-  command.add_flag("-v,--verbose", options->verbose, "Say what differs, three lines an aspect");
+  command.add_flag("-v,--verbose", options->verbose,
+                   "Say what differs, in three lines for each aspect");
   command.callback([options, &exit_code] { exit_code = check_all(*options); });
   command.finish(
       "Examples:\n"
@@ -294,7 +294,7 @@ void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
       "  lastack kernel check tests/oracle/cases --recordings tests/oracle/traces --seeds 6\n"
       "A case agrees when hosts send the same segments (flags, relative numbers, length,\n"
       "fate) at like times, negotiate the same options, and sockets and calls go the same\n"
-      "way, as in one of its recordings. Windows and SACK blocks are counted apart.\n"
+      "way, as in one of its recordings. Windows and SACK blocks are counted separately.\n"
       "The kernel runs them in real time (`lastack kernel run --help` says what that needs);\n"
       "cases that name a setting it lacks, or want what no kernel does, are SKIPPED.\n"
       "Exit code: 0 enough agree, 1 too few do, 2 bad usage or input.");

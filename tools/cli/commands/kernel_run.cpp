@@ -199,7 +199,7 @@ std::string run_text(const LabResult& result) {
 
 std::string case_text(const scenario::Scenario& scenario, const Case& item, const Options& options,
                       const Paint& paint) {
-  if (!item.problem.empty()) return "";  // it is told as an error
+  if (!item.problem.empty()) return "";  // it is reported as an error
   const Outcome outcome = outcome_of(item);
   switch (outcome) {
     case Outcome::skipped:
@@ -292,7 +292,7 @@ void add_lab_options(Command command, Options& options) {
       .type_name("N");
   command
       .add_option("--repeat", options.repeat,
-                  "Run each so often; NAME.trace.json then holds them all")
+                  "Run each scenario N times; NAME.trace.json has all runs")
       .range(1, 1000)
       .type_name("N");
   command
@@ -301,7 +301,7 @@ void add_lab_options(Command command, Options& options) {
                   "application was later than this (default 4 ms)")
       .range(0.01, 10'000.0)
       .type_name("MS");
-  command.add_option("--tries", options.tries, "Runs at most until one is not late (default 4)")
+  command.add_option("--tries", options.tries, "Repeat a late run, up to N runs (default 4)")
       .range(1, 100)
       .type_name("N");
 }
@@ -330,7 +330,7 @@ void add_kernel_run_command(Command kernel, ExitCode& exit_code) {
       "  lastack kernel run S.json --trace out --repeat 8\n"
       "Each host is a network namespace with real sockets; the wire between their TUN\n"
       "devices is ours and carries out delays, faults, forged segments and power cuts.\n"
-      "Nothing leaves the namespaces, and nothing of them stays. Needs Linux, root\n"
+      "No packet leaves the namespaces, and they disappear with the program. Needs Linux, root\n"
       "(CAP_SYS_ADMIN, CAP_NET_ADMIN) and /dev/net/tun; uses tracefs and SCHED_FIFO where\n"
       "they are there. A scenario that names a setting this kernel lacks is SKIPPED.\n"
       "Exit code: 0 recorded, 1 still late in the last try, 2 bad input or no rights.");

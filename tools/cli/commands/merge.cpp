@@ -32,8 +32,7 @@ ExitCode merge(const Options& options) {
 }  // namespace
 
 void add_merge_command(Command program, ExitCode& exit_code) {
-  Command command =
-      program.add_subcommand("merge", "Put the parts of a sweep together that ran apart");
+  Command command = program.add_subcommand("merge", "Put the shards of a sweep together");
   auto options = std::make_shared<Options>();
   command.add_option("OUT", options->out, "The database to make").required();
   command.add_option("PART", options->parts, "The databases of all shards")

@@ -31,10 +31,10 @@ ExitCode report(const Options& options) {
 }  // namespace
 
 void add_report_command(Command program, ExitCode& exit_code) {
-  Command command =
-      program.add_subcommand("report", "Write a sweep's results as a page to decide from");
+  Command command = program.add_subcommand("report", "Write a sweep's results as an HTML page");
   auto options = std::make_shared<Options>();
-  command.add_option("DATABASE", options->database, "What `lastack sweep --db` made").required();
+  command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
+      .required();
   command.add_option("-o,--output", options->output, "The page to write; - is stdout")
       .required()
       .type_name("FILE");

@@ -178,13 +178,13 @@ void add_output_options(Command command, Options& options) {
       .type_name("FILE");
   command
       .add_option("--series-every", options.series_every,
-                  "Time between two of its rows, of which there may\n"
-                  "then be 10000 (default: as fits 1000)")
+                  "Time between two rows, of which there may then be\n"
+                  "10000 (default: what fits 1000 rows)")
       .type_name("DUR");
 }
 
 void add_look_options(Command command, Options& options) {
-  command.add_flag("-q,--quiet", options.quiet, "Print errors and failed expectations only");
+  command.add_flag("-q,--quiet", options.quiet, "Print only errors and failed expectations");
   command.add_flag(
       "--ladder", [&options] { options.ladder = LadderChoice::always; },
       "Print the ladder diagram, however long it is");

@@ -131,7 +131,7 @@ void print_report(const batch::Plan& plan, const batch::Store& store) {
 }
 
 /// What the expectations came to, for people and for CI.
-ExitCode tell(const FileResult& result, const Options& options, AtomicFile* junit) {
+ExitCode report(const FileResult& result, const Options& options, AtomicFile* junit) {
   if (options.tap) {
     fmt::print("{}", tap({result}));
   } else if (result.outcome == Outcome::failed) {
@@ -196,7 +196,7 @@ ExitCode sweep(const Options& options) {
   result.seed = options.seed;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   judge(batch::evaluate(store), result);
-  return tell(result, options, junit ? &*junit : nullptr);
+  return report(result, options, junit ? &*junit : nullptr);
 }
 
 }  // namespace

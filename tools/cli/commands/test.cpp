@@ -62,7 +62,7 @@ FileResult bad(FileResult result, std::string problem) {
   return result;
 }
 
-/// Tells every error of a file that could not be loaded.
+/// Reports every error of a file that could not be loaded.
 FileResult bad(FileResult result, const scenario::ScenarioError& first) {
   result.pointer = first.pointer();
   std::vector<std::string> problems;
@@ -238,10 +238,10 @@ ExitCode test(const Options& options) {
 }  // namespace
 
 void add_test_command(Command program, ExitCode& exit_code) {
-  Command command = program.add_subcommand(
-      "test", "Run a tree of scenarios and sweeps and check what they expect");
+  Command command =
+      program.add_subcommand("test", "Run scenarios and sweeps and check their expectations");
   auto options = std::make_shared<Options>();
-  command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
+  command.add_option("PATH", options->paths, "Scenarios or sweeps, or folders of them")
       .required()
       .option_text("...");
   add_jobs_option(command, options->threads);
@@ -257,9 +257,9 @@ void add_test_command(Command program, ExitCode& exit_code) {
       "Examples:\n"
       "  lastack test scenarios\n"
       "  lastack test scenarios/close my_scenario.json -j 4 --junit report.xml\n"
-      "Files below a folder count when they end in .json and hold `hosts`, or `vary` and\n"
-      "`expect`; others are named and skipped. Each failure comes with the command that\n"
-      "repeats it.\n"
+      "In a folder, `test` takes the files that end in .json and contain `hosts`, or `vary`\n"
+      "and `expect`; it names and skips the others. Each failure comes with the command\n"
+      "that repeats it.\n"
       "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
       "stopped because memory ran short.");
 }

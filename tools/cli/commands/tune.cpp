@@ -137,30 +137,31 @@ ExitCode tune(const Options& options) {
 
 void add_tune_command(Command program, ExitCode& exit_code) {
   Command command =
-      program.add_subcommand("tune", "Find the settings that meet limits and serve a goal best");
+      program.add_subcommand("tune", "Find the settings that meet limits and are best by a goal");
   auto options = std::make_shared<Options>();
   command.add_option("OBJECTIVE", options->objective, "Objective file").required();
   command
-      .add_option("--sysctl", options->sysctl,
-                  "Write the best settings for /etc/sysctl.d; of several\nhosts to NAME.HOST.conf "
-                  "each")
+      .add_option(
+          "--sysctl", options->sysctl,
+          "Write the best settings for /etc/sysctl.d; with several\nhosts, one NAME.HOST.conf "
+          "for each")
       .type_name("FILE");
-  command.add_option("--csv", options->csv, "Write what is known of every candidate; - is stdout")
+  command.add_option("--csv", options->csv, "Write the results of every candidate; - is stdout")
       .type_name("FILE");
   add_jobs_option(command, options->threads);
   add_seed_option(command, options->seed, "Base seed instead of the file's");
   command.add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
-  command.add_flag("-q,--quiet", options->quiet, "Print only what is wrong");
+  command.add_flag("-q,--quiet", options->quiet, "Print only errors");
   command.callback([options, &exit_code] { exit_code = tune(*options); });
   command.finish(
       "Examples:\n"
       "  lastack tune scenarios/objectives/proxy_behind_a_lossy_link.json\n"
       "  lastack tune O.json --sysctl 90-tcp.conf --csv evidence.csv\n"
       "  lastack schema objective       what the file may hold\n"
-      "Candidates that are shown to break a limit, or to be worse than one that meets\n"
-      "all, run no more.\n"
-      "Exit code: 0 found, 1 no candidate is shown to meet all limits, 2 bad usage or\n"
-      "input, 130 interrupted (what is known so far is printed, no file is written).");
+      "A candidate stops when its runs show that it breaks a limit, or that it is worse\n"
+      "than a candidate that meets all limits.\n"
+      "Exit code: 0 found, 1 no candidate is known to meet all limits, 2 bad usage or\n"
+      "input, 130 interrupted (the results so far are printed, no file is written).");
 }
 
 }  // namespace lastack::cli

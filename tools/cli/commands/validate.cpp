@@ -93,7 +93,7 @@ void add_validate_command(Command program, ExitCode& exit_code) {
   Command command =
       program.add_subcommand("validate", "Check scenarios and sweeps without running them");
   auto options = std::make_shared<Options>();
-  command.add_option("PATH", options->paths, "Files of scenarios or sweeps, or folders with such")
+  command.add_option("PATH", options->paths, "Scenarios or sweeps, or folders of them")
       .required()
       .option_text("...");
   command.add_flag("-q,--quiet", options->quiet, "Print errors only");
@@ -101,8 +101,8 @@ void add_validate_command(Command program, ExitCode& exit_code) {
   command.finish(
       "Example:\n"
       "  lastack validate scenarios/handshake/three_way.json\n"
-      "Each error names the file, the place in it (a JSON Pointer), what is wanted and what\n"
-      "is there. Exit code: 0 all valid, 2 otherwise.");
+      "Each error names the file, the place in it (a JSON Pointer), what is allowed and what\n"
+      "was found. Exit code: 0 all valid, 2 otherwise.");
 }
 
 }  // namespace lastack::cli

@@ -38,7 +38,7 @@ std::string RunProgress::connections(std::uint64_t begun) const {
                      rough(prospect_.connections));
 }
 
-/// As long as connections begin, their number tells best how much is done. Afterwards only time
+/// As long as connections begin, their number shows best how much is done. Afterwards only time
 /// does, and a run may end before its time.
 std::string RunProgress::time_left(const run::Progress& now, double since_start) const {
   const auto begun = static_cast<double>(now.connects.load());

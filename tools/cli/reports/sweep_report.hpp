@@ -12,7 +12,7 @@
 namespace lastack::cli {
 
 /// What a sweep came to, for people: a line for each combination with its settings, its number of
-/// runs and the means of the metrics that tell most, with their 95 % intervals; beside them what
+/// runs and the means of the metrics that say most, with their 95 % intervals; beside them what
 /// theory says, where the scenario has a closed form. At most so many combinations; a last line
 /// says how to get at the rest.
 std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,

@@ -95,7 +95,7 @@ std::string fate_text(const Race& race, std::uint64_t candidate, std::uint64_t b
   switch (race.fate(candidate)) {
     case Fate::best:
       if (race.rules().goals.size() > 1) return "front";
-      return candidate == best ? "best" : "not told apart";
+      return candidate == best ? "best" : "not distinguished";
     case Fate::open: return "not decided";
     case Fate::as_good: return "as good";
     case Fate::worse: return "worse";
@@ -179,7 +179,7 @@ std::string misses(const TunePlan& plan, const Race& race, const Asked& asked, c
                    int columns) {
   const std::uint64_t nearest = race.nearest();
   std::string text =
-      fmt::format("{}\nThe nearest is {}\n", paint.red("No candidate is shown to meet all limits."),
+      fmt::format("{}\nThe nearest is {}\n", paint.red("No candidate is known to meet all limits."),
                   paint.bold(settings_of(plan, nearest)));
   for (std::size_t i = 0; i < asked.limits(); ++i) {
     if (race.standing(nearest, i) == Standing::met) continue;
@@ -187,7 +187,7 @@ std::string misses(const TunePlan& plan, const Race& race, const Asked& asked, c
     const double shortfall = race.shortfall(nearest, i);
     const std::string by = !seen.mean      ? ""
                            : shortfall > 0 ? fmt::format(": misses it by {:.3g} %", shortfall * 100)
-                                           : ": not shown, more runs would tell (`runs_max`)";
+                                           : ": undecided, more runs would show it (`runs_max`)";
     text += wrapped(fmt::format("{}, wanted: {}; seen: {}{}", asked.name(i), asked.wish(i),
                                 seen_text(seen), by),
                     columns, 2);
@@ -223,18 +223,20 @@ std::string peers(const TunePlan& plan, const Race& race, int columns) {
   std::string text =
       listed(plan, others,
              several ? "The rest of the front, where one goal is paid for with another:"
-                     : "Could not be told apart from the best:",
+                     : "Cannot be distinguished from the best:",
              columns);
   text += listed(
       plan, with_fate(race, Fate::as_good),
       fmt::format("As good as the best{}, to within {:g} %, and later in the file; their "
-                  "limits\nwere tried only so far:",
+                  "limits\nare not decided yet:",
                   several ? " or others of the front" : "", plan.objective().precision * 100),
       columns);
-  return text + listed(plan, with_fate(race, Fate::open),
-                       "Not shown to be out, nor to meet all limits (more runs would tell: "
-                       "`runs_max`):",
-                       columns);
+  return text +
+         listed(
+             plan, with_fate(race, Fate::open),
+             "Undecided: not known to meet all limits, nor to break one (more runs would show it: "
+             "`runs_max`):",
+             columns);
 }
 
 std::string cost(const TunePlan& plan, const Race& race) {

@@ -11,7 +11,7 @@ namespace lastack::cli {
 
 /// What a race found out, for people: the best candidate with its limits and goals, or which limit
 /// the nearest misses by how much; the front of trade-offs where there are several goals; who could
-/// not be told apart; the evidence, a line for each candidate; runs used beside a plain grid's.
+/// not be distinguished; the evidence, a line for each candidate; runs used beside a plain grid's.
 std::string tune_text(const batch::TunePlan& plan, const batch::Race& race, int columns,
                       const Paint& paint);
 

@@ -113,7 +113,8 @@ void Command::finish_group(const std::string& footer) {
 void Command::finish(const std::string& examples) {
   if (app_->get_option_no_throw("--verbose") == nullptr) {
     add_flag(
-        "-v,--verbose", [] { diagnostics::show_debug(); }, "Say on stderr what the program does");
+        "-v,--verbose", [] { diagnostics::show_debug(); },
+        "Report on stderr what the program does");
   }
   const CLI::Validator not_empty{
       [](const std::string& text) { return text.empty() ? "want a value, have none" : ""; }, ""};

@@ -29,8 +29,8 @@ class NotRecorded : public std::runtime_error {
   Reason reason_;
 };
 
-/// What this machine's own kernel does in a scenario, so many times, as recordings of a file would
-/// tell it; fewer when `stop` turned true. Throws NotRecorded, and what kernel::record throws.
+/// What this machine's own kernel does in a scenario, so many times, in the form of recordings in a
+/// file; fewer when `stop` turned true. Throws NotRecorded, and what kernel::record throws.
 std::vector<compare::History> record_live(const scenario::Scenario& scenario, unsigned repeat,
                                           const std::atomic<bool>& stop);
 

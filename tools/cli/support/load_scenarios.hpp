@@ -14,7 +14,7 @@ namespace lastack::cli {
 using Refusals = std::function<std::vector<scenario::ScenarioError>(const scenario::Scenario&)>;
 
 /// Loads every file, with what --set KEY=VALUE says. Nothing when one of them is bad or refused:
-/// then every error of each has been told. Throws UsageError where --set is wrong.
+/// then every error of each has been reported. Throws UsageError where --set is wrong.
 std::optional<std::vector<scenario::Scenario>> load_scenarios(
     const std::vector<std::string>& files, const std::vector<std::string>& settings,
     const Refusals& refusals = {});

@@ -36,7 +36,7 @@ void add_max_memory_option(Command command, std::optional<std::uint64_t>& bytes)
   command
       .add_option("--max-memory", bytes,
                   "Stop when the program itself takes more, such as\n"
-                  "500M or 2G; what there is until then is written")
+                  "500M or 2G; the results so far are written")
       .transform(to_bytes)
       .type_name("SIZE");
 }
@@ -78,8 +78,8 @@ std::optional<std::uint64_t> limit_met(std::optional<std::uint64_t> limit) {
 std::string out_of_memory_text(const run::Summary& summary,
                                std::optional<std::uint64_t> limit_met) {
   return fmt::format(
-      "{} after {} events and {:.3f} simulated seconds; the results are of what ran "
-      "until then",
+      "{} after {} events and {:.3f} simulated seconds; the results cover what "
+      "ran until then",
       limit_met ? "stopped at --max-memory " + size_text(*limit_met) : "out of memory",
       summary.events, summary.simulated_seconds);
 }

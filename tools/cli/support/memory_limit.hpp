@@ -14,7 +14,7 @@ namespace lastack::cli {
 void add_max_memory_option(Command command, std::optional<std::uint64_t>& bytes);
 
 /// What the program itself has in memory (its resident set), in bytes; 0 where this system does not
-/// tell.
+/// say.
 std::uint64_t resident_bytes();
 
 /// True once the program holds more than `bytes`; never where there is no limit.
@@ -38,7 +38,7 @@ class MemoryReserve {
 std::optional<std::uint64_t> limit_met(std::optional<std::uint64_t> limit);
 
 /// Why a run stopped and how far it came: "stopped at --max-memory 500M, after 1,000 events and
-/// 2.5 simulated seconds; the results are of what ran until then".
+/// 2.5 simulated seconds; the results cover what ran until then".
 /// Without the limit it was the system that had no more.
 std::string out_of_memory_text(const run::Summary& summary, std::optional<std::uint64_t> limit_met);
 

@@ -19,7 +19,7 @@ Colour colour_for(std::FILE* stream, ColourChoice choice);
 /// where there is no terminal.
 int columns_for(std::FILE* stream);
 
-/// Columns that the terminal really has; 80 where it does not tell.
+/// Columns that the terminal has; 80 where it does not say.
 int width_of_terminal(std::FILE* stream);
 
 /// The first `columns` columns of a line.

@@ -64,7 +64,7 @@ function ofSettings(judged: Judged[], metric: Metric): string[] {
   return sentences;
 }
 
-/** Settings that have no average, which is told only where others have one. */
+/** Settings that have no average, which is shown only where others have one. */
 function leftOut(data: BatchData, index: number): string[] {
   const judged = new Set(judgeSettings(data, index).map((one) => one.name));
   const names = settingsOf(data).map((group) => group.name).filter((name) => !judged.has(name));

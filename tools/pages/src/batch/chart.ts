@@ -16,7 +16,7 @@ export const colourOf = (i: number): string => cssColour(COLOURS[i % SERIES_MAX]
 export const dashOf = (i: number): number[] => DASHES[i % SERIES_MAX] as number[];
 const markOf = (i: number): string => MARKS[i % SERIES_MAX] as string;
 
-/** Marks that tell series apart where they are drawn without colour. */
+/** Marks that distinguish series where they are drawn without colour. */
 export function drawMarksAt(u: uPlot, i: number, xs: number[], ys: (number | null)[]): void {
   const { ctx } = u;
   ctx.save();

@@ -202,7 +202,7 @@ function shownTimes(layout: Layout, zoom: number): Times {
 interface Times {
   zoom: number;
   shown: Uint8Array;
-  /** As many as tell neighbours apart. */
+  /** As many as distinguish neighbours. */
   decimals: number;
 }
 const timesCache = new WeakMap<Layout, Times>();

@@ -10,10 +10,11 @@
 
 namespace lastack::explain {
 
-/// What is told of a scenario's run: client and server, 10 ms apart, exact timers of `textbook`.
-class Told {
+/// What is explained of a scenario's run: client and server, 10 ms apart, exact timers of
+/// `textbook`.
+class Explained {
  public:
-  explicit Told(std::string_view json, const Question& question = {})
+  explicit Explained(std::string_view json, const Question& question = {})
       : story_{json},
         explanation_{explain(story_.recording(), test::usual_scenario(json), question)} {}
 
@@ -27,7 +28,7 @@ class Told {
         if (chain.outcome.starts_with(outcome)) return chain;
       }
     }
-    throw std::runtime_error{"no outcome begins with " + std::string{outcome} + "; told is\n" +
+    throw std::runtime_error{"no outcome begins with " + std::string{outcome} + "; explained is\n" +
                              text()};
   }
 

@@ -17,6 +17,7 @@ struct Rate {
   std::uint64_t number = 1;
   std::uint64_t per_ns = 1'000'000'000;
 
+  /// Nanoseconds between two, on average.
   double mean_interval_ns() const {
     return static_cast<double>(per_ns) / static_cast<double>(number);
   }

@@ -11,7 +11,9 @@ struct Interval {
   double low = 0;
   double high = 0;
 
+  /// Half the distance between the ends, in the unit of the values.
   double half_width() const { return (high - low) / 2; }
+  /// Whether the value lies inside; both ends count.
   bool contains(double value) const { return low <= value && value <= high; }
   friend bool operator==(const Interval&, const Interval&) = default;
 };
@@ -21,8 +23,10 @@ struct Interval {
 /// the order of replications.
 class Moments {
  public:
+  /// Takes the next value. Requires a finite one.
   void add(double value);
 
+  /// How many values were added.
   std::uint64_t n() const { return n_; }
   double mean() const { return mean_; }  ///< 0 without values
   double m2() const { return m2_; }      ///< the sum of squared deviations from the mean
@@ -111,6 +115,7 @@ class StoppingRule {
   /// Requires 0 < confidence < 1, half_width > 0, 2 <= min <= max.
   StoppingRule(double confidence, double half_width, std::uint64_t min, std::uint64_t max);
 
+  /// The probability with which the final interval holds the true value, in (0, 1).
   double confidence() const { return confidence_; }
   /// What intervals are to be made with, at every look and for the final figure, which then has
   /// confidence().

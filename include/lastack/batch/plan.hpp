@@ -38,9 +38,13 @@ class Plan {
   /// `version` is the program's. Throws scenario::ScenarioError.
   Plan(scenario::Sweep sweep, std::string version, Shard shard = {});
 
+  /// The sweep as its file has it.
   const scenario::Sweep& sweep() const { return sweep_; }
+  /// The version of the program that made the plan.
   const std::string& version() const { return version_; }
+  /// The part that this plan runs.
   Shard shard() const { return shard_; }
+  /// The metrics that are kept of each run.
   const MetricSet& metrics() const { return metrics_; }
   /// The column that `until` watches.
   std::optional<std::size_t> watched_column() const { return watched_; }
@@ -57,6 +61,7 @@ class Plan {
   const std::string& identity() const { return identity_; }
   /// 64 bits of scenario, settings and version; with a run's seed they make its identity.
   std::uint64_t combination_identity(std::uint64_t combination) const;
+  /// 64 bits that name one run: the same scenario, settings, version and seed give the same.
   static std::uint64_t run_identity(std::uint64_t combination_identity, std::uint64_t seed);
 
  private:

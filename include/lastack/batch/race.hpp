@@ -86,8 +86,10 @@ enum class Fate : std::uint8_t {
 /// counts as rare, not as impossible.
 class Race {
  public:
+  /// Requires at least one candidate, at least one goal, and runs_max >= 2.
   explicit Race(RaceRules rules);
 
+  /// The rules as given.
   const RaceRules& rules() const { return rules_; }
   /// The unit of a candidate under a condition, which a Span has as its combination.
   std::uint64_t unit(std::uint64_t candidate, std::size_t condition) const {
@@ -102,14 +104,17 @@ class Race {
   /// All that `next` asked for is there: looks at it.
   void look();
 
+  /// How many looks were taken.
   std::uint64_t looks() const { return looks_done_; }
   std::uint64_t in_race() const;  ///< candidates that are neither out nor waiting
   std::uint64_t runs() const;     ///< that were looked at
+  /// Runs of one unit that were looked at.
   std::uint64_t runs(std::uint64_t unit) const { return units_[unit].runs; }
   /// What a plain grid takes to know as much under each condition of every candidate as the race
   /// does of the one that it ran most often there.
   std::uint64_t grid_runs() const;
 
+  /// Where the candidate stands after the last look.
   Fate fate(std::uint64_t candidate) const;
   /// Who it is as good as, or worse than.
   std::optional<std::uint64_t> beaten_by(std::uint64_t candidate) const {
@@ -117,6 +122,7 @@ class Race {
   }
   /// Those with Fate::best, the best mean of the first goal first.
   std::vector<std::uint64_t> front() const;
+  /// Whether the candidate is known to meet or to break the limit.
   Standing standing(std::uint64_t candidate, std::size_t limit) const {
     return candidates_[candidate].standings[limit];
   }
@@ -124,7 +130,9 @@ class Race {
   double shortfall(std::uint64_t candidate, std::size_t limit) const;
   /// Whose greatest shortfall is the least: where nobody meets all limits.
   std::uint64_t nearest() const;
+  /// The mean that a limit speaks of, in the metric's unit, with its interval.
   RaceEstimate limit_estimate(std::uint64_t candidate, std::size_t limit) const;
+  /// The mean of a goal's metric, in its unit, with its interval.
   RaceEstimate goal_estimate(std::uint64_t candidate, std::size_t goal) const;
   /// A goal's mean as a rank: the smaller, the better; infinity where there is none.
   double rank(std::uint64_t candidate, std::size_t goal) const;

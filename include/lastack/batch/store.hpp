@@ -16,6 +16,7 @@ namespace lastack::batch {
 /// A database cannot be read or written, or is none of ours. what() reads "FILE: REASON".
 class StoreError : public std::runtime_error {
  public:
+  /// `reason` is SQLite's, or says what is unexpected in the database.
   StoreError(const std::string& file, const std::string& reason)
       : std::runtime_error{file + ": " + reason} {}
 };
@@ -70,7 +71,9 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
+  /// The name of the database; `in_memory` where there is none.
   const std::string& file() const;
+  /// What the database says of its sweep.
   const StoreInfo& info() const;
 
   /// Adds runs in one transaction: after a crash all of them are there or none. What is there
@@ -83,6 +86,7 @@ class Store {
 
   /// All runs that are there, or those of one combination.
   std::uint64_t runs() const;
+  /// Runs of one combination that are there.
   std::uint64_t runs(std::uint64_t combination) const;
   /// For each replication below `end` whether it is there.
   std::vector<bool> have(std::uint64_t combination, std::uint64_t end) const;

@@ -151,7 +151,9 @@ struct ConnectModel {
   std::int32_t client_hz = tcp::TimerGrid::usual_hz;
   std::int32_t listener_hz = tcp::TimerGrid::usual_hz;
 
+  /// How one handshake ends, and how long it takes on average.
   ConnectOdds odds() const;
+  /// Of `connect_ok`, `connect_time.mean`, `syn_sent` and `connect_error.ETIMEDOUT`.
   std::vector<Prediction> predictions() const;
 };
 
@@ -188,6 +190,8 @@ struct VanishedPeerModel {
     double fins = 0;            ///< of one connection, a tail-loss probe included
     SimDuration longest{};
   };
+  /// What one close costs, averaged over the phases of the timers (RFC 6298, 5;
+  /// tcp_orphan_retries).
   Figures figures() const;
 
   /// Of `orphan_time.mean` and, where the number of connections is fixed, `fin_sent`.

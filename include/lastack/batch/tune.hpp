@@ -19,6 +19,7 @@ class TunePlan {
   /// Throws scenario::ScenarioError.
   explicit TunePlan(scenario::Objective objective);
 
+  /// The objective as its file has it.
   const scenario::Objective& objective() const { return objective_; }
   /// What is kept of the runs under a condition.
   const MetricSet& metrics(std::size_t condition) const { return metrics_[condition]; }

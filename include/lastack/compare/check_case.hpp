@@ -16,6 +16,7 @@ struct CaseVerdict {
   bool steady = true;      ///< whether the recordings agree among themselves
   bool interrupted = false;
 
+  /// Whether a run agrees with one of the recordings.
   bool agrees() const { return nearest.comparison.agrees(); }
 };
 

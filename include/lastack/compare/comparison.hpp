@@ -58,13 +58,16 @@ class Comparison {
  public:
   using Verdict = std::array<bool, verdict_aspects.size()>;
 
+  /// Adds a difference to its aspect, after those that it has.
   void add(Difference difference);
 
+  /// The differences in one aspect.
   const std::vector<Difference>& of(Aspect aspect) const {
     return differences_[static_cast<std::size_t>(aspect)];
   }
   /// Which of `verdict_aspects` differ.
   Verdict verdict() const;
+  /// Whether no aspect that counts differs.
   bool agrees() const { return verdict() == Verdict{}; }
   /// The earliest difference of those that count; null if they agree.
   const Difference* first() const;

@@ -28,6 +28,7 @@ struct RelativeSeq {
   std::string base;
   std::uint32_t offset = 0;
 
+  /// Whether it is so far from every ISN that it is shown as an absolute number.
   bool follows_none() const { return base == "abs"; }
   friend bool operator==(const RelativeSeq&, const RelativeSeq&) = default;
 };

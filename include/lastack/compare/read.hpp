@@ -14,12 +14,15 @@ namespace lastack::compare {
 /// reads "FILE:LINE: POINTER: want …, have …", without what is not known.
 class InputError : public std::runtime_error {
  public:
+  /// `line` counts from 1; `problem` reads "want …, have …".
   InputError(std::string file, std::optional<std::size_t> line, std::string pointer,
              std::string problem);
 
+  /// The file as the caller named it.
   const std::string& file() const { return file_; }
   std::optional<std::size_t> line() const { return line_; }  ///< from 1
   const std::string& pointer() const { return pointer_; }    ///< JSON Pointer, in the line or file
+  /// "want …, have …".
   const std::string& problem() const { return problem_; }
 
  private:

@@ -31,6 +31,7 @@ struct SideBySide {
   std::optional<Deed> right;
   Place place = Place::before;
 
+  /// Whether both sides did the same, whatever the time.
   bool same() const { return left && right && left->text == right->text; }
 };
 

@@ -25,7 +25,9 @@ class Tolerance {
   /// A fixed one from text such as "5ms"; nothing where that is no duration.
   static std::optional<Tolerance> parse(std::string_view text);
 
+  /// How far apart a segment may be that follows `gap` after its host's last one.
   Seconds for_segment(Seconds gap) const;
+  /// The same for an application's call or its result.
   Seconds for_call(Seconds gap) const;
 
   /// "10 ms and one step of the kernel's timer wheel …"; "5 ms".

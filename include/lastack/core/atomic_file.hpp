@@ -9,9 +9,12 @@ namespace lastack {
 /// An output file cannot be made or written. what() reads "FILE: REASON".
 class OutputError : public std::runtime_error {
  public:
+  /// `reason` is the system's, such as "No space left on device".
   OutputError(const std::string& file, const std::string& reason);
 
+  /// The name as the user gave it.
   const std::string& file() const { return file_; }
+  /// What the system says is wrong.
   const std::string& reason() const { return reason_; }
 
  private:
@@ -62,6 +65,7 @@ class AtomicFile final : public ByteWriter {
 /// A ByteWriter into a string, which must outlive it.
 class StringWriter final : public ByteWriter {
  public:
+  /// Appends to `out`.
   explicit StringWriter(std::string& out) : out_{out} {}
 
   void write(std::string_view bytes) override { out_ += bytes; }

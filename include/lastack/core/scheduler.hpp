@@ -71,6 +71,7 @@ class Scheduler {
 
   /// Entries in the queue, stale ones included.
   std::size_t size() const { return size_; }
+  /// Whether no entry is queued, not even a stale one.
   bool empty() const { return size_ == 0; }
 
  private:

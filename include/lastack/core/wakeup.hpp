@@ -11,6 +11,7 @@ struct Wakeup {
   SimTime due = never;     ///< when it is to happen; `never` while it is not armed
   SimTime queued = never;  ///< time of the queue entry that will bring it up
 
+  /// Whether a deadline is set.
   bool armed() const { return due != never; }
   /// Whether `follow` has anything to do: an entry that comes up earlier will do.
   bool needs_entry() const { return due < queued; }

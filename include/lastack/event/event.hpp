@@ -118,7 +118,9 @@ struct Names {
   /// The links' ends, for pcapng interfaces.
   std::vector<std::pair<HostId, HostId>> links;
 
+  /// The name of a host or router.
   const std::string& name(HostId id) const { return hosts[static_cast<std::size_t>(id)]; }
+  /// "client:40000".
   std::string text(End end) const { return name(end.host) + ":" + std::to_string(end.port); }
 };
 
@@ -130,8 +132,11 @@ class Sink {
   Sink& operator=(const Sink&) = delete;
   virtual ~Sink() = default;
 
+  /// The run begins. Called once, and first.
   virtual void begin(const Names& names) = 0;
+  /// The next event; numbers and times never decrease. May throw OutputError.
   virtual void event(const Event& event) = 0;
+  /// The run ended at `at`. Called once, and last. May throw OutputError.
   virtual void end(SimTime at) = 0;
 };
 

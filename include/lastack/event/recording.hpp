@@ -13,7 +13,9 @@ class Recording final : public Sink {
   void event(const Event& event) override { events_.push_back(event); }
   void end(SimTime at) override { end_ = at; }
 
+  /// What `begin` was given.
   const Names& names() const { return names_; }
+  /// The events so far, in order.
   const std::vector<Event>& events() const { return events_; }
   SimTime ended() const { return end_; }  ///< sim_start while the run goes on
 

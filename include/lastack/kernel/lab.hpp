@@ -61,6 +61,7 @@ struct Lateness {
   SimDuration wire{};  ///< of a segment's delivery
   SimDuration apps{};  ///< of an application that waited for a time
 
+  /// The greater of both.
   SimDuration worst() const { return wire > apps ? wire : apps; }
 };
 

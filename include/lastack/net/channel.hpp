@@ -56,13 +56,16 @@ class Channel {
     return plain_ && state_ == LinkState::up && bytes <= mtu_;
   }
 
+  /// Cuts or restores the channel; packets that were handed over before still arrive.
   void set_state(LinkState state) { state_ = state; }
 
   /// The delay of a channel that has nothing else; nothing for others.
   std::optional<SimDuration> constant_delay() const {
     return plain_ ? std::optional{constant_delay_} : std::nullopt;
   }
+  /// The class of its constant delay; `no_delay_class` where it has none.
   DelayClass delay_class() const { return delay_class_; }
+  /// Requires a channel with a constant delay and nothing else.
   void set_delay_class(DelayClass delay_class) { delay_class_ = delay_class; }
 
   /// Bytes that wait for their transmission to begin.

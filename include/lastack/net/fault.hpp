@@ -16,6 +16,7 @@ struct HostRange {
   NodeIndex first = 0;
   NodeIndex last = 0;
 
+  /// Whether the host is one of them.
   bool contains(NodeIndex host) const { return first <= host && host <= last; }
 };
 
@@ -38,8 +39,10 @@ struct Fault {
 /// The scenario's faults with what each has counted so far.
 class FaultList {
  public:
+  /// The order decides which fault applies where several match.
   explicit FaultList(std::vector<Fault> faults);
 
+  /// Whether there is no fault at all.
   bool empty() const { return entries_.empty(); }
 
   /// The first fault that applies to a segment that leaves its sender now; null if none does. Every

@@ -54,6 +54,7 @@ struct Transit {
   std::uint64_t cause = 0;         ///< of the notes: the packet's own
   trace::Protocol protocol{};      ///< the packet's
 
+  /// Empties it and keeps its memory.
   void clear() {
     notes.clear();
     arrival.reset();
@@ -71,6 +72,7 @@ enum class Power : std::uint8_t { off, on };
 /// goes down arrives there; a host without power then discards it.
 class Network {
  public:
+  /// Every host has power and every link is up.
   explicit Network(const NetworkConfig& config);
 
   /// Room for a new packet, to be filled in through `packet` and passed to `send`.
@@ -82,6 +84,7 @@ class Network {
   }
   /// Valid until the next allocate, send or arrives.
   Packet& packet(PacketIndex index) { return packets_[index]; }
+  /// The same, to read.
   const Packet& packet(PacketIndex index) const { return packets_[index]; }
 
   /// The packet leaves its host.
@@ -95,14 +98,19 @@ class Network {
   /// A packet comes to the end of its channel.
   Reached arrives(SimTime now, ChannelIndex channel, PacketIndex index, Transit& out);
 
+  /// Gives the packet's place back. Requires that the packet has reached its end.
   void release(PacketIndex index) { free_.push_back(index); }
 
+  /// Cuts or restores the power of a host.
   void set_power(NodeIndex host, Power power) { powered_[host] = power; }
+  /// Whether the host has power.
   Power power(NodeIndex host) const { return powered_[host]; }
+  /// Cuts or restores both directions of a link, by its place in NetworkConfig::links.
   void set_link(std::size_t link, LinkState state);
 
   /// The place in NetworkConfig::links of the link by which a packet for `to` leaves `from`.
   trace::LinkId link_towards(NodeIndex from, NodeIndex to);
+  /// The link that a channel is one direction of.
   static trace::LinkId link_of(ChannelIndex channel) { return trace::LinkId{channel / 2}; }
 
   /// There are so many classes at the most; packets of further delays have none.

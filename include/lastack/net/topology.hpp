@@ -32,7 +32,9 @@ class Topology {
   /// The channel on which a packet for host `to` leaves `at`; nothing if no way leads there.
   std::optional<ChannelIndex> next(NodeIndex at, NodeIndex to);
 
+  /// The channel's ends and mean delay.
   const Arc& arc(ChannelIndex channel) const;
+  /// Whether the node forwards packets.
   bool is_router(NodeIndex node) const;
 
  private:

@@ -49,6 +49,7 @@ class Series {
     SimTime at;
     SeriesSample sample;
   };
+  /// The samples so far, by time.
   const std::vector<Row>& rows() const { return rows_; }
   /// Between two rows, but for the last.
   SimDuration interval() const { return interval_; }

@@ -103,6 +103,7 @@ struct Summary {
   std::vector<HostSummary> hosts;
   std::vector<ExpectationResult> expectations;
 
+  /// Whether every expectation of the scenario held; true where there is none.
   bool expectations_held() const;
 };
 

@@ -22,6 +22,7 @@ struct Json {
 
   /// The member of that name; null when there is none or this is no object.
   const Json* find(std::string_view key) const;
+  /// The same, to change.
   Json* find(std::string_view key);
 };
 

@@ -13,10 +13,13 @@ namespace lastack::scenario {
 /// Wrong input. what() reads "FILE: POINTER: want …, have …".
 class ScenarioError : public std::runtime_error {
  public:
+  /// `problem` reads "want …, have …".
   ScenarioError(const std::string& file, const std::string& pointer, const std::string& problem);
 
+  /// The file as the caller named it.
   const std::string& file() const { return file_; }
   const std::string& pointer() const { return pointer_; }  ///< JSON Pointer; "" for the whole file
+  /// "want …, have …".
   const std::string& problem() const { return problem_; }
 
  private:

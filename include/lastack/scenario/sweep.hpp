@@ -25,11 +25,13 @@ struct Grid {
   /// dimension is the fastest.
   std::vector<std::vector<std::size_t>> dimensions;
 
+  /// How many combinations there are; 1 without axes.
   std::uint64_t size() const;
   /// For each axis, which of its values a combination has. Requires combination < size().
   std::vector<std::size_t> values_of(std::uint64_t combination) const;
   /// The same as overrides of the scenario.
   std::vector<Override> overrides_of(std::uint64_t combination) const;
+  /// The axes' paths in the file's order.
   std::vector<std::string> paths() const;
 };
 

@@ -55,14 +55,18 @@ struct Source {
 /// wanted there and what there is. A Value is valid as long as document and Source are.
 class Value {
  public:
+  /// `pointer` is where `json` stands in the document: "/links/0".
   Value(const Json& json, const Source& source, std::string pointer = "")
       : json_{&json},
         source_{&source},
         pointer_{std::move(pointer)} {}
 
+  /// The value as it was read.
   const Json& json() const { return *json_; }
+  /// Its place, as a JSON Pointer (RFC 6901).
   const std::string& pointer() const { return pointer_; }
 
+  /// Throws the ScenarioError for this place; `problem` reads "want …, have …".
   [[noreturn]] void fail(std::string problem) const { source_->fail(pointer_, std::move(problem)); }
   /// See Source::attempt.
   template <class Part> void attempt(Part part) const { source_->attempt(part); }
@@ -77,10 +81,13 @@ class Value {
 
   // --- Objects ---
 
+  /// Whether it is an object; the readers of objects throw for anything else.
   bool is_object() const { return std::holds_alternative<Json::Object>(json_->value); }
   /// Requires an object without other keys than these; `what` names it in messages: "a link".
   void only_keys(std::string_view what, std::initializer_list<std::string_view> keys) const;
+  /// Whether there is such a member.
   bool has(std::string_view key) const { return json_->find(key) != nullptr; }
+  /// The member, if there is one.
   std::optional<Value> find(std::string_view key) const;
   /// Calls `use(member)` if there is one; where errors are collected, one in it ends only `use`.
   template <class Use> void with(std::string_view key, Use use) const {
@@ -100,6 +107,7 @@ class Value {
 
   // --- Arrays ---
 
+  /// Whether it is an array.
   bool is_array() const { return std::holds_alternative<Json::Array>(json_->value); }
   /// Elements of an array; 0 for anything else.
   std::size_t size() const;
@@ -115,22 +123,32 @@ class Value {
 
   // --- Scalars ---
 
+  /// Whether it is a string.
   bool is_string() const { return std::holds_alternative<std::string>(json_->value); }
+  /// Whether it is true or false.
   bool is_bool() const { return std::holds_alternative<bool>(json_->value); }
+  /// Whether it is a number without a fraction that 64 bits can hold.
   bool is_integer() const;
+  /// Whether it is a number.
   bool is_number() const;
+  /// The string; `wish` says what would be right.
   const std::string& string(std::string_view wish = "a string") const;
+  /// True or false.
   bool boolean() const;
   /// Requires min <= value <= max.
   std::int64_t integer(std::int64_t min, std::int64_t max) const;
+  /// The same as a narrower type, whose range is the default.
   template <class T>
   T integer_as(std::int64_t min = std::numeric_limits<T>::min(),
                std::int64_t max = std::numeric_limits<T>::max()) const {
     return static_cast<T>(integer(min, max));
   }
   std::uint64_t unsigned_integer() const;  ///< the whole range of 64 bits
+  /// A number, whole or not.
   double number(std::string_view wish = "a number") const;
+  /// A number from 0 to 1.
   double probability() const;
+  /// A duration such as "10ms", at most 100 years.
   SimDuration duration() const;
   SimTime time() const;  ///< a duration since the start
   /// A string that `parse` makes something of.

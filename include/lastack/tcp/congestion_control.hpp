@@ -19,10 +19,14 @@ class CongestionControl {
   static constexpr std::uint32_t initial_window = 10;  ///< segments (RFC 6928)
   static constexpr std::uint32_t no_threshold = 0x7fff'ffff;
 
+  /// A new connection: `initial_window`, no threshold.
   constexpr explicit CongestionControl(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
 
+  /// The congestion window in segments (RFC 5681, 2); 1 or more.
   std::uint32_t cwnd() const { return cwnd_; }
+  /// The slow start threshold in segments (RFC 5681, 3.1); `no_threshold` at first.
   std::uint32_t ssthresh() const { return ssthresh_; }
+  /// Whether cwnd is below ssthresh (RFC 5681, 3.1).
   bool in_slow_start() const { return cwnd_ < ssthresh_; }
 
   /// The first segment is about to be sent from `next`: a round of HyStart begins.

@@ -64,6 +64,7 @@ enum class Reports : std::uint8_t { none, all };
 /// What one event made TCP do. Whoever drives a Stack passes one in, carries out what it holds and
 /// clears it for the next event; its memory is reused.
 struct Output {
+  /// Reports that nobody wants are not collected.
   explicit Output(Reports wanted) : reports{wanted} {}
 
   Reports reports;
@@ -72,9 +73,11 @@ struct Output {
   std::vector<SocketId> woken;          ///< sockets on which a waiting call may go on
   std::vector<ListenerId> acceptable;   ///< listeners that have a connection to accept
 
+  /// Whether nothing follows from the event.
   bool empty() const {
     return effects.empty() && rescheduled.empty() && woken.empty() && acceptable.empty();
   }
+  /// Empties it and keeps its memory.
   void clear() {
     effects.clear();
     rescheduled.clear();

@@ -27,6 +27,7 @@ enum class WindowTurn : std::uint8_t { same, passed };
 /// Retransmission timeout from round-trip samples (RFC 6298), with exponential backoff.
 class RtoEstimator {
  public:
+  /// `initial` is the timeout before the first sample (RFC 6298, 2.1).
   explicit RtoEstimator(SimDuration initial) : rto_{initial} {}
 
   /// Requires rtt > 0, measured on a segment sent once, or by a timestamp (Karn's rule, RFC 6298,
@@ -37,8 +38,11 @@ class RtoEstimator {
   /// Forgets the backoff and starts from `rto` (a new connection after a handshake without sample).
   void reset(SimDuration rto);
 
+  /// The timeout for the next segment, backed off (RFC 6298, 2 and 5.5).
   SimDuration rto() const { return rto_; }
+  /// Whether a round trip was measured.
   bool has_sample() const { return srtt8_us_ != 0; }
+  /// The smoothed round trip (RFC 6298, 2); zero before the first sample.
   SimDuration srtt() const { return std::chrono::microseconds{srtt8_us_ >> 3}; }
 
  private:

@@ -28,6 +28,7 @@ class Flags {
   static const Flags none, fin, syn, rst, psh, ack;
 
   constexpr Flags() = default;
+  /// From the control bits as they stand in the header (RFC 9293, 3.1).
   constexpr explicit Flags(std::uint8_t bits) : bits_{bits} {}
 
   /// From tcpdump's notation, letters of "FSRP." in any order; nothing for other letters.
@@ -36,7 +37,9 @@ class Flags {
   std::string text() const;
 
   constexpr std::uint8_t bits() const { return bits_; }  ///< as in the TCP header
+  /// Whether all bits of `f` are set.
   constexpr bool has(Flags f) const { return (bits_ & f.bits_) != 0; }
+  /// The same with the bits of `f` cleared.
   constexpr Flags without(Flags f) const {
     return Flags{static_cast<std::uint8_t>(bits_ & ~f.bits_)};
   }

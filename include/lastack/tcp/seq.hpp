@@ -10,8 +10,10 @@ namespace lastack::tcp {
 class Seq {
  public:
   constexpr Seq() = default;
+  /// From the number as it stands in a header.
   constexpr explicit Seq(std::uint32_t raw) : raw_{raw} {}
 
+  /// The number as it stands in a header.
   constexpr std::uint32_t raw() const { return raw_; }
 
   friend constexpr bool operator==(Seq, Seq) = default;
@@ -19,6 +21,7 @@ class Seq {
   friend constexpr Seq operator-(Seq s, std::uint32_t octets) { return Seq{s.raw_ - octets}; }
   /// Octets forward from `from` to `to`, modulo 2^32.
   friend constexpr std::uint32_t operator-(Seq to, Seq from) { return to.raw_ - from.raw_; }
+  /// Forward by so many octets, modulo 2^32.
   constexpr Seq& operator+=(std::uint32_t octets) {
     raw_ += octets;
     return *this;

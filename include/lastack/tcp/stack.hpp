@@ -130,7 +130,9 @@ class StateCensus {
   /// Notes that one socket goes from `from` to `to`; CLOSED is not counted.
   void move(SimTime now, State from, State to);
 
+  /// Sockets in the state.
   std::uint32_t current(State s) const { return current_[static_cast<std::size_t>(s)]; }
+  /// The most at a time so far.
   std::uint32_t peak(State s) const { return peak_[static_cast<std::size_t>(s)]; }
   /// Socket-seconds spent in the state until `now`.
   double socket_seconds(State s, SimTime now) const;
@@ -150,11 +152,13 @@ class StateCensus {
 /// an Output says what follows. It knows no scheduler and no network.
 class Stack {
  public:
+  /// A host without sockets.
   explicit Stack(StackConfig config);
   Stack(Stack&&) noexcept;
   Stack& operator=(Stack&&) noexcept;
   ~Stack();
 
+  /// What the host was made from.
   const StackConfig& config() const;
 
   // --- User calls (RFC 9293, 3.9.1), with the answers of Linux's socket calls ---
@@ -184,9 +188,13 @@ class Stack {
   /// Stops listening: requests vanish, connections that nobody accepted are reset.
   void close_listener(SimTime now, ListenerId listener, Output& out);
 
+  /// SEND (RFC 9293, 3.10.2): takes octets up to the room in the send buffer; would_block where
+  /// there is none.
   IoResult send(SimTime now, SocketId socket, std::uint64_t bytes, Output& out);
+  /// RECEIVE (RFC 9293, 3.10.3): takes up to so many octets; would_block where none wait.
   IoResult receive(SimTime now, SocketId socket, std::uint64_t bytes_max, Output& out);
   enum class Direction : std::uint8_t { read, write, both };
+  /// shutdown(): ends sending (a FIN follows what is queued), receiving, or both.
   Error shutdown(SimTime now, SocketId socket, Direction how, Output& out);
   /// With SO_LINGER above 0, close waits until the peer has everything: sends what is queued and
   /// the FIN, and returns how long to wait at the most, for a wakeup or the end of that time;
@@ -196,6 +204,7 @@ class Stack {
   void close(SimTime now, SocketId socket, Output& out);
   /// ABORT (RFC 9293, 3.9.1.5): RST at once.
   void abort(SimTime now, SocketId socket, Output& out);
+  /// setsockopt() on a socket in any state; the result is what the call would return.
   Error set_option(SimTime now, SocketId socket, SocketOptionValue option, Output& out);
 
   // --- Segments and timeouts ---
@@ -214,15 +223,23 @@ class Stack {
   // --- What it shows ---
 
   Settings& settings();  ///< may be changed while it runs; takes effect as in Linux, from then on
+  /// What happened so far.
   const Counters& counters() const;
+  /// Sockets by state.
   const StateCensus& census() const;
   /// Pages of 4096 bytes that its sockets hold for data (tcp_mem): now, and at most so far.
   std::uint64_t memory_pages() const;
+  /// The most pages so far.
   std::uint64_t memory_pages_peak() const;
+  /// The same, to be joined with others.
   StateCensus& census();
+  /// Entries of all listeners' queues together.
   ListenQueues listen_queues() const;
+  /// The state of a socket. Requires that it is open.
   State state(SocketId socket) const;
+  /// The socket's own end. Requires that it is open.
   SocketAddress local(SocketId socket) const;
+  /// The socket's peer. Requires that it is open.
   SocketAddress remote(SocketId socket) const;
   /// ISS of the live connection (or request, or TIME-WAIT record) of this pair, as this host's own
   /// side has it; nothing if there is none. `+`-relative injected segments are counted from here.
@@ -232,6 +249,7 @@ class Stack {
   /// Shows every connection, request and TIME-WAIT record, in no particular order: for what does
   /// not depend on one.
   using Visit = std::function<void(SocketAddress local, SocketAddress remote, State state)>;
+  /// Calls `visit` for each of them.
   void visit(const Visit& visit) const;
   /// Octets that arrived in order and wait for their applications, in all connections.
   std::uint64_t octets_not_read() const;

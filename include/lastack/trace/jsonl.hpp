@@ -20,6 +20,7 @@ class JsonLinesSink final : public Sink {
   /// Whether a `drop` says in `node` where it happened. A trace does not; a page needs it.
   enum class DropNode : std::uint8_t { left_out, named };
 
+  /// Writes to `out`, which it owns.
   explicit JsonLinesSink(std::unique_ptr<ByteWriter> out, DropNode drop_node = DropNode::left_out);
   ~JsonLinesSink() override;
 

@@ -115,6 +115,7 @@ struct LadderLimits {
 /// than the limits say.
 class LadderBuilder final : public Sink {
  public:
+  /// Keeps as much of the run as `limits` says.
   explicit LadderBuilder(LadderLimits limits = {});
   ~LadderBuilder() override;
 

@@ -28,6 +28,7 @@ class PageSink final : public Sink {
   /// Events past so many are counted, not shown: a page that opens at once holds no more.
   static constexpr std::uint64_t usual_most = 150'000;
 
+  /// Writes to `out`, which it owns; shows the first `most_events` events.
   explicit PageSink(std::unique_ptr<ByteWriter> out, std::uint64_t most_events = usual_most);
   ~PageSink() override;
 

@@ -24,6 +24,7 @@ struct PcapngOptions {
 /// its comments. Payload is zeros. A corrupted packet has a wrong TCP checksum where it arrives.
 class PcapngSink final : public Sink {
  public:
+  /// Writes to `out`, which it owns.
   explicit PcapngSink(std::unique_ptr<ByteWriter> out, PcapngOptions options = {});
   ~PcapngSink() override;
 

@@ -18,6 +18,9 @@ for file in bin/lastack include/lastack/core/time.hpp share/man/man1/lastack.1 \
 done
 
 "$prefix"/bin/lastack --version
+version=$("$prefix"/bin/lastack --version | sed 's/^lastack //')
+grep -q "\"Lastack $version\"" "$prefix"/share/man/man1/lastack.1 ||
+  { echo "the man page is not of version $version" && exit 1; }
 bash -n "$prefix"/share/bash-completion/completions/lastack
 
 # A copy, so that nothing of the source tree is within reach by a relative path.

@@ -202,7 +202,7 @@ bool Endpoint::acceptable(const Segment& seg, const Context& c) const {
   if (c.host.profile.window_follows_traffic) {
     // Linux is more generous at the left edge: what ends where the last ACK stood may pass
     // (tcp_sequence), and is sorted out as a duplicate later.
-    return !before(seg.end(), window_.told_at()) && !after(seg.seq, nxt + window);
+    return !before(seg.end(), window_.advertised_at()) && !after(seg.seq, nxt + window);
   }
   const std::uint32_t len = seg.len();
   if (len == 0) return window == 0 ? seg.seq == nxt : in_window(seg.seq, nxt, window);
@@ -217,7 +217,7 @@ bool Endpoint::is_crossed_syn_ack(const Segment& seg) const {
 
 Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
   if (is_crossed_syn_ack(seg) || acceptable(seg, c)) {
-    ts_.note(seg, window_.told_at(), c.now);
+    ts_.note(seg, window_.advertised_at(), c.now);
     return Step::go_on;
   }
   if (seg.flags.has(Flags::rst)) {

@@ -91,12 +91,12 @@ std::optional<DelayedAck::Answer> DelayedAck::compress(const Received& came, con
   }
   if (!compressed_) compressed_ = std::make_unique<Compressed>();
   Compressed& held = *compressed_;
-  if (held.told_at != came.nxt) {
-    held.told_at = came.nxt;
-    held.told = 0;
+  if (held.hole_at != came.nxt) {
+    held.hole_at = came.nxt;
+    held.acks = 0;
   }
-  if (held.told < duplicate_threshold) {
-    ++held.told;
+  if (held.acks < duplicate_threshold) {
+    ++held.acks;
     return std::nullopt;
   }
   ++held.held_back;
@@ -162,7 +162,7 @@ DelayedAck::Cancelled DelayedAck::cancel() {
 }
 
 void DelayedAck::check_invariants() const {
-  LASTACK_ASSERT(owed_ || !no_memory_);  // a closed window is told by an ACK
+  LASTACK_ASSERT(owed_ || !no_memory_);  // a closed window is advertised by an ACK
   LASTACK_ASSERT(wait_ >= SimDuration::zero());
   LASTACK_ASSERT(short_ || !short_again_);
   LASTACK_ASSERT(!compressed_ || compressed_->until == never || compressed_->held_back > 0);

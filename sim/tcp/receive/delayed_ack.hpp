@@ -19,10 +19,10 @@ namespace lastack::tcp {
 /// - *Quick*: the first ACKs of a connection, and those after something went wrong, leave at once.
 /// - *Ping-pong*: where data goes both ways, an ACK waits for data that it can ride on.
 /// - *Delayed*: other ACKs wait as long as the estimate of the gaps between arrivals says (ato).
-/// - *Compressed*: after three ACKs that tell of a hole, one stands for all that a part of a round
+/// - *Compressed*: after three ACKs that report a hole, one stands for all that a part of a round
 ///   trip brings (tcp_comp_sack_*).
 ///
-/// It knows neither segments nor windows. Who sends an ACK tells it so by `sent`.
+/// It knows neither segments nor windows. Who sends an ACK calls `sent`.
 class DelayedAck {
  public:
   static constexpr std::uint32_t quick_acks_max = 16;  ///< in a row (TCP_MAX_QUICKACKS)
@@ -47,7 +47,7 @@ class DelayedAck {
     Seq nxt;                    ///< RCV.NXT
     bool two_segments = false;  ///< that much came since the last ACK, and the window is as large
     Hole hole = Hole::none;     ///< octets beyond RCV.NXT wait for earlier ones
-    Repeated repeated = Repeated::no;  ///< octets came twice, and a D-SACK tells of it
+    Repeated repeated = Repeated::no;  ///< octets came twice, and a D-SACK reports it
     bool sack = false;                 ///< the peer understands SACK
     SimDuration round_trip{};          ///< as the receiver sees it; 0: not known
   };
@@ -98,7 +98,7 @@ class DelayedAck {
   void quicken_one() { quick_ |= 1; }
   /// The application lags behind: no hurry with ACKs.
   void slow_down() { quick_ = 0; }
-  /// A hole was filled, which is told at once (RFC 5681, 4.2).
+  /// A hole was filled, which is reported at once (RFC 5681, 4.2).
   void hole_filled() { now_ = true; }
   /// No hole is left that an ACK could wait for.
   void no_hole() { compressed_.reset(); }
@@ -148,8 +148,8 @@ class DelayedAck {
   /// One ACK that stands for several, while a hole is open.
   struct Compressed {
     SimTime until = never;
-    Seq told_at;                 ///< RCV.NXT of the ACKs counted below
-    std::uint8_t told = 0;       ///< ACKs sent for the hole at told_at
+    Seq hole_at;                 ///< RCV.NXT of the ACKs counted below
+    std::uint8_t acks = 0;       ///< sent for the hole at hole_at
     std::uint8_t held_back = 0;  ///< ACKs that the next one stands for
   };
 
@@ -160,7 +160,7 @@ class DelayedAck {
   SimTime due_ = never;
   SimDuration wait_{};             ///< estimated from the arrivals (icsk_ack.ato); 0: no data yet
   SimTime last_data_ = sim_start;  ///< icsk_ack.lrcvtime
-  std::unique_ptr<Compressed> compressed_;  ///< once a hole was told of
+  std::unique_ptr<Compressed> compressed_;  ///< once a hole was reported
   std::uint8_t quick_ = 0;                  ///< so many more leave at once
   std::uint8_t pingpong_ = 0;               ///< signs that data goes both ways
   bool owed_ : 1 = false;

@@ -48,7 +48,7 @@ class ReceiveBuffer {
   /// A round trip as the receiver sees it. `idle_queue`: nothing waits to be read.
   enum class Queue : std::uint8_t { empty, waiting };
   void round_trip(SimDuration sample, Queue queue);
-  /// The same by a timestamp that came back, of which each counts once. 0: too short to tell.
+  /// The same by a timestamp that came back, of which each counts once. 0: too short to know.
   void round_trip_of_echo(std::uint32_t echo, SimDuration sample, Queue queue);
   /// Without timestamps a round trip is at least as long as one window takes (`next` to `end`).
   void window_passed(Seq next, Seq end, SimTime now);

@@ -51,7 +51,7 @@ ReceiveQueue::Known ReceiveQueue::keep(const Segment& seg) {
   return known ? Known::repeated : Known::fresh;
 }
 
-/// Ranges that touch become one, and SACK tells of it first.
+/// Ranges that touch become one, which SACK reports first.
 void ReceiveQueue::insert(Reassembly& r, Range added) {
   const auto touches = [&](const Range& x) {
     return at_or_before(x.left, added.right) && at_or_after(x.right, added.left);

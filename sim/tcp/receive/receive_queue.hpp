@@ -11,7 +11,7 @@
 namespace lastack::tcp {
 
 /// What arrived (RFC 9293, 3.3.1 and 3.10.7.4, seventh): octets in order, which wait for the
-/// application, and octets beyond a hole, which wait for earlier ones and of which SACK tells.
+/// application, and octets beyond a hole, which wait for earlier ones and which SACK reports.
 /// Octets are counted, not stored. Each enters RCV.NXT once.
 class ReceiveQueue {
  public:
@@ -26,7 +26,7 @@ class ReceiveQueue {
   /// Octets beyond RCV.NXT wait for earlier ones.
   bool has_hole() const { return reassembly_ && !reassembly_->ranges.empty(); }
   bool tells_of_repeats() const { return reassembly_ && reassembly_->dsack; }
-  /// Something is kept for later, be it only a block to tell.
+  /// Something is kept for later, be it only a block to report.
   bool keeps_something() const { return reassembly_ != nullptr; }
   std::uint32_t octets_beyond_hole() const;
   /// A block of octets that came twice first (RFC 2883, 4), then the newest ones (RFC 2018, 4).
@@ -49,11 +49,11 @@ class ReceiveQueue {
     bool hole_filled = false;  ///< no hole is left
   };
   Absorbed absorb();
-  /// Octets [left, right) came twice, as the next ACK shall tell (RFC 2883). Nothing for none.
+  /// Octets [left, right) came twice, as the next ACK shall report (RFC 2883). Nothing for none.
   void came_twice(Seq left, Seq right);
-  /// An ACK was sent: repeated octets are told of.
+  /// An ACK was sent: repeated octets are reported.
   void acknowledged();
-  /// The FIN ended the text: blocks tell of nothing any more.
+  /// The FIN ended the text: blocks report nothing from here on.
   void forget_blocks();
   /// The application took `octets`. Requires octets <= unread().
   void taken(std::uint32_t octets) { read_ += octets; }

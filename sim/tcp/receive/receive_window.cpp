@@ -12,7 +12,7 @@ namespace lastack::tcp {
 ReceiveBuffer& ReceiveWindow::buffer(const Surroundings& s) {
   if (!buffer_) {
     buffer_ = std::make_unique<ReceiveBuffer>(s.host.profile, s.buffer_bytes());
-    buffer_->start_measuring(s.read, s.now, std::min({grown_, told_, 10 * s.payload_max()}));
+    buffer_->start_measuring(s.read, s.now, std::min({grown_, advertised_, 10 * s.payload_max()}));
   }
   return *buffer_;
 }
@@ -34,7 +34,7 @@ void ReceiveWindow::offer_in_syn(const Surroundings& s) {
   const WindowOffer offer =
       initial_window(s.host, full_space(s), s.host.advertised_mss(),
                      s.host.settings().tcp_window_scaling != 0 ? Scaling::offered : Scaling::none);
-  told_ = offer.window;
+  advertised_ = offer.window;
   scale_ = offer.scale;
   clamp_ = offer.clamp;
   grown_ = offer.window;
@@ -42,7 +42,7 @@ void ReceiveWindow::offer_in_syn(const Surroundings& s) {
 
 void ReceiveWindow::offered_in_synack(std::uint32_t window, std::uint32_t clamp,
                                       std::uint8_t scale) {
-  told_ = grown_ = window;
+  advertised_ = grown_ = window;
   clamp_ = clamp;
   scale_ = scale;
 }
@@ -98,25 +98,25 @@ std::uint32_t ReceiveWindow::in_steps(std::uint32_t space, std::uint32_t most) c
     return (space + granule - 1) / granule * granule;
   }
   const std::uint32_t mss = std::min<std::uint32_t>(mss_, most);
-  if (told_ + mss <= space || told_ > space) {
+  if (advertised_ + mss <= space || advertised_ > space) {
     return mss > 0 && space > mss ? space / mss * mss : space;
   }
-  return mss == most && space > told_ + most / 2 ? space : told_;
+  return mss == most && space > advertised_ + most / 2 ? space : advertised_;
 }
 
-std::uint16_t ReceiveWindow::tell(std::uint32_t octets, Seq nxt) {
+std::uint16_t ReceiveWindow::advertise(std::uint32_t octets, Seq nxt) {
   if (octets < left(nxt)) {  // a window never shrinks (RFC 9293, 3.8.6.2.1)
     const std::uint32_t granule = 1U << scale_;
     octets = (left(nxt) + granule - 1) / granule * granule;
   }
-  told_ = octets;
-  told_at_ = nxt;
+  advertised_ = octets;
+  advertised_at_ = nxt;
   return static_cast<std::uint16_t>(std::min(octets >> scale_, unscaled_window_max));
 }
 
 std::uint16_t ReceiveWindow::close(Seq nxt) {
-  told_ = 0;
-  told_at_ = nxt;
+  advertised_ = 0;
+  advertised_at_ = nxt;
   return 0;
 }
 
@@ -130,7 +130,7 @@ void ReceiveWindow::set_clamp(std::uint32_t clamp) {
   if (clamp < clamp_) {
     grown_ = std::min(grown_, clamp);
   } else if (clamp > clamp_) {
-    grown_ = std::max(grown_, std::min(told_, clamp));
+    grown_ = std::max(grown_, std::min(advertised_, clamp));
   }
   clamp_ = clamp;
 }

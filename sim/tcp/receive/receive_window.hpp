@@ -47,22 +47,28 @@ class ReceiveWindow {
 
   // --- Asked ---
 
-  /// What is left of the window last told. `nxt` is RCV.NXT.
+  /// What is left of the window last advertised. `nxt` is RCV.NXT.
   std::uint32_t left(Seq nxt) const {
-    const std::uint32_t used = nxt - told_at_;
-    return used < told_ ? told_ - used : 0;
+    const std::uint32_t used = nxt - advertised_at_;
+    return used < advertised_ ? advertised_ - used : 0;
   }
-  std::uint32_t told() const { return told_; }  ///< octets offered from told_at on
-  Seq told_at() const { return told_at_; }      ///< RCV.NXT when the window was last advertised
-  Seq end() const { return told_at_ + told_; }  ///< the first octet beyond it
+  std::uint32_t advertised() const {
+    return advertised_;
+  }  ///< octets offered from advertised_at on
+  Seq advertised_at() const {
+    return advertised_at_;
+  }  ///< RCV.NXT when the window was last advertised
+  Seq end() const { return advertised_at_ + advertised_; }  ///< the first octet beyond it
   std::uint32_t clamp() const { return clamp_; }
   std::uint8_t scale() const { return scale_; }
   /// The peer's segments by estimate, payload octets (rcv_mss).
   std::uint32_t mss() const { return mss_; }
   /// How many of them half the window holds.
-  std::uint32_t half_in_segments() const { return told_ / (2U * std::max<std::uint32_t>(mss_, 1)); }
+  std::uint32_t half_in_segments() const {
+    return advertised_ / (2U * std::max<std::uint32_t>(mss_, 1));
+  }
   /// Whether so much came since the last ACK that another is due (RFC 5681, 4.2).
-  bool two_segments_since(Seq nxt) const { return nxt - told_at_ > mss_; }
+  bool two_segments_since(Seq nxt) const { return nxt - advertised_at_ > mss_; }
   /// What could be offered now (Linux, __tcp_select_window).
   Offer next(const Surroundings& s) const;
   /// Bytes of memory that are taken (sk_rmem_alloc).
@@ -86,7 +92,7 @@ class ReceiveWindow {
   /// The peer does not scale windows.
   void without_scaling();
   /// The peer's SYN is here: the window begins behind it.
-  void begin(Seq nxt) { told_at_ = nxt; }
+  void begin(Seq nxt) { advertised_at_ = nxt; }
   /// The connection is open (Linux, tcp_init_buffer_space).
   void established(const Surroundings& s);
 
@@ -107,7 +113,7 @@ class ReceiveWindow {
   }
   /// RCV.NXT is `nxt`: without timestamps this measures how long a window takes.
   void data_arrived(Seq nxt, const Surroundings& s) {
-    buffer(s).window_passed(nxt, nxt + told_, s.now);
+    buffer(s).window_passed(nxt, nxt + advertised_, s.now);
   }
   /// A full segment echoed the timestamp `echo` of so long ago.
   void round_trip(std::uint32_t echo, SimDuration sample, ReceiveBuffer::Queue queue,
@@ -128,7 +134,7 @@ class ReceiveWindow {
 
   /// The window field of a segment that offers so many octets, or as many as were offered before,
   /// if these are more. `nxt` is RCV.NXT.
-  std::uint16_t tell(std::uint32_t octets, Seq nxt);
+  std::uint16_t advertise(std::uint32_t octets, Seq nxt);
   /// The same for a window of 0, whatever was offered before.
   std::uint16_t close(Seq nxt);
   /// The connection is no more.
@@ -145,8 +151,8 @@ class ReceiveWindow {
   void set_clamp(std::uint32_t clamp);
 
   std::unique_ptr<ReceiveBuffer> buffer_;  ///< once data came
-  Seq told_at_;
-  std::uint32_t told_ = 0;
+  Seq advertised_at_;
+  std::uint32_t advertised_ = 0;
   std::uint32_t grown_ = 0;  ///< how far the offer may go by now (rcv_ssthresh)
   std::uint32_t clamp_ = 0;  ///< the most that may ever be offered
   std::uint16_t mss_ = default_mss;

@@ -22,7 +22,7 @@ namespace lastack::tcp {
 /// marks segments in the retransmission queue; who sends them asks `wants_again`.
 ///
 /// A connection that merely opens and closes needs little of it: what repairs and moves data is
-/// made when it is first told something.
+/// made when something first happens to it.
 class LossRecovery {
  public:
   /// Linux's tcp_ca_state.
@@ -188,7 +188,7 @@ class LossRecovery {
   void init_undo(const RetransmissionQueue& queue, const Surroundings& s);
 
   Rack rack_;
-  std::unique_ptr<State> state_;  ///< once it was told something
+  std::unique_ptr<State> state_;  ///< once something happened to it
   CongestionAlgorithm algorithm_;
 };
 

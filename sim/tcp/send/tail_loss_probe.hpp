@@ -34,7 +34,7 @@ class TailLossProbe {
   /// Recovery looks after everything from here on.
   void end() { outstanding_ = false; }
   /// An acceptable ACK came (RFC 8985, 7.4.2). Only what is acknowledged beyond the probe, or an
-  /// ACK that brings nothing new, tells whether it repaired a loss.
+  /// ACK that brings nothing new, shows whether it repaired a loss.
   Verdict acknowledged(const Segment& seg, Acked::Progress progress);
 
  private:

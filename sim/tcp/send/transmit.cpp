@@ -51,7 +51,7 @@ Segment Endpoint::synchronize(Flags flags, Context& c) {
     seg.options.window_scale = window_.scale();
   }
   if (answer ? ts_.used() : settings.tcp_timestamps != 0) ts_.add_to(seg.options, c.now);
-  seg.wnd = static_cast<std::uint16_t>(std::min(window_.told(), unscaled_window_max));
+  seg.wnd = static_cast<std::uint16_t>(std::min(window_.advertised(), unscaled_window_max));
   if (answer) seg.ack = received_.nxt();
   return seg;
 }
@@ -132,10 +132,10 @@ std::uint32_t Endpoint::decide_offer(const Context& c) {
   return offer.octets;
 }
 
-/// RCV.WND for the next segment, and notes what was told.
+/// RCV.WND for the next segment, and notes what was advertised.
 std::uint16_t Endpoint::window_to_tell(Context& c) {
   if (acks_.closes_window()) return window_.close(received_.nxt());
-  return window_.tell(decide_offer(c), received_.nxt());
+  return window_.advertise(decide_offer(c), received_.nxt());
 }
 
 /// The most payload that fits a segment now: SACK blocks take from it.

@@ -13,7 +13,8 @@ worked off from top to bottom:
 
 `<!-- exit: N -->` before a block asks for another exit code, `<!-- not run: WHY -->` leaves it out, and
 `<!-- needs: PROGRAM -->` leaves it out where there is no such program; the reason is printed. Commands in the text itself (`lastack sweep --resume`) are not run, but their options must exist.
-Exit code 1 when anything differs, or when a page says that something is not run but not why.
+Links to files must lead to one. Exit code 1 when anything differs, or when a page says that something is not
+run but not why.
 """
 import collections
 import os
@@ -26,6 +27,8 @@ import tempfile
 
 TIMEOUT_S = 120
 LEFT_OUT = "…"
+# Documents whose commands change the tree, so that only their links are checked.
+ALSO_LINKED = ["CONTRIBUTING.md", "scenarios/README.md", "sim/README.md", "tests/oracle/README.md", "tests/bench/README.md"]
 
 
 class Block:
@@ -196,6 +199,16 @@ class Page:
                     self.problems.append(f"{self.path}: `{code}`: {option} is not among its options")
 
 
+def broken_links(root, path):
+    """Links to files of the repository that are not there."""
+    folder = (root / path).parent
+    text = prose_of((root / path).read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        file = target.split("#")[0]
+        if file and "://" not in file and not (folder / file).exists():
+            yield f"{path}: links to {target}, which is not there"
+
+
 def pages_of(root):
     return ["README.md", *sorted(
         path.relative_to(root).as_posix() for path in (root / "tools" / "guide").glob("*.md"))]
@@ -215,6 +228,8 @@ def main():
         ran += page.ran
         not_run += page.not_run
         problems += page.problems
+    for path in [*pages, *(() if sys.argv[3:] else ALSO_LINKED)]:
+        problems += broken_links(root, path)
     print(f"{len(pages)} pages: {ran} commands ran, {sum(not_run.values())} did not, {len(problems)} wrong")
     for why, count in sorted(not_run.items()):
         print(f"  {count} not run: {why}")

@@ -82,6 +82,11 @@ class Pages(unittest.TestCase):
         self.right("Use `lastack run --known 3`.\n")
         self.wrong("Use `lastack run --unknown`.\n", "--unknown is not among its options")
 
+    def test_links_lead_to_files(self):
+        self.checked("[here](page.md) and [there](https://example.org) and [a part](page.md#part) [gone](gone.md)\n")
+        broken = list(guide_check.broken_links(self.root, "page.md"))
+        self.assertEqual(broken, ["page.md: links to gone.md, which is not there"])
+
 
 if __name__ == "__main__":
     unittest.main()

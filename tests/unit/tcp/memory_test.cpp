@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "host/held_memory.hpp"
 #include "support/printers.hpp"
 #include "support/tcp_test.hpp"
 
@@ -70,6 +71,39 @@ TEST_CASE("SocketMemory: who asks for little while little is held ends the press
   REQUIRE(memory.under_pressure());
   CHECK(memory.ask(0, limits).answer == SocketMemory::Answer::granted);
   CHECK_FALSE(memory.under_pressure());
+}
+
+TEST_CASE("HeldMemory: a connection holds whole pages of its host's, no more than it needs",
+          "[tcp][memory]") {
+  tcp::Host host{tcp::StackConfig{}};
+  tcp::HeldMemory one;
+  tcp::HeldMemory other;
+  one.settle(1, host);
+  CHECK(one.pages() == 1);
+  one.settle(4097, host);
+  CHECK(one.pages() == 2);
+  CHECK(one.bytes() == 8192);
+  other.settle(4096, host);
+  CHECK(host.memory.pages() == 3);
+  one.settle(0, host);
+  CHECK(one.pages() == 0);
+  CHECK(host.memory.pages() == 1);
+  CHECK(host.memory.peak() == 3);
+}
+
+TEST_CASE("HeldMemory: what is taken beyond all limits is held until it is settled",
+          "[tcp][memory]") {
+  tcp::Host host{tcp::StackConfig{}};
+  host.config.settings.tcp_mem = {2, 3, 4};
+  tcp::HeldMemory held;
+  held.take(9, host);
+  CHECK(held.pages() == 9);
+  CHECK(host.memory.pages() == 9);
+  host.memory.ask(0, host.settings().tcp_mem);
+  REQUIRE(host.memory.under_pressure());
+  held.settle(4096, host);
+  CHECK(held.pages() == 1);
+  CHECK_FALSE(host.memory.under_pressure());  // below tcp_mem[0]
 }
 
 TEST_CASE("memory: a SYN, data in either buffer and a FIN take whole pages", "[tcp][memory]") {

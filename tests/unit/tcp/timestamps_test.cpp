@@ -1,0 +1,123 @@
+#include "timestamps.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/printers.hpp"
+
+using namespace lastack;
+using namespace lastack::tcp;
+
+namespace {
+
+constexpr SimTime start = sim_start + 5s;
+constexpr SimDuration day = 24h;
+
+/// Both ends have them; the peer's SYN showed `recent` at `start`, our clock began at 1000.
+Timestamps agreed(std::uint32_t recent) {
+  Timestamps stamps;
+  stamps.begin(1000);
+  stamps.agree(recent, start);
+  return stamps;
+}
+
+Segment with(std::uint32_t val, std::uint32_t echo = 0, Flags flags = Flags::ack) {
+  Segment seg;
+  seg.seq = Seq{1};
+  seg.flags = flags;
+  seg.options.has_timestamps = true;
+  seg.options.ts_val = val;
+  seg.options.ts_ecr = echo;
+  return seg;
+}
+
+}  // namespace
+
+// --- Our clock (RFC 7323, 3 and 4.1) ---
+
+TEST_CASE("Timestamps: our clock shows milliseconds and an offset of each peer", "[tcp][rfc7323]") {
+  const auto stamps = agreed(7);
+  CHECK(stamps.stamp(sim_start) == 1000);
+  CHECK(stamps.stamp(start + 1500us) == 6001);
+  Options options;
+  stamps.add_to(options, start);
+  CHECK(options.has_timestamps);
+  CHECK(options.ts_val == 6000);
+  CHECK(options.ts_ecr == 7);
+}
+
+TEST_CASE("Timestamps: an echo tells when what it answers was sent, also where the clock wrapped",
+          "[tcp][rfc7323]") {
+  Timestamps stamps;
+  stamps.begin(0xffff'ffff - 5000);
+  stamps.agree(1, start);
+  const Segment seg = with(2, stamps.stamp(start));
+  CHECK(stamps.echoed_by(seg));
+  CHECK(stamps.echoes(seg, start));
+  CHECK(stamps.echo_age_ms(seg, start + 20ms) == 20);
+  CHECK(stamps.echo_is_before(seg, start + 1ms));
+  CHECK_FALSE(stamps.echo_is_before(seg, start));
+  CHECK(stamps.echo_age_ms(with(2, stamps.stamp(start + 9ms)), start) == -9);
+}
+
+TEST_CASE("Timestamps: without the option, or declined, nothing is echoed", "[tcp][rfc7323]") {
+  auto stamps = agreed(1);
+  CHECK_FALSE(stamps.echoed_by(with(2, 0)));
+  Segment bare = with(2, 6000);
+  bare.options.has_timestamps = false;
+  CHECK_FALSE(stamps.echoed_by(bare));
+  stamps.decline();
+  CHECK_FALSE(stamps.echoed_by(with(2, 6000)));
+}
+
+// --- TS.Recent (RFC 7323, 4.3) ---
+
+TEST_CASE("Timestamps: TS.Recent follows segments that reach back to the last ACK sent",
+          "[tcp][rfc7323]") {
+  auto stamps = agreed(100);
+  stamps.note(with(150), Seq{1}, start + 1s);
+  CHECK(stamps.recent() == 150);
+  CHECK(stamps.recent_at() == start + 1s);
+}
+
+TEST_CASE("Timestamps: … but not those beyond a hole, so that an echo spans the delayed ACK",
+          "[tcp][rfc7323]") {
+  auto stamps = agreed(100);
+  Segment later = with(150);
+  later.seq = Seq{1001};
+  stamps.note(later, Seq{1}, start + 1s);
+  CHECK(stamps.recent() == 100);
+  CHECK(stamps.recent_at() == start);
+}
+
+// --- PAWS (RFC 7323, 5) ---
+
+TEST_CASE("Timestamps: a segment older than TS.Recent is an old duplicate", "[tcp][rfc7323]") {
+  const auto stamps = agreed(100);
+  CHECK(stamps.outdated(with(99), start));
+  CHECK_FALSE(stamps.outdated(with(100), start));
+  CHECK_FALSE(stamps.outdated(with(101), start));
+}
+
+TEST_CASE("Timestamps: older is meant modulo 2^32", "[tcp][rfc7323]") {
+  const auto stamps = agreed(5);
+  CHECK(stamps.outdated(with(0xffff'fff0), start));
+  const auto before_wrap = agreed(0xffff'fff0);
+  CHECK_FALSE(before_wrap.outdated(with(5), start));
+}
+
+TEST_CASE("Timestamps: a RST, and a segment without the option, are never too old",
+          "[tcp][rfc7323]") {
+  auto stamps = agreed(100);
+  CHECK_FALSE(stamps.outdated(with(1, 0, Flags::rst), start));
+  Segment bare = with(1);
+  bare.options.has_timestamps = false;
+  CHECK_FALSE(stamps.outdated(bare, start));
+  stamps.decline();
+  CHECK_FALSE(stamps.outdated(with(1), start));
+}
+
+TEST_CASE("Timestamps: after 24 days of silence TS.Recent proves nothing", "[tcp][rfc7323]") {
+  const auto stamps = agreed(100);
+  CHECK(stamps.outdated(with(99), start + 24 * day - 1ns));
+  CHECK_FALSE(stamps.outdated(with(99), start + 24 * day));
+}

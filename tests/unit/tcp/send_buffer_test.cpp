@@ -1,0 +1,154 @@
+#include "send/send_buffer.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/aborts.hpp"
+#include "support/printers.hpp"
+
+using namespace lastack;
+using namespace lastack::tcp;
+using namespace lastack::test;
+
+namespace {
+
+using Chunk = SendBuffer::Chunk;
+
+constexpr std::uint32_t mss = 1460;
+constexpr std::uint32_t goal = 44 * mss;
+
+/// From octet 1 on, with so many written at once.
+SendBuffer with(std::uint32_t octets) {
+  SendBuffer buffer;
+  buffer.begin(Seq{1});
+  buffer.begin_chunk(Chunk::fresh, Seq{1});
+  buffer.append(octets);
+  return buffer;
+}
+
+std::uint32_t bytes_for(std::int32_t asked, std::uint32_t cwnd, const Settings& settings = {}) {
+  SendBuffer buffer;
+  buffer.grow(asked, mss, cwnd, settings);
+  return buffer.bytes();
+}
+
+}  // namespace
+
+TEST_CASE("SendBuffer: a FIN follows the last octet, and is one", "[tcp][rfc9293]") {
+  auto buffer = with(1000);
+  CHECK(buffer.end() == Seq{1001});
+  CHECK(buffer.unsent(Seq{1}) == 1000);
+  CHECK_FALSE(buffer.fin_follows(Seq{1001}));
+  buffer.queue_fin();
+  CHECK(buffer.fin_end() == Seq{1002});
+  CHECK(buffer.unsent(Seq{401}) == 601);
+  CHECK(buffer.fin_follows(Seq{1001}));
+  CHECK_FALSE(buffer.fin_follows(Seq{1000}));
+}
+
+// --- Its size ---
+
+TEST_CASE("SendBuffer: begins with two initial windows of segments and their memory",
+          "[tcp][linux]") {
+  CHECK(bytes_for(0, 10) == 46'080);  // 2 x 10 x (2048 + 256)
+  CHECK(bytes_for(0, 2) == 46'080);
+}
+
+TEST_CASE("SendBuffer: grows with the congestion window, up to tcp_wmem, and never falls",
+          "[tcp][linux]") {
+  SendBuffer buffer;
+  const Settings settings;
+  buffer.grow(0, mss, 20, settings);
+  CHECK(buffer.bytes() == 92'160);
+  buffer.grow(0, mss, 10, settings);
+  CHECK(buffer.bytes() == 92'160);
+  buffer.grow(0, mss, 100'000, settings);
+  CHECK(buffer.bytes() == 4'194'304);
+}
+
+TEST_CASE("SendBuffer: SO_SNDBUF counts twice, up to wmem_max, and stays", "[tcp][linux]") {
+  CHECK(bytes_for(10'000, 10) == 20'000);
+  CHECK(bytes_for(10'000, 100) == 20'000);
+  CHECK(bytes_for(1, 10) == 4608);  // SOCK_MIN_SNDBUF
+  Settings settings;
+  settings.wmem_max = 212'992;
+  CHECK(bytes_for(1'000'000'000, 10, settings) == 425'984);
+}
+
+TEST_CASE("SendBuffer: without memory half of what is queued will do, 4608 bytes at least",
+          "[tcp][linux]") {
+  SendBuffer buffer;
+  buffer.grow(0, mss, 10, {});
+  buffer.shrink(60'000);
+  CHECK(buffer.bytes() == 30'000);
+  buffer.shrink(100'000);
+  CHECK(buffer.bytes() == 30'000);
+  buffer.shrink(0);
+  CHECK(buffer.bytes() == 4608);
+}
+
+TEST_CASE("SendBuffer: a waiting application goes on when a third is free", "[tcp][linux]") {
+  SendBuffer buffer;
+  buffer.grow(9000, mss, 10, {});
+  REQUIRE(buffer.bytes() == 18'000);
+  CHECK(buffer.has_room(12'000));
+  CHECK_FALSE(buffer.has_room(12'002));
+  CHECK_FALSE(buffer.has_room(20'000));
+  buffer.block();
+  CHECK(buffer.blocked());
+  buffer.unblock();
+  CHECK_FALSE(buffer.blocked());
+}
+
+// --- Chunks (Linux, tcp_sendmsg_locked) ---
+
+TEST_CASE("SendBuffer: a chunk is whole segments, up to half the largest window", "[tcp][linux]") {
+  CHECK(SendBuffer::chunk_goal(1'000'000, 1448) == 45 * 1448);  // 65215 octets at the most
+  CHECK(SendBuffer::chunk_goal(10'000, 1448) == 3 * 1448);
+  CHECK(SendBuffer::chunk_goal(100, 1448) == 1448);
+}
+
+TEST_CASE("SendBuffer: what is written next joins the chunk at the end while it has room",
+          "[tcp][linux]") {
+  auto buffer = with(1000);
+  CHECK(buffer.next_chunk(Seq{1}, goal) == Chunk::begun);
+  CHECK(buffer.room_in_chunk(goal) == goal - 1000);
+  buffer.append(goal - 1000);
+  CHECK(buffer.next_chunk(Seq{1}, goal) == Chunk::fresh);
+}
+
+TEST_CASE("SendBuffer: what was sent takes no more", "[tcp][linux]") {
+  const auto buffer = with(1000);
+  CHECK(buffer.next_chunk(Seq{1001}, goal) == Chunk::fresh);
+}
+
+TEST_CASE("SendBuffer: a chunk leaves as what is left of it", "[tcp][linux]") {
+  auto buffer = with(3000);
+  CHECK(buffer.chunk_left(Seq{1}, goal) == 3000);
+  CHECK(buffer.chunk_left(Seq{1461}, goal) == 1540);
+  buffer.append(goal - 3000);
+  buffer.begin_chunk(Chunk::fresh, Seq{1});
+  buffer.append(500);
+  CHECK_FALSE(buffer.at_last_chunk(Seq{1}));
+  CHECK(buffer.chunk_left(Seq{1}, goal) == goal);
+  CHECK(buffer.at_last_chunk(Seq{1} + goal));
+  CHECK(buffer.chunk_left(Seq{1} + goal, goal) == 500);
+}
+
+TEST_CASE("SendBuffer: each chunk takes 832 bytes beside its octets, sent or not", "[tcp][linux]") {
+  const auto buffer = with(3000);
+  RetransmissionQueue queue;
+  SendSequence snd;
+  snd.begin(Seq{1});
+  CHECK(buffer.memory(queue, snd, goal) == 3000 + 832);
+  queue.push({.seq = Seq{1}, .len = 1460, .sent = sim_start});
+  snd.sent(1460);
+  CHECK(buffer.memory(queue, snd, goal) == 3000 + 2 * 832);
+}
+
+TEST_CASE("SendBuffer: what was sent though nobody gave it is a bug of ours", "[tcp][invariants]") {
+  auto buffer = with(1000);
+  buffer.check_invariants(Seq{1001});
+  CHECK(aborts([&] { buffer.check_invariants(Seq{1002}); }));
+  buffer.queue_fin();
+  buffer.check_invariants(Seq{1002});
+}

@@ -12,9 +12,9 @@ worked off from top to bottom:
               `…` stands for any lines, `…` in a line for any text.
 
 `<!-- exit: N -->` before a block asks for another exit code, `<!-- not run: WHY -->` leaves it out, and
-`<!-- needs: PROGRAM -->` leaves it out where there is no such program; the reason is printed. Commands in the text itself (`lastack sweep --resume`) are not run, but their options must exist.
-Links to files must lead to one. Exit code 1 when anything differs, or when a page says that something is not
-run but not why.
+`<!-- needs: PROGRAM -->` leaves it out where there is no such program; the reason is printed. Commands in
+the text itself (`lastack sweep --resume`) are not run, but their options must exist, and links to files must
+lead to one. Exit code 1 when anything differs, or when a page does not say why something is not run.
 """
 import collections
 import os

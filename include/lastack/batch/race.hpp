@@ -55,33 +55,32 @@ enum class Standing : std::uint8_t { open, met, broken };
 
 /// Where a candidate stands. Those before `open` are in the race to its end.
 enum class Fate : std::uint8_t {
-  best,        ///< meets all limits, and none is shown to be better
-  open,        ///< not shown to meet a limit, nor to break one
-  as_good,     ///< shown to be within the precision of one that meets all limits
-  worse,       ///< shown to be worse than one that meets all limits
-  over_limit,  ///< shown to break a limit
+  best,        ///< meets all limits, and none is known to be better
+  open,        ///< a limit is undecided
+  as_good,     ///< within the precision of one that meets all limits
+  worse,       ///< worse than one that meets all limits
+  over_limit,  ///< breaks a limit
 };
 
-/// Finds the best of many candidates with few runs: a race in which those that are shown to lose
-/// stop running (Maron and Moore 1994, "Hoeffding races"), with common random numbers.
+/// Finds the best of many candidates with few runs: a race in which those that lose stop running
+/// (Maron and Moore 1994, "Hoeffding races"), with common random numbers.
 ///
-/// Every unit is looked at after 100 runs and then each time after half as many again, up to
-/// `runs_max`. A look may
-/// - show that a limit is met or broken: the interval of the mean is inside or outside;
-/// - show of two candidates that one is better: the interval of the mean paired difference of a
+/// A unit is looked at after 100 runs, and then whenever its runs have grown by half, up to
+/// `runs_max`. A look may show
+/// - that a limit is met or broken: the interval of the mean is inside or outside;
+/// - that one candidate is better than another: the interval of the mean paired difference of a
 ///   goal, replication by replication, does not hold 0; or that one is as good: the interval is
 ///   within `precision` times the mean.
-/// Who breaks a limit is out, and so is who is worse than, or as good as, one that meets all
-/// limits. Runs go only where something is undecided: to conditions of which a limit is open, or a
-/// goal undecided. Who is shown to be worse than a candidate whose limits are still open
-/// *waits*: it runs on only if that one fails. So limits that take many runs are mostly shown for
-/// the winner alone.
+/// A candidate is out when it breaks a limit, or when it is worse than, or as good as, one that
+/// meets all limits. Runs go only to conditions of which a limit or a goal is undecided. A
+/// candidate that is worse than one whose limits are undecided *waits*: it runs on only if that
+/// one fails. So limits that take many runs are mostly decided for the winner alone.
 ///
-/// All that is said holds together with the probability `confidence`: one half of what may go wrong
-/// is shared out evenly to all limits and goals of all candidates at all looks, the other half to
-/// all pairs of candidates, all goals and all looks (Bonferroni). That needs no independence and
-/// allows every order of looking. A mean is believed once it is settled (`mean_is_settled`); that a
-/// limit is broken also where 100 values are all alike. Values that were all 0 or 1 are a
+/// All decisions hold together with the probability `confidence`: one half of the permitted error
+/// is divided evenly among all limits and goals of all candidates at all looks, the other half
+/// among all pairs of candidates, all goals and all looks (Bonferroni). That needs no independence
+/// and allows every order of looking. A mean is believed once it is settled (`mean_is_settled`);
+/// that a limit is broken also where 100 values are all alike. Values that were all 0 or 1 are a
 /// proportion, with Clopper and Pearson's interval, so that an event that has not happened yet
 /// counts as rare, not as impossible.
 class Race {

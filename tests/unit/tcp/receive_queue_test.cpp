@@ -130,6 +130,13 @@ TEST_CASE("ReceiveQueue: each octet enters once and in order, whatever order seg
   } while (std::next_permutation(order.begin(), order.end()));
 }
 
+TEST_CASE("ReceiveQueue: what was kept may lie inside what then comes in order", "[tcp][rfc9293]") {
+  Receiver r{1};
+  r.gets(11, 21);
+  CHECK(r.gets(1, 26) == "26");
+  CHECK(r.queue.unread() == 25);
+}
+
 TEST_CASE("ReceiveQueue: the sequence space may wrap beyond a hole", "[tcp][rfc9293]") {
   Receiver r{0xffff'ff00};
   r.gets(0xffff'ff80, 0x80);

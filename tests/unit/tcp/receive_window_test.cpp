@@ -163,6 +163,20 @@ TEST_CASE("ReceiveWindow: a full buffer opens again by a whole segment", "[tcp][
   CHECK(r.advertises() >= 1000);
 }
 
+TEST_CASE("ReceiveWindow: a scaled one opens by a whole segment as well", "[tcp][rfc9293]") {
+  Receiver r{ProfileId::rfc9293, 8192};
+  r.host.config.settings.tcp_rmem = {4096, 8192, 131'072};
+  r.host.config.settings.rmem_max = 131'072;
+  r.opens();
+  REQUIRE(r.window.scale() == 2);
+  for (int i = 0; i < 8; ++i) r.gets(1000);
+  CHECK(r.advertises() == 192);
+  r.reads(700);
+  CHECK(r.advertises() == 192);
+  r.reads(200);
+  CHECK(r.advertises() == 1092);
+}
+
 TEST_CASE("ReceiveWindow: an application that leaves more than half unread lags", "[tcp][linux]") {
   auto r = Receiver::unscaled(10'000);
   r.gets(4000);

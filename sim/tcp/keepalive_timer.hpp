@@ -28,7 +28,7 @@ class KeepaliveTimer {
     SimDuration next;  ///< until the timer runs out again
   };
 
-  // --- Asked ---
+  // --- Questions ---
 
   Kind kind() const { return kind_; }
   SimTime due() const { return due_; }
@@ -41,7 +41,7 @@ class KeepaliveTimer {
   /// What is due after so long a silence, with so many probes unanswered.
   static Answer due_after(SimDuration silence, std::uint32_t unanswered, const Rules& rules);
 
-  // --- Told ---
+  // --- Events ---
 
   void heard(SimTime now) { heard_ = now; }  ///< an ACK came (rcv_tstamp)
   void arm(Kind kind, SimTime due) {

@@ -13,7 +13,7 @@ namespace lastack::tcp {
 /// milliseconds, and TS.Recent, what the peer's showed last.
 class Timestamps {
  public:
-  // --- Asked ---
+  // --- Questions ---
 
   bool used() const { return used_; }                                      ///< both ends have them
   std::uint32_t recent() const { return recent_; }                         ///< TS.Recent
@@ -40,7 +40,7 @@ class Timestamps {
   /// Puts the option into a segment.
   void add_to(Options& options, SimTime now) const;
 
-  // --- Told ---
+  // --- Events ---
 
   /// A connection towards a peer begins; `offset` is what the clock shows at the run's start.
   void begin(std::uint32_t offset) { offset_ = offset; }

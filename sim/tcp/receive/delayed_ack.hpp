@@ -68,7 +68,7 @@ class DelayedAck {
     SimTime compressed = never;
   };
 
-  // --- Asked ---
+  // --- Questions ---
 
   bool owed() const { return owed_; }  ///< something is to be acknowledged
   /// There was no memory for what came: the next ACK closes the window (ICSK_ACK_NOMEM).
@@ -84,7 +84,7 @@ class DelayedAck {
     return short_again_ || (short_ && !both_ways(threshold));
   }
 
-  // --- Told what came ---
+  // --- What came ---
 
   void owe() { owed_ = true; }
   /// The same, and the ACK goes at once.
@@ -121,7 +121,7 @@ class DelayedAck {
   void set_quick_ack(std::int32_t value) { pingpong_ = value == 0 ? 1 : 0; }
   bool expects_answer() const { return pingpong_ > 0; }
 
-  // --- Told what was sent ---
+  // --- What was sent ---
 
   /// Data left: an answer, if it comes soon after what it answers (Linux, tcp_event_data_sent).
   void data_sent(SimTime now);

@@ -15,7 +15,7 @@ namespace lastack::tcp {
 /// Octets are counted, not stored. Each enters RCV.NXT once.
 class ReceiveQueue {
  public:
-  // --- Asked ---
+  // --- Questions ---
 
   Seq nxt() const { return nxt_; }                     ///< RCV.NXT
   Seq irs() const { return irs_; }                     ///< IRS
@@ -32,7 +32,7 @@ class ReceiveQueue {
   /// A block of octets that came twice first (RFC 2883, 4), then the newest ones (RFC 2018, 4).
   void add_sack_blocks(Options& options) const;
 
-  // --- Told ---
+  // --- Events ---
 
   /// The peer's SYN is here.
   void begin(Seq irs);

@@ -45,7 +45,7 @@ class ReceiveWindow {
     bool application_lags = false;  ///< more than half of the buffer waits to be read
   };
 
-  // --- Asked ---
+  // --- Questions ---
 
   /// What is left of the window last advertised. `nxt` is RCV.NXT.
   std::uint32_t left(Seq nxt) const {
@@ -96,7 +96,7 @@ class ReceiveWindow {
   /// The connection is open (Linux, tcp_init_buffer_space).
   void established(const Surroundings& s);
 
-  // --- Told what came ---
+  // --- What came ---
 
   /// How a segment's size compares with the peer's usual ones.
   enum class Size : std::uint8_t {
@@ -130,7 +130,7 @@ class ReceiveWindow {
   void octets_read(std::uint32_t octets, std::uint32_t waiting, std::uint32_t beyond_hole,
                    const Surroundings& s);
 
-  // --- Told what is sent ---
+  // --- What is sent ---
 
   /// The window field of a segment that offers so many octets, or as many as were offered before,
   /// if these are more. `nxt` is RCV.NXT.

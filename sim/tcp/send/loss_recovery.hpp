@@ -54,7 +54,7 @@ class LossRecovery {
 
   explicit LossRecovery(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
 
-  // --- Asked ---
+  // --- Questions ---
 
   Phase phase() const { return known().phase; }
   bool calm() const { return phase() == Phase::open || phase() == Phase::disorder; }

@@ -14,7 +14,7 @@ namespace lastack::tcp {
 /// gaps, and what is believed of each segment. Places count from 0, the oldest.
 class RetransmissionQueue {
  public:
-  // --- Asked ---
+  // --- Questions ---
 
   bool empty() const { return records_.empty(); }
   std::size_t size() const { return records_.size(); }
@@ -31,7 +31,7 @@ class RetransmissionQueue {
   std::uint32_t bursts() const;  ///< groups of segments that left together
   SimTime last_write() const;    ///< when one of them was last sent
 
-  // --- Told ---
+  // --- Events ---
 
   /// A segment is about to be sent for the first time.
   void push(const InFlight& record) { records_.push_back(record); }

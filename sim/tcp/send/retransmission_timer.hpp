@@ -35,7 +35,7 @@ class RetransmissionTimer {
 
   explicit RetransmissionTimer(SimDuration initial) : estimator_{initial} {}
 
-  // --- Asked ---
+  // --- Questions ---
 
   Kind kind() const { return kind_; }
   SimTime due() const { return due_; }

@@ -17,7 +17,7 @@ class SendBuffer {
  public:
   enum class Chunk : std::uint8_t { begun, fresh };
 
-  // --- Asked ---
+  // --- Questions ---
 
   Seq end() const { return end_; }  ///< after the last octet that the application gave
   bool fin_queued() const { return fin_queued_; }
@@ -45,7 +45,7 @@ class SendBuffer {
   /// sk_stream_write_space).
   bool has_room(std::uint32_t used) const { return used < bytes_ && bytes_ - used >= used / 2; }
 
-  // --- Told ---
+  // --- Events ---
 
   void begin(Seq first) { end_ = first; }
   void begin_chunk(Chunk chunk, Seq nxt) {

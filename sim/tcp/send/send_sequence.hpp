@@ -13,7 +13,7 @@ namespace lastack::tcp {
 /// much more the peer takes.
 class SendSequence {
  public:
-  // --- Asked ---
+  // --- Questions ---
 
   Seq iss() const { return iss_; }                    ///< ISS
   Seq una() const { return una_; }                    ///< SND.UNA
@@ -28,7 +28,7 @@ class SendSequence {
     return std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : scale_);
   }
 
-  // --- Told ---
+  // --- Events ---
 
   /// The application chose the ISS before the connection opens.
   void choose(Seq iss) { iss_ = iss; }

@@ -10,14 +10,7 @@ namespace lastack::app {
 
 namespace {
 
-std::string_view name_of(tcp::Stack::Direction how) {
-  switch (how) {
-    case tcp::Stack::Direction::read: return "read";
-    case tcp::Stack::Direction::write: return "write";
-    case tcp::Stack::Direction::both: return "both";
-  }
-  return "";
-}
+using trace::Call;
 
 Progress wait_for_socket() { return {.pause = Pause::socket}; }
 
@@ -44,15 +37,15 @@ void StepRunner::next_step() {
   done_ = 0;
 }
 
-Progress StepRunner::fail(std::string_view key, tcp::Error error) {
+Progress StepRunner::fail(Call call, tcp::Error error) {
   next_step();
-  return {.call = key, .result = tcp::name_of(error)};
+  return {.call = call, .result = error};
 }
 
 Progress StepRunner::run(const Context& c, const SendStep& step) {
   const tcp::IoResult io = c.stack.send(c.now, socket_, step.bytes - done_, c.out);
   if (io.error != tcp::Error::none && io.error != tcp::Error::would_block) {
-    return fail("send", io.error);
+    return fail(Call::send, io.error);
   }
   done_ += io.bytes;
   if (done_ < step.bytes) {
@@ -60,7 +53,7 @@ Progress StepRunner::run(const Context& c, const SendStep& step) {
     return {.pause = Pause::either, .until = io.try_again};
   }
   next_step();
-  return {.call = "send", .result = step.bytes};
+  return {.call = Call::send, .result = step.bytes};
 }
 
 Progress StepRunner::run(const Context& c, const RecvStep& step) {
@@ -69,7 +62,7 @@ Progress StepRunner::run(const Context& c, const RecvStep& step) {
   tcp::IoResult io;
   if (wanted > 0) io = c.stack.receive(c.now, socket_, wanted, c.out);
   if (io.error != tcp::Error::none && io.error != tcp::Error::would_block) {
-    return fail("recv", io.error);
+    return fail(Call::recv, io.error);
   }
   done_ += io.bytes;
   if (!io.eof && io.bytes < wanted) {
@@ -79,7 +72,8 @@ Progress StepRunner::run(const Context& c, const RecvStep& step) {
   }
   const std::uint64_t total = done_;
   next_step();
-  return {.call = step.bytes ? "recv" : "recv eof", .result = total, .bytes_read = io.bytes};
+  return {
+      .call = step.bytes ? Call::recv : Call::recv_eof, .result = total, .bytes_read = io.bytes};
 }
 
 Progress StepRunner::run(const Context& c, const SleepStep& step) {
@@ -96,9 +90,9 @@ Progress StepRunner::run(const Context& c, const UntilStep& step) {
 
 Progress StepRunner::run(const Context& c, const ShutdownStep& step) {
   const tcp::Error error = c.stack.shutdown(c.now, socket_, step.how, c.out);
-  if (error != tcp::Error::none) return fail("shutdown", error);
+  if (error != tcp::Error::none) return fail(Call::shutdown, error);
   next_step();
-  return {.call = "shutdown", .result = name_of(step.how)};
+  return {.call = Call::shutdown, .result = step.how};
 }
 
 Progress StepRunner::run(const Context& c, const CloseStep&) {
@@ -110,18 +104,18 @@ Progress StepRunner::run(const Context& c, const CloseStep&) {
     return {.pause = Pause::either, .until = lingers_until_};
   }
   c.stack.close(c.now, socket_, c.out);
-  return {.pause = Pause::closed, .call = "close"};
+  return {.pause = Pause::closed, .call = Call::close};
 }
 
 Progress StepRunner::run(const Context& c, const AbortStep&) {
   c.stack.abort(c.now, socket_, c.out);
-  return {.pause = Pause::closed, .call = "abort"};
+  return {.pause = Pause::closed, .call = Call::abort};
 }
 
 Progress StepRunner::run(const Context& c, const SetOptionStep& step) {
   for (const tcp::SocketOptionValue& option : step.options) {
     const tcp::Error error = c.stack.set_option(c.now, socket_, option, c.out);
-    if (error != tcp::Error::none) return fail("setsockopt", error);
+    if (error != tcp::Error::none) return fail(Call::setsockopt, error);
   }
   next_step();
   return {};
@@ -129,10 +123,19 @@ Progress StepRunner::run(const Context& c, const SetOptionStep& step) {
 
 Progress StepRunner::run(const Context&, const HoldStep&) { return {.pause = Pause::finished}; }
 
-std::string connector_name(const Connector& connector, std::uint64_t index) {
-  return connector.count > 1 ? "connect#" + std::to_string(index + 1) : "connect";
+trace::Who who_connects(const Connector& connector, std::uint64_t index) {
+  return {trace::Who::Role::connect, connector.count > 1 ? index + 1 : 0};
 }
 
-std::string accepted_name(std::uint64_t number) { return "accept#" + std::to_string(number); }
+trace::Who who_accepted(std::uint64_t number) { return {trace::Who::Role::accept, number}; }
+
+std::string_view name_of(tcp::Stack::Direction how) {
+  switch (how) {
+    case tcp::Stack::Direction::read: return "read";
+    case tcp::Stack::Direction::write: return "write";
+    case tcp::Stack::Direction::both: return "both";
+  }
+  return "";
+}
 
 }  // namespace lastack::app

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/event/call.hpp"
 #include "rules.hpp"
 
 namespace lastack::compare {
@@ -15,7 +16,7 @@ using Calls = std::vector<const Call*>;
 using Caller = std::pair<std::string, std::string>;
 
 /// Power and settings, which are events of the scenario rather than calls.
-constexpr std::string_view no_application = "host";
+bool is_of_application(const Call& call) { return call.who != name_of(trace::Who::Role::host); }
 
 struct BothCalls {
   Calls left;
@@ -25,10 +26,10 @@ struct BothCalls {
 std::map<Caller, BothCalls> calls_by_application(const History& left, const History& right) {
   std::map<Caller, BothCalls> result;
   for (const Call& call : left.calls) {
-    if (call.who != no_application) result[{call.host, call.who}].left.push_back(&call);
+    if (is_of_application(call)) result[{call.host, call.who}].left.push_back(&call);
   }
   for (const Call& call : right.calls) {
-    if (call.who != no_application) result[{call.host, call.who}].right.push_back(&call);
+    if (is_of_application(call)) result[{call.host, call.who}].right.push_back(&call);
   }
   return result;
 }

@@ -73,10 +73,11 @@ class HistorySink::Impl {
     Call::Result result;
     if (const auto* count = std::get_if<std::uint64_t>(&call.result)) {
       result = static_cast<std::int64_t>(*count);
-    } else if (const auto* word = std::get_if<std::string>(&call.result)) {
-      result = *word;
+    } else if (!std::holds_alternative<std::monostate>(call.result)) {
+      result = text_of(call.result);
     }
-    builder_.called(at_, host(call.host), call.who, call.call, std::move(result));
+    builder_.called(at_, host(call.host), text_of(call.who), std::string{name_of(call.call)},
+                    std::move(result));
   }
 
   const std::string& host(trace::HostId id) const { return hosts_[static_cast<std::size_t>(id)]; }

@@ -7,6 +7,7 @@
 
 #include "history_builder.hpp"
 #include "input.hpp"
+#include "lastack/event/drop_reason.hpp"
 
 namespace lastack::compare {
 
@@ -60,8 +61,8 @@ class TraceReader {
 
   static Reader reader_of(const Value& kind) {
     return scenario::one_of<Reader>(kind, "a kind of event (in version 1 of the format)",
-                                    {{"send", &TraceReader::segment},
-                                     {"forge", &TraceReader::segment},
+                                    {{"send", &TraceReader::send},
+                                     {"forge", &TraceReader::forge},
                                      {"drop", &TraceReader::drop},
                                      {"delay", &TraceReader::delay},
                                      {"duplicate", &TraceReader::duplicate},
@@ -81,14 +82,17 @@ class TraceReader {
     last_n_ = n;
   }
 
-  void segment(const Value& event) {
+  void send(const Value& event) { segment(event, SentSegment::Maker::host); }
+  void forge(const Value& event) { segment(event, SentSegment::Maker::forger); }
+
+  void segment(const Value& event, SentSegment::Maker maker) {
     WireSegment segment;
+    segment.maker = maker;
     const End src = end_in(event.at("src"));
     const End dst = end_in(event.at("dst"));
     segment.id = id_of(event);
     segment.from = {src.host, src.port, dst.port};
     segment.to = {dst.host, dst.port, src.port};
-    if (event.at("ev").string() == "forge") segment.maker = SentSegment::Maker::forger;
     if (event.has("proto")) segment.kind = WireSegment::Kind::datagram;
     segment.flags = flags_in(event.at("flags"));
     segment.seq = event.at("seq").integer_as<std::uint32_t>(0, u32_max);
@@ -116,7 +120,8 @@ class TraceReader {
   }
 
   void drop(const Value& event) {
-    if (event.at("at").string() != "host") builder_.met(id_of(event), Fate::dropped);
+    const auto place = named<trace::DropPlace>(event.at("at").string());
+    if (place != trace::DropPlace::host) builder_.met(id_of(event), Fate::dropped);
   }
   void delay(const Value& event) { builder_.met(id_of(event), Fate::delayed); }
   void duplicate(const Value& event) { builder_.met(id_of(event), Fate::duplicated); }

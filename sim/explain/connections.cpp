@@ -1,7 +1,6 @@
 #include "connections.hpp"
 
 #include <algorithm>
-#include <array>
 #include <variant>
 
 #include <fmt/format.h>
@@ -11,7 +10,9 @@ namespace lastack::explain {
 namespace {
 
 using tcp::State;
+using tcp::StateReason;
 using trace::AppCall;
+using trace::Call;
 using trace::End;
 using trace::Event;
 using trace::Send;
@@ -23,24 +24,54 @@ std::uint64_t packed(End end) {
 
 const StateChange& change_of(const Event* event) { return std::get<StateChange>(event->what); }
 
-/// Whether a connection that ends for this reason was not closed in order by both sides.
-bool is_cut_off(const StateChange& change) {
-  constexpr std::array<std::string_view, 5> in_order{"fin acknowledged", "timeout",
-                                                     "new connection", "listener closed", "close"};
-  return change.to == State::closed &&
-         std::find(in_order.begin(), in_order.end(), change.why) == in_order.end();
-}
+/// How an end comes to be CLOSED.
+enum class Ending {
+  in_order,  ///< by FINs, or before there was a connection
+  by_limit,  ///< its host had too much of something
+  cut_off    ///< otherwise
+};
 
-/// Whether a host closed a connection because it had too much of something.
-bool is_by_limit(const StateChange& change) {
-  return change.to == State::closed &&
-         (change.why == "too many orphans" || change.why == "out of socket memory" ||
-          change.why == "accept queue full");
+Ending ending_of(StateReason why) {
+  switch (why) {
+    case StateReason::fin_acknowledged:
+    case StateReason::timeout:
+    case StateReason::new_connection:
+    case StateReason::listener_closed:
+    case StateReason::close: return Ending::in_order;
+    case StateReason::accept_queue_full:
+    case StateReason::too_many_orphans:
+    case StateReason::out_of_socket_memory: return Ending::by_limit;
+    case StateReason::connect:
+    case StateReason::listen:
+    case StateReason::shutdown:
+    case StateReason::close_with_unread_data:
+    case StateReason::abort:
+    case StateReason::syn_arrives:
+    case StateReason::syn_ack_arrives:
+    case StateReason::ack_arrives:
+    case StateReason::cookie_arrives:
+    case StateReason::fin_arrives:
+    case StateReason::rst_arrives:
+    case StateReason::syn_in_window:
+    case StateReason::data_after_close:
+    case StateReason::ended_early:
+    case StateReason::retries_used_up:
+    case StateReason::keepalive_unanswered:
+    case StateReason::window_probes_unanswered:
+    case StateReason::half_of_fin_timeout_passed:
+    case StateReason::fin_wait_2_timeout:
+    case StateReason::no_memory_for_socket:
+    case StateReason::too_many_in_time_wait:
+    case StateReason::reboot:
+    case StateReason::tracepoint:
+    case StateReason::sock_diag: return Ending::cut_off;
+  }
+  return Ending::cut_off;
 }
 
 bool is_connect(const Event& event) {
   const auto* call = std::get_if<AppCall>(&event.what);
-  return call != nullptr && call->call == "connect";
+  return call != nullptr && call->call == Call::connect;
 }
 
 }  // namespace
@@ -54,16 +85,14 @@ State Life::state_before(std::uint64_t n) const {
   return later == changes.begin() ? State::closed : change_of(*std::prev(later)).to;
 }
 
-std::string Connection::error() const {
-  if (result == nullptr || connected()) return "";
-  const auto* text = std::get_if<std::string>(&std::get<AppCall>(result->what).result);
-  return text == nullptr ? "" : *text;
+tcp::Error Connection::error() const {
+  if (result == nullptr) return tcp::Error::none;
+  const auto* error = std::get_if<tcp::Error>(&std::get<AppCall>(result->what).result);
+  return error == nullptr ? tcp::Error::none : *error;
 }
 
 bool Connection::connected() const {
-  if (result == nullptr) return false;
-  const auto* text = std::get_if<std::string>(&std::get<AppCall>(result->what).result);
-  return text == nullptr || *text == tcp::name_of(tcp::Error::none);
+  return result != nullptr && errno_of(std::get<AppCall>(result->what).result).empty();
 }
 
 Connections::Connections(const trace::Recording& recording) : recording_{recording} {
@@ -143,8 +172,11 @@ void Connections::take(const Event& event, const StateChange& change) {
   Life& life = life_of(event, change);
   life.changes.push_back(&event);
   Connection& connection = connections_[life.connection];
-  connection.cut_off = connection.cut_off || is_cut_off(change);
-  connection.by_limit = connection.by_limit || is_by_limit(change);
+  if (change.to == State::closed) {
+    const Ending ending = ending_of(change.why);
+    connection.cut_off = connection.cut_off || ending != Ending::in_order;
+    connection.by_limit = connection.by_limit || ending == Ending::by_limit;
+  }
   if (change.to == State::established && change.local == connection.server) {
     const auto index = static_cast<std::size_t>(&life - lives_.data());
     unaccepted_[change.local.host].push_back({&event, index});
@@ -208,8 +240,8 @@ void Connections::note_accept(const Event& accepted, trace::HostId host) {
 }
 
 void Connections::take(const Event& event, const AppCall& call) {
-  if (call.call == "accepted") note_accept(event, call.host);
-  if (call.call != "connected") return;
+  if (call.call == Call::accepted) note_accept(event, call.host);
+  if (call.call != Call::connected) return;
   const auto found = connection_that(event);
   if (found) {
     if (connections_[*found].result == nullptr) connections_[*found].result = &event;
@@ -257,7 +289,7 @@ std::string Connections::name(const Connection& connection) const {
   if (connection.server.port != 0) {
     return names.text(connection.client) + " > " + names.text(connection.server);
   }
-  return fmt::format("{} of {}", std::get<AppCall>(connection.result->what).who,
+  return fmt::format("{} of {}", text_of(std::get<AppCall>(connection.result->what).who),
                      names.name(connection.client.host));
 }
 

@@ -38,8 +38,8 @@ struct Connection {
   bool by_limit = false;                 ///< that was a limit of its host
   SimDuration accept_wait{};             ///< from ESTABLISHED until the application accepted
 
-  /// connect's errno; empty while it is open, or where it succeeded.
-  std::string error() const;
+  /// connect's; none while it is open, or where it succeeded.
+  tcp::Error error() const;
   bool connected() const;
 };
 

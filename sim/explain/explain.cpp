@@ -19,7 +19,7 @@ Weight trouble(const Connections& all, const Connection& of) {
   const bool real = of.call != nullptr || !all.lives_of(of.client, of.server).empty();
   const bool unanswered = of.call != nullptr && of.result == nullptr && of.repeated > 0;
   const int cut_off = of.cut_off && real ? (of.by_limit ? 2 : 1) : 0;
-  return {!of.error().empty() || unanswered, cut_off, real ? of.repeated + of.lost : 0,
+  return {of.error() != tcp::Error::none || unanswered, cut_off, real ? of.repeated + of.lost : 0,
           of.accept_wait};
 }
 

@@ -1,8 +1,7 @@
 #include "rules.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -15,8 +14,12 @@ namespace lastack::explain {
 
 namespace {
 
+using tcp::DiscardReason;
+using tcp::Error;
 using tcp::SocketOption;
 using tcp::State;
+using tcp::StateReason;
+using trace::Call;
 
 std::string joined(std::initializer_list<std::string> parts, std::string_view between = "; ") {
   std::string text;
@@ -224,41 +227,59 @@ std::string rule_of_timer(const Surroundings& around, const Moment& at, tcp::Tim
   return "";
 }
 
-std::string rule_of_drop(const Surroundings& around, const Moment& at, const trace::Drop& drop,
-                         const trace::Send& send) {
-  if (drop.place == trace::DropPlace::wire || drop.reason == "host_off") return "";
+namespace {
+
+std::string rule_of_loss(trace::LossReason reason) {
+  return reason == trace::LossReason::checksum ? "RFC 9293, 3.1" : "";
+}
+
+/// Of a segment that has to prove itself by a challenge ACK.
+std::string rule_of_challenge(tcp::Flags flags) {
+  if (flags.has(tcp::Flags::rst)) return "RFC 5961, 3.2";
+  return flags.has(tcp::Flags::syn) ? "RFC 5961, 4.2" : "RFC 5961, 5.2";
+}
+
+std::string rule_of_accept_queue(const Surroundings& around, const Moment& at) {
+  return joined({backlog(around, at), around.setting(at.end.host, "tcp_abort_on_overflow", at.n)},
+                ", ");
+}
+
+std::string rule_of_discard(const Surroundings& around, const Moment& at, DiscardReason reason,
+                            const tcp::Segment& segment) {
   const trace::HostId host = at.end.host;
-  if (drop.reason == "checksum") return "RFC 9293, 3.1";
-  if (drop.reason == "accept_queue") {
-    return joined({backlog(around, at), around.setting(host, "tcp_abort_on_overflow", at.n)}, ", ");
-  }
-  if (drop.reason == "syn_queue") {
-    return joined({backlog(around, at),
-                   around.settings(host, {"tcp_max_syn_backlog", "tcp_syncookies"}, at.n)},
-                  ", ");
-  }
-  if (drop.reason == "answer_limited") return around.setting(host, "tcp_invalid_ratelimit", at.n);
-  if (drop.reason == "defer_accept") return "TCP_DEFER_ACCEPT";
-  if (drop.reason == "socket_memory") return around.setting(host, "tcp_mem", at.n);
-  if (drop.reason == "challenged") {
-    if (send.segment.flags.has(tcp::Flags::rst)) return "RFC 5961, 3.2";
-    return send.segment.flags.has(tcp::Flags::syn) ? "RFC 5961, 4.2" : "RFC 5961, 5.2";
-  }
-  if (drop.reason == "unacceptable" && send.segment.options.has_timestamps) {
-    return "RFC 9293, 3.10.7.4; RFC 7323, 5.3";
-  }
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> sections{{
-      {"rst_in_listen", "RFC 9293, 3.10.7.2"},
-      {"rst_out_of_window", "RFC 5961, 3.2; RFC 9293, 3.10.7.4"},
-      {"rst_without_ack", "RFC 9293, 3.10.7.3"},
-      {"rst_wrong_ack", "RFC 9293, 3.10.7.3"},
-      {"unacceptable", "RFC 9293, 3.10.7.4"},
-      {"no_ack", "RFC 9293, 3.10.7.4"},
-  }};
-  for (const auto& [reason, section] : sections) {
-    if (reason == drop.reason) return std::string{section};
+  switch (reason) {
+    case DiscardReason::accept_queue: return rule_of_accept_queue(around, at);
+    case DiscardReason::syn_queue:
+      return joined({backlog(around, at),
+                     around.settings(host, {"tcp_max_syn_backlog", "tcp_syncookies"}, at.n)},
+                    ", ");
+    case DiscardReason::answer_limited: return around.setting(host, "tcp_invalid_ratelimit", at.n);
+    case DiscardReason::challenged: return rule_of_challenge(segment.flags);
+    case DiscardReason::defer_accept: return "TCP_DEFER_ACCEPT";
+    case DiscardReason::rst_in_listen: return "RFC 9293, 3.10.7.2";
+    case DiscardReason::rst_out_of_window: return "RFC 5961, 3.2; RFC 9293, 3.10.7.4";
+    case DiscardReason::rst_without_ack:
+    case DiscardReason::rst_wrong_ack: return "RFC 9293, 3.10.7.3";
+    case DiscardReason::no_ack: return "RFC 9293, 3.10.7.4";
+    case DiscardReason::socket_memory: return around.setting(host, "tcp_mem", at.n);
+    case DiscardReason::unacceptable:
+      return segment.options.has_timestamps ? "RFC 9293, 3.10.7.4; RFC 7323, 5.3"
+                                            : "RFC 9293, 3.10.7.4";
+    case DiscardReason::ack_of_unsent:
+    case DiscardReason::no_socket:
+    case DiscardReason::no_syn: break;
   }
   return rule_of_arrival(around, at);
+}
+
+}  // namespace
+
+std::string rule_of_drop(const Surroundings& around, const Moment& at, const trace::Drop& drop,
+                         const trace::Send& send) {
+  if (drop.place == trace::DropPlace::wire) return "";
+  const auto* discard = std::get_if<DiscardReason>(&drop.reason);
+  return discard == nullptr ? rule_of_loss(std::get<trace::LossReason>(drop.reason))
+                            : rule_of_discard(around, at, *discard, send.segment);
 }
 
 std::string rule_of_handshake(const Surroundings& around, trace::End end) {
@@ -286,81 +307,102 @@ std::string rule_of_cookie(const Surroundings& around, const Moment& at) {
 }
 
 std::string rule_of_call(const trace::AppCall& call) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> sections{{
-      {"connect", "3.10.1"},
-      {"send", "3.10.2"},
-      {"recv", "3.10.3"},
-      {"recv eof", "3.10.3"},
-      {"close", "3.10.4"},
-      {"shutdown", "3.10.4"},
-      {"abort", "3.10.5"},
-  }};
-  if (call.who == "host" || call.who == "listen") return "";
-  for (const auto& [name, section] : sections) {
-    if (name == call.call) return fmt::format("RFC 9293, {}", section);
+  if (call.who.role == trace::Who::Role::host || call.who.role == trace::Who::Role::listen) {
+    return "";
+  }
+  switch (call.call) {
+    case Call::connect: return "RFC 9293, 3.10.1";
+    case Call::send: return "RFC 9293, 3.10.2";
+    case Call::recv:
+    case Call::recv_eof: return "RFC 9293, 3.10.3";
+    case Call::close:
+    case Call::shutdown: return "RFC 9293, 3.10.4";
+    case Call::abort: return "RFC 9293, 3.10.5";
+    case Call::connected:
+    case Call::accepted:
+    case Call::accept:
+    case Call::listen:
+    case Call::setsockopt:
+    case Call::bind:
+    case Call::power_off:
+    case Call::power_on:
+    case Call::reboot:
+    case Call::sysctl:
+    case Call::link_down:
+    case Call::link_up: break;
   }
   return "";
 }
 
 std::string rule_of_end(const Surroundings& around, const Moment& at,
                         const trace::StateChange& change) {
-  const std::string_view why = change.why;
   const trace::HostId host = at.end.host;
-  if (why == "window probes unanswered")
-    return retries_of(around, at, tcp::Timer::rto) + "; RFC 9293, 3.8.6.1";
-  if (why == "keepalive unanswered") return keepalive(around, at);
-  if (why == "fin_wait_2 timeout") return fin_timeout(around, at);
-  if (why == "timeout") {
-    return change.from == State::fin_wait_2 ? fin_timeout(around, at) : two_msl(around, at);
-  }
-  if (why == "ended early" && change.from == State::time_wait) {
-    return around.setting(host, "tcp_rfc1337", at.n) + "; RFC 1337";
-  }
-  if (why == "rst arrives") return rule_of_arrival(around, at);
-  if (why == "too many in time_wait") return around.setting(host, "tcp_max_tw_buckets", at.n);
-  if (why == "too many orphans") return around.setting(host, "tcp_max_orphans", at.n);
-  if (why == "out of socket memory") return around.setting(host, "tcp_mem", at.n);
-  if (why == "accept queue full") {
-    return joined({backlog(around, at), around.setting(host, "tcp_abort_on_overflow", at.n)}, ", ");
-  }
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> sections{{
-      {"ended early", "RFC 9293, 3.10.7.4"},
-      {"syn in the window", "RFC 9293, 3.10.7.4"},
-      {"data after close", "RFC 9293, 3.6.1; RFC 2525, 2.17"},
-      {"close with unread data", "RFC 9293, 3.6.1; RFC 2525, 2.17"},
-      {"abort", "RFC 9293, 3.10.5"},
-      {"reboot", "RFC 9293, 3.5.1"},
-  }};
-  for (const auto& [reason, section] : sections) {
-    if (reason == why) return std::string{section};
-  }
-  if (why == "fin acknowledged" && change.from != State::fin_wait_2) return "RFC 9293, 3.6";
-  if (why == "fin acknowledged" || why == "close") {
-    return change.from == State::fin_wait_2 ? fin_timeout(around, at) : "RFC 9293, 3.10.4";
+  const bool in_fin_wait_2 = change.from == State::fin_wait_2;
+  switch (change.why) {
+    case StateReason::fin_acknowledged:
+      return in_fin_wait_2 ? fin_timeout(around, at) : "RFC 9293, 3.6";
+    case StateReason::close: return in_fin_wait_2 ? fin_timeout(around, at) : "RFC 9293, 3.10.4";
+    case StateReason::timeout: return in_fin_wait_2 ? fin_timeout(around, at) : two_msl(around, at);
+    case StateReason::fin_wait_2_timeout: return fin_timeout(around, at);
+    case StateReason::window_probes_unanswered:
+      return retries_of(around, at, tcp::Timer::rto) + "; RFC 9293, 3.8.6.1";
+    case StateReason::keepalive_unanswered: return keepalive(around, at);
+    case StateReason::ended_early:
+      return change.from == State::time_wait
+                 ? around.setting(host, "tcp_rfc1337", at.n) + "; RFC 1337"
+                 : "RFC 9293, 3.10.7.4";
+    case StateReason::rst_arrives: return rule_of_arrival(around, at);
+    case StateReason::syn_in_window: return "RFC 9293, 3.10.7.4";
+    case StateReason::data_after_close:
+    case StateReason::close_with_unread_data: return "RFC 9293, 3.6.1; RFC 2525, 2.17";
+    case StateReason::abort: return "RFC 9293, 3.10.5";
+    case StateReason::reboot: return "RFC 9293, 3.5.1";
+    case StateReason::accept_queue_full: return rule_of_accept_queue(around, at);
+    case StateReason::too_many_orphans: return around.setting(host, "tcp_max_orphans", at.n);
+    case StateReason::out_of_socket_memory: return around.setting(host, "tcp_mem", at.n);
+    case StateReason::too_many_in_time_wait:
+      return around.setting(host, "tcp_max_tw_buckets", at.n);
+    case StateReason::connect:
+    case StateReason::listen:
+    case StateReason::shutdown:
+    case StateReason::listener_closed:
+    case StateReason::syn_arrives:
+    case StateReason::syn_ack_arrives:
+    case StateReason::ack_arrives:
+    case StateReason::cookie_arrives:
+    case StateReason::fin_arrives:
+    case StateReason::new_connection:
+    case StateReason::retries_used_up:
+    case StateReason::half_of_fin_timeout_passed:
+    case StateReason::no_memory_for_socket:
+    case StateReason::tracepoint:
+    case StateReason::sock_diag: break;
   }
   return "";
 }
 
-std::string rule_of_accept(const Surroundings& around, trace::End end, std::string_view error,
+std::string rule_of_accept(const Surroundings& around, trace::End end, Error error,
                            std::uint64_t n) {
-  if (error == "ENFILE") return around.setting(end.host, "file-max", n);
+  if (error == Error::file_table_overflow) return around.setting(end.host, "file-max", n);
   const app::Listener* listener = around.listener(end);
-  if (error != "EMFILE" || listener == nullptr) return "";
+  if (error != Error::too_many_files || listener == nullptr) return "";
   return fmt::format("limits.nofile = {}", listener->files_max);
 }
 
-std::string rule_of_error(const Surroundings& around, const Connection& of, std::string_view error,
+std::string rule_of_error(const Surroundings& around, const Connection& of, Error error,
                           std::uint64_t n) {
   const trace::HostId host = of.client.host;
   const app::Connector* program = around.connector(of);
-  if (error == "EADDRNOTAVAIL") {
+  if (error == Error::address_not_available) {
     return around.settings(host, {"ip_local_port_range", "tcp_tw_reuse"}, n);
   }
-  if (error == "EMFILE" && program != nullptr) {
+  if (error == Error::too_many_files && program != nullptr) {
     return fmt::format("limits.nofile = {}", program->files_max);
   }
-  if (error == "ENFILE") return around.setting(host, "file-max", n);
-  if (error == "ENOBUFS") return fmt::format("limits.sockets = {}", around.host(host).sockets_max);
+  if (error == Error::file_table_overflow) return around.setting(host, "file-max", n);
+  if (error == Error::no_buffer_space) {
+    return fmt::format("limits.sockets = {}", around.host(host).sockets_max);
+  }
   return "";
 }
 

@@ -46,10 +46,10 @@ std::string rule_of_call(const trace::AppCall& call);
 std::string rule_of_end(const Surroundings& around, const Moment& at,
                         const trace::StateChange& change);
 /// Behind an errno of accept.
-std::string rule_of_accept(const Surroundings& around, trace::End end, std::string_view error,
+std::string rule_of_accept(const Surroundings& around, trace::End end, tcp::Error error,
                            std::uint64_t n);
 /// Behind an errno that connect returned before a segment was sent.
-std::string rule_of_error(const Surroundings& around, const Connection& of, std::string_view error,
+std::string rule_of_error(const Surroundings& around, const Connection& of, tcp::Error error,
                           std::uint64_t n);
 
 }  // namespace lastack::explain

@@ -9,11 +9,13 @@ namespace {
 
 using tcp::State;
 using trace::AppCall;
+using trace::Call;
 using trace::End;
 using trace::Event;
 using trace::Send;
 using trace::StateChange;
 using trace::TimerChange;
+using trace::Who;
 
 std::uint64_t packed(End end) {
   return static_cast<std::uint64_t>(end.host) << 16 | std::uint64_t{end.port};
@@ -79,7 +81,7 @@ void Scene::take_timer(const Event& event, const TimerChange& timer) {
 
 void Scene::take_call(const Event& event) {
   const auto& call = std::get<AppCall>(event.what);
-  if (call.call == "close" || call.call == "abort") closes_.push_back(&event);
+  if (call.call == Call::close || call.call == Call::abort) closes_.push_back(&event);
 }
 
 Scene::Events Scene::sends_between(std::uint64_t after, std::uint64_t before) const {
@@ -95,8 +97,12 @@ Scene::Events Scene::sends_between(std::uint64_t after, std::uint64_t before) co
 /// Whose calls show on the wire is an end's application.
 void Scene::note_application(const Event& by, End end) {
   const auto* call = std::get_if<AppCall>(&by.what);
-  if (call != nullptr && call->host == end.host && call->who != "host" && call->who != "listen") {
-    applications_[packed(end)].insert(call->who);
+  if (call == nullptr || call->host != end.host) return;
+  switch (call->who.role) {
+    case Who::Role::connect:
+    case Who::Role::accept: applications_[packed(end)].insert(call->who); break;
+    case Who::Role::listen:
+    case Who::Role::host: break;
   }
 }
 

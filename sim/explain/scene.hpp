@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <tuple>
 #include <vector>
 
@@ -72,7 +71,7 @@ class Scene {
   std::map<std::uint64_t, Events> sends_by_;
   std::map<std::uint64_t, Events> changes_by_;
   std::map<Octets, std::vector<std::uint64_t>> times_;
-  std::map<std::uint64_t, std::set<std::string>> applications_;  ///< by host
+  std::map<std::uint64_t, std::set<trace::Who>> applications_;   ///< by host
   std::map<std::pair<std::uint64_t, tcp::Timer>, SimTime> due_;  ///< by end
   std::map<std::uint64_t, const trace::Event*> last_fired_;      ///< by end
 };

@@ -20,7 +20,9 @@ namespace {
 using tcp::Flags;
 using tcp::SendReason;
 using tcp::State;
+using tcp::StateReason;
 using trace::AppCall;
+using trace::Call;
 using trace::Drop;
 using trace::End;
 using trace::Event;
@@ -52,6 +54,32 @@ struct Draft {
   std::uint64_t lost = 0;   ///< segments sent in it
   std::uint64_t again = 0;  ///< of these, how many had been sent before
 };
+
+/// What the retransmission timer fired for that made an end send.
+FiredFor fired_for(SendReason why) {
+  switch (why) {
+    case SendReason::rto: return FiredFor::retransmission;
+    case SendReason::fast_retransmit: return FiredFor::lost_by_time;
+    case SendReason::syn_repeat: return FiredFor::another_syn;
+    case SendReason::window_probe:
+    case SendReason::data: return FiredFor::window_probe;  // data: as much as fits
+    case SendReason::syn:
+    case SendReason::synack:
+    case SendReason::ack:
+    case SendReason::delack:
+    case SendReason::fin:
+    case SendReason::reset:
+    case SendReason::tlp:
+    case SendReason::synack_timeout:
+    case SendReason::synack_repeat:
+    case SendReason::dup_ack:
+    case SendReason::challenge:
+    case SendReason::keepalive:
+    case SendReason::window_update:
+    case SendReason::time_wait: break;
+  }
+  return FiredFor::other;
+}
 
 class Teller {
  public:
@@ -131,8 +159,8 @@ class Teller {
   /// Where a few connections are accepted together, the trace names the segment that woke the
   /// application: each has its own that completed its handshake.
   std::uint64_t cause_of(const Event& event, const AppCall& call) const {
-    if (call.call == "connect") return 0;
-    if (call.call != "accepted") return event.cause;
+    if (call.call == Call::connect) return 0;
+    if (call.call != Call::accepted) return event.cause;
     std::uint64_t completed = 0;
     for (const std::size_t index : scene_.connection().lives) {
       const Life& life = scene_.all().life(index);
@@ -255,29 +283,31 @@ class Teller {
   }
 
   std::optional<Draft> draft_of(const Event& event, const AppCall& call) {
-    if (call.call == "connected") return std::nullopt;
+    if (call.call == Call::connected) return std::nullopt;
     const bool at_once = event.cause != 0 && scene_.event(event.cause).at == event.at;
-    if (call.call == "accepted" && at_once) return std::nullopt;
+    if (call.call == Call::accepted && at_once) return std::nullopt;
     const std::string& host = scene_.names().name(call.host);
     std::string head = fmt::format("The application of {} {}", host, spoken(call));
     std::string rule = rule_of_call(call);
-    if (call.call == "accepted") {
+    if (call.call == Call::accepted) {
       const auto failed = scene_.around().failed_accept(scene_.connection().server, event.n);
       if (failed) {
-        head += fmt::format(" only now: accept() had failed with {} at {}", failed->error,
+        head += fmt::format(" only now: accept() had failed with {} at {}", name_of(failed->error),
                             how_long(failed->at - sim_start));
         add_rule(rule, rule_of_accept(scene_.around(), scene_.connection().server, failed->error,
                                       event.n));
       }
     }
-    if (call.call == "connect" && failing_call(scene_.connection().error()) != "connect") {
-      head = fmt::format("The application of {} called {}()", host,
-                         failing_call(scene_.connection().error()));
+    const SystemCall fails = failing_call(scene_.connection().error());
+    if (call.call == Call::connect && fails != SystemCall::connect) {
+      head = fmt::format("The application of {} called {}()", host, name_of(fails));
       return with_effects(event, std::move(head), "", false);
     }
-    if (call.who == "host") head = fmt::format("{}: {}", host, call.call);
-    if (call.who == "host" && call.call == "reboot") head = host + " was rebooted";
-    const bool io = call.call == "send" || call.call.starts_with("recv");
+    if (call.who.role == trace::Who::Role::host) {
+      head = call.call == Call::reboot ? host + " was rebooted"
+                                       : fmt::format("{}: {}", host, name_of(call.call));
+    }
+    const bool io = call.call == Call::send || is_read(call.call);
     return with_effects(event, std::move(head), std::move(rule), io);
   }
 
@@ -312,7 +342,7 @@ class Teller {
   bool by_cookie(const Event& event, const Moment& moment) const {
     const Scene::Events& changes = scene_.changes_by(event.n);
     if (!changes.empty()) {
-      return std::get<StateChange>(changes.front()->what).why == "cookie arrives";
+      return std::get<StateChange>(changes.front()->what).why == StateReason::cookie_arrives;
     }
     const Scene::Events& sends = scene_.sends_by(event.n);
     if (moment.state != State::closed || sends.empty()) return false;
@@ -352,20 +382,14 @@ class Teller {
   /// What the firing made TCP do distinguishes the kinds of timers that share a name.
   FiredFor fired_for_what(const Event& event, const TimerChange& timer) const {
     for (const Event* change : scene_.changes_by(event.n)) {
-      const std::string_view why = std::get<StateChange>(change->what).why;
-      if (why == "retries used up") return FiredFor::giving_up;
-      if (why == "window probes unanswered") return FiredFor::window_probe;
+      const StateReason why = std::get<StateChange>(change->what).why;
+      if (why == StateReason::retries_used_up) return FiredFor::giving_up;
+      if (why == StateReason::window_probes_unanswered) return FiredFor::window_probe;
     }
     if (timer.timer != tcp::Timer::rto) return FiredFor::other;
     for (const Event* send : scene_.sends_by(event.n)) {
-      switch (std::get<Send>(send->what).why) {
-        case SendReason::rto: return FiredFor::retransmission;
-        case SendReason::fast_retransmit: return FiredFor::lost_by_time;
-        case SendReason::syn_repeat: return FiredFor::another_syn;
-        case SendReason::window_probe:
-        case SendReason::data: return FiredFor::window_probe;  // data: as much as fits
-        default: break;
-      }
+      const FiredFor sent = fired_for(std::get<Send>(send->what).why);
+      if (sent != FiredFor::other) return sent;
     }
     return FiredFor::other;
   }
@@ -440,7 +464,7 @@ class Teller {
   std::string loss(const Packet& packet) const {
     const auto& send = std::get<Send>(packet.sent->what);
     const auto& drop = std::get<Drop>(packet.drop->what);
-    if (drop.reason != "host_off") {
+    if (drop.reason != trace::DropReason{trace::LossReason::host_off}) {
       return fmt::format(", but {}", reason_of(drop, send, State::closed));
     }
     const bool at_receiver = scene_.around().off_since(send.dst.host, packet.drop->n).has_value();

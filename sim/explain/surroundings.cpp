@@ -1,6 +1,7 @@
 #include "surroundings.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -10,8 +11,10 @@ namespace {
 
 using tcp::SocketOption;
 using trace::AppCall;
+using trace::Call;
 using trace::End;
 using trace::HostId;
+using trace::Who;
 
 /// The last value that a list sets.
 void look_up(const std::vector<tcp::SocketOptionValue>& options, SocketOption wanted,
@@ -42,13 +45,11 @@ Surroundings::Surroundings(const Connections& connections, const scenario::Scena
     const auto* change = std::get_if<trace::StateChange>(&event.what);
     if (change != nullptr && change->remote.port == 0) listening_.push_back(&event);
     const auto* call = std::get_if<AppCall>(&event.what);
-    if (call != nullptr && call->who == "listen" && call->call == "listen") {
-      attempts_.push_back(&event);
-    }
-    if (call != nullptr && call->who == "listen" && call->call == "accept") {
-      failed_accepts_.push_back(&event);
-    }
-    if (call == nullptr || call->who != "host") continue;
+    if (call == nullptr) continue;
+    const bool of_listener = call->who.role == Who::Role::listen;
+    if (of_listener && call->call == Call::listen) attempts_.push_back(&event);
+    if (of_listener && call->call == Call::accept) failed_accepts_.push_back(&event);
+    if (call->who.role != Who::Role::host) continue;
     const auto* value = std::get_if<std::string>(&call->result);
     deeds_.push_back({event.n, event.at, call->host, call->call,
                       value == nullptr ? std::string_view{} : std::string_view{*value}});
@@ -68,9 +69,9 @@ tcp::Settings Surroundings::settings_of(HostId id, std::uint64_t n) const {
   tcp::Settings now = host(id).settings;
   for (const Deed& deed : deeds_) {
     if (deed.n >= n || deed.host != id) continue;
-    if (deed.what == "reboot") now = host(id).settings;
+    if (deed.what == Call::reboot) now = host(id).settings;
     const std::size_t equals = deed.value.find('=');
-    if (deed.what == "sysctl" && equals != std::string_view::npos) {
+    if (deed.what == Call::sysctl && equals != std::string_view::npos) {
       tcp::apply_setting(now, deed.value.substr(0, equals), deed.value.substr(equals + 1));
     }
   }
@@ -80,7 +81,8 @@ tcp::Settings Surroundings::settings_of(HostId id, std::uint64_t n) const {
 std::string Surroundings::setting(HostId id, std::string_view name, std::uint64_t n) const {
   const tcp::Settings now = settings_of(id, n);
   const std::string_view unit = tcp::find_setting(name)->unit;
-  const bool time = unit == "s" || unit == "ms" || unit == "us";
+  constexpr std::array<std::string_view, 3> times{"s", "ms", "us"};
+  const bool time = std::find(times.begin(), times.end(), unit) != times.end();
   return fmt::format("{} = {}{}{}", name, tcp::setting_value(now, name), time ? " " : "",
                      time ? unit : "");
 }
@@ -123,7 +125,7 @@ const app::Listener* Surroundings::listener(End end) const {
 
 const app::Connector* Surroundings::connector(const Connection& of) const {
   if (of.call == nullptr) return nullptr;
-  const bool numbered = std::get<AppCall>(of.call->what).who != "connect";
+  const bool numbered = std::get<AppCall>(of.call->what).who.number != 0;
   const auto fits = [&](const app::Connector& each) {
     if (HostId{each.host} != of.client.host || (each.count > 1) != numbered) return false;
     if (of.server.port == 0) return true;
@@ -149,8 +151,8 @@ std::optional<SimTime> Surroundings::off_since(HostId id, std::uint64_t n) const
   std::optional<SimTime> since;
   for (const Deed& deed : deeds_) {
     if (deed.n >= n || deed.host != id) continue;
-    if (deed.what == "power_off" && !since) since = deed.at;
-    if (deed.what == "power_on" || deed.what == "reboot") since.reset();
+    if (deed.what == Call::power_off && !since) since = deed.at;
+    if (deed.what == Call::power_on || deed.what == Call::reboot) since.reset();
   }
   return since;
 }
@@ -164,9 +166,9 @@ std::optional<Surroundings::FailedListen> Surroundings::failed_listen(End end,
     for (const app::Listener& listener : scenario_.listeners) {
       if (HostId{listener.host} != end.host || listener.port != end.port) continue;
       if (listener.listen_at != each->at) continue;
-      const auto* error = std::get_if<std::string>(&call.result);
+      const auto* error = std::get_if<tcp::Error>(&call.result);
       failed.reset();
-      if (error == nullptr || !error->starts_with('E')) continue;
+      if (error == nullptr || *error == tcp::Error::none) continue;
       const auto reuse = option_of(listener, SocketOption::so_reuseaddr);
       failed = FailedListen{each->at, *error, reuse.value_or(1) != 0};
     }
@@ -182,7 +184,7 @@ std::optional<Surroundings::FailedListen> Surroundings::failed_accept(End end,
   std::optional<FailedListen> failed;
   for (const trace::Event* each : failed_accepts_) {
     const auto& call = std::get<AppCall>(each->what);
-    const auto* error = std::get_if<std::string>(&call.result);
+    const auto* error = std::get_if<tcp::Error>(&call.result);
     const bool meant = each->n < n && call.host == end.host && listeners == 1;
     if (meant && error != nullptr) failed = FailedListen{each->at, *error, false};
   }

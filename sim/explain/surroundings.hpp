@@ -39,7 +39,7 @@ class Surroundings {
   std::optional<SimTime> off_since(trace::HostId id, std::uint64_t n) const;
   struct FailedListen {
     SimTime at;
-    std::string_view error;
+    tcp::Error error;
     bool reuses_address;
   };
   /// The last attempt to listen at an end before event `n`, if it failed.
@@ -56,8 +56,8 @@ class Surroundings {
     std::uint64_t n;
     SimTime at;
     trace::HostId host;
-    std::string_view what;  ///< "sysctl", "reboot", "power_off" …
-    std::string_view value;
+    trace::Call what;
+    std::string_view value;  ///< of a setting: "tcp_syn_retries=2"
   };
   const scenario::Scenario& scenario_;
   std::vector<Deed> deeds_;

@@ -16,8 +16,10 @@ namespace lastack::explain {
 
 namespace {
 
+using tcp::Error;
 using tcp::Flags;
 using tcp::State;
+using tcp::StateReason;
 using trace::AppCall;
 using trace::End;
 using trace::Event;
@@ -222,8 +224,8 @@ std::string why_nobody_listens(const Scene& scene, End end, std::uint64_t n) {
   if (scene.around().listens(end, n)) return "";
   const auto failed = scene.around().failed_listen(end, n);
   if (!failed) return "";
-  const bool reuse = failed->error != "EADDRINUSE" || failed->reuses_address;
-  return fmt::format(": who was to listen there had failed with {} at {}{}", failed->error,
+  const bool reuse = failed->error != Error::address_in_use || failed->reuses_address;
+  return fmt::format(": who was to listen there had failed with {} at {}{}", name_of(failed->error),
                      how_long(failed->at - sim_start), reuse ? "" : ", without SO_REUSEADDR");
 }
 
@@ -261,7 +263,7 @@ std::string why_reset(const Scene& scene, const Event& outcome, End end) {
   for (const Event* change : scene.changes_by(cause.n)) {
     const auto& gave_up = std::get<StateChange>(change->what);
     if (gave_up.local == reset->src && gave_up.to == State::closed) {
-      return fmt::format("{} had given the connection up: {}.", sender, gave_up.why);
+      return fmt::format("{} had given the connection up: {}.", sender, name_of(gave_up.why));
     }
   }
   return "";
@@ -282,72 +284,86 @@ std::string why_fin_wait_2_over(const Scene& scene, const Event& outcome, End en
       theirs == State::close_wait ? ", for its application had not called close()" : "");
 }
 
-/// Where a few words say what the trace's reason means.
-std::string why_by_reason(const Scene& scene, const StateChange& change, End end) {
-  const std::string& host = scene.names().name(end.host);
-  const std::string& peer = scene.names().name(scene.other(end).host);
-  const auto in_words = [&]() -> std::string {
-    const std::string_view why = change.why;
-    if (why == "timeout" && change.from == State::time_wait) {
-      return "Its time was over: no segment of the connection can still be on its way";
-    }
-    if (why == "fin acknowledged" && change.from == State::last_ack) {
-      return "Both sides had closed, and both FINs were acknowledged";
-    }
-    if (why == "close with unread data") {
+/// Where a few words say what a reason means: without the full stop.
+std::string reason_in_words(const Scene& scene, const StateChange& change) {
+  const std::string& host = scene.names().name(change.local.host);
+  const std::string& peer = scene.names().name(scene.other(change.local).host);
+  switch (change.why) {
+    case StateReason::timeout:
+      return change.from == State::time_wait
+                 ? "Its time was over: no segment of the connection can still be on its way"
+                 : "";
+    case StateReason::fin_acknowledged:
+      return change.from == State::last_ack
+                 ? "Both sides had closed, and both FINs were acknowledged"
+                 : "";
+    case StateReason::close_with_unread_data:
       return fmt::format(
           "The application closed without reading all that {} had sent, so {} "
           "said with an RST that it is lost",
           peer, host);
-    }
-    if (why == "data after close") {
+    case StateReason::data_after_close:
       return "Data came after the application had closed: nobody was left to read it";
-    }
-    if (why == "too many orphans") {
+    case StateReason::too_many_orphans:
       return fmt::format("{} had more connections without an application than it may have", host);
-    }
-    if (why == "out of socket memory") {
+    case StateReason::out_of_socket_memory:
       return fmt::format("The sockets of {} took more memory than they may", host);
-    }
-    if (why == "too many in time_wait") {
+    case StateReason::too_many_in_time_wait:
       return fmt::format("{} had as many sockets in TIME_WAIT as it may have", host);
-    }
-    if (why == "accept queue full") {
+    case StateReason::accept_queue_full:
       return "The handshake was complete, but the accept queue had no room for the connection";
-    }
-    if (why == "reboot") return fmt::format("{} was rebooted and forgot all its sockets", host);
-    if (why == "new connection") return "A new connection took over its pair of ports";
-    if (why == "syn in the window") return "A SYN came whose number lay in the window";
-    if (why == "listener closed")
+    case StateReason::reboot:
+      return fmt::format("{} was rebooted and forgot all its sockets", host);
+    case StateReason::new_connection: return "A new connection took over its pair of ports";
+    case StateReason::syn_in_window: return "A SYN came whose number lay in the window";
+    case StateReason::listener_closed:
       return "The listener was closed before the handshake was complete";
-    if (why == "abort") return "The application threw the connection away";
-    return "";
-  }();
-  return in_words.empty() ? in_words : in_words + ".";
+    case StateReason::abort: return "The application threw the connection away";
+    case StateReason::connect:
+    case StateReason::listen:
+    case StateReason::shutdown:
+    case StateReason::close:
+    case StateReason::syn_arrives:
+    case StateReason::syn_ack_arrives:
+    case StateReason::ack_arrives:
+    case StateReason::cookie_arrives:
+    case StateReason::fin_arrives:
+    case StateReason::rst_arrives:
+    case StateReason::ended_early:
+    case StateReason::retries_used_up:
+    case StateReason::keepalive_unanswered:
+    case StateReason::window_probes_unanswered:
+    case StateReason::half_of_fin_timeout_passed:
+    case StateReason::fin_wait_2_timeout:
+    case StateReason::no_memory_for_socket:
+    case StateReason::tracepoint:
+    case StateReason::sock_diag: break;
+  }
+  return "";
 }
 
 std::string why_ended(const Scene& scene, const Event& outcome, const StateChange& change) {
-  const std::string_view why = change.why;
-  const TimerChange* timer = fired_timer(scene, outcome);
-  if (why == "retries used up" && timer != nullptr) {
-    return why_retries_used_up(scene, outcome, change.local);
+  const StateReason why = change.why;
+  const End end = change.local;
+  if (why == StateReason::retries_used_up && fired_timer(scene, outcome) != nullptr) {
+    return why_retries_used_up(scene, outcome, end);
   }
-  if (why == "keepalive unanswered") {
-    return why_probes_unanswered(scene, outcome, change.local, tcp::SendReason::keepalive);
+  if (why == StateReason::keepalive_unanswered) {
+    return why_probes_unanswered(scene, outcome, end, tcp::SendReason::keepalive);
   }
-  if (why == "window probes unanswered") {
-    return why_probes_unanswered(scene, outcome, change.local, tcp::SendReason::window_probe);
+  if (why == StateReason::window_probes_unanswered) {
+    return why_probes_unanswered(scene, outcome, end, tcp::SendReason::window_probe);
   }
-  if (why == "rst arrives") return why_reset(scene, outcome, change.local);
-  const bool timed_out = why == "timeout" || why == "fin_wait_2 timeout";
+  if (why == StateReason::rst_arrives) return why_reset(scene, outcome, end);
+  const bool timed_out = why == StateReason::timeout || why == StateReason::fin_wait_2_timeout;
   if (timed_out && change.from == State::fin_wait_2) {
-    return why_fin_wait_2_over(scene, outcome, change.local);
+    return why_fin_wait_2_over(scene, outcome, end);
   }
-  if (why == "ended early") {
+  if (why == StateReason::ended_early) {
     const Send* segment = arrived(scene, outcome);
     return segment == nullptr ? "" : why_wait_ended(*segment);
   }
-  return why_by_reason(scene, change, change.local);
+  return sentence({reason_in_words(scene, change)});
 }
 
 /// Of a pair in TIME-WAIT by a SYN of the peer's, or by a connect of the host's own.
@@ -365,10 +381,10 @@ std::string rule_of_takeover(const Scene& scene, const Event& cause, std::uint64
 std::string rule_ended(const Scene& scene, const Event& outcome, const StateChange& change) {
   const Moment moment = scene.moment(change.local, outcome.n);
   const TimerChange* timer = fired_timer(scene, outcome);
-  if (change.why == "retries used up" && timer != nullptr) {
+  if (change.why == StateReason::retries_used_up && timer != nullptr) {
     return retries_of(scene.around(), moment, timer->timer) + "; RFC 9293, 3.8.3";
   }
-  if (change.why == "new connection" && outcome.cause != 0) {
+  if (change.why == StateReason::new_connection && outcome.cause != 0) {
     return rule_of_takeover(scene, scene.event(outcome.cause), outcome.n);
   }
   return rule_of_end(scene.around(), moment, change);
@@ -472,28 +488,47 @@ std::string what_was_to_come(const Scene& scene, End end) {
               : "none of its timers was running";
 }
 
-/// Without a segment on the wire.
+std::string why_no_address(const Scene& scene) {
+  const Connection& of = scene.connection();
+  const app::Connector* program = scene.around().connector(of);
+  const bool own_port = program != nullptr && program->from_port;
+  return own_port ? "The port that it asks for still had a connection to the same server."
+                  : fmt::format("No port was free for it{}.", sockets_then(scene, of.result->n));
+}
+
+/// Why a call failed without a segment on the wire.
+std::string why_refused(const Scene& scene, Error error) {
+  const std::string& host = scene.names().name(scene.connection().client.host);
+  switch (error) {
+    case Error::address_not_available: return why_no_address(scene);
+    case Error::address_in_use: return "The port that it asks for was in use.";
+    case Error::too_many_files: return "The application had no file descriptor left.";
+    case Error::file_table_overflow: return fmt::format("{} had no file descriptor left.", host);
+    case Error::no_buffer_space: return fmt::format("{} had no memory for another socket.", host);
+    case Error::none:
+    case Error::would_block:
+    case Error::already_connected:
+    case Error::connection_aborted:
+    case Error::connection_refused:
+    case Error::connection_reset:
+    case Error::host_unreachable:
+    case Error::network_unreachable:
+    case Error::invalid_argument:
+    case Error::not_connected:
+    case Error::broken_pipe:
+    case Error::timed_out:
+    case Error::bad_descriptor:
+    case Error::option_not_supported: break;
+  }
+  return "";
+}
+
 Verdict verdict_on_refused_call(const Scene& scene, std::string outcome) {
   const Connection& of = scene.connection();
-  const std::string& host = scene.names().name(of.client.host);
-  const std::string error = of.error();
+  const Error error = of.error();
   const std::uint64_t n = of.result->n;
-  std::string why;
-  if (error == "EADDRNOTAVAIL") {
-    const app::Connector* program = scene.around().connector(of);
-    const bool own_port = program != nullptr && program->from_port;
-    why = own_port ? "The port that it asks for still had a connection to the same server."
-                   : fmt::format("No port was free for it{}.", sockets_then(scene, n));
-  } else if (error == "EADDRINUSE") {
-    why = "The port that it asks for was in use.";
-  } else if (error == "EMFILE") {
-    why = "The application had no file descriptor left.";
-  } else if (error == "ENFILE") {
-    why = fmt::format("{} had no file descriptor left.", host);
-  } else if (error == "ENOBUFS") {
-    why = fmt::format("{} had no memory for another socket.", host);
-  }
-  return {std::move(outcome), std::move(why), rule_of_error(scene.around(), of, error, n)};
+  return {std::move(outcome), why_refused(scene, error),
+          rule_of_error(scene.around(), of, error, n)};
 }
 
 }  // namespace
@@ -508,8 +543,9 @@ Verdict verdict_on_connect(const Scene& scene) {
     return {fmt::format("connect() of {} succeeded {}.", host, after), why_late(scene),
             rule_of_handshake(scene.around(), of.client)};
   }
-  std::string outcome = fmt::format("{}() of {} failed with {} {}.", failing_call(of.error()), host,
-                                    of.error(), after);
+  std::string outcome =
+      fmt::format("{}() of {} failed with {} {}.", name_of(failing_call(of.error())), host,
+                  name_of(of.error()), after);
   for (const std::size_t life : of.lives) {
     const Event& last = *scene.all().life(life).changes.back();
     const auto& change = std::get<StateChange>(last.what);
@@ -524,7 +560,7 @@ Verdict verdict_on_end(const Scene& scene, const Life& life) {
   const Event& last = *life.changes.back();
   const auto& change = std::get<StateChange>(last.what);
   return {fmt::format("{} went from {} to CLOSED: {}.", scene.names().text(life.local),
-                      tcp::name_of(change.from), change.why),
+                      tcp::name_of(change.from), tcp::name_of(change.why)),
           why_ended(scene, last, change), rule_ended(scene, last, change)};
 }
 

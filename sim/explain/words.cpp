@@ -14,8 +14,13 @@ namespace lastack::explain {
 
 namespace {
 
+using tcp::DiscardReason;
+using tcp::Error;
 using tcp::Flags;
 using tcp::SendReason;
+using trace::Call;
+using trace::LossReason;
+using trace::Who;
 
 /// At most three decimals, none for nothing.
 std::string shortened(double number) {
@@ -32,36 +37,58 @@ std::string_view kind_of_ack(SendReason why) {
     case SendReason::window_probe: return "window probe";
     case SendReason::window_update: return "window update";
     case SendReason::dup_ack: return "duplicate ACK";
-    default: return "ACK";
+    case SendReason::syn:
+    case SendReason::synack:
+    case SendReason::ack:
+    case SendReason::delack:
+    case SendReason::data:
+    case SendReason::fin:
+    case SendReason::reset:
+    case SendReason::rto:
+    case SendReason::tlp:
+    case SendReason::fast_retransmit:
+    case SendReason::synack_timeout:
+    case SendReason::synack_repeat:
+    case SendReason::syn_repeat:
+    case SendReason::time_wait: break;
   }
+  return "ACK";
 }
 
-/// What the trace calls it, and how people say it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 23> reasons{{
-    {"fault", "a fault of the scenario took it"},
-    {"loss", "the link lost it"},
-    {"queue", "the link's queue was full"},
-    {"link_down", "the link was down"},
-    {"no_route", "no link led to its receiver"},
-    {"mtu", "it was larger than the link's MTU"},
-    {"host_off", "a host was switched off"},
-    {"checksum", "it was damaged on the way, so that its checksum was wrong"},
-    {"accept_queue", "the accept queue was full"},
-    {"syn_queue", "the SYN queue had no room for it"},
-    {"ack_of_unsent", "it acknowledged what had never been sent"},
-    {"answer_limited", "it repeated one that had just been answered"},
-    {"challenged", "its sender had to prove itself first"},
-    {"defer_accept", "TCP_DEFER_ACCEPT waits for data"},
-    {"no_ack", "it had no ACK"},
-    {"no_socket", "no connection was there for it"},
-    {"no_syn", "it was no SYN, where one had to be"},
-    {"rst_in_listen", "a listener has nothing to reset"},
-    {"rst_out_of_window", "its number was outside the window"},
-    {"rst_without_ack", "an RST must acknowledge the SYN"},
-    {"rst_wrong_ack", "it did not acknowledge the SYN"},
-    {"socket_memory", "there was no memory for it"},
-    {"unacceptable", "it was outside the window, or its timestamp was old"},
-}};
+std::string_view reason_in_words(LossReason reason) {
+  switch (reason) {
+    case LossReason::fault: return "a fault of the scenario took it";
+    case LossReason::loss: return "the link lost it";
+    case LossReason::queue: return "the link's queue was full";
+    case LossReason::link_down: return "the link was down";
+    case LossReason::no_route: return "no link led to its receiver";
+    case LossReason::mtu: return "it was larger than the link's MTU";
+    case LossReason::host_off: return "a host was switched off";
+    case LossReason::checksum: return "it was damaged on the way, so that its checksum was wrong";
+  }
+  return "";
+}
+
+std::string_view reason_in_words(DiscardReason reason) {
+  switch (reason) {
+    case DiscardReason::accept_queue: return "the accept queue was full";
+    case DiscardReason::syn_queue: return "the SYN queue had no room for it";
+    case DiscardReason::ack_of_unsent: return "it acknowledged what had never been sent";
+    case DiscardReason::answer_limited: return "it repeated one that had just been answered";
+    case DiscardReason::challenged: return "its sender had to prove itself first";
+    case DiscardReason::defer_accept: return "TCP_DEFER_ACCEPT waits for data";
+    case DiscardReason::no_ack: return "it had no ACK";
+    case DiscardReason::no_socket: return "no connection was there for it";
+    case DiscardReason::no_syn: return "it was no SYN, where one had to be";
+    case DiscardReason::rst_in_listen: return "a listener has nothing to reset";
+    case DiscardReason::rst_out_of_window: return "its number was outside the window";
+    case DiscardReason::rst_without_ack: return "an RST must acknowledge the SYN";
+    case DiscardReason::rst_wrong_ack: return "it did not acknowledge the SYN";
+    case DiscardReason::socket_memory: return "there was no memory for it";
+    case DiscardReason::unacceptable: return "it was outside the window, or its timestamp was old";
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -126,29 +153,74 @@ std::string some_of_which(std::uint64_t number, std::string_view fate) {
                      : fmt::format("{} of which were {}", number, fate);
 }
 
-std::string_view failing_call(std::string_view error) {
-  if (error == "EMFILE" || error == "ENFILE" || error == "ENOBUFS") return "socket";
-  return error == "EADDRINUSE" || error == "EINVAL" ? "bind" : "connect";
+std::string_view name_of(SystemCall call) {
+  switch (call) {
+    case SystemCall::socket: return "socket";
+    case SystemCall::bind: return "bind";
+    case SystemCall::connect: return "connect";
+  }
+  return "";
+}
+
+SystemCall failing_call(Error error) {
+  switch (error) {
+    case Error::too_many_files:
+    case Error::file_table_overflow:
+    case Error::no_buffer_space: return SystemCall::socket;
+    case Error::address_in_use:
+    case Error::invalid_argument: return SystemCall::bind;
+    case Error::none:
+    case Error::would_block:
+    case Error::address_not_available:
+    case Error::already_connected:
+    case Error::connection_aborted:
+    case Error::connection_refused:
+    case Error::connection_reset:
+    case Error::host_unreachable:
+    case Error::network_unreachable:
+    case Error::not_connected:
+    case Error::broken_pipe:
+    case Error::timed_out:
+    case Error::bad_descriptor:
+    case Error::option_not_supported: break;
+  }
+  return SystemCall::connect;
 }
 
 std::string spoken(const trace::AppCall& call) {
-  const auto* text = std::get_if<std::string>(&call.result);
+  const std::string_view error = errno_of(call.result);
+  if (!error.empty()) {
+    return fmt::format("called {}(), which failed with {}", name_of(call.call), error);
+  }
   const auto* number = std::get_if<std::uint64_t>(&call.result);
-  if (text != nullptr && text->starts_with('E')) {
-    return fmt::format("called {}(), which failed with {}", call.call, *text);
+  switch (call.call) {
+    case Call::send:
+      if (number != nullptr) return fmt::format("handed {} to TCP", counted(*number, "byte"));
+      break;
+    case Call::recv:
+      if (number != nullptr) return fmt::format("read {}", counted(*number, "byte"));
+      break;
+    case Call::recv_eof: return "read until the end of the stream";
+    case Call::accepted: return "accepted the connection";
+    case Call::close:
+      if (call.who.role == Who::Role::listen) return "closed its listener";
+      break;
+    case Call::abort: return "aborted the connection";
+    case Call::shutdown: return fmt::format("called shutdown({})", text_of(call.result));
+    case Call::connect:
+    case Call::connected:
+    case Call::accept:
+    case Call::listen:
+    case Call::setsockopt:
+    case Call::bind:
+    case Call::power_off:
+    case Call::power_on:
+    case Call::reboot:
+    case Call::sysctl:
+    case Call::link_down:
+    case Call::link_up: break;
   }
-  if (call.call == "send" && number != nullptr) {
-    return fmt::format("handed {} to TCP", counted(*number, "byte"));
-  }
-  if (call.call == "recv" && number != nullptr) {
-    return fmt::format("read {}", counted(*number, "byte"));
-  }
-  if (call.call == "recv eof") return "read until the end of the stream";
-  if (call.call == "accepted") return "accepted the connection";
-  if (call.call == "close" && call.who == "listen") return "closed its listener";
-  if (call.call == "abort") return "aborted the connection";
-  if (call.call == "shutdown" && text != nullptr) return fmt::format("called shutdown({})", *text);
-  return fmt::format("called {}()", call.call);
+  return fmt::format("called {}()", name_of(call.call));
 }
 
 void add_rule(std::string& rules, std::string_view more) {
@@ -165,19 +237,18 @@ void add_rule(std::string& rules, std::string_view more) {
 
 std::string_view reason_of(const trace::Drop& drop, const trace::Send& send, tcp::State state) {
   const Flags flags = send.segment.flags;
-  if (drop.reason == "no_socket" && flags.has(Flags::syn) && !flags.has(Flags::ack)) {
+  const auto* discard = std::get_if<DiscardReason>(&drop.reason);
+  if (discard == nullptr) return reason_in_words(std::get<LossReason>(drop.reason));
+  if (*discard == DiscardReason::no_socket && flags.has(Flags::syn) && !flags.has(Flags::ack)) {
     return "nobody listened on that port";
   }
-  if (drop.reason == "no_socket" && state == tcp::State::syn_rcvd) {
+  if (*discard == DiscardReason::no_socket && state == tcp::State::syn_rcvd) {
     return "it acknowledged what had never been sent";
   }
-  if (drop.reason == "unacceptable" && !send.segment.options.has_timestamps) {
+  if (*discard == DiscardReason::unacceptable && !send.segment.options.has_timestamps) {
     return "it was outside the window";
   }
-  for (const auto& [reason, text] : reasons) {
-    if (reason == drop.reason) return text;
-  }
-  return drop.reason;
+  return reason_in_words(*discard);
 }
 
 }  // namespace lastack::explain

@@ -22,8 +22,12 @@ std::string with_article(const trace::Send& send);
 std::string spoken_as_sent(const trace::Send& send);
 /// "one of which was lost", "3 of which were lost".
 std::string some_of_which(std::uint64_t number, std::string_view fate);
-/// The system call that fails with an errno, of those that connecting takes: "socket".
-std::string_view failing_call(std::string_view error);
+/// The system calls that connecting takes.
+enum class SystemCall { socket, bind, connect };
+/// "socket" and the like.
+std::string_view name_of(SystemCall call);
+/// Which of them fails with an errno.
+SystemCall failing_call(tcp::Error error);
 
 /// "called close()", "read 1000 bytes".
 std::string spoken(const trace::AppCall& call);

@@ -8,26 +8,20 @@
 #include <variant>
 
 #include "apps.hpp"
+#include "lastack/app/step_runner.hpp"
 #include "socket.hpp"
 
 namespace lastack::kernel {
 
 namespace {
 
+using trace::Call;
+
 /// Bytes of one call at most; a step that sends more makes several calls.
 constexpr std::uint64_t call_bytes_max = 16U << 20U;
 
 /// A call that takes longer has waited for something.
 constexpr SimDuration long_call = 3ms;
-
-const char* name_of(tcp::Stack::Direction how) {
-  switch (how) {
-    case tcp::Stack::Direction::read: return "read";
-    case tcp::Stack::Direction::write: return "write";
-    case tcp::Stack::Direction::both: break;
-  }
-  return "both";
-}
 
 }  // namespace
 
@@ -50,11 +44,11 @@ class Apps::Steps {
       if (sent.error == EAGAIN) {
         if (apps_.wait_for(fd(), POLLOUT) == Waited::stopped) return Next::finished;
       } else if (sent.error != 0) {
-        return fail("send", sent.error);
+        return fail(Call::send, sent.error);
       }
       done += sent.bytes;
     }
-    log("send", step.bytes);
+    log(Call::send, step.bytes);
     return Next::step;
   }
 
@@ -65,13 +59,13 @@ class Apps::Steps {
       if (got.error == EAGAIN) {
         if (apps_.wait_for(fd(), POLLIN) == Waited::stopped) return Next::finished;
       } else if (got.error != 0) {
-        return fail("recv", got.error);
+        return fail(Call::recv, got.error);
       } else if (got.bytes == 0) {
         break;
       }
       done += got.bytes;
     }
-    log(step.bytes ? "recv" : "recv eof", done);
+    log(step.bytes ? Call::recv : Call::recv_eof, done);
     return Next::step;
   }
 
@@ -82,8 +76,8 @@ class Apps::Steps {
   Next operator()(const app::UntilStep& step) { return sleep_until(step.time); }
 
   Next operator()(const app::ShutdownStep& step) {
-    if (const int error = shut_down(fd(), step.how)) return fail("shutdown", error);
-    log("shutdown", std::string{name_of(step.how)});
+    if (const int error = shut_down(fd(), step.how)) return fail(Call::shutdown, error);
+    log(Call::shutdown, std::string{app::name_of(step.how)});
     return Next::step;
   }
 
@@ -92,12 +86,12 @@ class Apps::Steps {
     socket_.reset();
     // It is noted as what led to the segments it sends, but one that lingers when it has returned.
     const SimTime returned = apps_.clock_.now();
-    apps_.log(returned - called > long_call ? returned : called, caller_, "close");
+    apps_.log(returned - called > long_call ? returned : called, caller_, Call::close);
     return Next::finished;
   }
 
   Next operator()(const app::AbortStep&) {
-    log("abort");
+    log(Call::abort);
     linger_zero(fd());
     socket_.reset();
     return Next::finished;
@@ -105,7 +99,7 @@ class Apps::Steps {
 
   Next operator()(const app::SetOptionStep& step) {
     const int error = set_options(fd(), step.options);
-    return error == 0 ? Next::step : fail("setsockopt", error);
+    return error == 0 ? Next::step : fail(Call::setsockopt, error);
   }
 
   Next operator()(const app::HoldStep&) {
@@ -120,14 +114,12 @@ class Apps::Steps {
     return apps_.wait_until(until) == Waited::stopped ? Next::finished : Next::step;
   }
 
-  Next fail(const char* key, int error) {
-    log(key, errno_name(error));
+  Next fail(Call call, int error) {
+    log(call, result_of(error));
     return Next::step;
   }
 
-  void log(const char* call, decltype(trace::AppCall::result) result = {}) {
-    apps_.log(caller_, call, std::move(result));
-  }
+  void log(Call call, trace::Result result = {}) { apps_.log(caller_, call, std::move(result)); }
 
   Apps& apps_;
   const Caller& caller_;

@@ -19,6 +19,16 @@
 
 namespace lastack::kernel {
 
+using trace::Call;
+using trace::Who;
+
+trace::Result result_of(int error) {
+  if (error == 0) return tcp::Error::none;
+  const std::string name = errno_name(error);
+  if (const auto known = named<tcp::Error>(name)) return *known;
+  return trace::OtherErrno{name};
+}
+
 Apps::Apps(const scenario::Scenario& scenario, const Spaces& spaces, const Addresses& addresses,
            Journal& journal)
     : scenario_{scenario},
@@ -156,12 +166,9 @@ void Apps::keep(std::shared_ptr<Fd> socket) {
   kept_.push_back(std::move(socket));
 }
 
-void Apps::log(SimTime at, const Caller& caller, std::string call,
-               decltype(trace::AppCall::result) result) {
-  journal_.note(
-      at,
-      trace::AppCall{trace::HostId{caller.host}, caller.who, std::move(call), std::move(result)},
-      caller.ports);
+void Apps::log(SimTime at, const Caller& caller, trace::Call call, trace::Result result) {
+  journal_.note(at, trace::AppCall{trace::HostId{caller.host}, caller.who, call, std::move(result)},
+                caller.ports);
 }
 
 void Apps::listen(Listening listening) {
@@ -173,15 +180,14 @@ void Apps::listen(Listening listening) {
   }
   const bool worth_saying = listening.error != 0 || program.listen_at > sim_start;
   if (worth_saying) {
-    log({program.host, "listen", {}}, "listen",
-        listening.error == 0 ? "ok" : errno_name(listening.error));
+    log({program.host, {Who::Role::listen}, {}}, Call::listen, result_of(listening.error));
   }
   if (listening.error != 0) return;
   keep(listening.socket);
   if (program.close_at) {
     spawn([this, &program, socket = listening.socket] {
       if (wait_until(*program.close_at) == Waited::stopped) return;
-      log({program.host, "listen", {}}, "close");
+      log({program.host, {Who::Role::listen}, {}}, Call::close);
       // The thread that accepts may hold the descriptor, so this ends the listening instead.
       shut_down(socket->get(), tcp::Stack::Direction::both);
     });
@@ -200,16 +206,16 @@ void Apps::accept_all(const app::Listener& listener, int socket) {
       if (errno != EINVAL) throw_errno("cannot accept");
       return;  // it does not listen any more
     }
-    const Caller caller{listener.host, app::accepted_name(++accepted_[listener.host]),
+    const Caller caller{listener.host, app::who_accepted(++accepted_[listener.host]),
                         ports_of(connection->get())};
-    log(caller, "accepted");
+    log(caller, Call::accepted);
     spawn([this, &listener, connection, caller] { run_steps(caller, connection, listener.steps); });
   }
 }
 
 void Apps::connect(Bound bound) {
   const app::Connector& program = *bound.program;
-  Caller caller{program.host, app::connector_name(program, bound.number), {}};
+  Caller caller{program.host, app::who_connects(program, bound.number), {}};
   if (!bound.socket) spaces_[program.host]->enter();
   const SimDuration later = program.every * static_cast<std::int64_t>(bound.number);
   if (wait_until(program.at + later) == Waited::stopped) return;
@@ -222,12 +228,12 @@ void Apps::connect(Bound bound) {
   int error = bound.error;
   if (error == 0) error = start_connect(fd, {addresses_[program.to], program.to_port});
   caller.ports = {ports_of(fd).local, program.to_port};
-  log(called, caller, "connect");
+  log(called, caller, Call::connect);
   if (error == EINPROGRESS) {
     if (wait_for(fd, POLLOUT) == Waited::stopped) return keep(bound.socket);
     error = pending_error(fd);
   }
-  log(caller, "connected", error == 0 ? "ok" : errno_name(error));
+  log(caller, Call::connected, result_of(error));
   if (error != 0) return bound.socket->reset();  // the steps are not run
   run_steps(caller, bound.socket, program.steps);
 }
@@ -237,7 +243,7 @@ void Apps::set_settings(const scenario::HostEvent& event) {
   spaces_[host]->enter();
   if (wait_until(event.at) == Waited::stopped) return;
   for (const auto& [name, value] : event.sysctl) {
-    log({host, "host", {}}, "sysctl", name + "=" + value);
+    log({host, {Who::Role::host}, {}}, Call::sysctl, name + "=" + value);
     if (const int error = write_setting(name, value)) {
       throw LabError{"cannot set " + name + " to " + value + ": " + errno_name(error)};
     }

@@ -24,9 +24,12 @@ namespace lastack::kernel {
 /// Who calls: his host and name, and his connection as far as he has one.
 struct Caller {
   app::HostIndex host = 0;
-  std::string who;
+  trace::Who who;
   Ports ports;
 };
+
+/// What a system call came to: 0, or an errno.
+trace::Result result_of(int error);
 
 /// The scenario's applications on real sockets, each in a thread of its own, as processes of a real
 /// host are. Their calls go to the journal.
@@ -84,10 +87,9 @@ class Apps {
                  const std::vector<app::Step>& steps);
   class Steps;
   void set_settings(const scenario::HostEvent& event);
-  void log(SimTime at, const Caller& caller, std::string call,
-           decltype(trace::AppCall::result) result = {});
-  void log(const Caller& caller, std::string call, decltype(trace::AppCall::result) result = {}) {
-    log(clock_.now(), caller, std::move(call), std::move(result));
+  void log(SimTime at, const Caller& caller, trace::Call call, trace::Result result = {});
+  void log(const Caller& caller, trace::Call call, trace::Result result = {}) {
+    log(clock_.now(), caller, call, std::move(result));
   }
   Waited wait_until(SimTime until);
   Waited wait_for(int fd, short events);

@@ -75,8 +75,8 @@ class Labels {
 
 Json result_of(const trace::AppCall& call) {
   if (const auto* number = std::get_if<std::uint64_t>(&call.result)) return *number;
-  if (const auto* text = std::get_if<std::string>(&call.result)) return *text;
-  return nullptr;
+  if (std::holds_alternative<std::monostate>(call.result)) return nullptr;
+  return text_of(call.result);
 }
 
 Json state_of(const std::optional<tcp::State>& state) {
@@ -178,8 +178,8 @@ class Writer {
   void put(SimTime at, const trace::AppCall& call) {
     app_.push_back({{"t", seconds(at, wire_digits)},
                     {"host", name(call.host)},
-                    {"who", call.who},
-                    {"call", call.call},
+                    {"who", text_of(call.who)},
+                    {"call", name_of(call.call)},
                     {"result", result_of(call)}});
   }
 

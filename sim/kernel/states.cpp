@@ -13,6 +13,7 @@ namespace lastack::kernel {
 namespace {
 
 using tcp::State;
+using tcp::StateReason;
 
 /// One end of a connection: host, own port, the other's port.
 using EndKey = std::tuple<trace::HostId, tcp::Port, tcp::Port>;
@@ -114,7 +115,7 @@ class Follower {
       // The request came and went between two readings: it began with the SYN.
       at = activity_.last(end_, point.at - longest_gap, point.at);
     }
-    enter(at, to, "tracepoint");
+    enter(at, to, StateReason::tracepoint);
   }
 
   void take_row(const SocketChange& row) {
@@ -123,11 +124,11 @@ class Follower {
     if (state_ == State::closed && row.now && to != State::syn_sent && to != State::syn_rcvd) {
       // It opened and went on between two readings.
       if (const auto opening = activity_.opening(end_, last_at_, row.at)) {
-        enter(opening->at, opening->state, "sock_diag");
+        enter(opening->at, opening->state, StateReason::sock_diag);
       }
     }
     const SimTime at = activity_.last(end_, sample_before(row.at), row.at);
-    enter(std::max(at, last_at_), to, "sock_diag");
+    enter(std::max(at, last_at_), to, StateReason::sock_diag);
   }
 
   /// Whether the table shows what tracepoints cannot: a mini-socket's beginning or end.
@@ -157,7 +158,7 @@ class Follower {
     return here == samples.begin() ? sim_start : *std::prev(here);
   }
 
-  void enter(SimTime at, State to, std::string_view why) {
+  void enter(SimTime at, State to, StateReason why) {
     if (to == state_) return;
     const bool again = to == State::syn_sent || to == State::syn_rcvd;
     if (state_ == State::time_wait && again) enter(at, State::closed, why);  // its place is taken
@@ -209,13 +210,15 @@ std::vector<Journal::Entry> deduce_states(const Observed& observed,
                                           std::span<const Journal::Entry> journal) {
   std::vector<Journal::Entry> out;
   for (const trace::End& end : observed.listening) {
-    out.push_back({sim_start, trace::StateChange{end, {}, State::closed, State::listen, "listen"}});
+    out.push_back({sim_start,
+                   trace::StateChange{end, {}, State::closed, State::listen, StateReason::listen}});
   }
   for (const SocketChange& point : observed.tracepoints) {
     if (point.remote != 0 || point.local == 0) continue;  // the rest are listeners
     out.push_back(
         {point.at,
-         trace::StateChange{{point.host, point.local}, {}, *point.was, *point.now, "tracepoint"}});
+         trace::StateChange{
+             {point.host, point.local}, {}, *point.was, *point.now, StateReason::tracepoint}});
   }
   const Activity activity{journal};
   auto points = by_end(observed.tracepoints);

@@ -182,7 +182,8 @@ std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
   injected_.push_back(index);
   last_activity_ = now;
   if (network_.power(to) == net::Power::off) {
-    journal_.note(now, trace::Drop{id, trace::HostId{to}, trace::DropPlace::host, "host_off"});
+    journal_.note(now, trace::Drop{id, trace::HostId{to}, trace::DropPlace::host,
+                                   trace::LossReason::host_off});
     return std::nullopt;
   }
   journal_.note(now, trace::Receive{id, trace::HostId{to}});
@@ -197,8 +198,10 @@ void Wire::do_to_host(SimTime now, const scenario::HostEvent& event) {
   const bool off = event.what == Do::power_off;
   if (!off && event.what != Do::power_on) return;  // settings are made inside the namespace
   network_.set_power(host, off ? net::Power::off : net::Power::on);
-  journal_.note(now,
-                trace::AppCall{trace::HostId{host}, "host", off ? "power_off" : "power_on", {}});
+  journal_.note(now, trace::AppCall{trace::HostId{host},
+                                    {trace::Who::Role::host},
+                                    off ? trace::Call::power_off : trace::Call::power_on,
+                                    {}});
 }
 
 void Wire::do_to_link(SimTime now, const scenario::LinkEvent& event) {
@@ -207,8 +210,10 @@ void Wire::do_to_link(SimTime now, const scenario::LinkEvent& event) {
   const net::NodeIndex a = node_of(link.a);
   const std::string name = scenario_.hosts[a].name + "-" + scenario_.hosts[node_of(link.b)].name;
   network_.set_link(event.link, down ? net::LinkState::down : net::LinkState::up);
-  journal_.note(now,
-                trace::AppCall{trace::HostId{a}, "host", down ? "link_down" : "link_up", name});
+  journal_.note(now, trace::AppCall{trace::HostId{a},
+                                    {trace::Who::Role::host},
+                                    down ? trace::Call::link_down : trace::Call::link_up,
+                                    name});
 }
 
 }  // namespace lastack::kernel

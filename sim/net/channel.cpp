@@ -118,9 +118,9 @@ Passage Channel::pass(SimTime now, std::uint32_t bytes) {
   if (passes_plainly(bytes)) {
     passage.arrival = saturating_add(now, constant_delay_);
   } else if (state_ == LinkState::down) {
-    passage.lost = "link_down";
+    passage.lost = trace::LossReason::link_down;
   } else if (bytes > mtu_) {
-    passage.lost = "mtu";
+    passage.lost = trace::LossReason::mtu;
   } else {
     pass_with_chance(now, bytes, passage);
   }
@@ -130,14 +130,14 @@ Passage Channel::pass(SimTime now, std::uint32_t bytes) {
 void Channel::pass_with_chance(SimTime now, std::uint32_t bytes, Passage& passage) {
   const LinkConfig& c = *config_;
   if (std::visit([this](const auto& model) { return chance_->loses(model); }, c.loss)) {
-    passage.lost = "loss";
+    passage.lost = trace::LossReason::loss;
     return;
   }
   const bool twice = c.duplicate > 0 && chance_->duplicate.bernoulli(c.duplicate);
   passage.corrupted = c.corrupt > 0 && chance_->corrupt.bernoulli(c.corrupt);
   SimTime sent = now;
   if (!transmit(now, bytes, sent)) {
-    passage.lost = "queue";
+    passage.lost = trace::LossReason::queue;
     return;
   }
   Arrival first = arrival_of(sent);

@@ -10,6 +10,8 @@ namespace lastack::net {
 
 namespace {
 
+using trace::LossReason;
+
 Topology make_topology(const NetworkConfig& config) {
   std::vector<Topology::Arc> arcs;
   arcs.reserve(config.links.size() * 2);
@@ -93,7 +95,7 @@ trace::LinkId Network::link_towards(NodeIndex from, NodeIndex to) {
                                                     const Fault* fault, Transit& out) {
   Packet& packet = packets_[index];
   const auto channel = topology_.next(node, packet.to);
-  if (!channel) return drop(index, node, trace::DropPlace::wire, "no_route", out);
+  if (!channel) return drop(index, node, trace::DropPlace::wire, LossReason::no_route, out);
   Channel& way = channels_[*channel];
   if (fault == nullptr && way.passes_plainly(packet.wire_size())) {
     out.arrival = {saturating_add(now, *way.constant_delay()), *channel, index, way.delay_class()};
@@ -109,9 +111,9 @@ void Network::send(SimTime now, PacketIndex index, Transit& out) {
   // Faults count what is sent without power, too: it was sent.
   const Fault* fault = chooses ? faults_.apply(now, packet) : nullptr;
   if (powered_[packet.from] == Power::off || powered_[packet.to] == Power::off) {
-    drop(index, packet.from, trace::DropPlace::wire, "host_off", out);
+    drop(index, packet.from, trace::DropPlace::wire, LossReason::host_off, out);
   } else if (fault != nullptr && fault->action == FaultAction::drop) {
-    drop(index, packet.from, trace::DropPlace::wire, "fault", out);
+    drop(index, packet.from, trace::DropPlace::wire, LossReason::fault, out);
   } else {
     hand_on(now, packet.from, index, fault, out);
   }
@@ -126,11 +128,11 @@ Network::Reached Network::arrives(SimTime now, ChannelIndex channel, PacketIndex
   }
   LASTACK_ASSERT(node == packets_[index].to);
   if (powered_[node] == Power::off) {
-    drop(index, node, trace::DropPlace::host, "host_off", out);
+    drop(index, node, trace::DropPlace::host, LossReason::host_off, out);
     return Reached::discarded;
   }
   if (packets_[index].corrupted) {
-    drop(index, node, trace::DropPlace::host, "checksum", out);
+    drop(index, node, trace::DropPlace::host, LossReason::checksum, out);
     return Reached::discarded;
   }
   return Reached::host;
@@ -142,9 +144,7 @@ Network::Reached Network::arrives(SimTime now, ChannelIndex channel, PacketIndex
   Packet& packet = packets_[index];
   Channel& way = channels_[channel];
   const Passage passage = way.pass(now, packet.wire_size());
-  if (!passage.lost.empty()) {
-    return drop(index, node, trace::DropPlace::wire, passage.lost, out);
-  }
+  if (passage.lost) return drop(index, node, trace::DropPlace::wire, *passage.lost, out);
   packet.corrupted = packet.corrupted || passage.corrupted;
   out.cause = packet.cause;
   out.protocol = packet.protocol;
@@ -169,7 +169,7 @@ void Network::copy(SimDuration by, const Arrival& original, Transit& out) {
 }
 
 [[gnu::noinline]] void Network::drop(PacketIndex index, NodeIndex node, trace::DropPlace place,
-                                     std::string_view reason, Transit& out) {
+                                     LossReason reason, Transit& out) {
   const Packet& packet = packets_[index];
   out.cause = packet.cause;
   out.protocol = packet.protocol;

@@ -40,7 +40,7 @@ class Describe {
                        datagram ? "datagram" : e.segment.flags.text(), ends(names_, e.src, e.dst));
   }
   std::string operator()(const trace::Drop& e) const {
-    return fmt::format("drop of segment {}, {}", e.id, e.reason);
+    return fmt::format("drop of segment {}, {}", e.id, name_of(e.reason));
   }
   std::string operator()(const trace::Delay& e) const {
     return fmt::format("delay of segment {} by {}", e.id, exact(e.by));
@@ -53,14 +53,14 @@ class Describe {
   }
   std::string operator()(const trace::StateChange& e) const {
     return fmt::format("{} {} -> {} ({})", names_.text(e.local), tcp::name_of(e.from),
-                       tcp::name_of(e.to), e.why);
+                       tcp::name_of(e.to), tcp::name_of(e.why));
   }
   std::string operator()(const trace::TimerChange& e) const {
     return fmt::format("timer {} of {}", tcp::name_of(e.timer), names_.text(e.local));
   }
   std::string operator()(const trace::AppCall& e) const {
     const std::string result = text_of(e.result);
-    return fmt::format("{} {}: {}{}{}", names_.name(e.host), e.who, e.call,
+    return fmt::format("{} {}: {}{}{}", names_.name(e.host), text_of(e.who), name_of(e.call),
                        result.empty() ? "" : " -> ", result);
   }
 
@@ -102,12 +102,6 @@ std::string rounded(SimDuration duration) {
 std::string describe(const trace::Event& event, const trace::Names& names) {
   return fmt::format("trace line {} at {}: {}", event.n, exact(event.at - sim_start),
                      std::visit(Describe{names}, event.what));
-}
-
-std::string text_of(const decltype(trace::AppCall::result)& result) {
-  if (const auto* number = std::get_if<std::uint64_t>(&result)) return std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&result)) return *text;
-  return "";
 }
 
 }  // namespace lastack::run

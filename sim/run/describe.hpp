@@ -17,7 +17,4 @@ std::string rounded_seconds(double seconds);
 /// `names`.
 std::string describe(const trace::Event& event, const trace::Names& names);
 
-/// An application's result as expectations name it: a number in decimal, "" for none.
-std::string text_of(const decltype(trace::AppCall::result)& result);
-
 }  // namespace lastack::run

@@ -305,16 +305,16 @@ void Simulation::Impl::carry_out_all(HostIndex host, std::uint64_t cause) {
 void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
                                           std::uint64_t& cause) {
   if (const auto* discarded = std::get_if<tcp::Discarded>(&effect)) {
-    const std::string_view reason = tcp::name_of(discarded->reason);
-    tally_.discarded.add(reason);
-    record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host, reason});
+    tally_.discarded.add(discarded->reason);
+    record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host,
+                              discarded->reason});
   } else if (const auto* state = std::get_if<tcp::StateChanged>(&effect)) {
     const bool listens = state->remote.port == 0;
     if (!listens) book_.changed(now(), *state);
     if (!recorder_.active()) return;
     const trace::End remote = listens ? trace::End{} : world_.end(state->remote);
     record(cause, trace::StateChange{world_.end(state->local), remote, state->from, state->to,
-                                     tcp::name_of(state->why)});
+                                     state->why});
   } else if (const auto* timer = std::get_if<tcp::TimerChanged>(&effect);
              timer != nullptr && recorder_.active()) {
     const std::uint64_t n =

@@ -200,15 +200,15 @@ class Simulation::Impl {
   std::optional<Ends> ends_to_close(const Process& process) const;
   void set_clock(ProcessIndex index, SimTime due);
   bool wake_process(Event event);
-  std::string who(const Process& process) const;
+  trace::Who who(const Process& process) const;
   /// Returns the number of the trace event, the process's next cause; 0 where there is no trace.
-  std::uint64_t log(const Process& process, std::string_view call, const app::Progress& progress) {
+  std::uint64_t log(const Process& process, trace::Call call, const app::Progress& progress) {
     return recorder_.active() ? record_call(process, call, progress) : 0;
   }
-  std::uint64_t record_call(const Process& process, std::string_view call,
+  std::uint64_t record_call(const Process& process, trace::Call call,
                             const app::Progress& progress);
-  std::uint64_t log_listener(const app::Listener& listener, std::string_view call,
-                             std::string_view result, std::uint64_t cause = 0);
+  std::uint64_t log_listener(const app::Listener& listener, trace::Call call, trace::Result result,
+                             std::uint64_t cause = 0);
   void send_datagram(std::uint32_t flow);
 
   // engine_limits.cpp
@@ -233,7 +233,7 @@ class Simulation::Impl {
   void reboot(HostIndex host, std::uint64_t cause);
   void forget_past(Host& host);
   void do_to_links(const scenario::LinkEvent& event);
-  std::uint64_t log_host(trace::HostId host, std::string call, std::string result);
+  std::uint64_t log_host(trace::HostId host, trace::Call call, trace::Result result);
 
   // engine_series.cpp
   bool handle_sampled(Event event);

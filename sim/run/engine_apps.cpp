@@ -10,11 +10,13 @@ namespace lastack::run {
 
 namespace {
 
-/// Result texts and numbers as the trace keeps them.
-decltype(trace::AppCall::result) logged(const decltype(app::Progress::result)& result) {
+/// A result as the trace keeps it.
+trace::Result logged(const decltype(app::Progress::result)& result) {
   if (const auto* number = std::get_if<std::uint64_t>(&result)) return *number;
-  if (const auto* text = std::get_if<std::string_view>(&result)) return std::string{*text};
-  return std::monostate{};
+  if (const auto* error = std::get_if<tcp::Error>(&result)) return *error;
+  const auto* closed = std::get_if<tcp::Stack::Direction>(&result);
+  if (closed == nullptr) return std::monostate{};
+  return std::string{app::name_of(*closed)};
 }
 
 }  // namespace
@@ -111,8 +113,7 @@ void Simulation::Impl::start_listener(std::uint32_t index) {
   }
   // A listener that is there from the start goes without saying.
   const bool worth_saying = error != tcp::Error::none || listener.listen_at > sim_start;
-  const std::uint64_t cause =
-      worth_saying ? log_listener(listener, "listen", tcp::name_of(error)) : 0;
+  const std::uint64_t cause = worth_saying ? log_listener(listener, trace::Call::listen, error) : 0;
   if (error == tcp::Error::none) host.listening.emplace_back(id, index);
   carry_out(listener.host, cause);
 }
@@ -125,7 +126,7 @@ void Simulation::Impl::close_listener(std::uint32_t index) {
   if (found == listening.end()) return;  // it never listened, or a reboot ended it
   const tcp::ListenerId id = found->first;
   listening.erase(found);
-  const std::uint64_t cause = log_listener(listener, "close", {});
+  const std::uint64_t cause = log_listener(listener, trace::Call::close, {});
   hosts_[listener.host].stack.close_listener(now(), id, out_);
   carry_out(listener.host, cause);
   no_longer_starved(index);
@@ -156,7 +157,7 @@ tcp::Error Simulation::Impl::accept_one(HostIndex host, std::uint32_t listener, 
   process.number = ++hosts_[host].accepted;
   process.cause = cause;
   process.last_arrival = last_wake(host, *socket, cause);
-  process.cause = log(process, "accepted", {});
+  process.cause = log(process, trace::Call::accepted, {});
   ++tally_.accepts;
   run_process(index);
   return tcp::Error::none;
@@ -202,8 +203,8 @@ void Simulation::Impl::no_socket(std::uint32_t connector, std::uint64_t number, 
   process.host = program.host;
   process.program = connector;
   process.number = number;
-  process.cause = log(process, "connect", {});
-  log(process, "connected", {.result = tcp::name_of(error)});
+  process.cause = log(process, trace::Call::connect, {});
+  log(process, trace::Call::connected, {.result = error});
   if (const auto record = book_.start(now(), connector, number)) {
     book_.decide(now(), *record, error);
   }
@@ -250,7 +251,7 @@ void Simulation::Impl::connect(std::uint32_t connector, std::uint64_t number) {
   process.program = connector;
   process.number = number;
   process.record = book_.start(now(), connector, number);
-  process.cause = log(process, "connect", {});
+  process.cause = log(process, trace::Call::connect, {});
   ++tally_.connects;
 
   const tcp::SocketAddress remote{world_.address(program.to), program.to_port};
@@ -267,7 +268,7 @@ void Simulation::Impl::connect(std::uint32_t connector, std::uint64_t number) {
 /// `connect` succeeded or failed.
 void Simulation::Impl::decide(ProcessIndex index, tcp::Error result) {
   Process& process = processes_[index];
-  process.cause = log(process, "connected", {.result = tcp::name_of(result)});
+  process.cause = log(process, trace::Call::connected, {.result = result});
   if (process.record) book_.decide(now(), *process.record, result);
   if (result == tcp::Error::none) {
     ++tally_.connects_ok;
@@ -330,10 +331,10 @@ void Simulation::Impl::run_process(ProcessIndex index) {
     const app::Progress progress =
         process.runner.advance(now(), hosts_[process.host].stack, out_, chance_of(process));
     tally_.bytes_read += progress.bytes_read;
-    if (process.last_arrival != 0 && progress.call.starts_with("recv")) {
+    if (process.last_arrival != 0 && progress.call && trace::is_read(*progress.call)) {
       process.cause = std::exchange(process.last_arrival, 0);
     }
-    if (!progress.call.empty()) process.cause = log(process, progress.call, progress);
+    if (progress.call) process.cause = log(process, *progress.call, progress);
     carry_out(process.host, process.cause);
     switch (progress.pause) {
       case app::Pause::none: break;
@@ -384,24 +385,24 @@ bool Simulation::Impl::wake_process(Event event) {
   return true;
 }
 
-std::string Simulation::Impl::who(const Process& process) const {
+trace::Who Simulation::Impl::who(const Process& process) const {
   return process.accepted
-             ? app::accepted_name(process.number)
-             : app::connector_name(scenario_.connectors[process.program], process.number);
+             ? app::who_accepted(process.number)
+             : app::who_connects(scenario_.connectors[process.program], process.number);
 }
 
-std::uint64_t Simulation::Impl::record_call(const Process& process, std::string_view call,
+std::uint64_t Simulation::Impl::record_call(const Process& process, trace::Call call,
                                             const app::Progress& progress) {
-  return recorder_.record(now(), process.cause,
-                          trace::AppCall{trace::HostId{process.host}, who(process),
-                                         std::string{call}, logged(progress.result)});
+  return recorder_.record(
+      now(), process.cause,
+      trace::AppCall{trace::HostId{process.host}, who(process), call, logged(progress.result)});
 }
 
-std::uint64_t Simulation::Impl::log_listener(const app::Listener& listener, std::string_view call,
-                                             std::string_view result, std::uint64_t cause) {
+std::uint64_t Simulation::Impl::log_listener(const app::Listener& listener, trace::Call call,
+                                             trace::Result result, std::uint64_t cause) {
   if (!recorder_.active()) return 0;
-  trace::AppCall line{trace::HostId{listener.host}, "listen", std::string{call}, {}};
-  if (!result.empty()) line.result = std::string{result};
+  trace::AppCall line{
+      trace::HostId{listener.host}, {trace::Who::Role::listen}, call, std::move(result)};
   return recorder_.record(now(), cause, std::move(line));
 }
 

@@ -50,9 +50,9 @@ void Simulation::Impl::inject(const scenario::Injection& injection) {
     take_in(to, index, trace::any_link);
     return;
   }
-  tally_.discarded.add("host_off");
-  record(packet.cause,
-         trace::Drop{packet.id, trace::HostId{to}, trace::DropPlace::host, "host_off"});
+  tally_.discarded.add(trace::LossReason::host_off);
+  record(packet.cause, trace::Drop{packet.id, trace::HostId{to}, trace::DropPlace::host,
+                                   trace::LossReason::host_off});
   network_.release(index);
 }
 
@@ -66,17 +66,17 @@ void Simulation::Impl::do_to_host(const scenario::HostEvent& event, HostIndex ho
   const trace::HostId id{host};
   switch (event.what) {
     case Do::power_off:
-      log_host(id, "power_off", "");
+      log_host(id, trace::Call::power_off, {});
       network_.set_power(host, net::Power::off);
       break;
     case Do::power_on:
-      log_host(id, "power_on", "");
+      log_host(id, trace::Call::power_on, {});
       network_.set_power(host, net::Power::on);
       break;
-    case Do::reboot: reboot(host, log_host(id, "reboot", "")); break;
+    case Do::reboot: reboot(host, log_host(id, trace::Call::reboot, {})); break;
     case Do::set:
       for (const auto& [name, value] : event.sysctl) {
-        log_host(id, "sysctl", name + "=" + value);
+        log_host(id, trace::Call::sysctl, name + "=" + value);
         const auto wrong = tcp::apply_setting(hosts_[host].stack.settings(), name, value);
         LASTACK_ASSERT(!wrong);  // the scenario was checked
       }
@@ -97,7 +97,7 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
       const bool listens = socket.remote.port == 0;
       record(cause, trace::StateChange{world_.end(socket.local),
                                        listens ? trace::End{} : world_.end(socket.remote),
-                                       socket.state, tcp::State::closed, "reboot"});
+                                       socket.state, tcp::State::closed, tcp::StateReason::reboot});
     }
   }
   for (std::size_t socket = 0; socket < host.processes.size(); ++socket) {
@@ -146,16 +146,16 @@ void Simulation::Impl::do_to_links(const scenario::LinkEvent& event) {
     const auto [a, b] = world_.names().links[i];
     if (!as.contains(static_cast<net::NodeIndex>(a))) continue;
     if (!bs.contains(static_cast<net::NodeIndex>(b))) continue;
-    log_host(a, down ? "link_down" : "link_up",
+    log_host(a, down ? trace::Call::link_down : trace::Call::link_up,
              world_.names().name(a) + "-" + world_.names().name(b));
     network_.set_link(i, down ? net::LinkState::down : net::LinkState::up);
   }
 }
 
-std::uint64_t Simulation::Impl::log_host(trace::HostId host, std::string call, std::string result) {
+std::uint64_t Simulation::Impl::log_host(trace::HostId host, trace::Call call,
+                                         trace::Result result) {
   if (!recorder_.active()) return 0;
-  trace::AppCall line{host, "host", std::move(call), {}};
-  if (!result.empty()) line.result = std::move(result);
+  trace::AppCall line{host, {trace::Who::Role::host}, call, std::move(result)};
   return recorder_.record(now(), 0, std::move(line));
 }
 

@@ -28,7 +28,7 @@ void Simulation::Impl::starve(HostIndex host, std::uint32_t listener, tcp::Liste
                                  [listener](const Starved& s) { return s.listener == listener; });
   if (!known) {
     starved_.push_back({host, listener, id});
-    cause = log_listener(scenario_.listeners[listener], "accept", tcp::name_of(error), cause);
+    cause = log_listener(scenario_.listeners[listener], trace::Call::accept, error, cause);
     ++tally_.accept_errors[static_cast<std::size_t>(error)];
   }
   carry_out(host, cause);

@@ -34,10 +34,8 @@ std::map<std::string, std::uint64_t> by_name(const std::array<std::uint64_t, err
 }
 
 void count(Summary& summary, const Tally& tally) {
-  for (const auto& [reason, n] : tally.lost.counts()) summary.lost_by_reason.emplace(reason, n);
-  for (const auto& [reason, n] : tally.discarded.counts()) {
-    summary.discarded_by_reason.emplace(reason, n);
-  }
+  summary.lost_by_reason = tally.lost.by_name();
+  summary.discarded_by_reason = tally.discarded.by_name();
   for (std::size_t i = 0; i < tally.retransmitted.size(); ++i) {
     if (tally.retransmitted[i] == 0) continue;
     const auto reason = static_cast<tcp::SendReason>(i);
@@ -224,7 +222,7 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   const trace::Names& names = world_.names();
   ConnectionSummary summary;
   summary.host = names.hosts[connector.host];
-  summary.who = app::connector_name(connector, record.index);
+  summary.who = text_of(app::who_connects(connector, record.index));
   if (record.local.port != 0) summary.local = names.text(world_.end(record.local));
   summary.remote = names.hosts[connector.to] + ":" + std::to_string(connector.to_port);
   summary.result = record.result;
@@ -242,16 +240,16 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
 /// What the sockets that are left show.
 void Simulation::Impl::add_final_states(Summary& summary) const {
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
-    if (local.port == 0) return std::string{tcp::name_of(State::closed)};  // it got no port
-    const tcp::Stack& stack = hosts_[world_.host_at(local.address)].stack;
-    return std::string{tcp::name_of(stack.state(local, remote))};
+    if (local.port == 0) return State::closed;  // it got no port
+    return hosts_[world_.host_at(local.address)].stack.state(local, remote);
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];
     const bool last = !record.superseded;  // of those with the same ends
     ConnectionSummary& connection = summary.connections[i];
-    connection.final_state = last ? final_state(record.local, record.remote) : "CLOSED";
-    connection.final_state_remote = last ? final_state(record.remote, record.local) : "CLOSED";
+    if (!last) continue;
+    connection.final_state = final_state(record.local, record.remote);
+    connection.final_state_remote = final_state(record.remote, record.local);
   }
 }
 

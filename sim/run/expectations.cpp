@@ -180,30 +180,33 @@ class Evaluation {
            (!filter.to || is_one_of(send->dst.host, *filter.to)) &&
            (!filter.flags || without_push(*filter.flags) == without_push(send->segment.flags)) &&
            (!filter.payload || *filter.payload == (send->segment.data > 0)) &&
-           (!filter.why || *filter.why == name_of(send->why)) &&
+           (!filter.why || *filter.why == send->why) &&
            (!filter.fate || has_fate(send->id, *filter.fate)) && filter.after <= event.at &&
            event.at < filter.until;
   }
 
-  bool has_fate(std::uint64_t id, std::string_view fate) const {
+  bool has_fate(std::uint64_t id, scenario::Fate fate) const {
     const auto found = fates_.find(id);
     const Fates fates = found == fates_.end() ? Fates{} : found->second;
-    if (fate == "delivered") return fates.delivered;
-    if (fate == "dropped") return fates.dropped;
-    if (fate == "lost") return fates.lost;
-    if (fate == "delayed") return fates.delayed;
-    return fate == "duplicated" && fates.duplicated;
+    switch (fate) {
+      case scenario::Fate::delivered: return fates.delivered;
+      case scenario::Fate::dropped: return fates.dropped;
+      case scenario::Fate::lost: return fates.lost;
+      case scenario::Fate::delayed: return fates.delayed;
+      case scenario::Fate::duplicated: return fates.duplicated;
+    }
+    return false;
   }
 
   bool is_call(const Event& event, const scenario::ExpectCall& expect) const {
     const auto* call = std::get_if<trace::AppCall>(&event.what);
     return call != nullptr && call->call == expect.call && is_one_of(call->host, expect.host) &&
-           (expect.who.empty() || expect.who == call->who);
+           (expect.who.empty() || expect.who == text_of(call->who));
   }
 
   static bool is_wanted_result(const Event& event, const scenario::ExpectCall& expect) {
     const auto& call = std::get<trace::AppCall>(event.what);
-    return (!expect.result || *expect.result == run::text_of(call.result)) &&
+    return (!expect.result || *expect.result == trace::text_of(call.result)) &&
            expect.after <= event.at && event.at <= expect.until;
   }
 
@@ -214,7 +217,7 @@ class Evaluation {
     std::uint64_t count = 0;
     for (const Event& event : events_) {
       if (!is_call(event, expect) || ++count < expect.nth) continue;
-      const std::string got = run::text_of(std::get<trace::AppCall>(event.what).result);
+      const std::string got = trace::text_of(std::get<trace::AppCall>(event.what).result);
       result.held = is_wanted_result(event, expect);
       result.seen =
           fmt::format("{}at {}", got.empty() ? "it " : got + " ", exact(event.at - sim_start));
@@ -284,15 +287,15 @@ class Evaluation {
     }
     if (filter.flags) text += " " + filter.flags->text();
     if (filter.payload) text += *filter.payload ? " with data" : " without data";
-    if (filter.why) text += ", why " + *filter.why;
-    if (filter.fate) text += ", " + *filter.fate;
+    if (filter.why) text += ", why " + std::string{name_of(*filter.why)};
+    if (filter.fate) text += ", " + std::string{name_of(*filter.fate)};
     return text + window_text(filter.after, filter.until);
   }
 
   std::string call_text(const scenario::ExpectCall& expect) const {
     std::string text = host_text(expect.host);
     if (!expect.who.empty()) text += " " + expect.who;
-    text += ": " + expect.call;
+    text += ": " + std::string{name_of(expect.call)};
     if (expect.result) text += " -> " + *expect.result;
     return text + window_text(expect.after, expect.until);
   }

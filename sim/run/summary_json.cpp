@@ -41,8 +41,8 @@ Json json_of(const ConnectionSummary& c) {
   json["orphan_time"] = seconds_or_null(c.orphan_time);
   json["orphan_time_remote"] = seconds_or_null(c.orphan_time_remote);
   json["retransmissions"] = c.retransmissions;
-  json["final_state"] = c.final_state;
-  json["final_state_remote"] = c.final_state_remote;
+  json["final_state"] = tcp::name_of(c.final_state);
+  json["final_state_remote"] = tcp::name_of(c.final_state_remote);
   return json;
 }
 

@@ -88,8 +88,12 @@ std::vector<std::string> connection_items(const ConnectionSummary& c) {
   if (c.retransmissions > 0) {
     items.push_back(plural(c.retransmissions, "retransmission", "retransmissions"));
   }
-  const bool gone = c.final_state == "CLOSED" && c.final_state_remote == "CLOSED";
-  if (!gone) items.push_back(fmt::format("left {} / {}", c.final_state, c.final_state_remote));
+  const bool gone =
+      c.final_state == tcp::State::closed && c.final_state_remote == tcp::State::closed;
+  if (!gone) {
+    items.push_back(fmt::format("left {} / {}", tcp::name_of(c.final_state),
+                                tcp::name_of(c.final_state_remote)));
+  }
   return items;
 }
 

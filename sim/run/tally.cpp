@@ -2,6 +2,25 @@
 
 namespace lastack::run {
 
+namespace {
+
+template <class Reason, std::size_t size>
+void name(const std::array<std::uint64_t, size>& counts,
+          std::map<std::string, std::uint64_t>& named) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (counts[i] != 0) named.emplace(name_of(static_cast<Reason>(i)), counts[i]);
+  }
+}
+
+}  // namespace
+
+std::map<std::string, std::uint64_t> DropCounts::by_name() const {
+  std::map<std::string, std::uint64_t> named;
+  name<trace::LossReason>(losses_, named);
+  name<tcp::DiscardReason>(discards_, named);
+  return named;
+}
+
 std::string_view name_of(SegmentKind kind) {
   switch (kind) {
     case SegmentKind::rst: return "rst";

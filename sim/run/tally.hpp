@@ -3,10 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <map>
+#include <string>
+#include <variant>
 
+#include "lastack/event/drop_reason.hpp"
 #include "lastack/run/totals.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"
@@ -16,32 +17,29 @@ namespace lastack::run {
 
 SegmentKind kind_of(const tcp::Segment& segment);
 
-/// Counts by reasons, which are literals of a few different texts.
-class ReasonCounts {
+/// Counts of packets by why they were dropped.
+class DropCounts {
  public:
-  void add(std::string_view reason) {
+  void add(const trace::DropReason& reason) {
     ++total_;
-    for (auto& [known, count] : counts_) {
-      if (known == reason) {
-        ++count;
-        return;
-      }
+    if (const auto* loss = std::get_if<trace::LossReason>(&reason)) {
+      ++losses_[static_cast<std::size_t>(*loss)];
+    } else {
+      ++discards_[static_cast<std::size_t>(std::get<tcp::DiscardReason>(reason))];
     }
-    counts_.emplace_back(reason, 1);
   }
   std::uint64_t total() const { return total_; }
-  const std::vector<std::pair<std::string_view, std::uint64_t>>& counts() const { return counts_; }
+  /// Those that came at all.
+  std::map<std::string, std::uint64_t> by_name() const;
 
  private:
   std::uint64_t total_ = 0;
-  std::vector<std::pair<std::string_view, std::uint64_t>> counts_;
+  std::array<std::uint64_t, count_of<trace::LossReason>> losses_{};
+  std::array<std::uint64_t, count_of<tcp::DiscardReason>> discards_{};
 };
 
 /// Counts of a run, kept whether or not it is traced.
 struct Tally {
-  static constexpr std::size_t reason_count =
-      static_cast<std::size_t>(tcp::SendReason::time_wait) + 1;
-
   void sent(const tcp::Sent& sent) {
     ++segments_sent;
     ++by_kind[static_cast<std::size_t>(kind_of(sent.segment))];
@@ -50,10 +48,10 @@ struct Tally {
 
   std::uint64_t events = 0;
   std::uint64_t segments_sent = 0;
-  ReasonCounts lost;       ///< segments, on the wire
-  ReasonCounts discarded;  ///< segments, by hosts
+  DropCounts lost;       ///< segments, on the wire
+  DropCounts discarded;  ///< segments, by hosts
   std::array<std::uint64_t, segment_kind_count> by_kind{};
-  std::array<std::uint64_t, reason_count> retransmitted{};  ///< by SendReason
+  std::array<std::uint64_t, count_of<tcp::SendReason>> retransmitted{};  ///< by SendReason
   std::uint64_t bytes_read = 0;
   std::uint64_t connects = 0;
   std::uint64_t connects_ok = 0;

@@ -8,7 +8,8 @@
 
 #include "bounds.hpp"
 #include "flags.hpp"
-#include "lastack/net/packet.hpp"
+#include "lastack/core/named.hpp"
+#include "lastack/event/drop_reason.hpp"
 #include "sections.hpp"
 
 namespace lastack::scenario {
@@ -16,42 +17,12 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-/// The names of all values of an enum, up to and with `last`.
-template <class Enum> Names names_up_to(Enum last) {
-  Names names;
-  for (int i = 0; i <= static_cast<int>(last); ++i) names.push_back(name_of(static_cast<Enum>(i)));
-  return names;
-}
-
-Names state_names() { return names_up_to(tcp::State::time_wait); }
-Names errno_names() { return names_up_to(tcp::Error::option_not_supported); }
-Names reason_names() { return names_up_to(tcp::SendReason::time_wait); }
-
-const Names& call_names() {
-  static const Names names{"connect", "connected",  "accepted",  "accept",    "listen",
-                           "send",    "recv",       "recv eof",  "shutdown",  "close",
-                           "abort",   "setsockopt", "bind",      "power_off", "power_on",
-                           "reboot",  "sysctl",     "link_down", "link_up"};
-  return names;
-}
-
-const Names& fate_names() {
-  static const Names names{"delivered", "dropped", "lost", "delayed", "duplicated"};
-  return names;
-}
-
-/// Requires that the string at `value` is one of `known`.
-const std::string& one_name(const Value& value, std::string_view what, const Names& known) {
+/// The enumerator that the string at `value` names.
+template <class Enum> Enum named_at(const Value& value, std::string_view what) {
   const std::string& name = value.string(what);
-  if (std::find(known.begin(), known.end(), name) == known.end()) value.unknown(what, name, known);
-  return name;
-}
-
-tcp::State state_at(const Value& value) {
-  const Names names = state_names();
-  const std::string& name = one_name(value, "a state", names);
-  const auto index = std::find(names.begin(), names.end(), name) - names.begin();
-  return static_cast<tcp::State>(index);
+  const auto found = named<Enum>(name);
+  if (!found) value.unknown(what, name, names_of<Enum>());
+  return *found;
 }
 
 void read_window(const Value& value, SimTime& after, SimTime& until) {
@@ -67,14 +38,14 @@ std::string result_at(const Value& value) {
   if (value.is_integer()) return std::to_string(value.unsigned_integer());
   const std::string& text = value.string("a number or a string such as \"ok\" or \"ETIMEDOUT\"");
   const bool like_errno = text.size() > 1 && text[0] == 'E' && text[1] >= 'A' && text[1] <= 'Z';
-  return like_errno ? one_name(value, "an errno name", errno_names()) : text;
+  return like_errno ? std::string{name_of(named_at<tcp::Error>(value, "an errno name"))} : text;
 }
 
 ExpectCall call_of(const Value& value, const Nodes& nodes) {
   value.only_keys("an expected call", {"description", "call", "host", "who", "nth", "result",
                                        "after", "until", "count", "min", "max"});
   ExpectCall expect;
-  expect.call = one_name(value.at("call"), "a call", call_names());
+  expect.call = named_at<trace::Call>(value.at("call"), "a call");
   expect.host = nodes.host(value.at("host"));
   if (const auto v = value.find("who")) expect.who = v->string("a string such as \"connect\"");
   if (const auto v = value.find("result")) expect.result = result_at(*v);
@@ -100,8 +71,8 @@ SegmentFilter filter_at(const Value& value, const Nodes& nodes) {
   }
   if (const auto v = value.find("flags")) filter.flags = flags_at(*v).without(tcp::Flags::psh);
   if (const auto v = value.find("payload")) filter.payload = v->boolean();
-  if (const auto v = value.find("why")) filter.why = one_name(*v, "a reason", reason_names());
-  if (const auto v = value.find("fate")) filter.fate = one_name(*v, "a fate", fate_names());
+  if (const auto v = value.find("why")) filter.why = named_at<tcp::SendReason>(*v, "a reason");
+  if (const auto v = value.find("fate")) filter.fate = named_at<Fate>(*v, "a fate");
   read_window(value, filter.after, filter.until);
   return filter;
 }
@@ -124,7 +95,7 @@ SocketRef socket_of(const Value& value, const Nodes& nodes) {
 ExpectState state_of(const Value& value, const Nodes& nodes) {
   value.only_keys("an expected state", {"description", "state", "socket", "peer", "at"});
   ExpectState expect;
-  expect.state = state_at(value.at("state"));
+  expect.state = named_at<tcp::State>(value.at("state"), "a state");
   expect.socket = socket_of(value, nodes);
   const auto at = value.find("at");
   const bool at_end = !at || (at->is_string() && at->string() == "end");
@@ -137,16 +108,26 @@ ExpectPath path_of(const Value& value, const Nodes& nodes) {
   ExpectPath expect;
   const Value path = value.at("path");
   if (path.is_array() && path.size() == 0) path.want("at least one state");
-  path.for_each_element("an array of states",
-                        [&](const Value& state) { expect.path.push_back(state_at(state)); });
+  path.for_each_element("an array of states", [&](const Value& state) {
+    expect.path.push_back(named_at<tcp::State>(state, "a state"));
+  });
   expect.socket = socket_of(value, nodes);
   return expect;
 }
 
-Names loss_names() { return {net::loss_reasons.begin(), net::loss_reasons.end()}; }
+Names state_names() { return names_of<tcp::State>(); }
+Names errno_names() { return names_of<tcp::Error>(); }
+Names reason_names() { return names_of<tcp::SendReason>(); }
+/// On the wire, where nobody looks at a checksum.
+Names loss_names() {
+  Names names = names_of<trace::LossReason>();
+  std::erase(names, name_of(trace::LossReason::checksum));
+  return names;
+}
 Names discard_names() {
-  Names names = names_up_to(tcp::DiscardReason::unacceptable);
-  names.insert(names.end(), net::host_discard_reasons.begin(), net::host_discard_reasons.end());
+  Names names = names_of<tcp::DiscardReason>();
+  names.push_back(name_of(trace::LossReason::host_off));
+  names.push_back(name_of(trace::LossReason::checksum));
   return names;
 }
 Names kind_names() { return {"syn", "synack", "fin", "rst", "data", "ack"}; }
@@ -221,7 +202,7 @@ void check_group(const Value& value, std::span<const MetricGroup> groups, std::s
   }
 }
 
-Names names_of(std::span<const MetricGroup> groups) {
+Names group_names(std::span<const MetricGroup> groups) {
   Names names;
   for (const MetricGroup& group : groups) names.push_back(group.name);
   return names;
@@ -240,17 +221,17 @@ void check_metric(const Value& value, std::string_view metric, const Nodes& node
     if (first.size() != metric.size()) value.want(fmt::format("\"{}\" without more parts", first));
     return;
   }
-  if (contains(names_of(metric_groups), first))
+  if (contains(group_names(metric_groups), first))
     return check_group(value, metric_groups, first, rest);
   if (first != "hosts") {
-    const Names groups = names_of(metric_groups);
+    const Names groups = group_names(metric_groups);
     known.insert(known.end(), groups.begin(), groups.end());
     known.push_back("hosts");
     value.unknown("a metric", first, known);
   }
   nodes.host_named(value, take_part(rest));
   const std::string_view group = take_part(rest);
-  const Names groups = names_of(host_metric_groups);
+  const Names groups = group_names(host_metric_groups);
   if (!contains(groups, group)) value.unknown("a group of a host's metrics", group, groups);
   check_group(value, host_metric_groups, group, rest);
 }
@@ -295,6 +276,17 @@ Expectation expectation_at(const Value& value, const Nodes& nodes) {
 }
 
 }  // namespace
+
+std::string_view name_of(Fate fate) {
+  switch (fate) {
+    case Fate::delivered: return "delivered";
+    case Fate::dropped: return "dropped";
+    case Fate::lost: return "lost";
+    case Fate::delayed: return "delayed";
+    case Fate::duplicated: return "duplicated";
+  }
+  return "?";
+}
 
 void read_expectations(const Value& root, const Nodes& nodes, Scenario& scenario) {
   const auto expectations = root.find("expect");

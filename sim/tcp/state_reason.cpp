@@ -42,12 +42,4 @@ std::string_view name_of(StateReason reason) {
   return "?";
 }
 
-std::optional<StateReason> state_reason_named(std::string_view name) {
-  for (std::size_t i = 0; i < state_reason_count; ++i) {
-    const StateReason reason{static_cast<std::uint8_t>(i)};
-    if (name_of(reason) == name) return reason;
-  }
-  return std::nullopt;
-}
-
 }  // namespace lastack::tcp

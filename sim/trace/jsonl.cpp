@@ -25,14 +25,6 @@ std::string_view name_of(tcp::TimerAction action) {
   return "?";
 }
 
-std::string_view name_of(DropPlace place) {
-  switch (place) {
-    case DropPlace::wire: return "wire";
-    case DropPlace::host: return "host";
-  }
-  return "?";
-}
-
 }  // namespace
 
 /// Puts one event behind the others of the buffer. Numbers and literals are written unchecked, into
@@ -142,7 +134,9 @@ class JsonLinesSink::Line {
     number(drop.id);
     literal(",\"at\":\"");
     literal(name_of(drop.place));
-    text("\",\"reason\":\"", drop.reason);
+    literal("\",\"reason\":\"");
+    literal(trace::name_of(drop.reason));
+    literal("\"");
     if (sink_.drop_node_ == DropNode::left_out) return;
     host(",\"node\":\"", drop.node);
     literal("\"");
@@ -174,7 +168,9 @@ class JsonLinesSink::Line {
     literal(tcp::name_of(change.from));
     literal("\",\"to\":\"");
     literal(tcp::name_of(change.to));
-    text("\",\"why\":\"", change.why);
+    literal("\",\"why\":\"");
+    literal(tcp::name_of(change.why));
+    literal("\"");
   }
 
   void put(const TimerChange& change) {
@@ -193,13 +189,20 @@ class JsonLinesSink::Line {
 
   void put(const AppCall& app) {
     host(",\"ev\":\"app\",\"host\":\"", app.host);
-    text("\",\"who\":\"", app.who);
-    text(",\"call\":\"", app.call);
+    literal("\",\"who\":\"");
+    literal(trace::name_of(app.who.role));
+    if (app.who.number != 0) {
+      literal("#");
+      number(app.who.number);
+    }
+    literal("\",\"call\":\"");
+    literal(trace::name_of(app.call));
+    literal("\"");
     if (const auto* count = std::get_if<std::uint64_t>(&app.result)) {
       literal(",\"result\":");
       number(*count);
-    } else if (const auto* word = std::get_if<std::string>(&app.result)) {
-      text(",\"result\":\"", *word);
+    } else if (!std::holds_alternative<std::monostate>(app.result)) {
+      text(",\"result\":\"", text_of(app.result));
     }
   }
 

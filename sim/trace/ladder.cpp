@@ -123,18 +123,15 @@ Label label_of(const Send& send, std::optional<tcp::Seq> own, std::optional<tcp:
 
 /// "connect: ETIMEDOUT", "recv eof 20000", "shutdown write".
 std::string call_text(const AppCall& app) {
-  if (const auto* count = std::get_if<std::uint64_t>(&app.result)) {
-    return app.call + " " + std::to_string(*count);
+  const std::string_view error = errno_of(app.result);
+  const Call call = app.call == Call::connected && !error.empty() ? Call::connect : app.call;
+  std::string text{name_of(call)};
+  if (!error.empty()) {
+    return text.append(": ").append(error);
   }
-  const auto* word = std::get_if<std::string>(&app.result);
-  if (word == nullptr || *word == "ok") {
-    return app.call;
-  }
-  if (app.call == "connected") {
-    return "connect: " + *word;
-  }
-  const bool is_errno = !word->empty() && (*word)[0] == 'E';
-  return app.call + (is_errno ? ": " : " ") + *word;
+  const bool worth_a_word = std::holds_alternative<std::uint64_t>(app.result) ||
+                            std::holds_alternative<std::string>(app.result);
+  return worth_a_word ? text + " " + text_of(app.result) : text;
 }
 
 }  // namespace
@@ -288,7 +285,7 @@ class LadderBuilder::Impl {
       return;
     }
     const Flight& flight = it->second;
-    std::string reason{drop.reason};
+    std::string reason{name_of(drop.reason)};
     if (drop.place == DropPlace::wire) {
       const Conversation& conversation = conversations_[flight.conversation];
       if (drop.node != conversation.ends[index_of(flight.from)].host) {
@@ -412,14 +409,14 @@ class LadderBuilder::Impl {
   // --- Applications ---
 
   void on(const AppCall& app, const Event& event) {
-    if (app.who == "host") {
+    if (app.who.role == Who::Role::host) {
       tell_all(app, event);
       return;
     }
     const std::optional<App> known = app_of(app, event);
     if (known) {
       apps_.insert_or_assign({app.host, app.who}, *known);
-      if (app.call == "accepted" && known->conversation != hidden) {
+      if (app.call == Call::accepted && known->conversation != hidden) {
         conversations_[known->conversation].apps[1] = "accept";
       }
       remark_call(*known, event);
@@ -432,7 +429,7 @@ class LadderBuilder::Impl {
   /// Whose connection a call concerns: that of the event that caused it; else that of the earlier
   /// calls of the same name, which several connectors of a host may share.
   std::optional<App> app_of(const AppCall& app, const Event& event) {
-    if (app.call == "connect") {
+    if (app.call == Call::connect) {
       return std::nullopt;  // its connection is still to come
     }
     const std::optional<Index> owner = owner_of(event.cause);
@@ -449,7 +446,7 @@ class LadderBuilder::Impl {
     if (named != apps_.end() && !of_unplaced) {
       return named->second;
     }
-    return app.call == "accepted" ? oldest_unaccepted(app.host) : std::nullopt;
+    return app.call == Call::accepted ? oldest_unaccepted(app.host) : std::nullopt;
   }
 
   /// The end of a conversation at an application's host; where both are there, who accepts is
@@ -457,7 +454,7 @@ class LadderBuilder::Impl {
   Side side_at(Index conversation, const AppCall& app) const {
     const auto& ends = conversations_[conversation].ends;
     if (ends[0].host == ends[1].host) {
-      return app.who.starts_with("accept") ? Side::right : Side::left;
+      return app.who.role == Who::Role::accept ? Side::right : Side::left;
     }
     return ends[0].host == app.host ? Side::left : Side::right;
   }
@@ -497,7 +494,7 @@ class LadderBuilder::Impl {
       const auto& app = std::get<AppCall>(call.what);
       const bool caused = event.cause == call.n;
       const bool at_once = event.cause == 0 && call.at == event.at;
-      if (app.host != local.host || app.call != "connect" || !(caused || at_once)) continue;
+      if (app.host != local.host || app.call != Call::connect || !(caused || at_once)) continue;
       const App found{index, index == hidden ? Side::left : conversations_[index].side_of(local)};
       apps_.insert_or_assign({app.host, app.who}, found);
       unplaced_.erase(unplaced_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -533,7 +530,7 @@ class LadderBuilder::Impl {
   void tell_loose(SimTime at, const AppCall& app) {
     if (sheet_.loose_calls.size() < limits_.loose_calls) {
       sheet_.loose_calls.emplace_back(
-          at, names_.name(app.host) + " " + app.who + ": " + call_text(app));
+          at, names_.name(app.host) + " " + text_of(app.who) + ": " + call_text(app));
     } else {
       ++sheet_.loose_calls_left_out;
     }
@@ -549,7 +546,7 @@ class LadderBuilder::Impl {
   std::unordered_map<std::uint64_t, Flight> flights_;  ///< of the conversations that are shown
   std::vector<std::uint64_t> landed_;
   std::vector<Owner> owners_;  ///< a ring by Event::n; it grows with the trace up to owners_kept
-  std::map<std::pair<HostId, std::string>, App> apps_;
+  std::map<std::pair<HostId, Who>, App> apps_;
   std::deque<Unplaced> unplaced_;
 };
 

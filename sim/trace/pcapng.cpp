@@ -247,14 +247,14 @@ void PcapngSink::Impl::on(const Drop& drop, const Event& event) {
   const bool on_the_way = drop.node != it->second.packet.src.host;
   comment_sent(drop.id, "dropped on the wire" +
                             (on_the_way ? " behind " + names_.name(drop.node) : std::string{}) +
-                            ": " + std::string{drop.reason});
+                            ": " + std::string{trace::name_of(drop.reason)});
   end_copy(it->second);
 }
 
 /// A host discards a packet after its `recv`, or without one: a corrupted packet is then shown as
 /// it came in, while at a host without power nothing comes in.
 void PcapngSink::Impl::drop_at_host(Flight& flight, const Drop& drop, const Event& event) {
-  const bool checksum_wrong = drop.reason == "checksum";
+  const bool checksum_wrong = drop.reason == DropReason{LossReason::checksum};
   const bool came_in = flight.received && flight.received_at == event.at;
   if (!came_in && checksum_wrong) {
     arrive(flight, event, any_link, Integrity::corrupted);
@@ -269,7 +269,7 @@ void PcapngSink::Impl::drop_at_host(Flight& flight, const Drop& drop, const Even
     seen->integrity = Integrity::corrupted;
   }
   seen->comments.push_back("dropped at " + names_.name(drop.node) + ": " +
-                           std::string{drop.reason});
+                           std::string{trace::name_of(drop.reason)});
 }
 
 void PcapngSink::Impl::on(const Delay& delay, const Event& /*event*/) {
@@ -293,7 +293,7 @@ void PcapngSink::Impl::on(const StateChange& change, const Event& event) {
     text += " to " + names_.text(change.remote);
   }
   text += " " + std::string{tcp::name_of(change.from)} + " -> " +
-          std::string{tcp::name_of(change.to)} + " (" + std::string{change.why} + ")";
+          std::string{tcp::name_of(change.to)} + " (" + std::string{tcp::name_of(change.why)} + ")";
   if (Capture* arrival = arrival_caused_by(event.cause)) {
     arrival->comments.push_back(std::move(text));
     return;

@@ -13,7 +13,7 @@ void PlainEvents::event(const trace::Event& event) {
   } else if (const auto* app = std::get_if<trace::AppCall>(&event.what)) {
     // One turn of an application shows as its first call: `close` follows at once in these
     // scenarios.
-    counts_.applications += app->call != "close" ? 1 : 0;
+    counts_.applications += app->call != trace::Call::close ? 1 : 0;
   }
 }
 

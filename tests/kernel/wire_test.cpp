@@ -58,7 +58,7 @@ struct WireTest {
         words.push_back((send->forged ? "forge:" : "send:") + send->segment.flags.text());
       } else if (const auto* drop = std::get_if<trace::Drop>(&entry.what)) {
         words.push_back(std::string{drop->place == trace::DropPlace::host ? "discard:" : "drop:"} +
-                        std::string{drop->reason});
+                        std::string{name_of(drop->reason)});
       } else if (std::holds_alternative<trace::Delay>(entry.what)) {
         words.emplace_back("delay");
       } else if (std::holds_alternative<trace::Duplicate>(entry.what)) {
@@ -66,7 +66,7 @@ struct WireTest {
       } else if (std::holds_alternative<trace::Receive>(entry.what)) {
         words.emplace_back("recv");
       } else if (const auto* call = std::get_if<trace::AppCall>(&entry.what)) {
-        words.push_back(call->call);
+        words.emplace_back(name_of(call->call));
       }
     }
     return words;

@@ -67,6 +67,9 @@ NOT_DETERMINISTIC = {
         "a libm function whose rounding varies between machines; only sqrt is exact",
 }
 
+# A text compared with a literal, which stands behind or ahead of the operator.
+COMPARED_LITERAL = r'[=!]=\s*"(?P<behind>[^"\\\n]*)"|"(?P<ahead>[^"\\\n]*)"\s*[=!]='
+
 
 class Source(NamedTuple):
     """A file of C++: the tree, its path there, its text, and the same text with comments blanked out
@@ -249,13 +252,22 @@ def block_after(code: str, start: int) -> str:
     return code[begin:]
 
 
-def check_state_switches(source: Source) -> Iterator[tuple[int, str]]:
-    """A switch over State lists every state, so that the compiler finds a forgotten one."""
+def check_switches(source: Source) -> Iterator[tuple[int, str]]:
+    """A switch over states, reasons or calls lists every one, so that the compiler finds a forgotten one."""
     for match in re.finditer(r"\bswitch\s*\(", source.code):
         block = block_after(source.code, match.start())
         inner = re.sub(r"\bswitch\s*\([^{]*\{[^{}]*\}", blank, block[1:])
-        if re.search(r"\bcase\s+(?:\w+::)*State::", inner) and re.search(r"\bdefault\s*:", inner):
-            yield source.line_of(match.start()), "a switch over State has no `default:`"
+        over = re.search(r"\bcase\s+(?:\w+::)*(State|\w*Reason|Error|Call)::", inner)
+        if over and re.search(r"\bdefault\s*:", inner):
+            yield source.line_of(match.start()), f"a switch over {over.group(1)} has no `default:`"
+
+
+def check_explain_words(source: Source) -> Iterator[tuple[int, str]]:
+    """explain asks for enumerators: a word may stand for two causes, or be another one tomorrow."""
+    if not source.path.startswith(("sim/explain/", "include/lastack/explain/")):
+        return
+    for match in re.finditer(COMPARED_LITERAL, source.bare):
+        yield source.line_of(match.start()), f"a comparison with a word: {match.group().strip()}"
 
 
 def check_test_titles(source: Source) -> Iterator[tuple[int, str]]:
@@ -286,7 +298,8 @@ SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
     check_determinism,
     check_hash_iteration,
     check_globals,
-    check_state_switches,
+    check_switches,
+    check_explain_words,
     check_test_titles,
     check_pragma,
 ]
@@ -342,10 +355,32 @@ def files(root: Path, *patterns: str) -> Iterator[Path]:
             yield from sorted((root / top).rglob(pattern))
 
 
+def names_in(source: Source) -> set[str]:
+    """The words of the tables of names: `case StateReason::timeout: return "timeout";`."""
+    if not in_simulator(source):
+        return set()
+    tables = (block_after(source.bare, table.start()) for table in re.finditer(r"\bname_of\([^)]*\) \{", source.bare))
+    return {word for table in tables for word in re.findall(r'\bcase \w+(?:::\w+)+: return "([^"]+)";', table)}
+
+
+def check_compared_names(sources: list[Source]) -> Iterator[Finding]:
+    """What has a name in a table is an enumerator, and compared as one."""
+    names = set().union(*(names_in(source) for source in sources))
+    for source in sources:
+        if not in_simulator(source) and not source.path.startswith("tools/"):
+            continue
+        for match in re.finditer(COMPARED_LITERAL, source.bare):
+            word = match.group("behind") or match.group("ahead")
+            if word in names:
+                line = source.line_of(match.start())
+                yield Finding(source.path, line, f'"{word}" is the name of an enumerator; compare that')
+
+
 def check_tree(root: Path) -> list[Finding]:
-    findings = [*check_picture(root), *check_links(root)]
-    for path in files(root, "*.hpp", "*.cpp"):
-        source = read_source(root, path)
+    sources = [read_source(root, path) for path in files(root, "*.hpp", "*.cpp")]
+    findings = [*check_picture(root), *check_links(root), *check_compared_names(sources)]
+    for source in sources:
+        path = root / source.path
         for rule in SOURCE_RULES:
             findings += [Finding(source.path, line, message) for line, message in rule(source)]
         if path.suffix == ".cpp" and not check_listed(root, path):

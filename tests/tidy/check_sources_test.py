@@ -24,6 +24,8 @@ def findings(path: str, text: str, cmake: str | None = None) -> list[str]:
         return [finding.message for finding in check_sources.check_tree(root)]
 
 
+NAMES = 'std::string_view name_of(Why why) {\n  switch (why) {\n    case Why::rst_arrives: return "rst arrives";\n  }\n}\n'
+
 FORBIDDEN = [
     ("sim/tcp/a.cpp", '#include "lastack/net/link.hpp"', "no layer below it"),
     ("include/lastack/core/a.hpp", '#include "lastack/tcp/seq.hpp"', "no layer below it"),
@@ -61,12 +63,21 @@ FORBIDDEN = [
     ("sim/app/a.cpp", "void f() {\n  static std::map<int, int> cache{};\n}", "a mutable global"),
     ("include/lastack/app/a.hpp", "inline int counter = 0;", "a mutable global"),
     ("sim/tcp/a.cpp", "void f(State s) { switch (s) { case State::closed: break; default: break; } }", "no `default:`"),
+    ("sim/run/a.cpp", "void f(StateReason s) { switch (s) { case StateReason::abort: break; default: break; } }", "over StateReason"),
+    ("sim/run/a.cpp", "void f(Call c) { switch (c) { case trace::Call::abort: break; default: break; } }", "over Call"),
+    ("sim/explain/a.cpp", 'bool f(std::string_view why) { return why == "any word"; }', "a comparison with a word"),
+    ("sim/explain/a.cpp", 'bool f(std::string_view why) { return "any word" != why; }', "a comparison with a word"),
+    ("sim/run/a.cpp", NAMES + 'bool f(std::string_view why) { return why == "rst arrives"; }', "name of an enumerator"),
+    ("sim/run/a.cpp", NAMES + 'bool f(std::string_view why) { return "rst arrives" != why; }', "name of an enumerator"),
     ("tests/unit/a.cpp", 'TEST_CASE("half [0, 5) open") {}', "balanced brackets"),
     ("tests/unit/a.cpp", 'TEST_CASE("one; two") {}', "without `;`"),
     ("tests/unit/a.cpp", 'TEST_CASE("--seed: wins") {}', "no `-`"),
 ]
 
 ALLOWED = [
+    ("sim/explain/a.cpp", 'bool f(Why why) { return why == Why::rst_arrives; }  // why == "rst arrives"'),
+    ("sim/run/a.cpp", NAMES + 'bool f(std::string_view path) { return path == "-"; }'),
+    ("sim/run/a.cpp", NAMES.replace("name_of", "colour_of") + 'bool f(std::string_view x) { return x == "rst arrives"; }'),
     ("sim/net/a.cpp", '#include <boost/graph/adjacency_list.hpp>\n#include "lastack/tcp/seq.hpp"'),
     ("sim/batch/a.cpp", '#include "lastack/trace/page.hpp"\n#include "lastack/event/event.hpp"'),
     ("sim/tcp/a.cpp", '#include "lastack/core/wakeup.hpp"  // the Scheduler is somebody else\'s'),

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "lastack/app/program.hpp"
 #include "lastack/core/random_stream.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/event/call.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/stack.hpp"
 
@@ -28,9 +29,9 @@ enum class Pause : std::uint8_t {
 /// What one call came to.
 struct Progress {
   Pause pause = Pause::none;
-  SimTime until{};          ///< for Pause::clock and ::either
-  std::string_view call{};  ///< to be logged, a literal; empty: nothing is
-  std::variant<std::monostate, std::uint64_t, std::string_view> result{};  ///< views of literals
+  SimTime until{};                    ///< for Pause::clock and ::either
+  std::optional<trace::Call> call{};  ///< to be logged
+  std::variant<std::monostate, std::uint64_t, tcp::Error, tcp::Stack::Direction> result{};
   std::uint64_t bytes_read = 0;  ///< taken from the socket
 };
 
@@ -80,7 +81,7 @@ class StepRunner {
   Progress run(const Context& c, const HoldStep& step);
 
   void next_step();
-  Progress fail(std::string_view key, tcp::Error error);
+  Progress fail(trace::Call call, tcp::Error error);
 
   const std::vector<Step>* steps_;
   std::size_t step_ = 0;
@@ -89,10 +90,13 @@ class StepRunner {
   tcp::SocketId socket_;
 };
 
-/// "connect", or "connect#2" for the second of a connector that may have several. `index` is from
+/// Who calls on a connection of a connector: numbered where there may be several. `index` is from
 /// 0.
-std::string connector_name(const Connector& connector, std::uint64_t index);
-/// "accept#1" for the first connection that a host's applications accepted. `number` is from 1.
-std::string accepted_name(std::uint64_t number);
+trace::Who who_connects(const Connector& connector, std::uint64_t index);
+/// Who calls on a connection that a host's applications accepted. `number` is from 1.
+trace::Who who_accepted(std::uint64_t number);
+
+/// "read", "write", "both": what a shutdown closes.
+std::string_view name_of(tcp::Stack::Direction how);
 
 }  // namespace lastack::app

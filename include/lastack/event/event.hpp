@@ -2,15 +2,17 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/event/call.hpp"
+#include "lastack/event/drop_reason.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/state.hpp"
+#include "lastack/tcp/state_reason.hpp"
 
 namespace lastack::trace {
 
@@ -47,14 +49,11 @@ struct Send {
   LinkId link = any_link;  ///< by which it leaves
 };
 
-enum class DropPlace : std::uint8_t { wire, host };
-
 struct Drop {
   std::uint64_t id;
   HostId node;  ///< where: the host or router that it left last, or that discards it
   DropPlace place;
-  std::string_view
-      reason;  ///< "fault", "loss", "queue", "link_down", "host_off", "checksum", "mtu" …
+  DropReason reason;
 };
 
 struct Delay {
@@ -78,7 +77,7 @@ struct StateChange {
   End remote;  ///< port 0 for LISTEN
   tcp::State from;
   tcp::State to;
-  std::string_view why;
+  tcp::StateReason why;
 };
 
 struct TimerChange {
@@ -89,12 +88,12 @@ struct TimerChange {
   SimTime due;
 };
 
-/// An application's call or its result. Power and setting events have the `who` "host".
+/// An application's call or its result, or what the scenario does to a host.
 struct AppCall {
   HostId host;
-  std::string who;   ///< "connect", "connect#2", "accept#1" …
-  std::string call;  ///< "connected", "recv eof" …
-  std::variant<std::monostate, std::uint64_t, std::string> result;
+  Who who;
+  Call call;
+  Result result;
 };
 
 using What = std::variant<Send, Drop, Delay, Duplicate, Receive, StateChange, TimerChange, AppCall>;

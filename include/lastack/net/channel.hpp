@@ -4,11 +4,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lastack/core/random_stream.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/event/drop_reason.hpp"
 #include "lastack/net/link.hpp"
 
 namespace lastack::net {
@@ -26,10 +26,9 @@ SimDuration draw(const Delay& delay, RandomStream& stream);
 
 /// How one packet fares on a channel.
 struct Passage {
-  std::string_view
-      lost{};         ///< why it is lost: "loss", "queue", "mtu", "link_down"; empty: it is not
-  SimTime arrival{};  ///< at the other end
-  SimDuration held_back{};  ///< how much of that is due to reordering
+  std::optional<trace::LossReason> lost{};  ///< why it is lost: loss, queue, mtu or link_down
+  SimTime arrival{};                        ///< at the other end
+  SimDuration held_back{};                  ///< how much of that is due to reordering
   bool corrupted = false;
   bool duplicated = false;  ///< a copy arrives too,
   SimTime copy_arrival{};   ///< not before the first

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -124,7 +123,7 @@ class Network {
   void hand_on(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault, Transit& out);
   void pass(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault,
             ChannelIndex channel, Transit& out);
-  void drop(PacketIndex index, NodeIndex node, trace::DropPlace place, std::string_view reason,
+  void drop(PacketIndex index, NodeIndex node, trace::DropPlace place, trace::LossReason reason,
             Transit& out);
   void copy(SimDuration by, const Arrival& original, Transit& out);
 

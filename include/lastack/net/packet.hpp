@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "lastack/event/event.hpp"
 #include "lastack/tcp/segment.hpp"
@@ -15,12 +13,6 @@ using NodeIndex = std::uint32_t;
 using ChannelIndex = std::uint32_t;
 /// Where a Network keeps a packet that is on its way.
 using PacketIndex = std::uint32_t;
-
-/// Why packets are lost on the wire, as traces say it.
-inline constexpr std::array<std::string_view, 7> loss_reasons{
-    "fault", "loss", "queue", "link_down", "host_off", "mtu", "no_route"};
-/// Why a host discards a packet before its TCP sees it; tcp::DiscardReason has the other reasons.
-inline constexpr std::array<std::string_view, 2> host_discard_reasons{"host_off", "checksum"};
 
 /// What crosses links: a TCP segment or a datagram. Payload is counted, not stored.
 struct Packet {

@@ -41,10 +41,10 @@ struct ConnectionSummary {
   /// where nothing was left to do after it (the end was in one of these, or was reset by it: unread
   /// data, SO_LINGER 0, too many orphans), and while the orphan lives. An abort makes no orphan.
   std::optional<SimDuration> orphan_time;
-  std::optional<SimDuration> orphan_time_remote;  ///< the same for the other end
-  std::uint64_t retransmissions = 0;              ///< by both ends
-  std::string final_state;                        ///< of the connector's end
-  std::string final_state_remote;                 ///< of the other end; "CLOSED" if it holds none
+  std::optional<SimDuration> orphan_time_remote;       ///< the same for the other end
+  std::uint64_t retransmissions = 0;                   ///< by both ends
+  tcp::State final_state = tcp::State::closed;         ///< of the connector's end
+  tcp::State final_state_remote = tcp::State::closed;  ///< of the other end
 };
 
 /// What a failed (or held) expectation has to say.

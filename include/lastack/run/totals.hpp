@@ -17,8 +17,7 @@ inline constexpr std::size_t segment_kind_count = 6;
 /// "synack" and the like, as the summary has them.
 std::string_view name_of(SegmentKind kind);
 
-inline constexpr std::size_t error_count =
-    static_cast<std::size_t>(tcp::Error::option_not_supported) + 1;
+inline constexpr std::size_t error_count = count_of<tcp::Error>;
 
 /// What a run came to in plain numbers: no names, no maps. A Summary is made from it; who runs a
 /// scenario a hundred thousand times a second takes this, which costs a sixth of a Summary.

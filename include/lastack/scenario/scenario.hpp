@@ -4,12 +4,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "lastack/app/program.hpp"
+#include "lastack/core/named.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/event/call.hpp"
 #include "lastack/net/link.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/settings.hpp"
@@ -111,16 +114,29 @@ struct LinkEvent {
   Do what = Do::down;
 };
 
+/// What may become of a segment; it can have several fates.
+enum class Fate : std::uint8_t {
+  delivered,
+  dropped,  ///< lost, or thrown away by the host that it reached
+  lost,     ///< on the wire
+  delayed,
+  duplicated,
+};
+constexpr Fate last_of(Fate /*of*/) { return Fate::duplicated; }
+
+/// "delivered" and the like.
+std::string_view name_of(Fate fate);
+
 /// Which segments an expectation counts. All given conditions must hold.
 struct SegmentFilter {
   std::optional<HostRef> from;
   std::optional<HostRef> to;
   std::optional<tcp::Flags> flags;  ///< P aside
   std::optional<bool> payload;
-  std::optional<std::string> why;   ///< a SendReason's name
-  std::optional<std::string> fate;  ///< "delivered", "dropped", "delayed", "duplicated", "lost"
-  SimTime after = sim_start;        ///< included
-  SimTime until = never;            ///< excluded
+  std::optional<tcp::SendReason> why;
+  std::optional<Fate> fate;
+  SimTime after = sim_start;  ///< included
+  SimTime until = never;      ///< excluded
 };
 
 struct Bounds {
@@ -145,7 +161,7 @@ struct SocketRef {
 /// after <= t <= until. {"call": …, "count": 0} counts the calls that match host, who, result and
 /// window instead.
 struct ExpectCall {
-  std::string call;
+  trace::Call call = trace::Call::connect;
   HostRef host;
   std::string who;
   std::uint64_t nth = 1;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "lastack/core/named.hpp"
+
 namespace lastack::tcp {
 
 /// The connection states (RFC 9293, 3.3.2).
@@ -20,7 +22,8 @@ enum class State : std::uint8_t {
   last_ack,
   time_wait,
 };
-inline constexpr std::size_t state_count = 11;
+constexpr State last_of(State /*of*/) { return State::time_wait; }
+inline constexpr std::size_t state_count = count_of<State>;
 
 /// "SYN_SENT" and the like.
 std::string_view name_of(State state);
@@ -40,6 +43,7 @@ enum class Timer : std::uint8_t {
   time_wait,   ///< 2 MSL (RFC 9293, 3.3.2)
   user,        ///< user timeout (RFC 5482)
 };
+constexpr Timer last_of(Timer /*of*/) { return Timer::user; }
 
 /// "rto" and the like.
 std::string_view name_of(Timer timer);
@@ -66,6 +70,7 @@ enum class SendReason : std::uint8_t {
   window_update,    ///< the application made room
   time_wait,        ///< TIME-WAIT answers a segment
 };
+constexpr SendReason last_of(SendReason /*of*/) { return SendReason::time_wait; }
 
 /// "rto" and the like.
 std::string_view name_of(SendReason reason);
@@ -90,6 +95,7 @@ enum class DiscardReason : std::uint8_t {
   socket_memory,      ///< there is no memory for it, or for the socket it would make
   unacceptable,       ///< outside the window, or an old timestamp
 };
+constexpr DiscardReason last_of(DiscardReason /*of*/) { return DiscardReason::unacceptable; }
 
 /// "accept_queue" and the like.
 std::string_view name_of(DiscardReason reason);
@@ -116,6 +122,7 @@ enum class Error : std::uint8_t {
   file_table_overflow,    ///< ENFILE: the host has none
   option_not_supported,   ///< ENOPROTOOPT
 };
+constexpr Error last_of(Error /*of*/) { return Error::option_not_supported; }
 
 /// "ETIMEDOUT" and the like; "ok" for none.
 std::string_view name_of(Error error);

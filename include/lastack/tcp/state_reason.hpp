@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace lastack::tcp {
@@ -52,11 +50,9 @@ enum class StateReason : std::uint8_t {
   tracepoint,
   sock_diag,
 };
-inline constexpr std::size_t state_reason_count =
-    static_cast<std::size_t>(StateReason::sock_diag) + 1;
+constexpr StateReason last_of(StateReason /*of*/) { return StateReason::sock_diag; }
 
 /// "syn arrives" and the like.
 std::string_view name_of(StateReason reason);
-std::optional<StateReason> state_reason_named(std::string_view name);
 
 }  // namespace lastack::tcp

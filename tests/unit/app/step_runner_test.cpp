@@ -33,13 +33,15 @@ class Stage {
     do {
       last_ = runner_.advance(now, near_, out_, chance_);
       deliver(near_, far_);
-      if (last_.call.empty()) continue;
+      if (!last_.call) continue;
       if (!text.empty()) text += ", ";
-      text += last_.call;
+      text += trace::name_of(*last_.call);
       if (const auto* n = std::get_if<std::uint64_t>(&last_.result)) {
         text += " " + std::to_string(*n);
-      } else if (const auto* name = std::get_if<std::string_view>(&last_.result)) {
-        text += " " + std::string{*name};
+      } else if (const auto* error = std::get_if<tcp::Error>(&last_.result)) {
+        text.append(" ").append(tcp::name_of(*error));
+      } else if (const auto* closed = std::get_if<tcp::Stack::Direction>(&last_.result)) {
+        text.append(" ").append(name_of(*closed));
       }
     } while (last_.pause == Pause::none);
     return text;
@@ -248,13 +250,13 @@ TEST_CASE("StepRunner: setsockopt says nothing unless it fails", "[app]") {
 
 TEST_CASE("Application names: connections are numbered where there are several", "[app]") {
   Connector connector;
-  CHECK(connector_name(connector, 0) == "connect");
+  CHECK(text_of(who_connects(connector, 0)) == "connect");
   connector.count = 2;
-  CHECK(connector_name(connector, 0) == "connect#1");
-  CHECK(connector_name(connector, 1) == "connect#2");
+  CHECK(text_of(who_connects(connector, 0)) == "connect#1");
+  CHECK(text_of(who_connects(connector, 1)) == "connect#2");
   connector.count = Connector::unlimited;
-  CHECK(connector_name(connector, 0) == "connect#1");
-  CHECK(accepted_name(7) == "accept#7");
+  CHECK(text_of(who_connects(connector, 0)) == "connect#1");
+  CHECK(text_of(who_accepted(7)) == "accept#7");
 }
 
 }  // namespace

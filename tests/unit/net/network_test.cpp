@@ -97,7 +97,8 @@ class Wire {
     for (const Note& note : transit_.notes) {
       if (const auto* drop = std::get_if<trace::Drop>(&note)) {
         const bool wire = drop->place == trace::DropPlace::wire;
-        log_ += line(now, (wire ? "wire " : "host ") + std::string{drop->reason}, drop->id);
+        log_ +=
+            line(now, (wire ? "wire " : "host ") + std::string{name_of(drop->reason)}, drop->id);
         ++dropped;
       } else if (const auto* held = std::get_if<trace::Delay>(&note)) {
         log_ += line(now, "delay", held->id);

@@ -30,8 +30,8 @@ std::map<std::string, SimTime> times(const Story& story, std::string_view host,
   std::map<std::string, SimTime> times;
   for (const trace::Event& event : story.events()) {
     const auto* app = std::get_if<trace::AppCall>(&event.what);
-    if (app == nullptr || app->call != call) continue;
-    if (story.recording().names().name(app->host) == host) times[app->who] = event.at;
+    if (app == nullptr || name_of(app->call) != call) continue;
+    if (story.recording().names().name(app->host) == host) times[text_of(app->who)] = event.at;
   }
   return times;
 }
@@ -103,7 +103,7 @@ TEST_CASE("Arrivals: two alike connectors of a host have numbers of their own", 
   std::map<SimTime, int> begun;
   for (const trace::Event& event : story.events()) {
     const auto* app = std::get_if<trace::AppCall>(&event.what);
-    if (app != nullptr && app->call == "connect") ++begun[event.at];
+    if (app != nullptr && app->call == trace::Call::connect) ++begun[event.at];
   }
   CHECK(begun.size() == story.summary().connects);  // no two at one time
 }

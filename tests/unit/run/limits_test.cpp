@@ -72,9 +72,9 @@ TEST_CASE("limits: a handshake that ends in a reset says what was missing", "[ru
         })
         .what;
   };
-  CHECK(std::get<trace::StateChange>(why("", "1")).why == "accept queue full");
+  CHECK(std::get<trace::StateChange>(why("", "1")).why == tcp::StateReason::accept_queue_full);
   CHECK(std::get<trace::StateChange>(why(R"("limits": {"sockets": 3},)", "5")).why ==
-        "no memory for a socket");
+        tcp::StateReason::no_memory_for_socket);
 }
 
 TEST_CASE("limits: a shortage that comes again is logged again", "[run]") {

@@ -243,7 +243,7 @@ TEST_CASE("Simulation: on its way when the power goes is discarded at the host",
   CHECK(story.segments() == "0 client S discarded\n");
   const auto& drop = std::get<trace::Drop>(story.events().back().what);
   CHECK(drop.place == trace::DropPlace::host);
-  CHECK(drop.reason == "host_off");
+  CHECK(drop.reason == trace::DropReason{trace::LossReason::host_off});
 }
 
 TEST_CASE("Simulation: a reboot loses everything and sends nothing", "[run]") {
@@ -622,8 +622,7 @@ TEST_CASE("Simulation: sent, forged and copied is received or dropped", "[run]")
       if (const auto* copy = std::get_if<trace::Duplicate>(&event.what)) ++on_the_way[copy->id];
       if (const auto* drop = std::get_if<trace::Drop>(&event.what)) {
         // What TCP itself throws away was received before.
-        const bool before_tcp = drop->place == trace::DropPlace::wire ||
-                                drop->reason == "checksum" || drop->reason == "host_off";
+        const bool before_tcp = std::holds_alternative<trace::LossReason>(drop->reason);
         if (before_tcp) --on_the_way[drop->id];
       }
       if (const auto* arrival = std::get_if<trace::Receive>(&event.what)) --on_the_way[arrival->id];

@@ -46,7 +46,7 @@ std::string Story::segments(SimDuration from, SimDuration to) const {
     if (const auto* drop = std::get_if<trace::Drop>(&event.what)) {
       const bool wire = drop->place == trace::DropPlace::wire;
       // What TCP itself has no use for was received all the same.
-      const bool unseen = drop->reason == "host_off" || drop->reason == "checksum";
+      const bool unseen = std::holds_alternative<trace::LossReason>(drop->reason);
       if (wire || unseen) fates[drop->id] += wire ? " lost" : " discarded";
     } else if (const auto* delay = std::get_if<trace::Delay>(&event.what)) {
       fates[delay->id] += " delayed";
@@ -74,13 +74,9 @@ std::string Story::calls(std::string_view of) const {
     if (call == nullptr || (!of.empty() && host(call->host) != of)) continue;
     text += ms(event.at) + " ";
     if (of.empty()) text += host(call->host) + " ";
-    text += call->who + " " + call->call;
-    if (const auto* number = std::get_if<std::uint64_t>(&call->result)) {
-      text += " " + std::to_string(*number);
-    } else if (const auto* result = std::get_if<std::string>(&call->result)) {
-      text += " " + *result;
-    }
-    text += "\n";
+    text += text_of(call->who) + " " + std::string{name_of(call->call)};
+    const std::string result = text_of(call->result);
+    text += (result.empty() ? "" : " ") + result + "\n";
   }
   return text;
 }
@@ -110,7 +106,10 @@ const trace::Event& Story::sent(std::string_view from, std::string_view flags, i
 
 const trace::Event& Story::call(std::string_view of, std::string_view name, int nth) const {
   return find<trace::AppCall>(
-      [&](const trace::AppCall& call) { return host(call.host) == of && call.call == name; }, nth);
+      [&](const trace::AppCall& call) {
+        return host(call.host) == of && name_of(call.call) == name;
+      },
+      nth);
 }
 
 }  // namespace lastack::test

@@ -40,8 +40,8 @@ TEST_CASE("Summary: a connection's times run from connect, and from the first FI
   CHECK(connection.connect_time == SimDuration{1020ms});
   CHECK(connection.close_time == SimDuration{60020ms});  // TIME_WAIT is the last to go
   CHECK(connection.retransmissions == 1);
-  CHECK(connection.final_state == "CLOSED");
-  CHECK(connection.final_state_remote == "CLOSED");
+  CHECK(connection.final_state == tcp::State::closed);
+  CHECK(connection.final_state_remote == tcp::State::closed);
 }
 
 /// One connection from port 40000; the steps of both ends, and what else the scenario says.
@@ -114,7 +114,7 @@ TEST_CASE("Summary: an abort leaves no orphan", "[run]") {
       GENERATE(R"({"abort": true})", R"({"setsockopt": {"SO_LINGER": 0}}, {"close": true})");
   const run::ConnectionSummary c =
       closing(std::string{R"({"until": "2s"}, )"} + how, until_eof).summary().connections.at(0);
-  CHECK(c.final_state == "CLOSED");
+  CHECK(c.final_state == tcp::State::closed);
   CHECK(c.orphan_time == std::nullopt);
   CHECK(c.active_close_time == std::nullopt);
 }
@@ -131,14 +131,14 @@ TEST_CASE("Summary: an active close goes on when the passive end is gone first",
   const Story story = closing(close_at_2s, R"({"hold": true})",
                               R"(, "events": [{"at": "5s", "host": "server", "do": "reboot"}])");
   const run::ConnectionSummary c = story.summary().connections.at(0);
-  CHECK(c.final_state_remote == "CLOSED");
+  CHECK(c.final_state_remote == tcp::State::closed);
   CHECK(c.active_close_time == SimDuration{60s + 20ms});
 }
 
 TEST_CASE("Summary: an orphan that lives at the end has no time yet", "[run]") {
   const Story story = closing(close_at_2s, R"({"hold": true})", R"(, "stop_at": "6s")");
   const run::ConnectionSummary c = story.summary().connections.at(0);
-  CHECK(c.final_state == "FIN_WAIT_2");
+  CHECK(c.final_state == tcp::State::fin_wait_2);
   CHECK(c.orphan_time == std::nullopt);
   CHECK(c.active_close_time == std::nullopt);
 }
@@ -279,9 +279,9 @@ TEST_CASE("Summary: final states are those of the last connection with the same 
       {"host": "client", "connect": "server:80", "from_port": 40000, "at": "2s",
        "steps": [{"hold": true}]}])"};
   REQUIRE(story.summary().connections.size() == 2);
-  CHECK(story.summary().connections[0].final_state == "CLOSED");
-  CHECK(story.summary().connections[1].final_state == "ESTABLISHED");
-  CHECK(story.summary().connections[1].final_state_remote == "ESTABLISHED");
+  CHECK(story.summary().connections[0].final_state == tcp::State::closed);
+  CHECK(story.summary().connections[1].final_state == tcp::State::established);
+  CHECK(story.summary().connections[1].final_state_remote == tcp::State::established);
 }
 
 TEST_CASE("Summary: of more than 10,000 connections the first are listed, all counted", "[run]") {

@@ -426,8 +426,8 @@ TEST_CASE("expectations: every kind", "[scenario]") {
   CHECK(segments.filter.from == HostRef{0, 0});
   CHECK(segments.filter.to == HostRef{1, 0});
   CHECK(segments.filter.flags == tcp::Flags::syn);
-  CHECK(segments.filter.why == "rto");
-  CHECK(segments.filter.fate == "lost");
+  CHECK(segments.filter.why == tcp::SendReason::rto);
+  CHECK(segments.filter.fate == Fate::lost);
   CHECK(segments.count.equals == 3);
   CHECK_FALSE(as<ExpectSegments>(s.expectations[3].what).filter.to);
   const auto& state = as<ExpectState>(s.expectations[4].what);

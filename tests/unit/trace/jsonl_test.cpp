@@ -105,8 +105,8 @@ TEST_CASE("jsonl: a datagram is udp without flags, its number is seq", "[trace]"
 TEST_CASE("jsonl: what the network does to a packet", "[trace]") {
   Story t;
   t.at(1s);
-  t.add(Drop{4, Story::client, DropPlace::wire, "fault"}, 3);
-  t.add(Drop{5, Story::server, DropPlace::host, "accept_queue"}, 4);
+  t.add(Drop{4, Story::client, DropPlace::wire, LossReason::fault}, 3);
+  t.add(Drop{5, Story::server, DropPlace::host, tcp::DiscardReason::accept_queue}, 4);
   t.add(Delay{6, 50ms}, 5);
   t.add(Duplicate{7, 1us}, 6);
   t.add(Receive{8, Story::server}, 7);
@@ -130,10 +130,10 @@ TEST_CASE("jsonl: a state of LISTEN has no remote end", "[trace]") {
   t.state(Story::s, Story::c, tcp::State::listen, tcp::State::syn_rcvd, 1);
   CHECK(
       lines_of(t) ==
-      R"({"n":1,"t_ns":0,"ev":"state","local":"server:80","from":"CLOSED","to":"LISTEN","why":"told"})"
+      R"({"n":1,"t_ns":0,"ev":"state","local":"server:80","from":"CLOSED","to":"LISTEN","why":"connect"})"
       "\n"
       R"({"n":2,"cause":1,"t_ns":0,"ev":"state","local":"server:80","remote":"client:40000",)"
-      R"("from":"LISTEN","to":"SYN_RCVD","why":"told"})"
+      R"("from":"LISTEN","to":"SYN_RCVD","why":"connect"})"
       "\n");
 }
 
@@ -173,11 +173,11 @@ TEST_CASE("jsonl: names and words are escaped, UTF-8 is kept", "[trace]") {
   Names names = Story::two_hosts();
   names.hosts = {"a\"b\\c\n", "zürich"};
   Story t{names};
-  t.app(Story::client, "x\t", "connect", std::string{"\x01"});
+  t.app(Story::client, "host", "link_down", std::string{"x\t\x01"});
   t.add(Receive{1, Story::server});
   CHECK(
       lines_of(t) ==
-      R"({"n":1,"t_ns":0,"ev":"app","host":"a\"b\\c\u000a","who":"x\u0009","call":"connect","result":"\u0001"})"
+      R"({"n":1,"t_ns":0,"ev":"app","host":"a\"b\\c\u000a","who":"host","call":"link_down","result":"x\u0009\u0001"})"
       "\n"
       R"({"n":2,"t_ns":0,"ev":"recv","id":1,"host":"zürich"})"
       "\n");

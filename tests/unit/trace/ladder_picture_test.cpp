@@ -53,7 +53,8 @@ TEST_CASE("ladder mermaid: a handshake", "[trace][ladder]") {
 TEST_CASE("ladder mermaid: what is lost ends in a cross, with the reason", "[trace][ladder]") {
   Scene t;
   t.handshake();
-  t.lose(t.send(Story::s, Story::c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server, "queue");
+  t.lose(t.send(Story::s, Story::c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server,
+         LossReason::queue);
   CHECK_THAT(to_mermaid(sheet_of(t)), Contains("  R0-xL0: ") && Contains(" ✗ queue"));
 }
 
@@ -71,7 +72,8 @@ TEST_CASE("ladder svg: a slanted line with a head for each segment that arrives"
 TEST_CASE("ladder svg: a lost segment has no head but a cross, and says why", "[trace][ladder]") {
   Scene t;
   t.handshake();
-  t.lose(t.send(Story::s, Story::c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server, "queue");
+  t.lose(t.send(Story::s, Story::c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server,
+         LossReason::queue);
   const std::string svg = to_svg(sheet_of(t));
   CHECK(count(svg, "class=\"head\"") == 3);
   CHECK(count(svg, "class=\"lost\"") == 1);
@@ -81,6 +83,6 @@ TEST_CASE("ladder svg: a lost segment has no head but a cross, and says why", "[
 TEST_CASE("ladder svg: text cannot break out of it", "[trace][ladder]") {
   Scene t;
   t.handshake();
-  t.app(Story::client, "connect", "<b> & \"quoted\"");
+  t.app(Story::client, "connect", "shutdown", std::string{"<b> & \"quoted\""});
   CHECK_THAT(to_svg(sheet_of(t)), Contains("&lt;b&gt; &amp; &quot;quoted&quot;"));
 }

@@ -151,7 +151,7 @@ TEST_CASE("ladder: a loss at a router is reported with its name", "[trace][ladde
   Scene t{names};
   const auto packet = t.send(c, s, "S", 0, 0, SendReason::syn);
   t.at(5ms);
-  t.lose(packet, HostId{2}, "queue");
+  t.lose(packet, HostId{2}, LossReason::queue);
   CHECK(outline(t) == Lines{"0:  | > SYN seq=0 lost queue at r1 | "});
 }
 
@@ -337,10 +337,10 @@ TEST_CASE("ladder: what a host throws away is reported at its side", "[trace][la
   const auto full = t.send(c, s, "S", 0, 0, SendReason::syn);
   t.at(10ms);
   t.receive(full, Story::server);
-  t.add(Drop{full, Story::server, DropPlace::host, "accept_queue"});
+  t.add(Drop{full, Story::server, DropPlace::host, tcp::DiscardReason::accept_queue});
   const auto off = t.send(c, s, "S", 0, 0, SendReason::rto);
   t.at(20ms);
-  t.add(Drop{off, Story::server, DropPlace::host, "host_off"});
+  t.add(Drop{off, Story::server, DropPlace::host, LossReason::host_off});
   t.app(Story::server, "host", "power_on");
   CHECK(outline(t) == Lines{
                           "0:  | > SYN seq=0 | accept_queue",

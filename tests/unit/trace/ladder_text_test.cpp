@@ -46,11 +46,11 @@ std::size_t characters(const std::string& line) {
 /// A scene in which nearly everything happens.
 void play_everything(Scene& t) {
   t.handshake();
-  t.lose(t.send(s, c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server, "queue");
+  t.lose(t.send(s, c, "P.", 1, 1, SendReason::data, 0, 1448), Story::server, LossReason::queue);
   const auto slow = t.send(c, s, "P.", 1, 1, SendReason::data, 0, 1448);
   t.add(Delay{slow, 3s});
   t.at(500ms);
-  t.app(Story::client, "connect", "a call with a name that no side has room for");
+  t.app(Story::client, "connect", "shutdown", std::string{"with a word that no side has room for"});
   const auto doubled = t.send(c, s, "P.", 1, 1, SendReason::fast_retransmit, 0, 1448);
   t.add(Duplicate{doubled, 20ms});
   t.at(510ms);

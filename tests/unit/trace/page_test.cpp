@@ -44,7 +44,7 @@ TEST_CASE("page: a loss says where it happened, which a trace leaves out", "[tra
   Scene t;
   t.handshake();
   t.lose(t.send(Story::s, Story::c, "P.", 1, 1, tcp::SendReason::data, 0, 1448), Story::server,
-         "queue");
+         LossReason::queue);
   const json drop = json::parse(data_text(page_of(t)))["events"].back();
   CHECK(drop["ev"] == "drop");
   CHECK(drop["reason"] == "queue");

@@ -175,11 +175,12 @@ TEST_CASE("pcapng: drops and state changes are comments of the packets they belo
   const std::string c = "client:40000 to server:80 ";
   const std::string s = "server:80 to client:40000 ";
   CHECK(capture.column("frame.comment") ==
-        Column{c + "CLOSED -> SYN_SENT (told)|dropped on the wire: fault|" +
-                   "server:80 CLOSED -> LISTEN (told)",
-               "", s + "LISTEN -> SYN_RCVD (told)", "", c + "SYN_SENT -> ESTABLISHED (told)", "",
-               s + "SYN_RCVD -> ESTABLISHED (told)|" + "at 61.030000000 s: " + c +
-                   "TIME_WAIT -> CLOSED (told)"});
+        Column{c + "CLOSED -> SYN_SENT (connect)|dropped on the wire: fault|" +
+                   "server:80 CLOSED -> LISTEN (connect)",
+               "", s + "LISTEN -> SYN_RCVD (connect)", "", c + "SYN_SENT -> ESTABLISHED (connect)",
+               "",
+               s + "SYN_RCVD -> ESTABLISHED (connect)|" + "at 61.030000000 s: " + c +
+                   "TIME_WAIT -> CLOSED (connect)"});
 }
 
 TEST_CASE("pcapng: options lie in the header as Linux lays them out", "[trace][tshark]") {
@@ -253,7 +254,7 @@ TEST_CASE("pcapng: a corrupted packet has a wrong checksum where it arrives, not
   Story t;
   const auto id = t.send(Story::c, Story::s, "S", 0, 0, SendReason::syn);
   t.at(10ms);
-  t.add(Drop{id, Story::server, DropPlace::host, "checksum"});
+  t.add(Drop{id, Story::server, DropPlace::host, LossReason::checksum});
   const Capture capture{t};
   CHECK(capture.column("frame.interface_name") == Column{"client", "server"});
   CHECK(capture.column("tcp.checksum.status") == Column{"1", "0"});
@@ -271,9 +272,9 @@ TEST_CASE(
   const auto off = t.send(Story::c, Story::s, "S", 0, 0, SendReason::rto);
   t.at(10ms);
   t.receive(full, Story::server);
-  t.add(Drop{full, Story::server, DropPlace::host, "accept_queue"});
+  t.add(Drop{full, Story::server, DropPlace::host, tcp::DiscardReason::accept_queue});
   t.at(20ms);
-  t.add(Drop{off, Story::server, DropPlace::host, "host_off"});
+  t.add(Drop{off, Story::server, DropPlace::host, LossReason::host_off});
   const Capture capture{t};
   CHECK(capture.column("frame.comment") ==
         Column{"", "dropped at server: host_off", "dropped at server: accept_queue"});

@@ -58,19 +58,23 @@ class Story {
     return id;
   }
   std::uint64_t receive(std::uint64_t packet, HostId host) { return add(Receive{packet, host}); }
-  std::uint64_t lose(std::uint64_t packet, HostId where, std::string_view reason = "fault") {
+  std::uint64_t lose(std::uint64_t packet, HostId where, DropReason reason = LossReason::fault) {
     return add(Drop{packet, where, DropPlace::wire, reason}, last_send);
   }
   std::uint64_t state(End local, End remote, tcp::State from, tcp::State to, Cause cause = 0) {
-    return add(StateChange{local, remote, from, to, "told"}, cause);
+    return add(StateChange{local, remote, from, to, tcp::StateReason::connect}, cause);
   }
   std::uint64_t timer(End local, End remote, tcp::Timer timer, tcp::TimerAction action,
                       SimDuration due, Cause cause = 0) {
     return add(TimerChange{local, remote, timer, action, sim_start + due}, cause);
   }
-  std::uint64_t app(HostId host, std::string who, std::string call,
-                    decltype(AppCall::result) result = {}, Cause cause = 0) {
-    return add(AppCall{host, std::move(who), std::move(call), std::move(result)}, cause);
+  /// In the words of a trace: "connect#2", "recv eof"; a result may be an errno's name.
+  std::uint64_t app(HostId host, std::string_view who, std::string_view call, Result result = {},
+                    Cause cause = 0) {
+    const auto* word = std::get_if<std::string>(&result);
+    const auto error = word == nullptr ? std::nullopt : named<tcp::Error>(*word);
+    if (error) result = *error;
+    return add(AppCall{host, who_in(who), named<Call>(call).value(), std::move(result)}, cause);
   }
 
   /// The recording, ended now.
@@ -79,6 +83,15 @@ class Story {
     return recording;
   }
 
+  static Who who_in(std::string_view text) {
+    const std::size_t sign = text.find('#');
+    const std::string_view name = text.substr(0, sign);
+    Who who;
+    while (name_of(who.role) != name)
+      who.role = static_cast<Who::Role>(1 + static_cast<int>(who.role));
+    if (sign != text.npos) who.number = std::stoull(std::string{text.substr(sign + 1)});
+    return who;
+  }
   std::uint32_t iss(End end) const { return end.host == client ? client_iss : server_iss; }
 
   Recording recording;

@@ -39,6 +39,7 @@ Ending ending_of(StateReason why) {
     case StateReason::listener_closed:
     case StateReason::close: return Ending::in_order;
     case StateReason::accept_queue_full:
+    case StateReason::no_memory_for_socket:
     case StateReason::too_many_orphans:
     case StateReason::out_of_socket_memory: return Ending::by_limit;
     case StateReason::connect:
@@ -60,7 +61,6 @@ Ending ending_of(StateReason why) {
     case StateReason::window_probes_unanswered:
     case StateReason::half_of_fin_timeout_passed:
     case StateReason::fin_wait_2_timeout:
-    case StateReason::no_memory_for_socket:
     case StateReason::too_many_in_time_wait:
     case StateReason::reboot:
     case StateReason::tracepoint:

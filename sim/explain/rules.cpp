@@ -244,6 +244,10 @@ std::string rule_of_accept_queue(const Surroundings& around, const Moment& at) {
                 ", ");
 }
 
+std::string rule_of_socket_limit(const Surroundings& around, trace::HostId host) {
+  return fmt::format("limits.sockets = {}", around.host(host).sockets_max);
+}
+
 std::string rule_of_discard(const Surroundings& around, const Moment& at, DiscardReason reason,
                             const tcp::Segment& segment) {
   const trace::HostId host = at.end.host;
@@ -261,6 +265,7 @@ std::string rule_of_discard(const Surroundings& around, const Moment& at, Discar
     case DiscardReason::rst_without_ack:
     case DiscardReason::rst_wrong_ack: return "RFC 9293, 3.10.7.3";
     case DiscardReason::no_ack: return "RFC 9293, 3.10.7.4";
+    case DiscardReason::socket_limit: return rule_of_socket_limit(around, host);
     case DiscardReason::socket_memory: return around.setting(host, "tcp_mem", at.n);
     case DiscardReason::unacceptable:
       return segment.options.has_timestamps ? "RFC 9293, 3.10.7.4; RFC 7323, 5.3"
@@ -358,6 +363,7 @@ std::string rule_of_end(const Surroundings& around, const Moment& at,
     case StateReason::abort: return "RFC 9293, 3.10.5";
     case StateReason::reboot: return "RFC 9293, 3.5.1";
     case StateReason::accept_queue_full: return rule_of_accept_queue(around, at);
+    case StateReason::no_memory_for_socket: return rule_of_socket_limit(around, host);
     case StateReason::too_many_orphans: return around.setting(host, "tcp_max_orphans", at.n);
     case StateReason::out_of_socket_memory: return around.setting(host, "tcp_mem", at.n);
     case StateReason::too_many_in_time_wait:
@@ -374,7 +380,6 @@ std::string rule_of_end(const Surroundings& around, const Moment& at,
     case StateReason::new_connection:
     case StateReason::retries_used_up:
     case StateReason::half_of_fin_timeout_passed:
-    case StateReason::no_memory_for_socket:
     case StateReason::tracepoint:
     case StateReason::sock_diag: break;
   }
@@ -401,7 +406,7 @@ std::string rule_of_error(const Surroundings& around, const Connection& of, Erro
   }
   if (error == Error::file_table_overflow) return around.setting(host, "file-max", n);
   if (error == Error::no_buffer_space) {
-    return fmt::format("limits.sockets = {}", around.host(host).sockets_max);
+    return rule_of_socket_limit(around, host);
   }
   return "";
 }

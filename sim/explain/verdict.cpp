@@ -312,6 +312,9 @@ std::string reason_in_words(const Scene& scene, const StateChange& change) {
       return fmt::format("{} had as many sockets in TIME_WAIT as it may have", host);
     case StateReason::accept_queue_full:
       return "The handshake was complete, but the accept queue had no room for the connection";
+    case StateReason::no_memory_for_socket:
+      return fmt::format("The handshake was complete, but {} had no memory for another socket",
+                         host);
     case StateReason::reboot:
       return fmt::format("{} was rebooted and forgot all its sockets", host);
     case StateReason::new_connection: return "A new connection took over its pair of ports";
@@ -335,7 +338,6 @@ std::string reason_in_words(const Scene& scene, const StateChange& change) {
     case StateReason::window_probes_unanswered:
     case StateReason::half_of_fin_timeout_passed:
     case StateReason::fin_wait_2_timeout:
-    case StateReason::no_memory_for_socket:
     case StateReason::tracepoint:
     case StateReason::sock_diag: break;
   }

@@ -24,10 +24,13 @@ test("both languages have the same texts with the same places", () => {
 });
 
 test("whatever a segment may be lost or discarded for has words in both languages", () => {
-  const names = [...readFileSync(join(root, "sim/tcp/state.cpp"), "utf8").matchAll(/case DiscardReason::\w+: return "(\w+)"/g)];
-  assert.ok(names.length > 10, "sim/tcp/state.cpp names reasons in another way now");
-  const ofTheWire = ["loss", "fault", "link_down", "mtu", "queue", "no_route", "host_off", "checksum"];
-  for (const name of [...names.map(([, one]) => one), ...ofTheWire]) {
+  const namesIn = (file, reason) => {
+    const cases = new RegExp(`case ${reason}::\\w+: return "(\\w+)"`, "g");
+    const names = [...readFileSync(join(root, file), "utf8").matchAll(cases)].map(([, name]) => name);
+    assert.ok(names.length > 5, `${file} names reasons in another way now`);
+    return names;
+  };
+  for (const name of [...namesIn("sim/tcp/state.cpp", "DiscardReason"), ...namesIn("sim/event/drop_reason.cpp", "LossReason")]) {
     for (const language of ["en", "zh"]) {
       useLanguage(language);
       assert.equal(dropText(name), `${name}: ${texts[language][`drop_${name}`]}`);

@@ -92,7 +92,8 @@ enum class DiscardReason : std::uint8_t {
   rst_out_of_window,  ///< a RST outside the window
   rst_without_ack,    ///< a RST without ACK in SYN-SENT
   rst_wrong_ack,      ///< a RST in SYN-SENT that does not acknowledge the SYN
-  socket_memory,      ///< there is no memory for it, or for the socket it would make
+  socket_limit,       ///< the host has memory for no more sockets (StackConfig::sockets_max)
+  socket_memory,      ///< there is no memory for it (tcp_mem)
   unacceptable,       ///< outside the window, or an old timestamp
 };
 constexpr DiscardReason last_of(DiscardReason /*of*/) { return DiscardReason::unacceptable; }

@@ -365,7 +365,7 @@ std::optional<DiscardReason> Stack::Impl::obstacle_to_child(const Listening& l) 
   }
   host_.counters.ListenOverflows += overflow ? 1U : 0U;
   ++host_.counters.ListenDrops;
-  return overflow ? DiscardReason::accept_queue : DiscardReason::socket_memory;
+  return overflow ? DiscardReason::accept_queue : DiscardReason::socket_limit;
 }
 
 void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiated& agreed,

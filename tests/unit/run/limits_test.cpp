@@ -199,9 +199,9 @@ TEST_CASE("limits: without memory for a socket the call fails with ENOBUFS, the 
   CHECK(story.summary().connects_ok == 2);
   CHECK(story.summary().accepts == 1);
   CHECK(story.summary().connect_errors.at("ENOBUFS") == 1);
-  CHECK(story.summary().discarded_by_reason.at("socket_memory") > 1);  // each SYN-ACK asks again
+  CHECK(story.summary().discarded_by_reason.at("socket_limit") > 1);  // each SYN-ACK asks again
   CHECK(counter(story, 1, "TcpExtListenDrops") ==
-        story.summary().discarded_by_reason.at("socket_memory"));
+        story.summary().discarded_by_reason.at("socket_limit"));
 }
 
 TEST_CASE("limits: orphans keep their memory but no descriptor", "[run]") {

@@ -60,9 +60,7 @@ Longest longest_of(const ConnectModel& model) {
 // --- Hosts ---
 
 std::optional<double> port_rate(const scenario::Host& client) {
-  if (client.settings.tcp_tw_reuse == 1 && client.settings.tcp_timestamps != 0) {
-    return std::nullopt;
-  }
+  if (client.settings.tcp_tw_reuse == 1 && client.settings.tcp_timestamps != 0) return std::nullopt;
   const auto [first, last] = client.settings.ip_local_port_range;
   return port_rate(static_cast<std::uint64_t>(last - first + 1), SimDuration::zero(),
                    2 * client.msl);

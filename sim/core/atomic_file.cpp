@@ -137,9 +137,7 @@ void AtomicFile::close_and_check() {
 
 void AtomicFile::commit() {
   close_and_check();
-  if (temporary_.empty()) {
-    return;
-  }
+  if (temporary_.empty()) return;
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
     fail(errno);
   }

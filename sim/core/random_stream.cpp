@@ -108,9 +108,7 @@ double RandomStream::normal() {
     const double x = 2 * uniform() - 1;
     const double y = 2 * uniform() - 1;
     const double square = x * x + y * y;
-    if (square > 0 && square < 1) {
-      return x * std::sqrt(-2 * portable_log(square) / square);
-    }
+    if (square > 0 && square < 1) return x * std::sqrt(-2 * portable_log(square) / square);
   }
 }
 

@@ -50,9 +50,7 @@ bool Endpoint::may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun,
   const Settings& settings = c.host.settings();
   const auto [answer, pressure_begins] = c.host.memory.ask(pages, settings.tcp_mem);
   c.host.counters.TCPMemoryPressures += pressure_begins ? 1U : 0U;
-  if (answer == SocketMemory::Answer::granted) {
-    return true;
-  }
+  if (answer == SocketMemory::Answer::granted) return true;
   const std::uint32_t queued =
       use == MemoryUse::receive ? window_.memory() : bytes_to_send(c) + begun;
   if (answer == SocketMemory::Answer::depends) {
@@ -62,9 +60,7 @@ bool Endpoint::may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun,
     // Under pressure who has less than an equal share of all goes first.
     const bool below_average =
         std::int64_t{c.host.sockets} * (std::int64_t{held_.pages()} + pages) < settings.tcp_mem[2];
-    if (has_little || !c.host.memory.under_pressure() || below_average) {
-      return true;
-    }
+    if (has_little || !c.host.memory.under_pressure() || below_average) return true;
   }
   return use == MemoryUse::send && exceeds_shrunk_buffer(queued, size);
 }
@@ -82,14 +78,10 @@ std::uint32_t Endpoint::memory_to_send(std::uint32_t wanted, Chunk chunk, Contex
   std::uint32_t begun = 0;
   if (chunk == Chunk::fresh) {
     const bool nothing_queued = queue_.empty() && !after(buffer_.end(), snd_.una());
-    if (!nothing_queued && !take_memory(MemoryUse::send, 0, chunk_overhead, c)) {
-      return 0;
-    }
+    if (!nothing_queued && !take_memory(MemoryUse::send, 0, chunk_overhead, c)) return 0;
     begun = chunk_overhead;
   }
-  if (take_memory(MemoryUse::send, begun, wanted, c)) {
-    return wanted;
-  }
+  if (take_memory(MemoryUse::send, begun, wanted, c)) return wanted;
   const std::uint32_t queued = bytes_to_send(c) + begun;
   const auto assured = static_cast<std::uint32_t>(c.host.settings().tcp_wmem[0]);
   const std::uint32_t spared = assured > queued ? assured - queued : 0;

@@ -27,9 +27,7 @@ std::optional<Flags> Flags::parse(std::string_view text) {
         known = true;
       }
     }
-    if (!known) {
-      return std::nullopt;
-    }
+    if (!known) return std::nullopt;
   }
   return flags;
 }

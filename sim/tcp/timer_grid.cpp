@@ -36,18 +36,14 @@ TimerGrid TimerGrid::wheel(SimDuration phase, std::uint64_t order, std::int32_t 
 }
 
 SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
-  if (!wheel_) {
-    return saturating_add(now, timeout);
-  }
+  if (!wheel_) return saturating_add(now, timeout);
   const std::int64_t present = ticks(now);
   const std::int64_t wanted = saturating_add(timeout, jiffy_ - SimDuration{1}) / jiffy_;
   const int shift = shift_of(wanted);
   // calc_index: one granule is added so that a timer never fires early.
   const std::int64_t granules = ((present + wanted) >> shift) + 1;
   const std::int64_t fires = granules << shift;
-  if (fires > last_tick_) {
-    return never;
-  }
+  if (fires > last_tick_) return never;
   const SimTime tick = start_of(fires);
   return saturating_add(std::max(now, tick), lateness(now, fires));
 }
@@ -72,9 +68,7 @@ SimTime TimerGrid::start_of(std::int64_t tick) const {
 /// How long after the tick a timer's turn comes: timers live on several processors, whose
 /// interrupts do not come at the same microsecond.
 SimDuration TimerGrid::lateness(SimTime armed, std::int64_t tick) const {
-  if (order_ == 0) {
-    return SimDuration::zero();
-  }
+  if (order_ == 0) return SimDuration::zero();
   constexpr std::uint64_t most = 30'000;  // ns
   const auto place_and_time = order_ ^
                               static_cast<std::uint64_t>(armed.time_since_epoch().count()) ^
@@ -83,9 +77,7 @@ SimDuration TimerGrid::lateness(SimTime armed, std::int64_t tick) const {
 }
 
 SimDuration TimerGrid::quantize(SimDuration d) const {
-  if (!wheel_) {
-    return d;
-  }
+  if (!wheel_) return d;
   return saturating_add(d, jiffy_ - SimDuration{1}) / jiffy_ * jiffy_;
 }
 
@@ -94,9 +86,7 @@ SimDuration TimerGrid::quantize_measured(SimDuration d) const {
 }
 
 SimTime TimerGrid::tick(SimTime now) const {
-  if (!wheel_) {
-    return now;
-  }
+  if (!wheel_) return now;
   return start_of(ticks(now));
 }
 

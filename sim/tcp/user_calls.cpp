@@ -66,12 +66,8 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
 }
 
 Error Endpoint::connect_result() {
-  if (connected_) {
-    return Error::none;
-  }
-  if (connecting_ && state_ != State::closed) {
-    return Error::would_block;
-  }
+  if (connected_) return Error::none;
+  if (connecting_ && state_ != State::closed) return Error::would_block;
   connecting_ = false;
   const Error result = error_ == Error::none ? Error::not_connected : error_;
   error_ = Error::none;
@@ -144,9 +140,7 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
     read_closed_ = true;
     wake();
   }
-  if (how == Stack::Direction::read || write_closed_) {
-    return Error::none;
-  }
+  if (how == Stack::Direction::read || write_closed_) return Error::none;
   write_closed_ = true;
   switch (state_) {
     case State::syn_rcvd:
@@ -162,9 +156,7 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
     case State::time_wait: return Error::none;
   }
   buffer_.queue_fin();
-  if (c.host.memory.under_pressure() && fin_joins_last_segment()) {
-    return Error::none;
-  }
+  if (c.host.memory.under_pressure() && fin_joins_last_segment()) return Error::none;
   send_what_is_allowed(Nagle::Mode::off, c);
   return Error::none;
 }
@@ -211,16 +203,12 @@ void Endpoint::close(Context& c) {
   }
   read_closed_ = true;
   orphan_ = true;
-  if (state_ == State::closed) {
-    return;
-  }
+  if (state_ == State::closed) return;
   ++c.host.orphans;
   if (state_ == State::fin_wait_2) {
     fin_wait_2_as_orphan(StateReason::close, c);
   }
-  if (state_ == State::closed || fate_ != Fate::lives) {
-    return;
-  }
+  if (state_ == State::closed || fate_ != Fate::lives) return;
   const bool crowded = c.host.too_many_orphans(0);
   if (crowded || out_of_memory(c)) {
     ++c.host.counters.TCPAbortOnMemory;
@@ -264,9 +252,7 @@ void Endpoint::abort(Context& c) {
 
 Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   const auto [least, most] = socket_option_range(given.option);
-  if (given.value < least || given.value > most) {
-    return Error::invalid_argument;
-  }
+  if (given.value < least || given.value > most) return Error::invalid_argument;
   const bool kept_alive = options_->keep_alive;
   SocketOptions changed = *options_;
   changed.set(given);

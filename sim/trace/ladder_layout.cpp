@@ -46,9 +46,7 @@ class StateChangesInPlace {
     std::size_t place = i;
     for (std::size_t j = i; j-- > 0 && steps_[j].at == change.at;) {
       const Landing* landing = landing_of(steps_[j]);
-      if (landing != nullptr && steps_[j].n == change.cause) {
-        return behind_states(j + 1, change);
-      }
+      if (landing != nullptr && steps_[j].n == change.cause) return behind_states(j + 1, change);
       const Departure* departure = departure_of(steps_[j]);
       if (departure != nullptr && departure->from == side && steps_[j].cause == change.cause &&
           departure->weight == Weight::control && !(j > 0 && is_state(steps_[j - 1]))) {
@@ -213,9 +211,7 @@ class Layout {
     const std::size_t row =
         single ? ladder_.arrows[packet.arrow].row : row_for_landing(packet, landing, at);
     ladder_.arrows[packet.arrow].legs.push_back({landing.fate, row, at, landing.reason});
-    if (!reaches(landing)) {
-      return;
-    }
+    if (!reaches(landing)) return;
     const std::size_t to = index_of(other(landing.from));
     marks_[row].touched[to] = true;
     if (used_[to].row == none || used_[to].row <= row) {
@@ -249,9 +245,7 @@ class Layout {
   /// as if nothing had happened in between.
   bool fits_one_row(std::size_t i, std::size_t j) const {
     const bool cut_between = cut_ != none && i < cut_ && j >= cut_;
-    if (cut_between || steps_[j].at - steps_[i].at >= long_gap()) {
-      return false;
-    }
+    if (cut_between || steps_[j].at - steps_[i].at >= long_gap()) return false;
     for (std::size_t k = i + 1; k < j; ++k) {
       if (!may_pass(i, j, k)) return false;
     }
@@ -275,9 +269,7 @@ class Layout {
              (plain && departure->weight == Weight::plain);
     }
     const Landing& landing = *landing_of(step);
-    if (landing.fate == LadderLeg::Fate::lost || at_once(other(landing.from))) {
-      return true;
-    }
+    if (landing.fate == LadderLeg::Fate::lost || at_once(other(landing.from))) return true;
     const std::size_t left = packets_.at(landing.id).departure;
     if (landing.from == packet.from) {
       return left == none || left < i;  // else it overtook the packet

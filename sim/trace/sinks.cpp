@@ -69,9 +69,7 @@ Format format_of(const std::string& path) {
   for (const auto& [ending, format] : formats) {
     if (path.ends_with(ending)) return format;
   }
-  if (is_special_file(path)) {
-    return Format::json_lines;
-  }
+  if (is_special_file(path)) return Format::json_lines;
   const std::string ending = std::filesystem::path{path}.extension().string();
   throw OutputError{path, "want a file whose ending is one of " + std::string{known_endings()} +
                               ", have " + (ending.empty() ? "none" : ending)};

@@ -66,9 +66,7 @@ class BareHeap {
       for (std::size_t child = least + 1; child < end; ++child) {
         least = heap_[child].at < heap_[least].at ? child : least;
       }
-      if (heap_[least].at >= last.at) {
-        break;
-      }
+      if (heap_[least].at >= last.at) break;
       heap_[hole] = heap_[least];
       hole = least;
     }

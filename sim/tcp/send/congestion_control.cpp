@@ -53,9 +53,7 @@ void CongestionControl::round_trip(SimDuration rtt, Seq una, Seq next, SimTime n
   if (min_rtt_ == SimDuration::zero() || rtt < min_rtt_) {
     min_rtt_ = rtt;
   }
-  if (left_slow_start_ || !in_slow_start()) {
-    return;
-  }
+  if (left_slow_start_ || !in_slow_start()) return;
   if (after(una, round_end_)) {
     begin(next, now);
   }
@@ -69,9 +67,7 @@ void CongestionControl::slow_start_round(SimDuration rtt, SimTime now, SimDurati
   constexpr std::uint8_t samples_wanted = 8;
   constexpr SimDuration least_growth = std::chrono::milliseconds{4};
   constexpr SimDuration most_growth = std::chrono::milliseconds{16};
-  if (cwnd_ < low_window) {
-    return;
-  }
+  if (cwnd_ < low_window) return;
   bool ends = false;
   if (now - last_ack_ <= close_together) {
     last_ack_ = now;
@@ -93,9 +89,7 @@ void CongestionControl::acknowledged(std::uint32_t segments, SimTime now, SimDur
   if (in_slow_start()) {
     segments = slow_start(segments);
   }
-  if (segments == 0) {
-    return;
-  }
+  if (segments == 0) return;
   const std::uint32_t per =
       algorithm_ == CongestionAlgorithm::cubic ? cubic_count(segments, now, srtt) : cwnd_;
   additive_increase(per, segments);

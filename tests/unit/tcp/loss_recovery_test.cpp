@@ -249,6 +249,13 @@ TEST_CASE("LossRecovery: with three SACKed segments nothing is waited for", "[tc
   CHECK(s.lost() == "1 2");
 }
 
+TEST_CASE("LossRecovery: while a loss is repaired nothing is waited for either", "[tcp][rfc8985]") {
+  auto s = recovering();
+  s.ack(5);
+  CHECK(s.ack(5, {{6, 6}}).reorder_wait == 0ms);
+  CHECK(s.lost() == "5");
+}
+
 TEST_CASE("LossRecovery: a hole that is filled in time was none", "[tcp][rfc8985]") {
   auto s = ten_out();
   s.ack(1, {{2, 2}});
@@ -362,7 +369,7 @@ TEST_CASE("LossRecovery: if the new data arrives alone, the timeout was right", 
   s.sends(2);
   CHECK(s.ack(2, {{11, 11}}).first == Resend::lost);
   CHECK(s.recovery.phase() == Phase::loss);
-  s.ack(2, {{11, 12}});
+  s.ack(2, {{5, 5}, {11, 12}});  // an original comes too late to say otherwise
   CHECK(s.recovery.phase() == Phase::loss);
   CHECK(s.resends() == "2");
   CHECK(s.ssthresh() == 5);

@@ -62,19 +62,19 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)
     : scenario_{scenario},
       world_{scenario_, seed},
-      app_chance_{scenario_, world_.names()},
       recorder_{with_recording(std::move(sinks), scenario_, recording_)},
       out_{wanted_reports(scenario_, recorder_)},
       network_{world_.network_config()},
-      connectors_(scenario_.connectors.size()),
+      lives_(world_.host_count()),
       datagrams_sent_(scenario_.datagram_flows.size()),
-      descriptors_{scenario_, world_.host_count()} {
-  hosts_.reserve(world_.host_count());
+      applications_{{scenario_, world_, stacks_, out_, scheduler_, recorder_, tally_, book_},
+                    *this} {
+  stacks_.reserve(world_.host_count());
   for (HostIndex host = 0; host < world_.host_count(); ++host) {
     const tcp::StackConfig config = world_.stack_config(host, 0);
-    hosts_.emplace_back(config).stack.census().count_into(sockets_);
+    stacks_.emplace_back(config).census().count_into(sockets_);
     if (config.timers == tcp::TimerMode::wheel) {
-      hosts_.back().turns.emplace(config.seed, "host/" + config.name + "/turns");
+      applications_.take_turns(host, {config.seed, "host/" + config.name + "/turns"});
     }
   }
 }
@@ -86,15 +86,6 @@ std::vector<trace::Sink*> Simulation::Impl::with_recording(std::vector<trace::Si
   return sinks;
 }
 
-Event Simulation::Impl::event(Kind kind, std::uint32_t owner, std::size_t index) {
-  LASTACK_ASSERT(owner < 1U << 24);
-  Event event;
-  event.kind = static_cast<std::uint8_t>(kind);
-  event.owner = owner & 0xff'ffffU;
-  event.index = static_cast<std::uint32_t>(index);
-  return event;
-}
-
 /// Where the system refuses memory the run ends, and what it came to so far is reported: for that,
 /// what would only serve the rest of the run makes room.
 void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
@@ -103,9 +94,7 @@ void Simulation::Impl::run(const std::atomic<bool>* stop, Progress* progress) {
   } catch (const std::bad_alloc&) {
     out_of_memory_ = true;
     scheduler_ = Scheduler{};
-    processes_ = {};
-    woken_ = {};
-    connectors_ = {};
+    applications_.give_up();
   }
   finish();
 }
@@ -125,14 +114,15 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
       if (interrupted_ || out_of_memory_) break;
     }
     // Woken applications wait until every segment of this instant is in, as a rule.
+    const Woken& woken = applications_.woken();
     std::optional<Event> next;
-    if (patience_ > 0) next = scheduler_.next(woken_.empty() ? scenario_.stop_at : now());
-    if (!next && woken_.empty()) break;
+    if (!woken.impatient()) next = scheduler_.next(woken.empty() ? scenario_.stop_at : now());
+    if (!next && woken.empty()) break;
     if (!next) {
-      run_woken();
+      applications_.run_woken();
       continue;
     }
-    if (patience_ != unlimited) --patience_;
+    applications_.let_pass();
     look_ahead();
     if (now() > series_due_ ? handle_sampled(*next) : handle(*next)) {
       ++tally_.events;
@@ -145,47 +135,39 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
 void Simulation::Impl::start() {
   started_ = true;
   if (recorder_.active()) recorder_.begin(world_.names());
-  for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
-    if (!scenario_.connectors[i].from_port) continue;
-    early_binders_.emplace_back(scenario_.connectors[i].host, i);
-    bind_early(i);
-  }
-  std::sort(early_binders_.begin(), early_binders_.end());
-  for (std::uint32_t i = 0; i < scenario_.listeners.size(); ++i) {
-    if (scenario_.listeners[i].listen_at == sim_start) start_listener(i);
-  }
+  applications_.start();
   schedule_scenario();
 }
 
 /// Of one instant, what is done to hosts and links comes first, then applications, listeners before
 /// connectors.
 void Simulation::Impl::schedule_scenario() {
-  const auto schedule = [this](SimTime at, Kind kind, std::size_t index) {
-    scheduler_.schedule(at, event(kind, 0, index));
+  const auto schedule = [this](SimTime at, EventKind kind, std::size_t index) {
+    scheduler_.schedule(at, event_of(kind, 0, index));
   };
   for (std::size_t i = 0; i < scenario_.host_events.size(); ++i) {
-    schedule(scenario_.host_events[i].at, Kind::host_event, i);
+    schedule(scenario_.host_events[i].at, EventKind::host_event, i);
   }
   for (std::size_t i = 0; i < scenario_.link_events.size(); ++i) {
-    schedule(scenario_.link_events[i].at, Kind::link_event, i);
+    schedule(scenario_.link_events[i].at, EventKind::link_event, i);
   }
   for (std::size_t i = 0; i < scenario_.injections.size(); ++i) {
-    schedule(scenario_.injections[i].at, Kind::injection, i);
+    schedule(scenario_.injections[i].at, EventKind::injection, i);
   }
   for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
     const app::Listener& listener = scenario_.listeners[i];
-    if (listener.listen_at > sim_start) schedule(listener.listen_at, Kind::listener_start, i);
+    if (listener.listen_at > sim_start) schedule(listener.listen_at, EventKind::listener_start, i);
     if (listener.accept_from && *listener.accept_from > listener.listen_at) {
-      schedule(*listener.accept_from, Kind::listener_accept, i);
+      schedule(*listener.accept_from, EventKind::listener_accept, i);
     }
-    if (listener.close_at) schedule(*listener.close_at, Kind::listener_close, i);
+    if (listener.close_at) schedule(*listener.close_at, EventKind::listener_close, i);
   }
   for (std::uint32_t i = 0; i < scenario_.connectors.size(); ++i) {
-    if (const auto at = next_connection(i)) schedule(*at, Kind::connector, i);
+    if (const auto at = applications_.next_connection(i)) schedule(*at, EventKind::connector, i);
   }
   for (std::size_t i = 0; i < scenario_.datagram_flows.size(); ++i) {
     const app::DatagramFlow& flow = scenario_.datagram_flows[i];
-    if (flow.count > 0) schedule(flow.at, Kind::datagram, i);
+    if (flow.count > 0) schedule(flow.at, EventKind::datagram, i);
   }
 }
 
@@ -193,13 +175,13 @@ void Simulation::Impl::schedule_scenario() {
 void Simulation::Impl::finish() {
   if (!interrupted_ && !out_of_memory_) {
     while (const std::optional<Event> later = scheduler_.next()) {
-      const auto kind = static_cast<Kind>(later->kind);
+      const auto kind = static_cast<EventKind>(later->kind);
       bool real = true;
-      if (kind == Kind::tcp_timer) {
-        Wakeup* wakeup = hosts_[later->owner].stack.wakeup(unpack(later->index));
+      if (kind == EventKind::tcp_timer) {
+        Wakeup* wakeup = stacks_[later->owner].wakeup(unpack(later->index));
         real = wakeup != nullptr && scheduler_.comes_due(*wakeup, *later);
-      } else if (kind == Kind::process) {
-        real = scheduler_.comes_due(processes_[later->index].clock, *later);
+      } else if (kind == EventKind::process) {
+        real = applications_.clock_is_real(*later);
       }
       if (real) {
         ended_ = scenario_.stop_at;
@@ -217,35 +199,29 @@ void Simulation::Impl::look_ahead() {
   constexpr std::size_t distance = 8;  // 4 to 32 do as well
   const Event* later = scheduler_.following(distance);
   if (later == nullptr) return;
-  const auto kind = static_cast<Kind>(later->kind);
-  if (kind == Kind::arrival) {
+  const auto kind = static_cast<EventKind>(later->kind);
+  if (kind == EventKind::arrival) {
     prefetch(network_.packet(later->index));
-  } else if (kind == Kind::tcp_timer) {
-    const Wakeup* wakeup = hosts_[later->owner].stack.wakeup(unpack(later->index));
+  } else if (kind == EventKind::tcp_timer) {
+    const Wakeup* wakeup = stacks_[later->owner].wakeup(unpack(later->index));
     if (wakeup != nullptr) prefetch(*wakeup);
   }
 }
 
 bool Simulation::Impl::handle(Event event) {
   const std::uint32_t index = event.index;
-  switch (static_cast<Kind>(event.kind)) {
-    case Kind::arrival: packet_arrives(event); break;
-    case Kind::tcp_timer: return tcp_timer(event);
-    case Kind::process: return wake_process(event);
-    case Kind::connector: start_connector(index); break;
-    case Kind::listener_start: start_listener(index); break;
-    case Kind::listener_accept: {
-      const HostIndex host = scenario_.listeners[index].host;
-      for (const auto& [id, listener] : hosts_[host].listening) {
-        if (listener == index) accept_all(host, index, id, 0);
-      }
-      break;
-    }
-    case Kind::listener_close: close_listener(index); break;
-    case Kind::datagram: send_datagram(index); break;
-    case Kind::injection: inject(scenario_.injections[index]); break;
-    case Kind::host_event: do_to_hosts(scenario_.host_events[index]); break;
-    case Kind::link_event: do_to_links(scenario_.link_events[index]); break;
+  switch (static_cast<EventKind>(event.kind)) {
+    case EventKind::arrival: packet_arrives(event); break;
+    case EventKind::tcp_timer: return tcp_timer(event);
+    case EventKind::process: return applications_.clock_came_up(event);
+    case EventKind::connector: applications_.start_connector(index); break;
+    case EventKind::listener_start: applications_.start_listener(index); break;
+    case EventKind::listener_accept: applications_.begin_to_accept(index); break;
+    case EventKind::listener_close: applications_.close_listener(index); break;
+    case EventKind::datagram: send_datagram(index); break;
+    case EventKind::injection: inject(scenario_.injections[index]); break;
+    case EventKind::host_event: do_to_hosts(scenario_.host_events[index]); break;
+    case EventKind::link_event: do_to_links(scenario_.link_events[index]); break;
   }
   return true;
 }
@@ -270,48 +246,51 @@ void Simulation::Impl::take_in(HostIndex host, net::PacketIndex index, trace::Li
     network_.release(index);
     return;
   }
-  arriving_id_ = packet.id;
-  hosts_[host].stack.segment_arrives(now(), packet.segment, out_);
+  const Occasion occasion{cause, packet.id};
+  stacks_[host].segment_arrives(now(), packet.segment, out_);
   network_.release(index);
-  carry_out(host, cause);
+  carry_out(host, occasion);
 }
 
 bool Simulation::Impl::tcp_timer(Event event) {
   const HostIndex host = event.owner;
   const tcp::TimerOwner owner = unpack(event.index);
-  Wakeup* wakeup = hosts_[host].stack.wakeup(owner);
+  Wakeup* wakeup = stacks_[host].wakeup(owner);
   if (wakeup == nullptr || !scheduler_.comes_due(*wakeup, event)) return false;
-  hosts_[host].stack.timeout(now(), owner, out_);
-  carry_out(host, 0);
+  stacks_[host].timeout(now(), owner, out_);
+  carry_out(host, Occasion{});
   return true;
 }
 
-/// Carries out what TCP answered. `cause` is the trace event that it follows from; after a timer
-/// fired, it is that.
-void Simulation::Impl::carry_out_all(HostIndex host, std::uint64_t cause) {
+/// Carries out what TCP answered. After a timer fired, what follows has that for its cause.
+void Simulation::Impl::carry_out_all(HostIndex host, Occasion occasion) {
   for (const tcp::Effect& effect : out_.effects) {
     if (const auto* sent = std::get_if<tcp::Sent>(&effect)) {
-      send(host, *sent, cause);
+      send(host, *sent, occasion.cause);
     } else {
-      carry_out_reported(host, effect, cause);
+      occasion.cause = carry_out_reported(host, effect, occasion);
     }
   }
   for (const tcp::TimerOwner owner : out_.rescheduled) follow(host, owner);
-  for (const tcp::ListenerId listener : out_.acceptable) wake({host, listener, cause});
-  for (const tcp::SocketId socket : out_.woken) wake({host, socket, cause});
+  for (const tcp::ListenerId listener : out_.acceptable) {
+    applications_.wake({host, listener, occasion.cause});
+  }
+  for (const tcp::SocketId socket : out_.woken) applications_.wake({host, socket, occasion.cause});
   out_.clear();
 }
 
-void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
-                                          std::uint64_t& cause) {
+/// Returns the cause of what comes after it.
+std::uint64_t Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& effect,
+                                                   const Occasion& occasion) {
+  const std::uint64_t cause = occasion.cause;
   if (const auto* discarded = std::get_if<tcp::Discarded>(&effect)) {
     tally_.discarded.add(discarded->reason);
-    record(cause, trace::Drop{arriving_id_, trace::HostId{host}, trace::DropPlace::host,
+    record(cause, trace::Drop{occasion.packet, trace::HostId{host}, trace::DropPlace::host,
                               discarded->reason});
   } else if (const auto* state = std::get_if<tcp::StateChanged>(&effect)) {
     const bool listens = state->remote.port == 0;
     if (!listens) book_.changed(now(), *state);
-    if (!recorder_.active()) return;
+    if (!recorder_.active()) return cause;
     const trace::End remote = listens ? trace::End{} : world_.end(state->remote);
     record(cause, trace::StateChange{world_.end(state->local), remote, state->from, state->to,
                                      state->why});
@@ -321,8 +300,9 @@ void Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Effect& eff
         recorder_.record_timer(now(), cause,
                                {world_.end(timer->local), world_.end(timer->remote), timer->timer,
                                 timer->action, timer->due});
-    if (timer->action == tcp::TimerAction::fire) cause = n;
+    if (timer->action == tcp::TimerAction::fire) return n;
   }
+  return cause;
 }
 
 void Simulation::Impl::send(HostIndex host, const tcp::Sent& sent, std::uint64_t cause) {
@@ -362,7 +342,7 @@ void Simulation::Impl::carry_out_transit() {
   if (transit_.arrival) {
     const net::Arrival& arrival = *transit_.arrival;
     scheduler_.schedule(lane_of(arrival.delay_class), arrival.at,
-                        event(Kind::arrival, arrival.channel, arrival.packet));
+                        event_of(EventKind::arrival, arrival.channel, arrival.packet));
     transit_.arrival.reset();
   }
   if (!transit_.notes.empty()) {
@@ -390,14 +370,14 @@ void Simulation::Impl::carry_out_notes() {
     }
   }
   for (const net::Arrival& made : transit_.copies) {
-    scheduler_.schedule(made.at, event(Kind::arrival, made.channel, made.packet));
+    scheduler_.schedule(made.at, event_of(EventKind::arrival, made.channel, made.packet));
   }
 }
 
 void Simulation::Impl::follow(HostIndex host, tcp::TimerOwner owner) {
-  Wakeup* wakeup = hosts_[host].stack.wakeup(owner);
+  Wakeup* wakeup = stacks_[host].wakeup(owner);
   LASTACK_ASSERT(wakeup != nullptr);
-  scheduler_.follow(*wakeup, event(Kind::tcp_timer, host, pack(owner)));
+  scheduler_.follow(*wakeup, event_of(EventKind::tcp_timer, host, pack(owner)));
 }
 
 }  // namespace lastack::run

@@ -1,4 +1,5 @@
-// What the scenario does to hosts and links, and the segments that it forges.
+// What the scenario does to hosts and links, and what it sends past TCP: forged segments,
+// datagrams.
 #include <algorithm>
 
 #include "engine.hpp"
@@ -17,7 +18,7 @@ tcp::Seq Simulation::Impl::resolve(const scenario::SeqRef& ref, tcp::SocketAddre
                                    tcp::SocketAddress remote) const {
   const auto offset = static_cast<std::uint32_t>(ref.value);
   if (!ref.relative) return tcp::Seq{offset};
-  if (const auto live = hosts_[world_.host_at(local.address)].stack.iss(local, remote)) {
+  if (const auto live = stacks_[world_.host_at(local.address)].iss(local, remote)) {
     return *live + offset;
   }
   const auto last = last_syn_.find({local, remote});
@@ -77,10 +78,10 @@ void Simulation::Impl::do_to_host(const scenario::HostEvent& event, HostIndex ho
     case Do::set:
       for (const auto& [name, value] : event.sysctl) {
         log_host(id, trace::Call::sysctl, name + "=" + value);
-        const auto wrong = tcp::apply_setting(hosts_[host].stack.settings(), name, value);
+        const auto wrong = tcp::apply_setting(stacks_[host].settings(), name, value);
         LASTACK_ASSERT(!wrong);  // the scenario was checked
       }
-      if (!starved_.empty()) feed_starved();
+      applications_.settings_changed();
       break;
   }
 }
@@ -89,10 +90,9 @@ void Simulation::Impl::do_to_host(const scenario::HostEvent& event, HostIndex ho
 /// settings made meanwhile. Afterwards the host has power, and applications whose time is still to
 /// come will find the new sockets that they bind.
 void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
-  Host& host = hosts_[index];
   if (out_.reports == tcp::Reports::all) {
     book_.host_lost(now(), world_.address(index));
-    for (const tcp::SocketSnapshot& socket : host.stack.snapshot()) {
+    for (const tcp::SocketSnapshot& socket : stacks_[index].snapshot()) {
       if (socket.state == tcp::State::closed || !recorder_.active()) continue;
       const bool listens = socket.remote.port == 0;
       record(cause, trace::StateChange{world_.end(socket.local),
@@ -100,34 +100,21 @@ void Simulation::Impl::reboot(HostIndex index, std::uint64_t cause) {
                                        socket.state, tcp::State::closed, tcp::StateReason::reboot});
     }
   }
-  for (std::size_t socket = 0; socket < host.processes.size(); ++socket) {
-    const ProcessIndex i = host.processes[socket];
-    if (i == no_process) continue;
-    const bool undecided = processes_[i].doing == Process::Doing::connecting;
-    if (undecided && processes_[i].record) book_.cut_off(*processes_[i].record);
-    end_process(i);
-  }
-  forget_past(host);
-  host.stack = tcp::Stack{world_.stack_config(index, ++host.boots)};
-  host.stack.census().count_into(sockets_);
-  host.listening.clear();
-  descriptors_.forget(index);
-  std::erase_if(starved_, [index](const Starved& starved) { return starved.host == index; });
+  applications_.host_lost(index);
+  forget_past(index);
+  stacks_[index] = tcp::Stack{world_.stack_config(index, ++lives_[index].boots)};
+  stacks_[index].census().count_into(sockets_);
   network_.set_power(index, net::Power::on);
-  auto binder = std::lower_bound(early_binders_.begin(), early_binders_.end(),
-                                 std::pair{index, std::uint32_t{0}});
-  for (; binder != early_binders_.end() && binder->first == index; ++binder) {
-    bind_early(binder->second);
-  }
+  applications_.host_is_back(index);
 }
 
 /// Keeps the numbers of the life that ends.
-void Simulation::Impl::forget_past(Host& host) {
-  if (!host.past) host.past = Past{};
-  Past& past = *host.past;
-  const tcp::StateCensus& census = host.stack.census();
+void Simulation::Impl::forget_past(HostIndex host) {
+  if (!lives_[host].past) lives_[host].past = Past{};
+  Past& past = *lives_[host].past;
+  const tcp::StateCensus& census = stacks_[host].census();
   for (const tcp::CounterInfo& info : tcp::counter_infos()) {
-    past.counters.*info.value += host.stack.counters().*info.value;
+    past.counters.*info.value += stacks_[host].counters().*info.value;
   }
   for (std::size_t s = 0; s < tcp::state_count; ++s) {
     const auto state = static_cast<tcp::State>(s);
@@ -157,6 +144,28 @@ std::uint64_t Simulation::Impl::log_host(trace::HostId host, trace::Call call,
   if (!recorder_.active()) return 0;
   trace::AppCall line{host, {trace::Who::Role::host}, call, std::move(result)};
   return recorder_.record(now(), 0, std::move(line));
+}
+
+void Simulation::Impl::send_datagram(std::uint32_t index) {
+  const app::DatagramFlow& flow = scenario_.datagram_flows[index];
+  const std::uint64_t number = ++datagrams_sent_[index];
+  if (number < flow.count) {
+    scheduler_.schedule(saturating_add(now(), flow.every), event_of(EventKind::datagram, 0, index));
+  }
+  const net::PacketIndex place = network_.allocate();
+  net::Packet& packet = network_.packet(place);
+  packet.id = ++last_packet_id_;
+  packet.from = flow.host;
+  packet.to = flow.to;
+  packet.protocol = trace::Protocol::datagram;
+  packet.segment = {};
+  packet.segment.src = {world_.address(flow.host), flow.from_port};
+  packet.segment.dst = {world_.address(flow.to), flow.to_port};
+  packet.segment.seq = tcp::Seq{static_cast<std::uint32_t>(number)};
+  packet.segment.data = flow.size;
+  ++tally_.datagrams_sent;
+  if (recorder_.active()) record_send(packet, tcp::SendReason::data, 0);
+  put_on_wire(place);
 }
 
 }  // namespace lastack::run

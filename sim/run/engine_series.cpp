@@ -43,12 +43,12 @@ SeriesSample Simulation::Impl::sample() const {
   sample.resets_sent = tally_.by_kind[static_cast<std::size_t>(SegmentKind::rst)];
   sample.bytes_read = tally_.bytes_read;
   sample.events = tally_.events;
-  for (const HostIndex host : servers_) add_listeners(hosts_[host], sample);
+  for (const HostIndex host : servers_) add_listeners(host, sample);
   return sample;
 }
 
-void Simulation::Impl::add_listeners(const Host& host, SeriesSample& sample) const {
-  const tcp::ListenQueues queues = host.stack.listen_queues();
+void Simulation::Impl::add_listeners(HostIndex host, SeriesSample& sample) const {
+  const tcp::ListenQueues queues = stacks_[host].listen_queues();
   sample.syn_queue += queues.requests;
   sample.accept_queue += queues.connections;
   const auto add = [&sample](const tcp::Counters& counters) {
@@ -56,8 +56,8 @@ void Simulation::Impl::add_listeners(const Host& host, SeriesSample& sample) con
     sample.listen_drops += counters.ListenDrops;
     sample.syncookies_sent += counters.SyncookiesSent;
   };
-  add(host.stack.counters());
-  if (host.past) add(host.past->counters);
+  add(stacks_[host].counters());
+  if (lives_[host].past) add(lives_[host].past->counters);
 }
 
 }  // namespace lastack::run

@@ -116,16 +116,15 @@ Totals Simulation::Impl::totals() const {
   totals.open_at_end = sockets_.current;
   totals.half_open_at_end = half_open();
   totals.time_in_hosts.resize(scenario_.hosts.size());
-  for (HostIndex host = 0; host < hosts_.size(); ++host) add_host(host, totals);
+  for (HostIndex host = 0; host < stacks_.size(); ++host) add_host(host, totals);
   add_connection_times(totals);
   return totals;
 }
 
 void Simulation::Impl::add_host(HostIndex index, Totals& totals) const {
-  const Host& host = hosts_[index];
-  const Totals::ByState<double> seconds = time_in(host);
+  const Totals::ByState<double> seconds = time_in(index);
   Totals::ByState<double>& together = totals.time_in_hosts[world_.group(index)];
-  totals.bytes_delivered += host.stack.octets_not_read();
+  totals.bytes_delivered += stacks_[index].octets_not_read();
   for (std::size_t s = 0; s < tcp::state_count; ++s) {
     totals.time_in[s] += seconds[s];
     together[s] += seconds[s];
@@ -134,15 +133,16 @@ void Simulation::Impl::add_host(HostIndex index, Totals& totals) const {
     totals.listen_overflows += counters.ListenOverflows;
     totals.listen_drops += counters.ListenDrops;
   };
-  add(host.stack.counters());
-  if (host.past) add(host.past->counters);
+  add(stacks_[index].counters());
+  if (lives_[index].past) add(lives_[index].past->counters);
 }
 
-Totals::ByState<double> Simulation::Impl::time_in(const Host& host) const {
+Totals::ByState<double> Simulation::Impl::time_in(HostIndex host) const {
+  const std::optional<Past>& past = lives_[host].past;
   Totals::ByState<double> seconds{};
   for (std::size_t s = 0; s < tcp::state_count; ++s) {
-    seconds[s] = host.stack.census().socket_seconds(state_at(s), ended_);
-    if (host.past) seconds[s] += host.past->socket_seconds[s];
+    seconds[s] = stacks_[host].census().socket_seconds(state_at(s), ended_);
+    if (past) seconds[s] += past->socket_seconds[s];
   }
   return seconds;
 }
@@ -151,14 +151,14 @@ std::uint64_t Simulation::Impl::half_open() const {
   std::uint64_t count = 0;
   const auto look = [&](tcp::SocketAddress local, tcp::SocketAddress remote, State state) {
     if (std::find(believing.begin(), believing.end(), state) == believing.end()) return;
-    const tcp::Stack& peer = hosts_[world_.host_at(remote.address)].stack;
+    const tcp::Stack& peer = stacks_[world_.host_at(remote.address)];
     if (peer.state(remote, local) == State::closed) ++count;
   };
-  for (const Host& host : hosts_) {
+  for (const tcp::Stack& host : stacks_) {
     const bool some = std::any_of(believing.begin(), believing.end(), [&host](State state) {
-      return host.stack.census().current(state) > 0;
+      return host.census().current(state) > 0;
     });
-    if (some) host.stack.visit(look);
+    if (some) host.visit(look);
   }
   return count;
 }
@@ -185,8 +185,8 @@ Summary Simulation::Impl::summary() const {
   summary.seed = world_.names().seed;
   take(summary, totals);
   count(summary, tally_);
-  summary.hosts.reserve(hosts_.size());
-  for (HostIndex host = 0; host < hosts_.size(); ++host) {
+  summary.hosts.reserve(stacks_.size());
+  for (HostIndex host = 0; host < stacks_.size(); ++host) {
     summary.hosts.push_back(host_summary(host));
   }
   for (const ConnectionBook::Record& record : book_.records()) {
@@ -198,21 +198,22 @@ Summary Simulation::Impl::summary() const {
 }
 
 HostSummary Simulation::Impl::host_summary(HostIndex index) const {
-  const Host& host = hosts_[index];
-  const tcp::StateCensus& census = host.stack.census();
+  const tcp::Stack& host = stacks_[index];
+  const std::optional<Past>& past = lives_[index].past;
+  const tcp::StateCensus& census = host.census();
   HostSummary summary;
   summary.name = world_.names().hosts[index];
-  summary.socket_seconds = time_in(host);
+  summary.socket_seconds = time_in(index);
   for (const tcp::CounterInfo& info : tcp::counter_infos()) {
-    std::uint64_t value = host.stack.counters().*info.value;
-    if (host.past) value += host.past->counters.*info.value;
+    std::uint64_t value = host.counters().*info.value;
+    if (past) value += past->counters.*info.value;
     if (value > 0) summary.counters.emplace(info.name, value);
   }
   for (std::size_t s = 0; s < tcp::state_count; ++s) {
     const State state = state_at(s);
     summary.peak[s] = census.peak(state);
     summary.open_at_end[s] = census.current(state);
-    if (host.past) summary.peak[s] = std::max(summary.peak[s], host.past->peak[s]);
+    if (past) summary.peak[s] = std::max(summary.peak[s], past->peak[s]);
   }
   return summary;
 }
@@ -241,7 +242,7 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
 void Simulation::Impl::add_final_states(Summary& summary) const {
   const auto final_state = [&](tcp::SocketAddress local, tcp::SocketAddress remote) {
     if (local.port == 0) return State::closed;  // it got no port
-    return hosts_[world_.host_at(local.address)].stack.state(local, remote);
+    return stacks_[world_.host_at(local.address)].state(local, remote);
   };
   for (std::size_t i = 0; i < summary.connections.size(); ++i) {
     const ConnectionBook::Record& record = book_.records()[i];

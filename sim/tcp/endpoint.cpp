@@ -198,7 +198,9 @@ void Endpoint::check_invariants() const {
   LASTACK_ASSERT(!queue_.empty() || snd_.una() == snd_.nxt());
   // Something that waits for an ACK is watched by a timer.
   LASTACK_ASSERT(queue_.empty() || rtx_.running());
-  LASTACK_ASSERT(connected_ || state_ == State::syn_sent || state_ == State::syn_rcvd);
+  // CLOSE in SYN-RECEIVED leads past ESTABLISHED, but never to what only a peer's FIN leads to.
+  LASTACK_ASSERT(connected_ || state_ != State::established);
+  LASTACK_ASSERT(connected_ || (state_ != State::close_wait && state_ != State::last_ack));
 }
 
 }  // namespace lastack::tcp

@@ -115,6 +115,7 @@ class Endpoint {
   SimTime deadline() const { return std::min({rtx_.due(), acks_.due(), keep_.due()}); }
   void timeout(Context& c);
   Wakeup& wakeup() { return wakeup_; }
+  const Wakeup& wakeup() const { return wakeup_; }
 
   /// Counts what the event left it holding of the host's memory for sockets.
   void settle_memory(Context& c);

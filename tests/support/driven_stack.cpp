@@ -56,6 +56,7 @@ void DrivenStack::note_output() {
   waiting_.insert(out_.rescheduled.begin(), out_.rescheduled.end());
   out_.clear();
   std::erase_if(waiting_, [&](tcp::TimerOwner owner) { return stack_.deadline(owner) == never; });
+  stack_.check_invariants();
 }
 
 }  // namespace lastack::test

@@ -15,7 +15,8 @@ namespace lastack::test {
 tcp::StackConfig profile_config(tcp::ProfileId profile);
 
 /// A Stack together with what every driver of one must remember: whose deadlines may come due.
-/// The effects of each event collect in `effects` until somebody takes them.
+/// The effects of each event collect in `effects` until somebody takes them. After each the stack's
+/// invariants are checked.
 class DrivenStack {
  public:
   explicit DrivenStack(const tcp::StackConfig& config);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -254,6 +255,14 @@ class Stack {
   /// Octets that arrived in order and wait for their applications, in all connections.
   std::uint64_t octets_not_read() const;
   std::vector<SocketSnapshot> snapshot() const;  ///< ordered by state, local and remote end
+
+  // --- For checks: these look through everything there is ---
+
+  /// Sockets that applications hold, listeners among them: what `open`, `listen` and `accept` gave
+  /// and nobody gave up. Each is a descriptor of its application.
+  std::size_t sockets_held() const;
+  /// Asserts what is always true between two events, of the stack and of each of its parts.
+  void check_invariants() const;
 
  private:
   class Impl;

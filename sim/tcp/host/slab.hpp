@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::tcp {
 
 /// Records of one kind, found by a number that stays theirs until they are released. Their memory
@@ -26,6 +28,19 @@ template <typename T> class Slab {
   bool contains(std::uint32_t index) const { return index < size_; }
   [[gnu::always_inline]] T& operator[](std::uint32_t index) { return *at(index); }
   [[gnu::always_inline]] const T& operator[](std::uint32_t index) const { return *at(index); }
+
+  /// Calls `use(record)` for each that is not released. Looks through all of them: for checks.
+  template <typename Use> void for_each(Use use) const {
+    std::vector<bool> is_free(size_);
+    for (const std::uint32_t index : free_) {
+      LASTACK_ASSERT(index < size_);
+      LASTACK_ASSERT(!is_free[index]);  // released twice
+      is_free[index] = true;
+    }
+    for (std::uint32_t index = 0; index < size_; ++index) {
+      if (!is_free[index]) use((*this)[index]);
+    }
+  }
 
  private:
   static constexpr unsigned max_bits = 8;

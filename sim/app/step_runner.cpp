@@ -28,11 +28,13 @@ SimDuration length_of(const SleepStep& step, Chance chance, std::size_t index) {
 
 Progress StepRunner::advance(SimTime now, tcp::Stack& stack, tcp::Output& out, Chance chance) {
   if (step_ == steps_->size()) return {.pause = Pause::finished};
+  LASTACK_ASSERT(step_ < steps_->size());
   const Context context{now, stack, out, chance};
   return std::visit([&](const auto& step) { return run(context, step); }, (*steps_)[step_]);
 }
 
 void StepRunner::next_step() {
+  LASTACK_ASSERT(step_ < steps_->size());
   ++step_;
   done_ = 0;
 }
@@ -48,6 +50,7 @@ Progress StepRunner::run(const Context& c, const SendStep& step) {
     return fail(Call::send, io.error);
   }
   done_ += io.bytes;
+  LASTACK_ASSERT(done_ <= step.bytes);
   if (done_ < step.bytes) {
     if (io.try_again == never) return wait_for_socket();
     return {.pause = Pause::either, .until = io.try_again};
@@ -64,6 +67,7 @@ Progress StepRunner::run(const Context& c, const RecvStep& step) {
   if (io.error != tcp::Error::none && io.error != tcp::Error::would_block) {
     return fail(Call::recv, io.error);
   }
+  LASTACK_ASSERT(io.bytes <= wanted);
   done_ += io.bytes;
   if (!io.eof && io.bytes < wanted) {
     Progress progress{.bytes_read = io.bytes};

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::batch {
 
 namespace {
@@ -46,6 +48,7 @@ Estimate estimate(std::string_view metric, const std::vector<std::optional<doubl
   result.interval =
       is_share(metric) ? share_interval(moments, confidence) : mean_interval(moments, confidence);
   result.settled = is_share(metric) || mean_is_settled(moments);
+  LASTACK_ASSERT(result.runs <= values.size());
   return result;
 }
 

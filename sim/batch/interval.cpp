@@ -49,7 +49,13 @@ template <typename Predicate> std::uint64_t count_while(std::uint64_t n, Predica
 
 }  // namespace
 
+void Interval::check_invariants(double mean) const {
+  LASTACK_ASSERT(low <= high);
+  LASTACK_ASSERT(contains(mean));
+}
+
 void Moments::add(double value) {
+  LASTACK_ASSERT(std::isfinite(value));
   ++n_;
   const auto n = static_cast<double>(n_);
   const double from_old = value - mean_;
@@ -80,6 +86,7 @@ Interval proportion_interval(double successes, double trials, double confidence)
     interval.high = boost::math::quantile(boost::math::complement(
         boost::math::beta_distribution<double>{successes + 1, failures}, tail));
   }
+  if (trials > 0) interval.check_invariants(successes / trials);
   return interval;
 }
 
@@ -90,7 +97,9 @@ std::optional<Interval> mean_interval(const Moments& moments, double confidence)
   const boost::math::students_t_distribution<double> t{n - 1};
   const double reach =
       boost::math::quantile(boost::math::complement(t, tail)) * std::sqrt(moments.variance() / n);
-  return Interval{moments.mean() - reach, moments.mean() + reach};
+  const Interval interval{moments.mean() - reach, moments.mean() + reach};
+  interval.check_invariants(moments.mean());
+  return interval;
 }
 
 bool mean_is_settled(const Moments& moments) {
@@ -116,6 +125,7 @@ std::optional<Interval> share_interval(const Moments& shares, double confidence)
 QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence) {
   LASTACK_ASSERT(q > 0 && q < 1);
   const double tail = tail_of(confidence);
+  LASTACK_ASSERT(std::is_sorted(sorted.begin(), sorted.end()));
   const std::uint64_t n = sorted.size();
   QuantileInterval interval;
   // Value number k, from 0, is above the quantile when at most k values are below it.
@@ -126,6 +136,7 @@ QuantileInterval quantile_interval(std::span<const double> sorted, double q, dou
   const std::uint64_t not_sure_above =
       count_while(n, [&](std::uint64_t k) { return 1 - at_most(k, n, q) > tail; });
   if (not_sure_above < n) interval.high = sorted[not_sure_above];
+  if (interval.low && interval.high) LASTACK_ASSERT(*interval.low <= *interval.high);
   return interval;
 }
 
@@ -159,6 +170,8 @@ std::optional<std::uint64_t> StoppingRule::next_checkpoint(std::uint64_t n) cons
   if (n >= max_) return std::nullopt;
   std::uint64_t checkpoint = min_;
   while (checkpoint <= n) checkpoint = after(checkpoint);
+  LASTACK_ASSERT(checkpoint > n);
+  LASTACK_ASSERT(checkpoint <= max_);
   return checkpoint;
 }
 

@@ -40,7 +40,7 @@ constexpr bool connect_gives(Error error) {
     case Error::bad_descriptor:
     case Error::option_not_supported: return false;
   }
-  return false;
+  LASTACK_UNREACHABLE("an error that is none");
 }
 
 /// The states in which sockets come and go, in RFC 9293's order.
@@ -99,7 +99,7 @@ std::string_view name_of(Statistic statistic) {
     case Statistic::p99_9: return "p99.9";
     case Statistic::max: return "max";
   }
-  return "";
+  LASTACK_UNREACHABLE("a statistic that is none");
 }
 
 std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending) {
@@ -249,7 +249,7 @@ std::optional<double> MetricSet::value(const Column& column, const run::Totals& 
     case Source::listen_drops: return number(totals.listen_drops);
     case Source::listen_overflows: return number(totals.listen_overflows);
   }
-  return std::nullopt;
+  LASTACK_UNREACHABLE("a source that is none");
 }
 
 std::vector<std::optional<double>> MetricSet::values(const run::Totals& totals) const {

@@ -119,7 +119,10 @@ void Race::add(std::uint64_t unit, std::uint64_t replication,
                const std::vector<std::optional<double>>& values) {
   std::vector<Values>& columns = units_[unit].columns;
   LASTACK_ASSERT(values.size() == columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) columns[i][replication] = values[i];
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    LASTACK_ASSERT(replication < columns[i].size());  // `next` asked for it
+    columns[i][replication] = values[i];
+  }
 }
 
 void Race::look() {
@@ -130,6 +133,31 @@ void Race::look() {
     if (!candidates_[i].out) judge_limits(i);
   }
   judge_goals();
+  check_invariants();
+}
+
+void Race::check_invariants() const {
+  LASTACK_ASSERT(units_.size() == rules_.candidates * rules_.columns.size());
+  for (const Unit& unit : units_) {
+    LASTACK_ASSERT(unit.runs <= rules_.runs_max);
+    for (const Values& values : unit.columns) LASTACK_ASSERT(values.size() >= unit.runs);
+  }
+  LASTACK_ASSERT(in_race() <= rules_.candidates);
+  for (const std::uint64_t contender : contenders_) {
+    LASTACK_ASSERT(contender < rules_.candidates);
+  }
+  for (std::uint64_t i = 0; i < rules_.candidates; ++i) check_candidate(i);
+}
+
+void Race::check_candidate(std::uint64_t i) const {
+  const Candidate& candidate = candidates_[i];
+  const auto& standings = candidate.standings;
+  const bool broke = std::count(standings.begin(), standings.end(), Standing::broken) > 0;
+  if (broke) LASTACK_ASSERT(candidate.out);
+  LASTACK_ASSERT(candidate.out == (broke || candidate.beaten_by.has_value()));
+  if (!candidate.beaten_by) return;
+  LASTACK_ASSERT(*candidate.beaten_by != i);
+  LASTACK_ASSERT(meets_all(*candidate.beaten_by));
 }
 
 // --- Limits ---

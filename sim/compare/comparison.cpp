@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
 #include "rules.hpp"
 
 namespace lastack::compare {
@@ -19,7 +20,7 @@ std::string_view name_of(Aspect aspect) {
     case Aspect::win: return "win";
     case Aspect::sack: return "sack";
   }
-  return "?";
+  LASTACK_UNREACHABLE("an aspect that is none");
 }
 
 Seconds Difference::at() const {
@@ -52,6 +53,41 @@ const Difference* Comparison::first() const {
   return first;
 }
 
+namespace {
+
+/// How many rows a history has of what an aspect's differences point to.
+std::size_t rows_of(const History& history, Aspect aspect) {
+  switch (aspect) {
+    case Aspect::segments:
+    case Aspect::timing:
+    case Aspect::options:
+    case Aspect::win:
+    case Aspect::sack: return history.segments.size();
+    case Aspect::states: return history.socket_states().size();
+    case Aspect::calls: return history.calls.size();
+  }
+  LASTACK_UNREACHABLE("an aspect that is none");
+}
+
+}  // namespace
+
+void Comparison::check_invariants(const History& left, const History& right) const {
+  for (std::size_t i = 0; i < aspect_count; ++i) {
+    for (const Difference& difference : differences_[i]) {
+      LASTACK_ASSERT(difference.aspect == static_cast<Aspect>(i));
+      LASTACK_ASSERT(!difference.where.empty());
+      LASTACK_ASSERT(difference.left_at || difference.right_at);
+      if (difference.left_row) {
+        LASTACK_ASSERT(*difference.left_row < rows_of(left, difference.aspect));
+      }
+      if (difference.right_row) {
+        LASTACK_ASSERT(*difference.right_row < rows_of(right, difference.aspect));
+      }
+    }
+  }
+  LASTACK_ASSERT(agrees() == (first() == nullptr));
+}
+
 bool nearer(const Comparison& left, const Comparison& right) {
   return left.verdict() < right.verdict();
 }
@@ -69,6 +105,7 @@ Comparison compare(const History& left, const History& right, const Tolerance& t
   }
   compare_states(task, offsets);
   compare_calls(task, offsets);
+  result.check_invariants(left, right);
   return result;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::compare {
 
 std::string to_text(const RelativeSeq& seq) {
@@ -16,7 +18,7 @@ std::string_view name_of(Fate fate) {
     case Fate::delayed: return "delayed";
     case Fate::duplicated: return "duplicated";
   }
-  return "?";
+  LASTACK_UNREACHABLE("a fate that is none");
 }
 
 std::string to_text(const SynOptions& options) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::compare {
 
 namespace {
@@ -43,9 +45,15 @@ RelativeSeq IsnBook::relative(const SocketName& end, std::uint32_t number) const
   return nearest && nearest->offset <= offset_max ? *nearest : none;
 }
 
+Seconds HistoryBuilder::next(SimTime at) {
+  LASTACK_ASSERT(at >= last_);
+  last_ = at;
+  return seconds_of(at);
+}
+
 void HistoryBuilder::sent(SimTime at, const WireSegment& segment) {
   SentSegment row;
-  row.at = seconds_of(at);
+  row.at = next(at);
   row.from = segment.from;
   row.flags = segment.flags;
   row.len = segment.len;
@@ -70,17 +78,19 @@ void HistoryBuilder::sent(SimTime at, const WireSegment& segment) {
 
 void HistoryBuilder::met(std::uint64_t id, Fate fate) {
   const auto found = place_.find(id);
-  if (found != place_.end()) history_.segments[found->second].fate = fate;
+  if (found == place_.end()) return;
+  LASTACK_ASSERT(found->second < history_.segments.size());
+  history_.segments[found->second].fate = fate;
 }
 
 void HistoryBuilder::entered(SimTime at, SocketName socket, tcp::State to) {
-  history_.states.push_back({seconds_of(at), std::move(socket), to});
+  history_.states.push_back({next(at), std::move(socket), to});
 }
 
 void HistoryBuilder::called(SimTime at, std::string host, std::string who, std::string call,
                             Call::Result result) {
   history_.calls.push_back(
-      {seconds_of(at), std::move(host), std::move(who), std::move(call), std::move(result)});
+      {next(at), std::move(host), std::move(who), std::move(call), std::move(result)});
 }
 
 }  // namespace lastack::compare

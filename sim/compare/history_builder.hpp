@@ -52,7 +52,7 @@ struct WireSegment {
   enum class Kind { tcp, datagram } kind = Kind::tcp;
 };
 
-/// Makes a History of a trace's events, in their order.
+/// Makes a History of a trace's events, which come in the order of their times.
 class HistoryBuilder {
  public:
   void sent(SimTime at, const WireSegment& segment);
@@ -64,6 +64,10 @@ class HistoryBuilder {
   History take() { return std::move(history_); }
 
  private:
+  /// The time of what comes next in the history.
+  Seconds next(SimTime at);
+
+  SimTime last_ = sim_start;
   History history_;
   IsnBook isns_;
   std::unordered_map<std::uint64_t, std::size_t> place_;  ///< by id, in history_.segments

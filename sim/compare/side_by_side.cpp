@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::compare {
 
 namespace {
@@ -61,7 +63,7 @@ Deed::Kind kind_of(Aspect aspect) {
     case Aspect::states: return Deed::Kind::state;
     case Aspect::calls: return Deed::Kind::call;
   }
-  return Deed::Kind::segment;
+  LASTACK_UNREACHABLE("an aspect that is none");
 }
 
 /// One side's deeds before, at and after the difference.

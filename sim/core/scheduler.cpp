@@ -12,8 +12,6 @@ namespace lastack {
 
 namespace {
 
-constexpr std::size_t arity = 4;
-
 std::uint64_t ns(SimTime at) { return static_cast<std::uint64_t>(at.time_since_epoch().count()); }
 
 }  // namespace
@@ -203,7 +201,7 @@ void Scheduler::push_late(const Entry& entry) {
   std::size_t hole = late_.size();
   late_.push_back(entry);
   while (hole > 0) {
-    const std::size_t parent = (hole - 1) / arity;
+    const std::size_t parent = (hole - 1) / late_arity;
     if (!entry.before(late_[parent])) {
       break;
     }
@@ -218,9 +216,9 @@ void Scheduler::pop_late() {
   late_.pop_back();
   const std::size_t count = late_.size();
   std::size_t hole = 0;
-  while (hole * arity + 1 < count) {
-    const std::size_t begin = hole * arity + 1;
-    const std::size_t end = begin + arity < count ? begin + arity : count;
+  while (hole * late_arity + 1 < count) {
+    const std::size_t begin = hole * late_arity + 1;
+    const std::size_t end = begin + late_arity < count ? begin + late_arity : count;
     std::size_t least = begin;
     for (std::size_t child = begin + 1; child < end; ++child) {
       least = late_[child].before(late_[least]) ? child : least;

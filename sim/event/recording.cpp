@@ -1,5 +1,7 @@
 #include "lastack/event/recording.hpp"
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::trace {
 
 void Recording::begin(const Names& names) {
@@ -14,6 +16,17 @@ void Recording::replay(Sink& sink) const {
     sink.event(event);
   }
   sink.end(end_);
+}
+
+void Recording::check_invariants() const {
+  std::uint64_t n = 0;
+  SimTime last = sim_start;
+  for (const Event& event : events_) {
+    LASTACK_ASSERT(event.n == ++n);
+    LASTACK_ASSERT(event.cause < event.n);
+    LASTACK_ASSERT(event.at >= last);
+    last = event.at;
+  }
 }
 
 }  // namespace lastack::trace

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::explain {
 
 namespace {
@@ -99,6 +101,56 @@ Connections::Connections(const trace::Recording& recording) : recording_{recordi
   for (const Event& event : recording.events()) {
     std::visit([&](const auto& what) { take(event, what); }, event.what);
   }
+  check_invariants();
+}
+
+void Connections::check_invariants() const {
+  recording_.check_invariants();
+  for (const Life& life : lives_) check(life);
+  for (const Packet& packet : packets_) check(packet);
+  std::size_t lives = 0;
+  for (const Connection& connection : connections_) {
+    check(connection);
+    lives += connection.lives.size();
+  }
+  LASTACK_ASSERT(lives == lives_.size());
+}
+
+void Connections::check(const Life& life) {
+  LASTACK_ASSERT(!life.changes.empty());
+  LASTACK_ASSERT(change_of(life.changes.front()).from == State::closed);
+  for (std::size_t i = 1; i < life.changes.size(); ++i) {
+    LASTACK_ASSERT(life.changes[i]->n > life.changes[i - 1]->n);
+    LASTACK_ASSERT(change_of(life.changes[i]).from == change_of(life.changes[i - 1]).to);
+    LASTACK_ASSERT(change_of(life.changes[i]).from != State::closed);
+  }
+}
+
+/// What was dropped and what arrived was sent; and only what arrived was thrown away.
+void Connections::check(const Packet& packet) {
+  if (packet.sent == nullptr) {
+    LASTACK_ASSERT(packet.drop == nullptr);
+    LASTACK_ASSERT(packet.arrivals.empty());
+    return;
+  }
+  for (const Event* each : {packet.drop, packet.delay, packet.duplicate}) {
+    if (each != nullptr) LASTACK_ASSERT(each->n > packet.sent->n);
+  }
+  for (const Packet::Arrival& arrival : packet.arrivals) {
+    LASTACK_ASSERT(arrival.received->n > packet.sent->n);
+    if (arrival.discard != nullptr) LASTACK_ASSERT(arrival.discard->cause == arrival.received->n);
+  }
+}
+
+void Connections::check(const Connection& connection) const {
+  const auto self = static_cast<std::size_t>(&connection - connections_.data());
+  for (const std::size_t life : connection.lives) {
+    LASTACK_ASSERT(life < lives_.size());
+    LASTACK_ASSERT(lives_[life].connection == self);
+  }
+  LASTACK_ASSERT(connection.accept_wait >= SimDuration::zero());
+  if (connection.call == nullptr || connection.result == nullptr) return;
+  LASTACK_ASSERT(connection.call->n < connection.result->n);
 }
 
 Packet& Connections::packet_with(std::uint64_t id) {

@@ -60,7 +60,7 @@ struct Packet {
   const trace::Event* discard() const { return arrivals.empty() ? nullptr : arrivals[0].discard; }
 };
 
-/// A recording sorted by connections. Events are numbered from 1, without gaps.
+/// A recording sorted by connections. Requires that of a whole run.
 class Connections {
  public:
   explicit Connections(const trace::Recording& recording);
@@ -84,11 +84,18 @@ class Connections {
   const std::vector<std::size_t>& lives_of(trace::End local, trace::End remote) const;
   /// How many sockets of a host are in a state before event `n`.
   std::size_t count(trace::HostId host, tcp::State state, std::uint64_t n) const;
+  /// Asserts what is always true: each life leads from CLOSED, state by state, as long as it is
+  /// not CLOSED again, each belongs to one connection, and nothing arrives before it was sent.
+  void check_invariants() const;
   /// The connection's name: "client:40000 > server:80", "connect#5 of client".
   std::string name(const Connection& connection) const;
 
  private:
   using Key = std::pair<std::uint64_t, std::uint64_t>;  ///< local end, remote end
+
+  static void check(const Life& life);
+  static void check(const Packet& packet);
+  void check(const Connection& connection) const;
 
   void take(const trace::Event& event, const trace::Send& send);
   void take(const trace::Event& event, const trace::Drop& drop);

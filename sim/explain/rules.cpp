@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
 #include "lastack/explain/explain.hpp"
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/rto_estimator.hpp"
@@ -183,7 +184,7 @@ std::string name_of_timer(tcp::Timer timer, FiredFor fired_for) {
     case tcp::Timer::time_wait: return "The TIME_WAIT timer";
     case tcp::Timer::user: return "The user timeout";
   }
-  return "A timer";
+  LASTACK_UNREACHABLE("a timer that is none");
 }
 
 namespace {
@@ -224,7 +225,7 @@ std::string rule_of_timer(const Surroundings& around, const Moment& at, tcp::Tim
     case tcp::Timer::time_wait: return two_msl(around, at);
     case tcp::Timer::user: return "RFC 5482";
   }
-  return "";
+  LASTACK_UNREACHABLE("a timer that is none");
 }
 
 namespace {

@@ -162,6 +162,20 @@ std::uint64_t Channel::queued_bytes(SimTime now) {
   return waiting_bytes_;
 }
 
+void Channel::check_invariants() const {
+  LASTACK_ASSERT(served_ <= waiting_.size());
+  std::uint64_t bytes = 0;
+  SimTime last = sim_start;
+  for (std::size_t i = served_; i < waiting_.size(); ++i) {
+    LASTACK_ASSERT(waiting_[i].begins >= last);
+    last = waiting_[i].begins;
+    bytes += waiting_[i].bytes;
+  }
+  LASTACK_ASSERT(bytes == waiting_bytes_);
+  LASTACK_ASSERT(last <= busy_until_);
+  if (config_->queue_bytes_max) LASTACK_ASSERT(bytes <= *config_->queue_bytes_max);
+}
+
 /// Finds when the packet's last bit is on the wire. False when the queue has no room for it.
 bool Channel::transmit(SimTime now, std::uint32_t bytes, SimTime& sent) {
   if (!config_->rate_bps) return true;

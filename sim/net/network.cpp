@@ -177,4 +177,29 @@ void Network::copy(SimDuration by, const Arrival& original, Transit& out) {
   release(index);
 }
 
+std::vector<PacketIndex> Network::packets_in_flight() const {
+  std::vector<bool> is_free(packets_.size());
+  for (const PacketIndex place : free_) {
+    LASTACK_ASSERT(place < packets_.size());
+    LASTACK_ASSERT(!is_free[place]);  // released twice
+    is_free[place] = true;
+  }
+  std::vector<PacketIndex> flying;
+  for (PacketIndex place = 0; place < packets_.size(); ++place) {
+    if (!is_free[place]) flying.push_back(place);
+  }
+  return flying;
+}
+
+void Network::check_invariants() const {
+  const std::vector<PacketIndex> flying = packets_in_flight();
+  LASTACK_ASSERT(flying.size() == in_flight());
+  for (const PacketIndex place : flying) {
+    LASTACK_ASSERT(packets_[place].id != 0);
+    LASTACK_ASSERT(packets_[place].from < powered_.size());
+    LASTACK_ASSERT(packets_[place].to < powered_.size());
+  }
+  for (const Channel& channel : channels_) channel.check_invariants();
+}
+
 }  // namespace lastack::net

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "event_kind.hpp"
+#include "lastack/core/assert.hpp"
 
 namespace lastack::run {
 
@@ -185,6 +186,21 @@ void Applications::give_up() {
   processes_ = ProcessTable{0};
   connectors_ = {};
   woken_ = Woken{0, Woken::Causes::forgotten};
+}
+
+void Applications::check_invariants() const {
+  processes_.check_invariants();
+  std::vector<std::size_t> held;
+  for (const tcp::Stack& stack : surroundings_.stacks) held.push_back(stack.sockets_held());
+  descriptors_.check_invariants(held);
+  for (const Starved& starved : starved_) {
+    const auto& listening = hosts_[starved.host].listening;
+    const std::pair entry{starved.id, starved.listener};
+    LASTACK_ASSERT(std::find(listening.begin(), listening.end(), entry) != listening.end());
+  }
+  for (std::size_t i = 0; i < connectors_.size(); ++i) {
+    LASTACK_ASSERT(connectors_[i].next <= surroundings_.scenario.connectors[i].count);
+  }
 }
 
 // --- Descriptors ---

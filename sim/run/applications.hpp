@@ -95,6 +95,14 @@ class Applications {
   /// Limits of a host may be others than before.
   void settings_changed();
 
+  // --- For checks: these look at all of them ---
+
+  /// Asserts what is always true between two events, when nobody is woken or all wait for their
+  /// turn: each process waits for something, and every socket that a host's applications hold is
+  /// a descriptor of theirs.
+  void check_invariants() const;
+  const ProcessTable& processes() const { return processes_; }
+
   /// For want of memory the run is over: what would only serve its rest makes room.
   void give_up();
 

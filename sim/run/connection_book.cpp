@@ -1,5 +1,7 @@
 #include "connection_book.hpp"
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::run {
 
 namespace {
@@ -92,6 +94,26 @@ void ConnectionBook::note_state(SimTime now, Record& record, Side side, tcp::Sta
   const bool both_gone =
       record.local_end.state == tcp::State::closed && record.remote_end.state == tcp::State::closed;
   if (both_gone && record.gone == never) record.gone = now;
+}
+
+void ConnectionBook::check_invariants() const {
+  std::size_t followed = 0;
+  for (const Record& record : records_) {
+    LASTACK_ASSERT(record.started <= record.decided);
+    const bool decided = record.result != tcp::Error::would_block;
+    LASTACK_ASSERT(decided == (record.decided != never));
+    LASTACK_ASSERT(record.first_fin <= record.active_finished);
+    LASTACK_ASSERT(record.first_fin <= record.gone);
+    for (const End& end : {record.local_end, record.remote_end}) {
+      LASTACK_ASSERT(end.orphaned <= end.finished);
+    }
+    if (record.local.port == 0 || record.superseded) continue;
+    ++followed;
+    const auto found = followed_.find(Ends{record.local, record.remote});
+    LASTACK_ASSERT(found != followed_.end());
+    LASTACK_ASSERT(&records_[found->second] == &record);
+  }
+  LASTACK_ASSERT(followed == followed_.size());
 }
 
 }  // namespace lastack::run

@@ -66,6 +66,10 @@ class ConnectionBook {
 
   const std::vector<Record>& records() const { return records_; }
 
+  /// Asserts what is always true: of each connection first comes first, and those that are followed
+  /// are found by their ends, one for each pair.
+  void check_invariants() const;
+
  private:
   /// Calls `note(record, side)` for each record of this connection (two if both ends opened
   /// it).

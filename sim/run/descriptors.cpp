@@ -62,4 +62,21 @@ void Descriptors::forget(app::HostIndex host) {
   }
 }
 
+void Descriptors::check_invariants(const std::vector<std::size_t>& held) const {
+  std::vector<std::int64_t> open_by_programs(open_on_host_.size());
+  for (const Program::Kind kind : {Program::Kind::listener, Program::Kind::connector}) {
+    const std::size_t programs = open_[static_cast<std::size_t>(kind)].size();
+    for (std::uint32_t i = 0; i < programs; ++i) {
+      const Program program{kind, i};
+      LASTACK_ASSERT(open(program) >= standard_files);
+      open_by_programs[host(program)] += open(program) - standard_files;
+    }
+  }
+  LASTACK_ASSERT(open_by_programs == open_on_host_);
+  LASTACK_ASSERT(held.size() == open_on_host_.size());
+  for (std::size_t host = 0; host < held.size(); ++host) {
+    LASTACK_ASSERT(open_on_host_[host] == static_cast<std::int64_t>(held[host]));
+  }
+}
+
 }  // namespace lastack::run

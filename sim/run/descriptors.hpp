@@ -42,6 +42,10 @@ class Descriptors {
 
   app::HostIndex host(Program program) const { return terms(program).host; }
 
+  /// Asserts what is always true: the open files of a host are those of its processes, and these
+  /// have `held[host]` sockets, counted anew.
+  void check_invariants(const std::vector<std::size_t>& held) const;
+
  private:
   struct Terms {
     app::HostIndex host;

@@ -27,19 +27,6 @@ tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& 
   return recorder.active() || few ? tcp::Reports::all : tcp::Reports::none;
 }
 
-// A timers' owner in the 32 bits of Event::index.
-constexpr unsigned owner_bits = 30;
-
-std::uint32_t pack(tcp::TimerOwner owner) {
-  LASTACK_ASSERT(owner.index >> owner_bits == 0);
-  return static_cast<std::uint32_t>(owner.kind) << owner_bits | owner.index;
-}
-
-tcp::TimerOwner unpack(std::uint32_t packed) {
-  constexpr std::uint32_t mask = (1U << owner_bits) - 1;
-  return {static_cast<tcp::TimerOwner::Kind>(packed >> owner_bits), packed & mask};
-}
-
 }  // namespace
 
 Simulation::Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
@@ -54,6 +41,8 @@ void Simulation::run(const std::atomic<bool>* stop, Progress* progress) {
 void Simulation::watch_memory(std::function<bool()> exceeded) {
   impl_->watch_memory(std::move(exceeded));
 }
+void Simulation::keep_checking() { impl_->keep_checking(); }
+std::uint64_t Simulation::checks() const { return impl_->checks(); }
 void Simulation::record_series(Series& series) { impl_->record_series(series); }
 Summary Simulation::summary() const { return impl_->summary(); }
 Totals Simulation::totals() const { return impl_->totals(); }
@@ -77,6 +66,9 @@ Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
       applications_.take_turns(host, {config.seed, "host/" + config.name + "/turns"});
     }
   }
+#ifdef LASTACK_KEEPS_CHECKING
+  keep_checking();
+#endif
 }
 
 std::vector<trace::Sink*> Simulation::Impl::with_recording(std::vector<trace::Sink*> sinks,
@@ -127,6 +119,7 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
     if (now() > series_due_ ? handle_sampled(*next) : handle(*next)) {
       ++tally_.events;
       ended_ = now();
+      if (pace_ && pace_->event_happened()) check_now();
     }
   }
 }
@@ -173,6 +166,7 @@ void Simulation::Impl::schedule_scenario() {
 
 /// Stale entries in the queue are nothing left to happen.
 void Simulation::Impl::finish() {
+  if (pace_ && !out_of_memory_) check_now();
   if (!interrupted_ && !out_of_memory_) {
     while (const std::optional<Event> later = scheduler_.next()) {
       const auto kind = static_cast<EventKind>(later->kind);

@@ -13,6 +13,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "applications.hpp"
+#include "check_pace.hpp"
 #include "connection_book.hpp"
 #include "ends.hpp"
 #include "event_kind.hpp"
@@ -33,13 +34,16 @@ namespace lastack::run {
 ///
 /// engine.cpp has the loop, segments and timers; engine_events.cpp what the scenario does to hosts
 /// and links, and what it sends past TCP; engine_series.cpp the numbers on the way,
-/// engine_summary.cpp those at the end. What applications do is theirs (Applications).
+/// engine_summary.cpp those at the end, engine_checks.cpp what is always true. What applications do
+/// is theirs (Applications).
 class Simulation::Impl final : private Applications::Driver {
  public:
   Impl(const scenario::Scenario& scenario, std::uint64_t seed, std::vector<trace::Sink*> sinks);
 
   void record_series(Series& series);
   void run(const std::atomic<bool>* stop, Progress* progress);
+  void keep_checking();
+  std::uint64_t checks() const { return pace_ ? pace_->checks() : 0; }
   void watch_memory(std::function<bool()> exceeded) { memory_exceeded_ = std::move(exceeded); }
   Summary summary() const;
   Totals totals() const;
@@ -123,6 +127,13 @@ class Simulation::Impl final : private Applications::Driver {
   SeriesSample sample() const;
   void add_listeners(HostIndex host, SeriesSample& sample) const;
 
+  // engine_checks.cpp
+  void check_now();
+  void check_invariants() const;
+  void check_packets() const;
+  void check_stacks() const;
+  void check_deadlines() const;
+
   // engine_summary.cpp
   void add_host(HostIndex index, Totals& totals) const;
   Totals::ByState<double> time_in(HostIndex host) const;
@@ -149,6 +160,7 @@ class Simulation::Impl final : private Applications::Driver {
   Applications applications_;
   /// Number of the last SYN from `local` to `remote`, kept only where segments are injected.
   boost::unordered_flat_map<Ends, tcp::Seq> last_syn_;
+  std::optional<CheckPace> pace_;  ///< of checks, where there are any
   Series* series_ = nullptr;
   SimTime series_due_ = never;      ///< of its next sample
   std::vector<HostIndex> servers_;  ///< hosts that listen; only where there is a series

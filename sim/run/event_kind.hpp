@@ -6,6 +6,7 @@
 #include "lastack/core/assert.hpp"
 #include "lastack/core/scheduler.hpp"
 #include "lastack/net/channel.hpp"
+#include "lastack/tcp/output.hpp"
 
 namespace lastack::run {
 
@@ -31,6 +32,19 @@ inline Event event_of(EventKind kind, std::uint32_t owner, std::size_t index) {
   event.owner = owner & 0xff'ffffU;
   event.index = static_cast<std::uint32_t>(index);
   return event;
+}
+
+// A timers' owner in the 32 bits of Event::index.
+inline constexpr unsigned owner_bits = 30;
+
+inline std::uint32_t pack(tcp::TimerOwner owner) {
+  LASTACK_ASSERT(owner.index >> owner_bits == 0);
+  return static_cast<std::uint32_t>(owner.kind) << owner_bits | owner.index;
+}
+
+inline tcp::TimerOwner unpack(std::uint32_t packed) {
+  constexpr std::uint32_t mask = (1U << owner_bits) - 1;
+  return {static_cast<tcp::TimerOwner::Kind>(packed >> owner_bits), packed & mask};
 }
 
 /// Connections of connectors begin in order, as a rule.

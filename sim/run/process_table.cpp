@@ -38,4 +38,25 @@ void ProcessTable::end(ProcessIndex index) {
   free_.push_back(index);
 }
 
+void ProcessTable::check_invariants() const {
+  std::vector<bool> is_free(processes_.size());
+  for (const ProcessIndex place : free_) {
+    LASTACK_ASSERT(place < processes_.size());
+    LASTACK_ASSERT(!is_free[place]);  // ended twice
+    is_free[place] = true;
+  }
+  std::size_t running = 0;
+  for_each([&](ProcessIndex index, const Process& process) {
+    ++running;
+    LASTACK_ASSERT(index < processes_.size());
+    LASTACK_ASSERT(!is_free[index]);
+    LASTACK_ASSERT(of(process.host, process.socket) == index);
+    LASTACK_ASSERT(process.doing != Process::Doing::nothing);
+    if (process.doing == Process::Doing::connecting) LASTACK_ASSERT(!process.accepted);
+    if (process.doing == Process::Doing::sleeping) LASTACK_ASSERT(process.clock.armed());
+    LASTACK_ASSERT(!process.clock.needs_entry());
+  });
+  LASTACK_ASSERT(running + free_.size() == processes_.size());
+}
+
 }  // namespace lastack::run

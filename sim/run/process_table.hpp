@@ -69,6 +69,20 @@ class ProcessTable {
       if (index != no_process) use(index);
     }
   }
+  /// The same for all hosts; nobody ends.
+  template <typename Use> void for_each(Use use) const {
+    for (const std::vector<ProcessIndex>& of_sockets : by_socket_) {
+      for (const ProcessIndex index : of_sockets) {
+        if (index != no_process) use(index, processes_[index]);
+      }
+    }
+  }
+  /// Places, those that are free among them.
+  std::size_t size() const { return processes_.size(); }
+
+  /// Asserts what is always true: a place is free or its process is found by its own socket, and
+  /// who runs waits for something.
+  void check_invariants() const;
 
  private:
   std::vector<Process> processes_;

@@ -10,6 +10,9 @@ void Recorder::begin(const trace::Names& names) {
 
 std::uint64_t Recorder::record(SimTime at, std::uint64_t cause, trace::What what) {
   LASTACK_ASSERT(active());
+  LASTACK_ASSERT(cause <= count_);
+  LASTACK_ASSERT(at >= last_);
+  last_ = at;
   const trace::Event event{++count_, cause, at, std::move(what)};
   for (trace::Sink* sink : sinks_) sink->event(event);
   return event.n;

@@ -21,9 +21,11 @@ class Recorder {
   bool active() const { return !sinks_.empty(); }
 
   void begin(const trace::Names& names);
-  /// Returns the event's number. Requires active().
+  /// Returns the event's number, from 1. Requires active(), a time not before the last event's, and
+  /// a cause that came before, or 0.
   std::uint64_t record(SimTime at, std::uint64_t cause, trace::What what);
   void end(SimTime at);
+  std::uint64_t count() const { return count_; }  ///< events so far
 
   /// Records a timer's change. One that fires is caused by the event that armed it last.
   std::uint64_t record_timer(SimTime at, std::uint64_t cause, const trace::TimerChange& change);
@@ -47,6 +49,7 @@ class Recorder {
 
   std::vector<trace::Sink*> sinks_;
   std::uint64_t count_ = 0;
+  SimTime last_ = sim_start;  ///< of the last event
   boost::unordered_flat_map<TimerKey, std::uint64_t> armed_by_;
 };
 

@@ -1,5 +1,9 @@
 #include "tally.hpp"
 
+#include <numeric>
+
+#include "lastack/core/assert.hpp"
+
 namespace lastack::run {
 
 namespace {
@@ -30,7 +34,7 @@ std::string_view name_of(SegmentKind kind) {
     case SegmentKind::data: return "data";
     case SegmentKind::ack: return "ack";
   }
-  return "";
+  LASTACK_UNREACHABLE("a kind that is none");
 }
 
 SegmentKind kind_of(const tcp::Segment& segment) {
@@ -41,6 +45,15 @@ SegmentKind kind_of(const tcp::Segment& segment) {
   }
   if (segment.flags.has(Flags::fin)) return SegmentKind::fin;
   return segment.data > 0 ? SegmentKind::data : SegmentKind::ack;
+}
+
+void Tally::check_invariants() const {
+  const auto sum = [](const auto& counts) {
+    return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  };
+  LASTACK_ASSERT(sum(by_kind) == segments_sent);
+  LASTACK_ASSERT(sum(retransmitted) <= segments_sent);
+  LASTACK_ASSERT(connects_ok + sum(connect_errors) <= connects);  // the others are under way
 }
 
 }  // namespace lastack::run

@@ -40,6 +40,9 @@ class DropCounts {
 
 /// Counts of a run, kept whether or not it is traced.
 struct Tally {
+  /// Asserts what is always true of the counts among each other.
+  void check_invariants() const;
+
   void sent(const tcp::Sent& sent) {
     ++segments_sent;
     ++by_kind[static_cast<std::size_t>(kind_of(sent.segment))];

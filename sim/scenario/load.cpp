@@ -80,7 +80,9 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
 
 Scenario parse_scenario(std::string_view json, const std::string& file,
                         const std::vector<Override>& overrides) {
-  return read_text(json, file, overrides, nullptr);
+  Scenario scenario = read_text(json, file, overrides, nullptr);
+  check_invariants(scenario);
+  return scenario;
 }
 
 std::vector<ScenarioError> check_scenario(const std::string& file,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "json_text.hpp"
+#include "lastack/core/assert.hpp"
 
 namespace lastack::trace {
 
@@ -22,7 +23,7 @@ std::string_view name_of(tcp::TimerAction action) {
     case tcp::TimerAction::fire: return "fire";
     case tcp::TimerAction::cancel: return "cancel";
   }
-  return "?";
+  LASTACK_UNREACHABLE("an action that is none");
 }
 
 }  // namespace

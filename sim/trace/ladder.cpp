@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ladder_steps.hpp"
+#include "lastack/core/assert.hpp"
 #include "units.hpp"
 
 namespace lastack::trace {
@@ -83,7 +84,7 @@ std::string_view remark_of(tcp::SendReason why) {
     case SendReason::window_update: return "window update";
     case SendReason::time_wait: return "";
   }
-  return "";
+  LASTACK_UNREACHABLE("a reason that is none");
 }
 
 void add_remark(Label& label, std::string_view remark) {
@@ -571,6 +572,25 @@ void LadderBuilder::event(const Event& event) { impl_->event(event); }
 
 void LadderBuilder::end(SimTime at) { impl_->end(at); }
 
-LadderSheet LadderBuilder::sheet() const { return impl_->sheet(); }
+LadderSheet LadderBuilder::sheet() const {
+  LadderSheet sheet = impl_->sheet();
+  for (const Ladder& ladder : sheet.ladders) ladder.check_invariants();
+  return sheet;
+}
+
+void Ladder::check_invariants() const {
+  for (std::size_t i = 1; i < rows.size(); ++i) LASTACK_ASSERT(rows[i - 1].at <= rows[i].at);
+  std::size_t row = 0;
+  for (const LadderArrow& arrow : arrows) {
+    LASTACK_ASSERT(arrow.row >= row);
+    row = arrow.row;
+    LASTACK_ASSERT(row < rows.size());
+    LASTACK_ASSERT(!arrow.legs.empty());
+    for (const LadderLeg& leg : arrow.legs) {
+      LASTACK_ASSERT(leg.row >= row);
+      LASTACK_ASSERT(leg.row < rows.size());
+    }
+  }
+}
 
 }  // namespace lastack::trace

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
 #include "units.hpp"
 
 namespace lastack::trace {
@@ -90,7 +91,7 @@ std::string_view class_of(tcp::State state) {
     case tcp::State::closing:
     case tcp::State::last_ack: return "open";
   }
-  return "none";
+  LASTACK_UNREACHABLE("a state that is none");
 }
 
 int x_of(Side side) { return side == Side::left ? left_bar : right_bar; }

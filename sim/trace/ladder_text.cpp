@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "lastack/core/assert.hpp"
 #include "text_canvas.hpp"
 #include "units.hpp"
 
@@ -28,7 +29,7 @@ Ink ink_of(tcp::State state) {
     case tcp::State::last_ack:
     case tcp::State::time_wait: return Ink::open_state;
   }
-  return Ink::plain;
+  LASTACK_UNREACHABLE("a state that is none");
 }
 
 Ink ink_of(const LadderNote& note) {
@@ -39,7 +40,7 @@ Ink ink_of(const LadderNote& note) {
     case LadderNote::Kind::discard: return Ink::trouble;
     case LadderNote::Kind::host: return Ink::title;
   }
-  return Ink::plain;
+  LASTACK_UNREACHABLE("a kind of note that is none");
 }
 
 /// Decimals of a second that distinguish the rows' times: 3, 6 or 9.

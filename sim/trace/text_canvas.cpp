@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "lastack/core/assert.hpp"
+
 namespace lastack::trace {
 
 namespace {
@@ -88,7 +90,7 @@ std::string_view escape_of(Ink ink) {
     case Ink::forged: return "\x1b[35m";
     case Ink::again: return "\x1b[33m";
   }
-  return "";
+  LASTACK_UNREACHABLE("an ink that is none");
 }
 
 }  // namespace

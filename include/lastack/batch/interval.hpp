@@ -13,6 +13,8 @@ struct Interval {
 
   /// Half the distance between the ends, in the unit of the values.
   double half_width() const { return (high - low) / 2; }
+  /// Asserts what is always true of the interval of a mean.
+  void check_invariants(double mean) const;
   /// Whether the value lies inside; both ends count.
   bool contains(double value) const { return low <= value && value <= high; }
   friend bool operator==(const Interval&, const Interval&) = default;

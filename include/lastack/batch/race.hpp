@@ -138,6 +138,10 @@ class Race {
   /// Of the paired difference of a goal, `a` minus `b`.
   RaceEstimate difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
 
+  /// Asserts what is always true between two looks: no unit has more runs than it may, or fewer
+  /// values than runs; who broke a limit is out, and who was beaten was so by one that meets all.
+  void check_invariants() const;
+
  private:
   using Values = std::vector<std::optional<double>>;
   struct Unit {
@@ -157,6 +161,7 @@ class Race {
   enum class Relation : std::uint8_t { unknown, better, as_good, worse };
 
   std::optional<std::uint64_t> next_look(std::uint64_t runs) const;
+  void check_candidate(std::uint64_t candidate) const;
   bool meets_all(std::uint64_t candidate) const;
   bool hopeful(std::uint64_t candidate) const;
   RaceEstimate estimate(const Values& values, std::uint64_t runs, bool share,

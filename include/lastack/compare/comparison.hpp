@@ -72,6 +72,10 @@ class Comparison {
   /// The earliest difference of those that count; null if they agree.
   const Difference* first() const;
 
+  /// Asserts what is always true of the differences between these two: each stands with its aspect,
+  /// is told of a row that is there, and says what it is.
+  void check_invariants(const History& left, const History& right) const;
+
  private:
   std::array<std::vector<Difference>, aspect_count> differences_;
 };

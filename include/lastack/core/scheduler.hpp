@@ -74,6 +74,16 @@ class Scheduler {
   /// Whether no entry is queued, not even a stale one.
   bool empty() const { return size_ == 0; }
 
+  // --- For checks: these look at every entry ---
+
+  /// Calls `use(time, event)` for each entry, stale ones included, in no particular order.
+  template <typename Use> void for_each(Use use) const {
+    for_each_entry([&use](const Entry& entry) { use(entry.at, entry.event); });
+  }
+  /// Asserts what is always true: nothing pending lies in the past, each lane and the batch are in
+  /// order, each entry of the wheel lies in the bucket of its time, and the counts agree.
+  void check_invariants() const;
+
  private:
   struct Entry {
     SimTime at;
@@ -116,6 +126,8 @@ class Scheduler {
   static constexpr unsigned near_bits = 18;  ///< a bucket of the lowest level spans 2^18 ns, 262 us
   static constexpr unsigned levels = (63 - near_bits + slot_bits - 1) / slot_bits;
 
+  static constexpr std::size_t late_arity = 4;  ///< of the heap `late_`
+
   struct Level {
     std::array<Bucket, slots> bucket;
     std::uint64_t occupied = 0;  ///< bit i: bucket[i] holds something
@@ -126,6 +138,8 @@ class Scheduler {
     bool empty() const { return count_ == 0; }
     const Entry& front() const { return ring_[first_]; }
     const Entry& back() const { return ring_[(first_ + count_ - 1) & mask_]; }
+    std::size_t size() const { return count_; }
+    const Entry& entry(std::size_t place) const { return ring_[(first_ + place) & mask_]; }
     const Event* event(std::size_t place) const {
       return place < count_ ? &ring_[(first_ + place) & mask_].event : nullptr;
     }
@@ -167,6 +181,18 @@ class Scheduler {
   Chunk* fresh_chunk(std::uint64_t first_order);
   std::optional<Slot> first_slot() const;
 
+  template <typename Use> void for_each_entry(Use use) const;
+  template <typename Use> static void for_each_entry_of(const Bucket& bucket, Use use) {
+    for (const Chunk* chunk = bucket.first; chunk != nullptr; chunk = chunk->next) {
+      for (std::uint32_t i = 0; i < chunk->count; ++i) use(chunk->entry(i));
+    }
+  }
+  void check_lanes() const;
+  void check_present_bucket() const;
+  void check_wheel() const;
+  void check_bucket(unsigned level, unsigned slot) const;
+  void check_counts() const;
+
   SimTime now_ = sim_start;
   std::uint64_t near_tick_ = 0;         ///< time >> near_bits up to which nothing is in the wheel
   std::uint64_t wheel_tick_ = no_tick;  ///< no bucket that holds something begins before
@@ -182,5 +208,16 @@ class Scheduler {
   std::uint32_t occupied_lanes_ = 0;  ///< bit i: lanes_[i] holds something
   Lane last_lane_ = no_lane;          ///< from which the last event came
 };
+
+template <typename Use> void Scheduler::for_each_entry(Use use) const {
+  for (const Queue& lane : lanes_) {
+    for (std::size_t i = 0; i < lane.size(); ++i) use(lane.entry(i));
+  }
+  for (auto entry = batch_next_; entry != batch_.cend(); ++entry) use(*entry);
+  for (const Entry& entry : late_) use(entry);
+  for (const Level& level : level_) {
+    for (const Bucket& bucket : level.bucket) for_each_entry_of(bucket, use);
+  }
+}
 
 }  // namespace lastack

@@ -22,6 +22,10 @@ class Recording final : public Sink {
   /// Shows the recording to another sink, as if that had been there.
   void replay(Sink& sink) const;
 
+  /// Asserts what is always true of a run's events: they are numbered from 1 without gaps, times
+  /// ascend, and causes come before what they cause.
+  void check_invariants() const;
+
  private:
   Names names_;
   std::vector<Event> events_;

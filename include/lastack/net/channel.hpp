@@ -70,6 +70,10 @@ class Channel {
   /// Bytes that wait for their transmission to begin.
   std::uint64_t queued_bytes(SimTime now);
 
+  /// Asserts what is always true of the queue: what waits has the bytes that are counted, no more
+  /// than there is room for, and begins in order before the wire is free.
+  void check_invariants() const;
+
  private:
   struct Randomness;
   struct Waiting {

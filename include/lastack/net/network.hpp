@@ -118,6 +118,14 @@ class Network {
   /// Packets that left a host and have not come to an end yet.
   std::size_t in_flight() const { return packets_.size() - free_.size(); }
 
+  // --- For checks: these look at every packet and channel ---
+
+  /// The packets in flight, in the order of their places: each is to arrive once.
+  std::vector<PacketIndex> packets_in_flight() const;
+  /// Asserts what is always true: a place is free at most once, packets in flight go from one host
+  /// to another, and what waits in each queue adds up to the bytes that it has.
+  void check_invariants() const;
+
  private:
   PacketIndex allocate_more();
   void hand_on(SimTime now, NodeIndex node, PacketIndex index, const Fault* fault, Transit& out);

@@ -40,6 +40,15 @@ class Simulation {
   /// `progress` is kept up to date, if given.
   void run(const std::atomic<bool>* stop = nullptr, Progress* progress = nullptr);
 
+  /// Checks what is always true of every part of a run (the `check_invariants` of each), and of the
+  /// parts together: each packet is delivered, lost or on its way, each deadline has an entry in
+  /// the scheduler, the counts agree with a recount. After every event while there are few sockets,
+  /// else as often as it takes about twice as long. What does not hold is a bug of Lastack: the
+  /// program says which and aborts. Required before `run`; builds with sanitizers do it unasked.
+  void keep_checking();
+  /// How many such checks were made so far, all of which held.
+  std::uint64_t checks() const;
+
   /// `exceeded` is asked every few thousand events whether the program holds too much memory; when
   /// it answers yes, the run ends there, as it does when the system refuses memory
   /// (std::bad_alloc). The summary then says out_of_memory.

@@ -39,6 +39,10 @@ Scenario load_scenario(const std::string& file, const std::vector<Override>& ove
 Scenario parse_scenario(std::string_view json, const std::string& file,
                         const std::vector<Override>& overrides = {});
 
+/// Asserts what is always true of a scenario that these have read: every reference leads to
+/// something that is there, no host talks to itself, and it comes to an end.
+void check_invariants(const Scenario& scenario);
+
 /// The errors of a scenario file, the first 100, in the file's order; none: `load_scenario` reads
 /// it. Within one link, one app and the like the first error may hide others.
 std::vector<ScenarioError> check_scenario(const std::string& file,

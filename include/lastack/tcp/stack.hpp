@@ -261,6 +261,9 @@ class Stack {
   /// Sockets that applications hold, listeners among them: what `open`, `listen` and `accept` gave
   /// and nobody gave up. Each is a descriptor of its application.
   std::size_t sockets_held() const;
+  using VisitDeadline = std::function<void(TimerOwner owner, const Wakeup& wakeup)>;
+  /// Shows every deadline there is: each must have an entry in the driver's scheduler.
+  void visit_deadlines(const VisitDeadline& visit) const;
   /// Asserts what is always true between two events, of the stack and of each of its parts.
   void check_invariants() const;
 

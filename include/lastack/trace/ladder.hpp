@@ -87,6 +87,10 @@ struct Ladder {
   std::array<tcp::State, 2> last_states{};   ///< at the end of the run
   std::vector<LadderRow> rows;
   std::vector<LadderArrow> arrows;  ///< ordered by row
+
+  /// Asserts what is always true: times ascend from row to row, arrows are in the order of their
+  /// rows, each has a leg, and no leg ends above the row where it begins.
+  void check_invariants() const;
 };
 
 /// All that a ladder diagram shows of a run: one ladder for each pair of ends, in the order of

@@ -8,21 +8,45 @@
 
 namespace lastack::tcp {
 
+namespace {
+
+const Wakeup& wakeup_of(const Endpoint& endpoint) { return endpoint.wakeup(); }
+const Wakeup& wakeup_of(const Request& request) { return request.wakeup; }
+const Wakeup& wakeup_of(const TimeWait& record) { return record.wakeup; }
+
+}  // namespace
+
 std::size_t Stack::sockets_held() const {
   std::size_t held = 0;
-  impl_->sockets_.for_each([&held](const Endpoint& endpoint) {
+  impl_->sockets_.for_each([&held](std::uint32_t, const Endpoint& endpoint) {
     if (!endpoint.orphan() && endpoint.listener() == Endpoint::no_listener) ++held;
   });
   for (const Listening& listener : impl_->listeners_) held += listener.open ? 1 : 0;
   return held;
 }
 
+void Stack::visit_deadlines(const VisitDeadline& visit) const {
+  const auto visit_each = [&visit](const auto& records, TimerOwner::Kind kind) {
+    records.for_each([&](std::uint32_t index, const auto& record) {
+      const Wakeup& wakeup = wakeup_of(record);
+      if (wakeup.armed()) visit({kind, index}, wakeup);
+    });
+  };
+  visit_each(impl_->sockets_, TimerOwner::Kind::socket);
+  visit_each(impl_->requests_, TimerOwner::Kind::request);
+  visit_each(impl_->time_waits_, TimerOwner::Kind::time_wait);
+}
+
 void Stack::check_invariants() const {
   std::array<std::uint32_t, state_count> counted{};
   const auto count = [&counted](State state) { ++counted[static_cast<std::size_t>(state)]; };
-  impl_->sockets_.for_each([&count](const Endpoint& endpoint) { count(endpoint.state()); });
-  impl_->requests_.for_each([&count](const Request&) { count(State::syn_rcvd); });
-  impl_->time_waits_.for_each([&count](const TimeWait& record) { count(record.state); });
+  impl_->sockets_.for_each([&count](std::uint32_t, const Endpoint& endpoint) {
+    endpoint.check_invariants();
+    count(endpoint.state());
+  });
+  impl_->requests_.for_each([&count](std::uint32_t, const Request&) { count(State::syn_rcvd); });
+  impl_->time_waits_.for_each(
+      [&count](std::uint32_t, const TimeWait& record) { count(record.state); });
   for (const Listening& listener : impl_->listeners_) {
     if (listener.open) count(State::listen);
   }

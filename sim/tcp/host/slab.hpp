@@ -29,7 +29,8 @@ template <typename T> class Slab {
   [[gnu::always_inline]] T& operator[](std::uint32_t index) { return *at(index); }
   [[gnu::always_inline]] const T& operator[](std::uint32_t index) const { return *at(index); }
 
-  /// Calls `use(record)` for each that is not released. Looks through all of them: for checks.
+  /// Calls `use(index, record)` for each that is not released. Looks through all of them: for
+  /// checks.
   template <typename Use> void for_each(Use use) const {
     std::vector<bool> is_free(size_);
     for (const std::uint32_t index : free_) {
@@ -38,7 +39,7 @@ template <typename T> class Slab {
       is_free[index] = true;
     }
     for (std::uint32_t index = 0; index < size_; ++index) {
-      if (!is_free[index]) use((*this)[index]);
+      if (!is_free[index]) use(index, (*this)[index]);
     }
   }
 

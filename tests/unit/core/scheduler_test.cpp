@@ -178,6 +178,7 @@ TEST_CASE("Scheduler: agrees with a sorted list over random schedules", "[core]"
       } else {
         seen.push_back(s.next()->index);
       }
+      if (round % 32 == 0) s.check_invariants();
     }
     const auto rest = drain(s);
     seen.insert(seen.end(), rest.begin(), rest.end());

@@ -110,6 +110,8 @@ class Wire {
     if (transit_.arrival) pending_.emplace(transit_.arrival->at, *transit_.arrival);
     for (const Arrival& copy : transit_.copies) pending_.emplace(copy.at, copy);
     transit_.clear();
+    network.check_invariants();
+    CHECK(network.in_flight() == pending_.size());
   }
 
   Transit transit_;

@@ -247,6 +247,18 @@ TEST_CASE("run: --max-memory takes sizes and nothing else", "[command]") {
   }
 }
 
+TEST_CASE("run: --check says how often the invariants held, and changes nothing", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --trace without.jsonl --quiet");
+  t.lastack("run s.json --trace with.jsonl --check");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.read("with.jsonl") == t.read("without.jsonl"));
+  CHECK_THAT(t.out(), Catch::Matches("(.|\n)*\nInvariants: all held, at each of ([0-9]+) checks "
+                                     "\\(([0-9]+) events\\)\\.\n(.|\n)*"));
+  t.lastack("run s.json --check --quiet");
+  CHECK(t.out().empty());
+}
+
 TEST_CASE("run: --series writes a table, and changes nothing", "[command]") {
   Prepared t{holds};
   t.lastack("run s.json --trace without.jsonl --quiet");

@@ -67,7 +67,7 @@ _lastack() {
       ;;
     run)
       options='--set --seed --max-memory --trace --summary --series --series-every --quiet --ladder
-        --no-ladder --columns --color --ascii --verbose --help'
+        --no-ladder --columns --color --ascii --check --verbose --help'
       ;;
     test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
     sweep) options='--db --jobs --shard --seed --junit --tap --github --resume --quiet --verbose --help' ;;

@@ -36,6 +36,7 @@ scenario::Scenario usual_scenario(std::string_view json) {
 Story::Story(std::string_view json, std::uint64_t seed) {
   const scenario::Scenario scenario = usual_scenario(json);
   run::Simulation simulation{scenario, seed, {&recording_}};
+  simulation.keep_checking();
   simulation.run();
   summary_ = simulation.summary();
 }

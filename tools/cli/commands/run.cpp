@@ -42,6 +42,7 @@ struct Options {
   std::optional<std::uint64_t> max_memory;  ///< bytes
   OutputNames outputs;
   std::string series_every;  ///< empty: a millisecond, longer with longer runs
+  bool check = false;
   bool quiet = false;
   LadderChoice ladder = LadderChoice::when_short;
   std::optional<int> columns;
@@ -111,6 +112,12 @@ std::string command_of(const scenario::Scenario& scenario, const Options& option
   return command + fmt::format(" --seed {}", options.seed.value_or(scenario.seed));
 }
 
+/// What --check has to say. A check that fails ends the program at once.
+void print_checks(std::uint64_t checks, const run::Summary& summary, const Look& look) {
+  fmt::print(look.stream, "Invariants: all held, at each of {} checks ({} events).\n", checks,
+             summary.events);
+}
+
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
                  const Options& options, const std::atomic<bool>& stop) {
   RunOutputs outputs{names};
@@ -124,6 +131,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   std::optional<run::Simulation> simulation;
   simulation.emplace(scenario, options.seed.value_or(scenario.seed), sinks);
   simulation->watch_memory(memory_check(options.max_memory));
+  if (options.check) simulation->keep_checking();
   run::Series series = series_of(options);
   if (outputs.wants_series()) simulation->record_series(series);
   run_with_progress(*simulation, scenario, options, stop);
@@ -131,10 +139,12 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   const std::optional<std::uint64_t> met_limit = limit_met(options.max_memory);
   reserve.release();
   const run::Summary summary = simulation->summary();
+  const std::uint64_t checks = simulation->checks();
   if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
   if (outputs.wants_summary()) outputs.finish(run::to_json(summary), command_of(scenario, options));
   write_series(series, options, scenario.file, outputs);
   if (!options.quiet) report.print_run(summary);
+  if (options.check && !options.quiet) print_checks(checks, summary, look);
   report.print_expectations(summary, options.quiet);
   if (summary.interrupted) return ExitCode::interrupted;
   if (summary.out_of_memory) {
@@ -209,6 +219,10 @@ void add_run_command(Command program, ExitCode& exit_code) {
   add_set_option(command, options->settings);
   add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");
   add_max_memory_option(command, options->max_memory);
+  command.add_flag("--check", options->check,
+                   "Check what is always true of the simulator itself:\n"
+                   "after every event, or with many sockets as often as\n"
+                   "takes about twice as long");
   add_output_options(command, *options);
   add_look_options(command, *options);
   command.callback([options, &exit_code] { exit_code = run_all(*options); });

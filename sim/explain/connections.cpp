@@ -20,10 +20,6 @@ using trace::Event;
 using trace::Send;
 using trace::StateChange;
 
-std::uint64_t packed(End end) {
-  return static_cast<std::uint64_t>(end.host) << 16 | std::uint64_t{end.port};
-}
-
 const StateChange& change_of(const Event* event) { return std::get<StateChange>(event->what); }
 
 /// How an end comes to be CLOSED.

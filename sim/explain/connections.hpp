@@ -13,6 +13,11 @@
 
 namespace lastack::explain {
 
+/// An end as a key to sort by.
+inline std::uint64_t packed(trace::End end) {
+  return static_cast<std::uint64_t>(end.host) << 16 | std::uint64_t{end.port};
+}
+
 /// One end's way from CLOSED until it is CLOSED again, or the run ends.
 struct Life {
   trace::End local;

@@ -5,23 +5,14 @@
 
 namespace lastack::explain {
 
-namespace {
-
 using tcp::State;
 using trace::AppCall;
 using trace::Call;
 using trace::End;
 using trace::Event;
 using trace::Send;
-using trace::StateChange;
 using trace::TimerChange;
 using trace::Who;
-
-std::uint64_t packed(End end) {
-  return static_cast<std::uint64_t>(end.host) << 16 | std::uint64_t{end.port};
-}
-
-}  // namespace
 
 Scene::Scene(const Connections& all, const Surroundings& around, const Connection& connection)
     : all_{all},

@@ -10,7 +10,8 @@ namespace lastack::kernel {
 
 std::string kernel_release() {
   utsname name{};
-  LASTACK_ASSERT(uname(&name) == 0);
+  const int failed = uname(&name);
+  LASTACK_ASSERT(failed == 0);
   const std::string release{static_cast<const char*>(name.release)};
   return release.substr(0, release.find('-'));
 }

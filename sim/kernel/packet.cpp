@@ -1,10 +1,13 @@
 #include "packet.hpp"
 
 #include "lastack/core/assert.hpp"
+#include "lastack/tcp/option_kind.hpp"
 
 namespace lastack::kernel {
 
 namespace {
+
+namespace option_kind = tcp::option_kind;
 
 using Span = std::span<const std::uint8_t>;
 
@@ -14,15 +17,6 @@ constexpr std::size_t packet_max = 65535;
 constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::uint8_t modelled_flags = 0x1f;  // FIN, SYN, RST, PSH, ACK
 constexpr std::uint8_t time_to_live = 64;
-
-// Kinds of TCP options (IANA, TCP option kind numbers).
-constexpr std::uint8_t kind_end = 0;
-constexpr std::uint8_t kind_nop = 1;
-constexpr std::uint8_t kind_mss = 2;
-constexpr std::uint8_t kind_window_scale = 3;
-constexpr std::uint8_t kind_sack_permitted = 4;
-constexpr std::uint8_t kind_sack = 5;
-constexpr std::uint8_t kind_timestamps = 8;
 
 std::uint16_t get16(Span bytes, std::size_t at) {
   return static_cast<std::uint16_t>(bytes[at] << 8U | bytes[at + 1]);
@@ -57,16 +51,16 @@ void parse_sack(Span body, tcp::Options& options) {
 
 /// Options of a wrong length are passed over, as receivers do.
 void parse_option(std::uint8_t kind, Span body, tcp::Options& options) {
-  if (kind == kind_mss && body.size() == 2) {
+  if (kind == option_kind::mss && body.size() == 2) {
     options.mss = get16(body, 0);
-  } else if (kind == kind_window_scale && body.size() == 1) {
+  } else if (kind == option_kind::window_scale && body.size() == 1) {
     options.has_window_scale = true;
     options.window_scale = body[0];
-  } else if (kind == kind_sack_permitted && body.empty()) {
+  } else if (kind == option_kind::sack_permitted && body.empty()) {
     options.sack_permitted = true;
-  } else if (kind == kind_sack) {
+  } else if (kind == option_kind::sack) {
     parse_sack(body, options);
-  } else if (kind == kind_timestamps && body.size() == 8) {
+  } else if (kind == option_kind::timestamps && body.size() == 8) {
     options.has_timestamps = true;
     options.ts_val = get32(body, 0);
     options.ts_ecr = get32(body, 4);
@@ -76,8 +70,8 @@ void parse_option(std::uint8_t kind, Span body, tcp::Options& options) {
 tcp::Options parse_options(Span bytes) {
   tcp::Options options;
   std::size_t at = 0;
-  while (at < bytes.size() && bytes[at] != kind_end) {
-    if (bytes[at] == kind_nop) {
+  while (at < bytes.size() && bytes[at] != option_kind::end) {
+    if (bytes[at] == option_kind::nop) {
       ++at;
       continue;
     }
@@ -109,27 +103,27 @@ std::optional<tcp::Segment> parse_segment(Span tcp_bytes) {
 void put_options(Bytes& out, const tcp::Options& options) {
   const std::size_t start = out.size();
   if (options.mss != 0) {
-    put16(out, kind_mss << 8U | 4U);
+    put16(out, option_kind::mss << 8U | 4U);
     put16(out, options.mss);
   }
-  if (options.sack_permitted) put16(out, kind_sack_permitted << 8U | 2U);
+  if (options.sack_permitted) put16(out, option_kind::sack_permitted << 8U | 2U);
   if (options.has_timestamps) {
-    put16(out, kind_timestamps << 8U | 10U);
+    put16(out, option_kind::timestamps << 8U | 10U);
     put32(out, options.ts_val);
     put32(out, options.ts_ecr);
   }
   if (options.has_window_scale) {
-    put16(out, kind_window_scale << 8U | 3U);
+    put16(out, option_kind::window_scale << 8U | 3U);
     put8(out, options.window_scale);
   }
   if (options.sack_count > 0) {
-    put16(out, kind_sack << 8U | (2U + 8U * options.sack_count));
+    put16(out, option_kind::sack << 8U | (2U + 8U * options.sack_count));
     for (std::size_t i = 0; i < options.sack_count; ++i) {
       put32(out, options.sack[i].left.raw());
       put32(out, options.sack[i].right.raw());
     }
   }
-  while ((out.size() - start) % 4 != 0) put8(out, kind_nop);
+  while ((out.size() - start) % 4 != 0) put8(out, option_kind::nop);
 }
 
 void put_ip_header(Bytes& out, const tcp::Segment& segment) {

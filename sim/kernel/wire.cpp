@@ -20,21 +20,11 @@ net::NodeIndex node_of(const scenario::NodeRef& ref) {
 
 net::NodeIndex other(net::NodeIndex node) { return 1 - node; }
 
-net::FaultAction action_of(scenario::FaultAction action) {
-  switch (action) {
-    case scenario::FaultAction::drop: return net::FaultAction::drop;
-    case scenario::FaultAction::delay: return net::FaultAction::delay;
-    case scenario::FaultAction::duplicate: break;
-  }
-  return net::FaultAction::duplicate;
-}
-
 net::Fault fault_of(const scenario::Fault& fault) {
   const net::NodeIndex from = node_of(fault.from);
   const net::NodeIndex to = node_of(fault.to);
-  return {{from, from}, {to, to},    fault.flags, fault.payload,
-          fault.nth,    fault.after, fault.until, action_of(fault.action),
-          fault.by};
+  return {{from, from}, {to, to},    fault.flags,  fault.payload, fault.nth,
+          fault.after,  fault.until, fault.action, fault.by};
 }
 
 }  // namespace

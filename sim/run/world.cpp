@@ -134,16 +134,8 @@ app::HostIndex World::host_by_address(tcp::Address address) const {
 }
 
 net::Fault World::fault(const scenario::Fault& fault) const {
-  const auto action = [&] {
-    switch (fault.action) {
-      case scenario::FaultAction::drop: return net::FaultAction::drop;
-      case scenario::FaultAction::delay: return net::FaultAction::delay;
-      case scenario::FaultAction::duplicate: return net::FaultAction::duplicate;
-    }
-    return net::FaultAction::drop;
-  };
   return {hosts(fault.from), hosts(fault.to), fault.flags, fault.payload, fault.nth,
-          fault.after,       fault.until,     action(),    fault.by};
+          fault.after,       fault.until,     fault.action,    fault.by};
 }
 
 net::NetworkConfig World::network_config() const {

@@ -505,56 +505,80 @@ std::string line_of(std::string_view text, Ink ink, int columns, const LadderTex
   return line.text(options);
 }
 
+/// A sheet from top to bottom.
+class SheetText {
+ public:
+  SheetText(const LadderSheet& sheet, const LadderTextOptions& options)
+      : sheet_{sheet},
+        options_{options},
+        columns_{std::max(options.columns, columns_min)} {}
+
+  std::string text() {
+    add_head();
+    for (std::size_t i = 0; i < sheet_.ladders.size(); ++i) add_ladder(i);
+    add_what_is_left_out();
+    add_loose_calls();
+    return std::move(out_);
+  }
+
+ private:
+  void add(std::string_view text, Ink ink) { out_ += line_of(text, ink, columns_, options_); }
+
+  void add_head() {
+    if (!sheet_.scenario.empty()) {
+      add(sheet_.scenario + " (seed " + std::to_string(sheet_.seed) + ")", Ink::title);
+    }
+    if (sheet_.description.empty()) return;
+    for (const std::string& line : wrapped(sheet_.description, columns_)) add(line, Ink::faint);
+  }
+
+  void add_ladder(std::size_t index) {
+    const Ladder& ladder = sheet_.ladders[index];
+    out_ += "\n";
+    if (sheet_.ladders.size() > 1) {
+      TextLine line{columns_};
+      line.fill(0, columns_, "─", Ink::faint);
+      const std::size_t all = sheet_.ladders.size() + sheet_.ladders_left_out;
+      const std::string title = " " + ladder.ends[0] + " ↔ " + ladder.ends[1] + " (" +
+                                std::to_string(index + 1) + " of " + std::to_string(all) + ") ";
+      line.put(2, fitted(title, columns_ - 4), Ink::title);
+      out_ += line.text(options_);
+    }
+    out_ += LadderText{ladder, sheet_.ended, options_}.text();
+  }
+
+  void add_what_is_left_out() {
+    if (sheet_.ladders_left_out == 0) return;
+    out_ += "\n";
+    add(sheet_.ladders_left_out == 1
+            ? "1 more conversation is not shown"
+            : std::to_string(sheet_.ladders_left_out) + " more conversations are not shown",
+        Ink::faint);
+  }
+
+  void add_loose_calls() {
+    if (!sheet_.loose_calls.empty()) {
+      out_ += "\n";
+      add("Calls without a segment:", Ink::title);
+    }
+    for (const auto& [at, text] : sheet_.loose_calls) {
+      add("  " + seconds_text(at, 3) + "  " + text, Ink::call);
+    }
+    if (sheet_.loose_calls_left_out > 0) {
+      add("  and " + std::to_string(sheet_.loose_calls_left_out) + " more", Ink::faint);
+    }
+  }
+
+  const LadderSheet& sheet_;
+  const LadderTextOptions& options_;
+  const int columns_;
+  std::string out_;
+};
+
 }  // namespace
 
 std::string to_text(const LadderSheet& sheet, const LadderTextOptions& options) {
-  const int columns = std::max(options.columns, columns_min);
-  std::string out;
-  const auto add = [&](std::string_view text, Ink ink) {
-    out += line_of(text, ink, columns, options);
-  };
-  if (!sheet.scenario.empty()) {
-    add(sheet.scenario + " (seed " + std::to_string(sheet.seed) + ")", Ink::title);
-  }
-  if (!sheet.description.empty()) {
-    for (const std::string& line : wrapped(sheet.description, columns)) {
-      add(line, Ink::faint);
-    }
-  }
-  for (std::size_t i = 0; i < sheet.ladders.size(); ++i) {
-    const Ladder& ladder = sheet.ladders[i];
-    out += "\n";
-    if (sheet.ladders.size() > 1) {
-      TextLine line{columns};
-      line.fill(0, columns, "─", Ink::faint);
-      line.put(
-          2,
-          fitted(" " + ladder.ends[0] + " ↔ " + ladder.ends[1] + " (" + std::to_string(i + 1) +
-                     " of " + std::to_string(sheet.ladders.size() + sheet.ladders_left_out) + ") ",
-                 columns - 4),
-          Ink::title);
-      out += line.text(options);
-    }
-    out += LadderText{ladder, sheet.ended, options}.text();
-  }
-  if (sheet.ladders_left_out > 0) {
-    out += "\n";
-    add(sheet.ladders_left_out == 1
-            ? "1 more conversation is not shown"
-            : std::to_string(sheet.ladders_left_out) + " more conversations are not shown",
-        Ink::faint);
-  }
-  if (!sheet.loose_calls.empty()) {
-    out += "\n";
-    add("Calls without a segment:", Ink::title);
-  }
-  for (const auto& [at, text] : sheet.loose_calls) {
-    add("  " + seconds_text(at, 3) + "  " + text, Ink::call);
-  }
-  if (sheet.loose_calls_left_out > 0) {
-    add("  and " + std::to_string(sheet.loose_calls_left_out) + " more", Ink::faint);
-  }
-  return out;
+  return SheetText{sheet, options}.text();
 }
 
 }  // namespace lastack::trace

@@ -4,10 +4,13 @@
 #include <string_view>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/tcp/option_kind.hpp"
 
 namespace lastack::trace {
 
 namespace {
+
+namespace option_kind = tcp::option_kind;
 
 constexpr std::uint32_t ip_header_bytes = 20;
 constexpr std::uint32_t tcp_header_bytes = 20;
@@ -16,14 +19,6 @@ constexpr std::uint32_t ip_total_max = 65535;
 constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::uint8_t protocol_udp = 17;
 constexpr std::uint8_t time_to_live = 64;
-
-// Option kinds (RFC 9293, 3.1; RFC 7323, 2 and 3; RFC 2018, 2 and 3).
-constexpr std::uint8_t kind_nop = 1;
-constexpr std::uint8_t kind_mss = 2;
-constexpr std::uint8_t kind_window_scale = 3;
-constexpr std::uint8_t kind_sack_permitted = 4;
-constexpr std::uint8_t kind_sack = 5;
-constexpr std::uint8_t kind_timestamps = 8;
 
 /// Numbers in network byte order.
 class Bytes {
@@ -96,25 +91,25 @@ std::string ip_header(const Send& packet, std::uint8_t protocol, std::uint32_t t
 
 void put_nops(Bytes& out, int count) {
   for (int i = 0; i < count; ++i) {
-    out.u8(kind_nop);
+    out.u8(option_kind::nop);
   }
 }
 
 void put_timestamps(Bytes& out, const tcp::Options& options) {
-  out.u8(kind_timestamps);
+  out.u8(option_kind::timestamps);
   out.u8(10);
   out.u32(options.ts_val);
   out.u32(options.ts_ecr);
 }
 
 void put_sack_permitted(Bytes& out) {
-  out.u8(kind_sack_permitted);
+  out.u8(option_kind::sack_permitted);
   out.u8(2);
 }
 
 void put_sack(Bytes& out, const tcp::Options& options) {
   put_nops(out, 2);
-  out.u8(kind_sack);
+  out.u8(option_kind::sack);
   out.u8(2U + 8U * options.sack_count);
   for (std::size_t i = 0; i < options.sack_count; ++i) {
     out.u32(options.sack[i].left.raw());
@@ -126,7 +121,7 @@ void put_sack(Bytes& out, const tcp::Options& options) {
 /// front; SACK-permitted takes the place of the timestamps' two NOPs.
 void put_options(Bytes& out, const tcp::Options& options) {
   if (options.mss != 0) {
-    out.u8(kind_mss);
+    out.u8(option_kind::mss);
     out.u8(4);
     out.u16(options.mss);
   }
@@ -140,7 +135,7 @@ void put_options(Bytes& out, const tcp::Options& options) {
   }
   if (options.has_window_scale) {
     put_nops(out, 1);
-    out.u8(kind_window_scale);
+    out.u8(option_kind::window_scale);
     out.u8(3);
     out.u8(options.window_scale);
   }

@@ -13,6 +13,7 @@
 #include "lastack/core/named.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/event/call.hpp"
+#include "lastack/net/fault.hpp"
 #include "lastack/net/link.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/settings.hpp"
@@ -60,7 +61,7 @@ struct Link {
   net::LinkConfig b_to_a;
 };
 
-enum class FaultAction : std::uint8_t { drop, delay, duplicate };
+using net::FaultAction;
 
 /// What happens to chosen segments. All given conditions must hold.
 struct Fault {

@@ -9,6 +9,7 @@
 #include "crew.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/interval.hpp"
+#include "lastack/core/assert.hpp"
 
 namespace lastack::batch {
 
@@ -57,7 +58,11 @@ class Ledger {
     store_.add(rows);
     std::vector<Span> work;
     for (const RunRow& row : rows) {
-      Left& left = left_[row.combination];
+      const auto found = left_.find(row.combination);
+      LASTACK_ASSERT(found != left_.end());  // somebody asked for it
+      Left& left = found->second;
+      LASTACK_ASSERT(row.replication < left.end);
+      LASTACK_ASSERT(left.runs > 0);
       if (--left.runs == 0) finished(row.combination, left.end, work);
     }
     note_done(rows.size());
@@ -89,6 +94,7 @@ class Ledger {
       missing += gap_end - gap;
       r = gap_end;
     }
+    LASTACK_ASSERT(missing <= span.count);
     if (progress_ != nullptr) progress_->planned += span.count;
     note_done(span.count - missing);
     if (missing > 0) {
@@ -105,8 +111,10 @@ class Ledger {
     const scenario::Until& until = *plan_.sweep().until;
     const StoppingRule rule{until.confidence, until.half_width, until.min, until.max};
     const std::size_t metric = *plan_.watched_column();
-    const Estimate seen = estimate(plan_.metrics().columns()[metric],
-                                   store_.column(combination, metric, end), rule.look_confidence());
+    const std::vector<std::optional<double>> values = store_.column(combination, metric, end);
+    LASTACK_ASSERT(values.size() == end);
+    const Estimate seen =
+        estimate(plan_.metrics().columns()[metric], values, rule.look_confidence());
     const auto next = rule.next_checkpoint(end);
     const bool narrow = seen.interval && rule.enough(*seen.interval);
     const bool enough = !next || (narrow && seen.settled);

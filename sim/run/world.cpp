@@ -134,8 +134,8 @@ app::HostIndex World::host_by_address(tcp::Address address) const {
 }
 
 net::Fault World::fault(const scenario::Fault& fault) const {
-  return {hosts(fault.from), hosts(fault.to), fault.flags, fault.payload, fault.nth,
-          fault.after,       fault.until,     fault.action,    fault.by};
+  return {hosts(fault.from), hosts(fault.to), fault.flags,  fault.payload, fault.nth,
+          fault.after,       fault.until,     fault.action, fault.by};
 }
 
 net::NetworkConfig World::network_config() const {

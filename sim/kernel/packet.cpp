@@ -62,8 +62,8 @@ void parse_option(std::uint8_t kind, Span body, tcp::Options& options) {
     parse_sack(body, options);
   } else if (kind == option_kind::timestamps && body.size() == 8) {
     options.has_timestamps = true;
-    options.ts_val = get32(body, 0);
-    options.ts_ecr = get32(body, 4);
+    options.ts_val = tcp::Timestamp{get32(body, 0)};
+    options.ts_ecr = tcp::Timestamp{get32(body, 4)};
   }
 }
 
@@ -109,8 +109,8 @@ void put_options(Bytes& out, const tcp::Options& options) {
   if (options.sack_permitted) put16(out, option_kind::sack_permitted << 8U | 2U);
   if (options.has_timestamps) {
     put16(out, option_kind::timestamps << 8U | 10U);
-    put32(out, options.ts_val);
-    put32(out, options.ts_ecr);
+    put32(out, options.ts_val.raw());
+    put32(out, options.ts_ecr.raw());
   }
   if (options.has_window_scale) {
     put16(out, option_kind::window_scale << 8U | 3U);

@@ -42,7 +42,7 @@ struct Negotiated {
   std::uint32_t send_window = 0;     ///< offered in the SYN
   std::uint32_t receive_window = 0;  ///< offered in the SYN-ACK
   std::uint32_t window_clamp = 0;
-  std::uint32_t ts_recent = 0;
+  Timestamp ts_recent;
   SimTime ts_recent_at = sim_start;
   std::optional<SimDuration> rtt;  ///< of a SYN-ACK sent once
   std::uint32_t synack_retransmits = 0;
@@ -284,7 +284,7 @@ class Endpoint {
   void challenge(Context& c);
   void answer_unacceptable(const Segment& seg, Context& c);
   bool is_crossed_syn_ack(const Segment& seg) const;
-  bool acceptable(const Segment& seg, const Context& c) const;
+  bool is_acceptable(const Segment& seg, const Context& c) const;
   bool reset_is_exact(const Segment& seg, const Context& c) const;
 
   // acknowledgments.cpp

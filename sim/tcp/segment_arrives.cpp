@@ -5,6 +5,8 @@
 
 #include "endpoint.hpp"
 #include "lastack/core/assert.hpp"
+#include "peer_options.hpp"
+#include "receive/acceptability.hpp"
 
 namespace lastack::tcp {
 
@@ -111,20 +113,17 @@ void Endpoint::simultaneous_open(const Segment& seg, Context& c) {
 
 /// What the peer's SYN says about options decides which are used (RFC 7323, RFC 2018).
 void Endpoint::finish_options(const Options& peer, Context& c) {
-  const Settings& settings = c.host.settings();
-  if (settings.tcp_timestamps != 0 && peer.has_timestamps) {
-    ts_.agree(peer.ts_val, c.now);
+  const PeerOptions agreed{peer, c.host.settings()};
+  if (agreed.timestamps) {
+    ts_.agree(agreed.ts_recent, c.now);
   } else {
     ts_.decline();
   }
-  sack_ok_ = settings.tcp_sack != 0 && peer.sack_permitted;
-  scaling_ok_ = settings.tcp_window_scaling != 0 && peer.has_window_scale;
-  snd_.set_scale(scaling_ok_ ? std::min(peer.window_scale, window_scale_max) : std::uint8_t{0});
+  sack_ok_ = agreed.sack;
+  scaling_ok_ = agreed.window_scaling;
+  snd_.set_scale(agreed.send_scale);
   if (!scaling_ok_) window_.without_scaling();
-  constexpr std::uint16_t largest = 65495;  // that fits an IPv4 packet
-  const std::uint16_t offered = peer.mss != 0 ? peer.mss : default_mss;
-  limit_peer_mss(std::clamp(offered, static_cast<std::uint16_t>(settings.tcp_min_snd_mss), largest),
-                 c);
+  limit_peer_mss(agreed.mss, c);
 }
 
 /// The peer's MSS as far as our own link and TCP_MAXSEG let us use it.
@@ -195,18 +194,12 @@ Endpoint::Step Endpoint::check_timestamp(const Segment& seg, Context& c) {
   return Step::done;
 }
 
-/// RFC 9293, 3.4, Table 6.
-bool Endpoint::acceptable(const Segment& seg, const Context& c) const {
+bool Endpoint::is_acceptable(const Segment& seg, const Context& c) const {
   const Seq nxt = received_.nxt();
   const std::uint32_t window = window_.left(nxt);
-  if (c.host.profile.window_follows_traffic) {
-    // Linux is more generous at the left edge: what ends where the last ACK stood may pass
-    // (tcp_sequence), and is sorted out as a duplicate later.
-    return !before(seg.end(), window_.advertised_at()) && !after(seg.seq, nxt + window);
-  }
-  const std::uint32_t len = seg.len();
-  if (len == 0) return window == 0 ? seg.seq == nxt : in_window(seg.seq, nxt, window);
-  return window > 0 && (in_window(seg.seq, nxt, window) || in_window(seg.end() - 1, nxt, window));
+  return c.host.profile.window_follows_traffic
+             ? acceptable_to_socket(seg, window_.advertised_at(), nxt + window)
+             : acceptable(seg, nxt, window);
 }
 
 /// SYNs crossed, and the SYN-ACK that answers ours brings the peer's SYN once more.
@@ -216,7 +209,7 @@ bool Endpoint::is_crossed_syn_ack(const Segment& seg) const {
 }
 
 Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
-  if (is_crossed_syn_ack(seg) || acceptable(seg, c)) {
+  if (is_crossed_syn_ack(seg) || is_acceptable(seg, c)) {
     ts_.note(seg, window_.advertised_at(), c.now);
     return Step::go_on;
   }

@@ -2,24 +2,19 @@
 
 namespace lastack::tcp {
 
-bool Timestamps::outdated(const Segment& seg, SimTime now) const {
-  if (!used_ || !seg.options.has_timestamps || seg.flags.has(Flags::rst)) return false;
+bool paws_rejects(const Segment& seg, Timestamp recent, SimTime recent_at, SimTime now) {
+  if (!seg.options.has_timestamps || seg.flags.has(Flags::rst)) return false;
   constexpr SimDuration too_old = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
-  const auto age = static_cast<std::int32_t>(recent_ - seg.options.ts_val);
-  return age > 0 && now - recent_at_ < too_old;
+  return older(seg.options.ts_val, recent) && now - recent_at < too_old;
 }
 
-bool Timestamps::echo_is_before(const Segment& seg, SimTime time) const {
-  return static_cast<std::int32_t>(seg.options.ts_ecr - stamp(time)) < 0;
-}
-
-void Timestamps::add_to(Options& options, SimTime now) const {
+void add_timestamps(Options& options, std::uint32_t offset, Timestamp recent, SimTime now) {
   options.has_timestamps = true;
-  options.ts_val = stamp(now);
-  options.ts_ecr = recent_;
+  options.ts_val = timestamp_clock(now) + offset;
+  options.ts_ecr = recent;
 }
 
-void Timestamps::agree(std::uint32_t recent, SimTime now) {
+void Timestamps::agree(Timestamp recent, SimTime now) {
   used_ = true;
   recent_ = recent;
   recent_at_ = now;

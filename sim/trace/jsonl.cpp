@@ -117,7 +117,7 @@ class JsonLinesSink::Line {
     }
     if (options.has_timestamps) {
       key("\"ts\":");
-      pair(options.ts_val, options.ts_ecr);
+      pair(options.ts_val.raw(), options.ts_ecr.raw());
     }
     if (options.sack_count > 0) {
       key("\"sack\":[");

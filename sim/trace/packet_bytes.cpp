@@ -98,8 +98,8 @@ void put_nops(Bytes& out, int count) {
 void put_timestamps(Bytes& out, const tcp::Options& options) {
   out.u8(option_kind::timestamps);
   out.u8(10);
-  out.u32(options.ts_val);
-  out.u32(options.ts_ecr);
+  out.u32(options.ts_val.raw());
+  out.u32(options.ts_ecr.raw());
 }
 
 void put_sack_permitted(Bytes& out) {

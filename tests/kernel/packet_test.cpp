@@ -20,8 +20,8 @@ tcp::Segment segment_with_all_options() {
   segment.flags = tcp::Flags::psh | tcp::Flags::ack;
   segment.data = 5;
   segment.options.has_timestamps = true;
-  segment.options.ts_val = 0x01020304;
-  segment.options.ts_ecr = 9;
+  segment.options.ts_val = tcp::Timestamp{0x01020304};
+  segment.options.ts_ecr = tcp::Timestamp{9};
   segment.options.sack_count = 2;
   segment.options.sack[0] = {tcp::Seq{100}, tcp::Seq{200}};
   segment.options.sack[1] = {tcp::Seq{0xffffff00}, tcp::Seq{16}};

@@ -179,7 +179,7 @@ TEST_CASE("linux-6: an ACK of the original undoes a timeout's reduction (Eifel)"
   auto t = established({.sysctl = {{"tcp_frto", "0"}, {"tcp_early_retrans", "0"}}});
   send_full(t, 30);
   for (int i = 0; i < 10; ++i) t.out(full(i));
-  const std::uint32_t stamp = t.last_sent().segment.options.ts_val;
+  const std::uint32_t stamp = t.last_sent().segment.options.ts_val.raw();
   t.until_sent(1s);
   t.out(full(0));
   t.in(ack_of(1) + " <TS val 200 ecr " + std::to_string(stamp) + ">");
@@ -192,7 +192,7 @@ TEST_CASE("linux-6: an ACK of the original says nothing of what was sent before 
   auto t = established({.sysctl = {{"tcp_early_retrans", "0"}}});
   send_full(t, 10);
   for (int i = 0; i < 10; ++i) t.out(full(i));
-  const std::uint32_t stamp = t.last_sent().segment.options.ts_val;
+  const std::uint32_t stamp = t.last_sent().segment.options.ts_val.raw();
   t.until_sent(1s);
   t.out(full(0));
   t.after(100ms).in(ack_of(1) + " <TS val 400 ecr " + std::to_string(stamp) + ">").quiet();

@@ -69,10 +69,10 @@ void parse_timestamps(const std::vector<std::string_view>& words, OptionList& li
   for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
     const auto value = static_cast<std::uint32_t>(parse_integer(words[i + 1]));
     if (words[i] == "val") {
-      list.options.ts_val = value;
+      list.options.ts_val = Timestamp{value};
       list.has_ts_val = true;
     } else if (words[i] == "ecr") {
-      list.options.ts_ecr = value;
+      list.options.ts_ecr = Timestamp{value};
       list.has_ts_ecr = true;
     } else {
       wrong("val or ecr", words[i]);
@@ -155,7 +155,8 @@ std::string options_text(const Options& options, Seq origin) {
   if (options.mss != 0) add("mss " + std::to_string(options.mss));
   if (options.sack_permitted) add("sackOK");
   if (options.has_timestamps) {
-    add("TS val " + std::to_string(options.ts_val) + " ecr " + std::to_string(options.ts_ecr));
+    add("TS val " + std::to_string(options.ts_val.raw()) + " ecr " +
+        std::to_string(options.ts_ecr.raw()));
   }
   if (options.has_window_scale) add("wscale " + std::to_string(options.window_scale));
   for (std::size_t i = 0; i < options.sack_count; ++i) {

@@ -131,7 +131,7 @@ class TcpTest {
     bool peer_scales = false;
     bool we_stamp = false;
     bool peer_stamps = false;
-    std::uint32_t last_ts_val = 0;  ///< of ours
+    Timestamp last_ts_val;  ///< of ours
   };
   struct Pending {
     SimTime at;

@@ -46,6 +46,12 @@ constexpr SimDuration doubled(SimDuration d, SimDuration most) {
   return d > most / 2 ? most : 2 * d;
 }
 
+/// `d` doubled so many times, but at most `most`. Requires d >= 0.
+constexpr SimDuration doubled(SimDuration d, std::uint32_t times, SimDuration most) {
+  for (std::uint32_t i = 0; i < times && d < most; ++i) d = doubled(d, most);
+  return d < most ? d : most;
+}
+
 /// Seconds as a real number, for reports only (never for decisions in a simulation).
 constexpr double to_seconds(SimDuration d) { return static_cast<double>(d.count()) / 1e9; }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lastack/tcp/seq.hpp"
+#include "lastack/tcp/timestamp.hpp"
 
 namespace lastack::tcp {
 
@@ -78,8 +79,8 @@ struct Options {
   bool sack_permitted = false;  ///< RFC 2018, 2
   bool has_timestamps = false;  ///< RFC 7323, 3
   std::uint8_t sack_count = 0;  ///< used entries of `sack`
-  std::uint32_t ts_val = 0;
-  std::uint32_t ts_ecr = 0;
+  Timestamp ts_val;
+  Timestamp ts_ecr;  ///< 0: none to echo
   std::array<SackBlock, max_sack_blocks> sack{};
 
   /// Octets in the TCP header as Linux lays them out: each option takes whole words.

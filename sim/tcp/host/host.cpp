@@ -90,17 +90,12 @@ std::uint32_t Host::timestamp_offset(Address remote) const {
   return static_cast<std::uint32_t>(of_peer(remote, 2, stamps_));
 }
 
-bool Host::invalid_answer_limited(SimTime now, SimTime& last_answer) const {
+bool Host::invalid_answer_limited(SimTime now, std::uint64_t pair) {
   const SimDuration limit = std::chrono::milliseconds{settings().tcp_invalid_ratelimit};
-  if (now < saturating_add(last_answer, limit)) {
-    return true;
-  }
+  SimTime& last_answer = last_answers.try_emplace(pair, long_ago).first->second;
+  if (now < saturating_add(last_answer, limit)) return true;
   last_answer = now;
   return false;
-}
-
-bool Host::invalid_answer_limited(SimTime now, std::uint64_t pair) {
-  return invalid_answer_limited(now, last_answers.try_emplace(pair, long_ago).first->second);
 }
 
 void Context::send(const Segment& segment, SendReason why) {

@@ -45,8 +45,8 @@ struct Host {
   StateCensus census;
   ChallengeLimit challenge_limit;
   OptionSets options;
-  /// When a request or a TIME-WAIT record last answered something invalid, by its pair_key: few
-  /// ever do.
+  /// When a connection, a request or a TIME-WAIT record last answered something invalid, by its
+  /// pair_key: few ever do.
   boost::unordered_flat_map<std::uint64_t, SimTime> last_answers;
   std::uint32_t orphans = 0;
   std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
@@ -73,14 +73,8 @@ struct Host {
   std::uint32_t first_port(Address remote, std::uint32_t range) const {
     return static_cast<std::uint32_t>(of_peer(remote, 3, port_start_) % range);
   }
-  /// The timestamp clock: milliseconds (RFC 7323, 4.1).
-  static std::uint32_t timestamp_ms(SimTime now) {
-    return static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::milliseconds{1});
-  }
   /// Linux's tcp_invalid_ratelimit: whether the answer to an invalid segment must be left out.
   /// Notes the time when not.
-  bool invalid_answer_limited(SimTime now, SimTime& last_answer) const;
-  /// The same for the request or TIME-WAIT record of a pair.
   bool invalid_answer_limited(SimTime now, std::uint64_t pair);
   void forget_answers(std::uint64_t pair) {
     if (!last_answers.empty()) last_answers.erase(pair);

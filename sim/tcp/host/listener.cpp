@@ -5,6 +5,7 @@
 
 #include "host/stack_impl.hpp"
 #include "lastack/core/assert.hpp"
+#include "receive/acceptability.hpp"
 
 namespace lastack::tcp {
 
@@ -20,12 +21,6 @@ std::int32_t timeouts_within(std::int32_t seconds) {
     wait = std::min(wait * 2, longest);
   }
   return count;
-}
-
-/// RFC 9293, 3.4, in Linux's form (tcp_in_window).
-bool fits_window(const Segment& seg, Seq first, Seq end) {
-  return seg.seq == first || (after(seg.end(), first) && before(seg.seq, end)) ||
-         (seg.seq == end && seg.len() == 0);
 }
 
 /// Why a handshake that its last segment would complete ends in a reset.
@@ -250,8 +245,8 @@ void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, C
 
 void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& seg, Context& c) {
   Request& r = requests_[index];
-  const bool outdated = r.timestamps && seg.options.has_timestamps && !seg.flags.has(Flags::rst) &&
-                        static_cast<std::int32_t>(r.ts_recent - seg.options.ts_val) > 0;
+  // TS.Recent is as old as the request, which never lives for days.
+  const bool outdated = r.timestamps && paws_rejects(seg, r.ts_recent, c.now, c.now);
   const bool only_syn = seg.flags.without(Flags::psh) == Flags::syn;
   if (only_syn && seg.seq == r.irs && !outdated) {
     syn_repeated(index, seg, c);
@@ -263,7 +258,7 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     no_socket(seg, c);  // an old duplicate: RST (RFC 9293, 3.10.7.4, fifth)
     return;
   }
-  if (outdated || !fits_window(seg, r.irs + 1, r.irs + 1 + r.offer)) {
+  if (outdated || !acceptable_to_record(seg, r.irs + 1, r.offer)) {
     c.discard(DiscardReason::unacceptable);
     if (!reset && !host_.invalid_answer_limited(c.now, r.pair())) {
       c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
@@ -402,14 +397,11 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
 
 void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   Request& r = requests_[index];
-  SimDuration wait = host_.config.initial_rto;
   constexpr SimDuration linux_max = 120s;  // TCP_RTO_MAX, whatever tcp_rto_max_ms is
   const bool as_linux = host_.profile.rto_formula == RtoFormula::linux;
   const SimDuration longest = as_linux ? linux_max : host_.rto_limits().max;
-  for (std::uint8_t i = 0; i < r.timeouts && wait < longest; ++i) {
-    wait = doubled(wait, longest);
-  }
-  const SimTime due = host_.grid.expiry(c.now, std::min(wait, longest));
+  const SimDuration wait = doubled(host_.config.initial_rto, r.timeouts, longest);
+  const SimTime due = host_.grid.expiry(c.now, wait);
   c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::arm, due);
   set_deadline({TimerOwner::Kind::request, index}, r.wakeup, due, c);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "peer_options.hpp"
+
 namespace lastack::tcp {
 
 Negotiated Request::agreed(const Host& host, SimTime now) const {
@@ -30,21 +32,20 @@ Negotiated Request::agreed(const Host& host, SimTime now) const {
 
 Request request_from(const Segment& syn, const Host& host, const SocketOptions& options,
                      SimTime now) {
-  const Settings& settings = host.settings();
+  const PeerOptions agreed{syn.options, host.settings()};
   Request r;
   r.local_port = syn.dst.port;
   r.remote_address = syn.src.address;
   r.remote_port = syn.src.port;
   r.irs = syn.seq;
-  r.timestamps = settings.tcp_timestamps != 0 && syn.options.has_timestamps;
-  r.ts_recent = r.timestamps ? syn.options.ts_val : 0;
-  r.sack = settings.tcp_sack != 0 && syn.options.sack_permitted;
-  r.scaling = settings.tcp_window_scaling != 0 && syn.options.has_window_scale;
-  r.send_scale = r.scaling ? std::min(syn.options.window_scale, window_scale_max) & 0xfU : 0;
+  r.timestamps = agreed.timestamps;
+  r.ts_recent = agreed.ts_recent;
+  r.sack = agreed.sack;
+  r.scaling = agreed.window_scaling;
+  r.send_scale = agreed.send_scale & 0xfU;
   r.peer_window = syn.wnd;
-  const std::uint16_t mss = syn.options.mss != 0 ? syn.options.mss : default_mss;
-  r.peer_mss = std::max(mss, static_cast<std::uint16_t>(settings.tcp_min_snd_mss));
-  const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : settings.tcp_rmem[1];
+  r.peer_mss = agreed.mss;
+  const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : host.settings().tcp_rmem[1];
   const std::uint32_t payload = host.advertised_mss() - (r.timestamps ? timestamps_octets : 0U);
   const WindowOffer offer = initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(),
                                            payload, r.scaling ? Scaling::offered : Scaling::none);
@@ -71,9 +72,8 @@ Segment synack_of(const Request& request, const Host& host, const SocketOptions&
   seg.options.has_window_scale = request.scaling;
   seg.options.window_scale = request.receive_scale;
   if (request.timestamps) {
-    seg.options.has_timestamps = true;
-    seg.options.ts_val = Host::timestamp_ms(now) + host.timestamp_offset(request.remote_address);
-    seg.options.ts_ecr = request.ts_recent;
+    add_timestamps(seg.options, host.timestamp_offset(request.remote_address), request.ts_recent,
+                   now);
   }
   return seg;
 }
@@ -87,9 +87,8 @@ Segment ack_of(const Request& request, const Host& host, SimTime now) {
   seg.ack = request.irs + 1;
   seg.wnd = static_cast<std::uint16_t>(request.offer >> request.receive_scale);
   if (request.timestamps) {
-    seg.options.has_timestamps = true;
-    seg.options.ts_val = Host::timestamp_ms(now) + host.timestamp_offset(request.remote_address);
-    seg.options.ts_ecr = request.ts_recent;
+    add_timestamps(seg.options, host.timestamp_offset(request.remote_address), request.ts_recent,
+                   now);
   }
   return seg;
 }

@@ -6,6 +6,7 @@
 #include "endpoint.hpp"
 #include "lastack/core/wakeup.hpp"
 #include "receive/initial_window.hpp"
+#include "timestamps.hpp"
 
 namespace lastack::tcp {
 
@@ -19,7 +20,7 @@ struct Request {
   Port local_port = 0;
   Seq iss;
   Seq irs;
-  std::uint32_t ts_recent = 0;
+  Timestamp ts_recent;
   std::uint16_t listener = 0;
   std::uint16_t offer = 0;  ///< window of the SYN-ACK
   std::uint16_t peer_window = 0;

@@ -51,9 +51,9 @@ void Stack::Impl::send_cookie(Listening& listener, Request request, Context& c) 
         (request.scaling ? std::uint32_t{request.send_scale} : scale_mask) |
         (request.sack ? sack_bit : 0U);
     const std::uint32_t offset = host_.timestamp_offset(request.remote_address);
-    const std::uint32_t clock = Host::timestamp_ms(c.now);
-    std::uint32_t stamp = (clock & ~option_mask) | options;
-    stamp -= static_cast<std::int32_t>(stamp - clock) > 0 ? option_mask + 1 : 0;
+    const Timestamp clock = timestamp_clock(c.now);
+    Timestamp stamp{(clock.raw() & ~option_mask) | options};
+    if (older(clock, stamp)) stamp = stamp - (option_mask + 1);
     seg.options.ts_val = stamp + offset;
   } else {
     // Nowhere to keep them: such a connection goes without.
@@ -92,7 +92,7 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
   syn.options.mss = segment_sizes[mss];
   if (seg.options.has_timestamps && settings.tcp_timestamps != 0) {
     const std::uint32_t coded =
-        (seg.options.ts_ecr - host_.timestamp_offset(seg.src.address)) & option_mask;
+        (seg.options.ts_ecr - host_.timestamp_offset(seg.src.address)).raw() & option_mask;
     syn.options.has_timestamps = true;
     syn.options.ts_val = seg.options.ts_val;
     syn.options.sack_permitted = (coded & sack_bit) != 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "receive/acceptability.hpp"
+
 namespace lastack::tcp {
 
 TimeWait time_wait_from(const Endpoint& endpoint, State state) {
@@ -32,19 +34,14 @@ void TimeWait::report(TimerAction action, Context& c) const {
 }
 
 TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {
-  const bool stamped = timestamps && seg.options.has_timestamps;
-  const bool outdated = stamped && !seg.flags.has(Flags::rst) &&
-                        static_cast<std::int32_t>(ts_recent - seg.options.ts_val) > 0;
+  const bool outdated = timestamps && paws_rejects(seg, ts_recent, ts_recent_at, c.now);
   return state == State::fin_wait_2 ? in_fin_wait_2(seg, outdated, c)
                                     : in_time_wait(seg, outdated, c);
 }
 
 /// The same answers as the full connection would give (Linux, tcp_timewait_state_process).
 TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Context& c) {
-  const bool in_window = seg.seq == rcv_nxt ||
-                         (after(seg.end(), rcv_nxt) && before(seg.seq, rcv_nxt + rcv_wnd)) ||
-                         (seg.seq == rcv_nxt + rcv_wnd && seg.len() == 0);
-  if (outdated || !in_window) {
+  if (outdated || !acceptable_to_record(seg, rcv_nxt, rcv_wnd)) {
     answer_limited(seg, c);
     return Verdict::stays;
   }
@@ -83,8 +80,8 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
     note_timestamp(seg, c.now);
     return Verdict::stays;
   }
-  const bool fresh_stamp = timestamps && seg.options.has_timestamps &&
-                           static_cast<std::int32_t>(ts_recent - seg.options.ts_val) < 0;
+  const bool fresh_stamp =
+      timestamps && seg.options.has_timestamps && older(ts_recent, seg.options.ts_val);
   if (seg.flags.has(Flags::syn) && !seg.flags.has(Flags::ack) && !outdated &&
       (after(seg.seq, rcv_nxt) || fresh_stamp)) {
     return Verdict::new_syn;
@@ -106,9 +103,8 @@ bool TimeWait::calls_for_no_answer(const Segment& seg) const {
   if (seg.len() == 0 && seg.seq == rcv_nxt) {
     return true;
   }
-  const bool acceptable = in_window(seg.seq, rcv_nxt, rcv_wnd) ||
-                          (seg.len() > 0 && in_window(seg.end() - 1U, rcv_nxt, rcv_wnd));
-  return acceptable && !seg.flags.has(Flags::ack) && !seg.flags.has(Flags::syn);
+  return acceptable(seg, rcv_nxt, rcv_wnd) && !seg.flags.has(Flags::ack) &&
+         !seg.flags.has(Flags::syn);
 }
 
 /// RFC 1337: with the setting, nothing ends TIME-WAIT early.
@@ -147,11 +143,9 @@ void TimeWait::answer(SendReason why, Context& c) {
   seg.flags = Flags::ack;
   seg.seq = snd_nxt;
   seg.ack = rcv_nxt;
-  seg.wnd = static_cast<std::uint16_t>(std::min<std::uint32_t>(rcv_wnd >> rcv_scale, 65535));
+  seg.wnd = static_cast<std::uint16_t>(std::min(rcv_wnd >> rcv_scale, unscaled_window_max));
   if (timestamps) {
-    seg.options.has_timestamps = true;
-    seg.options.ts_val = Host::timestamp_ms(c.now) + c.host.timestamp_offset(remote_address);
-    seg.options.ts_ecr = ts_recent;
+    add_timestamps(seg.options, c.host.timestamp_offset(remote_address), ts_recent, c.now);
   }
   c.send(seg, why);
 }

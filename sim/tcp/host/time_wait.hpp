@@ -18,7 +18,7 @@ struct TimeWait {
   Seq snd_nxt;
   Seq rcv_nxt;
   std::uint32_t rcv_wnd = 0;  ///< octets
-  std::uint32_t ts_recent = 0;
+  Timestamp ts_recent;
   std::uint8_t rcv_scale = 0;
   State state = State::time_wait;  ///< time_wait or fin_wait_2
   bool timestamps = false;

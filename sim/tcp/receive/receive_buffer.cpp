@@ -114,7 +114,7 @@ void ReceiveBuffer::round_trip(SimDuration sample, Queue queue) {
   }
 }
 
-void ReceiveBuffer::round_trip_of_echo(std::uint32_t echo, SimDuration sample, Queue queue) {
+void ReceiveBuffer::round_trip_of_echo(Timestamp echo, SimDuration sample, Queue queue) {
   if (echo == echo_measured_) return;
   echo_measured_ = echo;
   if (sample > SimDuration::zero()) round_trip(sample, queue);

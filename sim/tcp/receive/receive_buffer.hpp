@@ -49,7 +49,7 @@ class ReceiveBuffer {
   enum class Queue : std::uint8_t { empty, waiting };
   void round_trip(SimDuration sample, Queue queue);
   /// The same by a timestamp that came back, of which each counts once. 0: too short to know.
-  void round_trip_of_echo(std::uint32_t echo, SimDuration sample, Queue queue);
+  void round_trip_of_echo(Timestamp echo, SimDuration sample, Queue queue);
   /// Without timestamps a round trip is at least as long as one window takes (`next` to `end`).
   void window_passed(Seq next, Seq end, SimTime now);
   /// The application read up to `read`, and `waiting` octets are left. True when the buffer grew.
@@ -78,7 +78,7 @@ class ReceiveBuffer {
   Seq window_end_;
   SimTime window_began_ = never;
   std::int64_t round_trip8_us_ = 0;  ///< 8 x the estimate; 0: none yet
-  std::uint32_t echo_measured_ = 0;  ///< timestamp whose round trip is known
+  Timestamp echo_measured_;          ///< timestamp whose round trip is known
 };
 
 /// Bytes that a segment takes in a Linux receive buffer: its packet and the driver's headroom,

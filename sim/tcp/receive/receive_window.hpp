@@ -116,7 +116,7 @@ class ReceiveWindow {
     buffer(s).window_passed(nxt, nxt + advertised_, s.now);
   }
   /// A full segment echoed the timestamp `echo` of so long ago.
-  void round_trip(std::uint32_t echo, SimDuration sample, ReceiveBuffer::Queue queue,
+  void round_trip(Timestamp echo, SimDuration sample, ReceiveBuffer::Queue queue,
                   const Surroundings& s) {
     buffer(s).round_trip_of_echo(echo, sample, queue);
   }

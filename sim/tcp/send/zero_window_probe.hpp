@@ -16,9 +16,7 @@ class ZeroWindowProbe {
   /// The wait before the next one: it doubles with each that is sent, between the least and the
   /// longest retransmission timeout.
   SimDuration interval(SimDuration rto, SimDuration least, SimDuration most) const {
-    SimDuration wait = std::max(rto, least);
-    for (unsigned i = 0; i < backoff_ && wait < most; ++i) wait *= 2;
-    return std::min(wait, most);
+    return doubled(std::max(rto, least), backoff_, most);
   }
   /// TCP_USER_TIMEOUT has passed since the first one.
   bool outlasts(const UserTimeout& limit, SimTime now) const {

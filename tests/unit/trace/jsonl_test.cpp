@@ -32,8 +32,8 @@ TEST_CASE("jsonl: a SYN carries its options, and no ack", "[trace]") {
   t.options.window_scale = 7;
   t.options.sack_permitted = true;
   t.options.has_timestamps = true;
-  t.options.ts_val = 4294967295;
-  t.options.ts_ecr = 0;
+  t.options.ts_val = tcp::Timestamp{4294967295};
+  t.options.ts_ecr = tcp::Timestamp{0};
   t.send(Story::c, Story::s, "S", 0, 0, tcp::SendReason::syn, 1);
   CHECK(lines_of(t) ==
         R"({"n":1,"t_ns":0,"ev":"app","host":"client","who":"connect","call":"connect"})"

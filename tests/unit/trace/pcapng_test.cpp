@@ -114,7 +114,7 @@ void lost_syn_then_handshake(Story& t) {
   t.options.mss = 1460;
   t.options.sack_permitted = true;
   t.options.has_timestamps = true;
-  t.options.ts_val = 77;
+  t.options.ts_val = tcp::Timestamp{77};
   t.options.has_window_scale = true;
   t.options.window_scale = 7;
   t.lose(t.send(Story::c, Story::s, "S", 0, 0, SendReason::syn, connect), Story::client);
@@ -123,7 +123,7 @@ void lost_syn_then_handshake(Story& t) {
   t.at(1010ms);
   const auto arrives = t.receive(again, Story::server);
   t.state(Story::s, Story::c, State::listen, State::syn_rcvd, arrives);
-  t.options.ts_ecr = 77;
+  t.options.ts_ecr = tcp::Timestamp{77};
   const auto answer = t.send(Story::s, Story::c, "S.", 0, 1, SendReason::synack, arrives);
   t.at(1020ms);
   const auto back = t.receive(answer, Story::client);
@@ -189,7 +189,7 @@ TEST_CASE("pcapng: options lie in the header as Linux lays them out", "[trace][t
   t.options.mss = 1460;
   t.options.sack_permitted = true;
   t.options.has_timestamps = true;
-  t.options.ts_val = 0x01020304;
+  t.options.ts_val = tcp::Timestamp{0x01020304};
   t.options.has_window_scale = true;
   t.options.window_scale = 10;
   t.send(Story::c, Story::s, "S", 0, 0, SendReason::syn);
@@ -197,8 +197,8 @@ TEST_CASE("pcapng: options lie in the header as Linux lays them out", "[trace][t
   t.send(Story::c, Story::s, "S", 0, 0, SendReason::syn);
   t.options = {};
   t.options.has_timestamps = true;
-  t.options.ts_val = 1;
-  t.options.ts_ecr = 2;
+  t.options.ts_val = tcp::Timestamp{1};
+  t.options.ts_ecr = tcp::Timestamp{2};
   t.options.sack_count = 1;
   t.options.sack[0] = {tcp::Seq{3}, tcp::Seq{4}};
   t.send(Story::s, Story::c, ".", 1, 1, SendReason::dup_ack);

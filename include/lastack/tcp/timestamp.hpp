@@ -4,9 +4,9 @@
 
 namespace lastack::tcp {
 
-/// A point on the 32-bit circle of timestamps (RFC 7323, 3.2), in ticks of the sender's clock; those
-/// of our stacks tick once a millisecond. Like `Seq` it has no operator<: two points are ordered
-/// only where they are known to be near.
+/// A point on the 32-bit circle of timestamps (RFC 7323, 3.2), in ticks of the sender's clock;
+/// those of our stacks tick once a millisecond. Like `Seq` it has no operator<: two points are
+/// ordered only where they are known to be near.
 class Timestamp {
  public:
   constexpr Timestamp() = default;  ///< 0, which an absent echo is

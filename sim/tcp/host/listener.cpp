@@ -95,7 +95,7 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   while (!l.accept_queue.empty()) {
     const std::uint32_t socket = l.accept_queue.front();
     l.accept_queue.pop_front();
-    Endpoint& endpoint = impl_->sockets_[socket];
+    Endpoint& endpoint = impl_->records_.sockets[socket];
     endpoint.abort(c);
     impl_->settle(endpoint, socket, c);
   }
@@ -103,11 +103,12 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
 
 std::vector<std::uint32_t> Stack::Impl::requests_of(std::uint32_t listener) const {
   std::vector<std::uint32_t> found;
-  for (const Target target : table_) {  // sorted below
-    if (target.kind == TimerOwner::Kind::request && requests_[target.index].listener == listener) {
-      found.push_back(target.index);
+  table_.for_each([&](TimerOwner owner) {
+    if (owner.kind == TimerOwner::Kind::request &&
+        records_.requests[owner.index].listener == listener) {
+      found.push_back(owner.index);
     }
-  }
+  });
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -202,13 +203,13 @@ Stack::Impl::Admission Stack::Impl::admit(Listening& l, bool from_time_wait, Con
 }
 
 void Stack::Impl::add_request(std::uint32_t listener, Request request, Context& c) {
-  const std::uint32_t index = requests_.take();
-  request.wakeup = requests_[index].wakeup;
-  requests_[index] = request;
+  const std::uint32_t index = records_.requests.take();
+  request.wakeup = records_.requests[index].wakeup;
+  records_.requests[index] = request;
   Listening& l = listeners_[listener];
   ++l.requests;
   ++l.young_requests;
-  enter_table({TimerOwner::Kind::request, index});
+  table_.enter({TimerOwner::Kind::request, index});
   c.report_state(host_.at(request.local_port), request.remote(), State::closed, State::syn_rcvd,
                  StateReason::syn_arrives);
   host_.census.move(c.now, State::closed, State::syn_rcvd);
@@ -217,7 +218,7 @@ void Stack::Impl::add_request(std::uint32_t listener, Request request, Context& 
 }
 
 void Stack::Impl::send_synack(std::uint32_t index, SendReason why, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   const SocketOptions& options = listeners_[r.listener].options;
   r.retransmits += why == SendReason::synack ? 0 : 1;
   if (host_.config.handshake == Handshake::four_way) {
@@ -237,14 +238,14 @@ void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, C
   host_.census.move(c.now, State::closed, State::established);
   const std::uint32_t child =
       make_child(request.agreed(host_, c.now), listener, State::established, c);
-  enter_table({TimerOwner::Kind::socket, child});
-  settle(sockets_[child], child, c);
+  table_.enter({TimerOwner::Kind::socket, child});
+  settle(records_.sockets[child], child, c);
 }
 
 // --- SYN-RECEIVED (RFC 9293, 3.10.7.4; Linux, tcp_check_req) ---
 
 void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& seg, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   // TS.Recent is as old as the request, which never lives for days.
   const bool outdated = r.timestamps && paws_rejects(seg, r.ts_recent, c.now, c.now);
   const bool only_syn = seg.flags.without(Flags::psh) == Flags::syn;
@@ -281,7 +282,7 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
 
 /// A RST or another SYN in the window: back to LISTEN.
 void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   if (seg.flags.has(Flags::rst)) {
     if (host_.profile.exact_request_resets && seg.seq != r.irs + 1) {
       c.discard(DiscardReason::challenged);
@@ -305,7 +306,7 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
 
 /// The same SYN once more: the SYN-ACK may be lost.
 void Stack::Impl::syn_repeated(std::uint32_t index, const Segment& /*seg*/, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   switch (host_.profile.repeated_syn) {
     case RepeatedSyn::ack: c.send(ack_of(r, host_, c.now), SendReason::dup_ack); break;
     case RepeatedSyn::synack: send_synack(index, SendReason::synack_repeat, c); break;
@@ -323,7 +324,7 @@ void Stack::Impl::syn_repeated(std::uint32_t index, const Segment& /*seg*/, Cont
 
 /// The ACK that completes the handshake.
 void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   Listening& l = listeners_[r.listener];
   const bool bare = seg.end() == r.irs + 1;
   if (bare && r.timeouts < timeouts_within(l.options.defer_accept_s)) {
@@ -346,8 +347,8 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
   const std::uint32_t listener = r.listener;
   forget_request(index, c);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
-  take_over({TimerOwner::Kind::socket, child});
-  Endpoint& endpoint = sockets_[child];
+  table_.take_over({TimerOwner::Kind::socket, child}, ends_of(records_.sockets[child]));
+  Endpoint& endpoint = records_.sockets[child];
   endpoint.segment_arrives(seg, c);
   settle(endpoint, child, c);
 }
@@ -373,8 +374,8 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
                  StateReason::cookie_arrives);
   host_.census.move(c.now, State::closed, State::syn_rcvd);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
-  enter_table({TimerOwner::Kind::socket, child});
-  Endpoint& endpoint = sockets_[child];
+  table_.enter({TimerOwner::Kind::socket, child});
+  Endpoint& endpoint = records_.sockets[child];
   endpoint.segment_arrives(seg, c);
   settle(endpoint, child, c);
 }
@@ -382,11 +383,11 @@ void Stack::Impl::third_segment_of_cookie(std::uint32_t listener, const Negotiat
 /// A connection for the accept queue; who calls enters it in the table.
 std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t listener, State from,
                                       Context& c) {
-  const std::uint32_t index = sockets_.take();
+  const std::uint32_t index = records_.sockets.take();
   ++host_.sockets;
   Listening& l = listeners_[listener];
-  sockets_[index].open_passive(agreed, l.of_connections, from, c);
-  sockets_[index].waits_at(listener);
+  records_.sockets[index].open_passive(agreed, l.of_connections, from, c);
+  records_.sockets[index].waits_at(listener);
   ++host_.counters.PassiveOpens;
   l.accept_queue.push_back(index);
   c.out.acceptable.push_back(ListenerId{listener});
@@ -396,7 +397,7 @@ std::uint32_t Stack::Impl::make_child(const Negotiated& agreed, std::uint32_t li
 // --- The SYN-ACK's timer (Linux, reqsk_timer_handler) ---
 
 void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   constexpr SimDuration linux_max = 120s;  // TCP_RTO_MAX, whatever tcp_rto_max_ms is
   const bool as_linux = host_.profile.rto_formula == RtoFormula::linux;
   const SimDuration longest = as_linux ? linux_max : host_.rto_limits().max;
@@ -422,7 +423,7 @@ std::int32_t Stack::Impl::synack_retries(const Listening& l) const {
 }
 
 void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   if (r.wakeup.due > c.now) {
     return;
   }
@@ -462,15 +463,15 @@ void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
 }
 
 void Stack::Impl::drop_request(std::uint32_t index, StateReason why, Context& c) {
-  const Request& r = requests_[index];
+  const Request& r = records_.requests[index];
   c.report_state(host_.at(r.local_port), r.remote(), State::syn_rcvd, State::closed, why);
   host_.census.move(c.now, State::syn_rcvd, State::closed);
-  leave_table(r.local_port, r.remote());
+  leave_table(ends_of(r));
   forget_request(index, c);
 }
 
 void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
-  Request& r = requests_[index];
+  Request& r = records_.requests[index];
   Listening& l = listeners_[r.listener];
   --l.requests;
   if (r.timeouts == 0) {
@@ -482,7 +483,7 @@ void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
     r.wakeup.due = never;
   }
   host_.forget_answers(r.pair());
-  requests_.release(index);
+  records_.requests.release(index);
 }
 
 }  // namespace lastack::tcp

@@ -7,7 +7,7 @@
 namespace lastack::tcp {
 
 Error Stack::Impl::bind(std::uint32_t socket, Port port) {
-  Endpoint& endpoint = sockets_[socket];
+  Endpoint& endpoint = records_.sockets[socket];
   if (endpoint.bound_port() != 0 || endpoint.state() != State::closed) {
     return Error::invalid_argument;
   }
@@ -32,7 +32,7 @@ Error Stack::Impl::bind(std::uint32_t socket, Port port) {
 }
 
 void Stack::Impl::unbind(std::uint32_t socket) {
-  Endpoint& endpoint = sockets_[socket];
+  Endpoint& endpoint = records_.sockets[socket];
   if (endpoint.bound_port() == 0) {
     return;
   }
@@ -45,9 +45,11 @@ void Stack::Impl::unbind(std::uint32_t socket) {
 }
 
 bool Stack::Impl::port_has_connections(Port port) const {
-  return std::any_of(table_.begin(), table_.end(), [this, port](const Place& place) {
-    return tuple_of(place).local_port == port;
+  bool found = false;
+  table_.for_each([&](TimerOwner owner) {
+    found |= records_.with(owner, [&](const auto& r) { return ends_of(r).local_port == port; });
   });
+  return found;
 }
 
 /// Linux's tcp_tw_reuse: a new connection may take over a pair in TIME-WAIT when timestamps
@@ -81,9 +83,9 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
     if ((!bound_.empty() && bound_.contains(candidate)) || port_listens(candidate)) {
       continue;
     }
-    const auto taken = find(candidate, remote);
+    const auto taken = table_.find(candidate, remote);
     if (!taken || (taken->kind == TimerOwner::Kind::time_wait &&
-                   may_reuse(now, time_waits_[taken->index], PortChoice::ephemeral))) {
+                   may_reuse(now, records_.time_waits[taken->index], PortChoice::ephemeral))) {
       next_port_ = (next_port_ + i + 1) % size;
       port = candidate;
       return Error::none;

@@ -30,6 +30,17 @@ Negotiated Request::agreed(const Host& host, SimTime now) const {
   return n;
 }
 
+SocketSnapshot Request::snapshot(const Host& host) const {
+  SocketSnapshot row{};
+  row.local = host.at(local_port);
+  row.remote = remote();
+  row.state = State::syn_rcvd;
+  row.timer = Timer::synack;
+  row.due = wakeup.due;
+  row.retransmits = timeouts;
+  return row;
+}
+
 Request request_from(const Segment& syn, const Host& host, const SocketOptions& options,
                      SimTime now) {
   const PeerOptions agreed{syn.options, host.settings()};

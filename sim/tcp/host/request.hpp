@@ -36,6 +36,7 @@ struct Request {
 
   SocketAddress remote() const { return {remote_address, remote_port}; }
   std::uint64_t pair() const { return pair_key(local_port, remote_address, remote_port); }
+  SocketSnapshot snapshot(const Host& host) const;
   /// What a connection made from it starts with.
   Negotiated agreed(const Host& host, SimTime now) const;
 };

@@ -3,16 +3,16 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "endpoint.hpp"
+#include "host/connection_table.hpp"
 #include "host/host.hpp"
-#include "host/request.hpp"
-#include "host/slab.hpp"
-#include "host/time_wait.hpp"
+#include "host/records.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/tcp/stack.hpp"
 
@@ -44,35 +44,46 @@ class Stack::Impl {
   explicit Impl(StackConfig config) : host_{std::move(config)} {}
 
   Host host_;
-  Slab<Endpoint> sockets_;
-  Slab<Request> requests_;
-  Slab<TimeWait> time_waits_;
+  Records records_;
+  ConnectionTable table_{records_};
   std::vector<Listening> listeners_;
 
-  // --- stack.cpp: demultiplexing and the life of records ---
+  // --- Calls (stack.cpp) ---
 
-  /// A connection's ends, but for the host's own address.
-  struct Tuple {
-    Address remote;
-    Port remote_port;
-    Port local_port;
+  Endpoint& socket(SocketId id) { return records_.sockets[index_of(id)]; }
+  const Endpoint& socket(SocketId id) const { return records_.sockets[index_of(id)]; }
+  static std::uint32_t index_of(SocketId id) { return static_cast<std::uint32_t>(id); }
+  /// One call of an application on its socket, and what follows from it.
+  template <typename Call> auto call(SimTime now, SocketId id, Output& out, Call make) {
+    Context c{host_, now, out};
+    Endpoint& endpoint = socket(id);
+    if constexpr (std::is_void_v<decltype(make(endpoint, c))>) {
+      make(endpoint, c);
+      settle(endpoint, index_of(id), c);
+    } else {
+      const auto result = make(endpoint, c);
+      settle(endpoint, index_of(id), c);
+      return result;
+    }
+  }
 
-    std::uint64_t key() const { return pair_key(local_port, remote, remote_port); }
-  };
-  /// What a four-tuple leads to.
-  struct Target {
-    TimerOwner::Kind kind;
-    std::uint32_t index;
-  };
-  std::optional<Target> find(Port local, SocketAddress remote) const;
-  void enter_table(Target target);
-  void take_over(Target target);
-  void leave_table(Port local, SocketAddress remote);
-  Tuple tuple_of(Target target) const;
-  State state_of(Target target) const;
+  // --- demultiplexing.cpp ---
 
   void segment_arrives(const Segment& seg, Context& c);
+  void arrives_at(Endpoint& endpoint, std::uint32_t index, const Segment& seg, Context& c);
+  void arrives_at(Request& request, std::uint32_t index, const Segment& seg, Context& c);
+  void arrives_at(TimeWait& record, std::uint32_t index, const Segment& seg, Context& c);
+  void segment_arrives_unconnected(const Segment& seg, std::optional<Seq> iss, Context& c);
+  void no_socket(const Segment& seg, Context& c);
+  bool supersedes(const Segment& seg, TimerOwner target) const;
+  void supersede(TimerOwner target);
   void timeout(TimerOwner owner, Context& c);
+  void timeout_of(Endpoint& endpoint, std::uint32_t index, Context& c);
+  void timeout_of(Request& request, std::uint32_t index, Context& c);
+  void timeout_of(TimeWait& record, std::uint32_t index, Context& c);
+
+  // --- lives.cpp ---
+
   /// Carries out what an event on the socket came to: wakes, records, the slot's release.
   void settle(Endpoint& endpoint, std::uint32_t socket, Context& c);
   /// Sets the owner's deadline; asks the driver to queue it where it is not queued yet.
@@ -84,10 +95,11 @@ class Stack::Impl {
   void watch(std::uint32_t time_wait, Context& c);
   void time_wait_ends(std::uint32_t index, StateReason why, Context& c);
   void release_if_done(Endpoint& endpoint, std::uint32_t socket);
-  void no_socket(const Segment& seg, Context& c);
-  SocketSnapshot snapshot_of(const Target& target) const;
-  bool supersedes(const Segment& seg, const Target& target) const;
-  void supersede(const Target& target);
+  /// Nothing finds the connection any more, and its port may be chosen again.
+  void leave_table(Ends ends) {
+    table_.leave(ends);
+    if (!exhausted_.empty()) exhausted_.erase(end_of(ends.remote()));
+  }
 
   // --- listener.cpp ---
 
@@ -136,47 +148,13 @@ class Stack::Impl {
 
  private:
   static std::uint64_t end_of(SocketAddress remote) {
-    return Tuple{remote.address, remote.port, 0}.key();
+    return Ends{remote.address, remote.port, 0}.key();
   }
-
-  /// A Target in four bytes. Records know their own ends, so the table holds nothing else.
-  class Place {
-   public:
-    Place(Target target) { become(target); }  // NOLINT(google-explicit-constructor)
-    operator Target() const {                 // NOLINT(google-explicit-constructor)
-      return {static_cast<TimerOwner::Kind>(packed_ >> index_bits),
-              packed_ & ((1U << index_bits) - 1)};
-    }
-    /// Leads to another record of the same ends.
-    void become(Target target) const {
-      LASTACK_ASSERT(target.index >> index_bits == 0);
-      packed_ = static_cast<std::uint32_t>(target.kind) << index_bits | target.index;
-    }
-
-   private:
-    static constexpr unsigned index_bits = 30;
-    mutable std::uint32_t packed_ = 0;
-  };
-  struct TupleHash {
-    using is_transparent = void;
-    const Impl* stack;
-    std::size_t operator()(Tuple tuple) const { return boost::hash<std::uint64_t>{}(tuple.key()); }
-    std::size_t operator()(Place place) const { return (*this)(stack->tuple_of(place)); }
-  };
-  struct TupleEqual {
-    using is_transparent = void;
-    const Impl* stack;
-    bool operator()(Tuple a, Place b) const { return a.key() == stack->tuple_of(b).key(); }
-    bool operator()(Place a, Tuple b) const { return (*this)(b, a); }
-    bool operator()(Place a, Place b) const { return (*this)(stack->tuple_of(a), b); }
-  };
 
   struct PortUse {
     std::uint32_t bound = 0;      ///< sockets bound by `bind`
     std::uint32_t exclusive = 0;  ///< of these, without SO_REUSEADDR
   };
-  boost::unordered_flat_set<Place, TupleHash, TupleEqual> table_{0, TupleHash{this},
-                                                                 TupleEqual{this}};
   boost::unordered_flat_map<Port, std::uint32_t> listener_of_;
   boost::unordered_flat_map<Port, PortUse> bound_;
   /// Remote ends towards which every port was found taken, until one is given back.

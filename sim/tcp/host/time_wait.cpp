@@ -23,14 +23,28 @@ TimeWait time_wait_from(const Endpoint& endpoint, State state) {
   return tw;
 }
 
+SocketSnapshot TimeWait::snapshot(const Host& host) const {
+  SocketSnapshot row{};
+  row.local = host.at(local_port);
+  row.remote = remote();
+  row.state = state;
+  row.orphan = true;
+  row.timer = timer();
+  row.due = wakeup.due;
+  return row;
+}
+
+Timer TimeWait::timer() const {
+  return state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait;
+}
+
 void TimeWait::arm(SimDuration length, Context& c) {
   wakeup.due = c.host.grid.expiry(c.now, length);
   report(TimerAction::arm, c);
 }
 
 void TimeWait::report(TimerAction action, Context& c) const {
-  const Timer timer = state == State::fin_wait_2 ? Timer::fin_wait_2 : Timer::time_wait;
-  c.report_timer(c.host.at(local_port), remote(), timer, action, wakeup.due);
+  c.report_timer(c.host.at(local_port), remote(), timer(), action, wakeup.due);
 }
 
 TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {

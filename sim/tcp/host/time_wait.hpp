@@ -25,6 +25,7 @@ struct TimeWait {
 
   SocketAddress remote() const { return {remote_address, remote_port}; }
   std::uint64_t pair() const { return pair_key(local_port, remote_address, remote_port); }
+  SocketSnapshot snapshot(const Host& host) const;
   enum class Verdict : std::uint8_t {
     stays,
     gone,     ///< delete the record
@@ -44,6 +45,7 @@ struct TimeWait {
   void answer(SendReason why, Context& c);
   void answer_limited(const Segment& seg, Context& c);
   void note_timestamp(const Segment& seg, SimTime now);
+  Timer timer() const;
   void report(TimerAction action, Context& c) const;
 
   friend class Stack;

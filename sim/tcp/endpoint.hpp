@@ -123,6 +123,8 @@ class Endpoint {
     return held_.pages() != 0 || !queue_.empty() || window_.has_buffer();
   }
 
+  std::uint32_t held_pages() const { return held_.pages(); }
+
   // --- What it shows ---
 
   State state() const { return state_; }

@@ -77,7 +77,7 @@ TEST_CASE("timestamps: a SYN offers them, a SYN,ACK has them only if the SYN had
   SECTION("asked for") {
     auto t = TcpTest::in(State::syn_rcvd, server("<mss 1460,TS val 77>"));
     CHECK(t.last_sent().segment.options.has_timestamps);
-    CHECK(t.last_sent().segment.options.ts_ecr == Timestamp{77});
+    CHECK(t.last_sent().segment.options.ts_ecr == tcp::Timestamp{77});
   }
   SECTION("not asked for") {
     auto t = TcpTest::in(State::syn_rcvd, server("<mss 1460>"));
@@ -86,7 +86,7 @@ TEST_CASE("timestamps: a SYN offers them, a SYN,ACK has them only if the SYN had
   SECTION("ours") {
     auto t = TcpTest::in(State::syn_sent);
     CHECK(t.last_sent().segment.options.has_timestamps);
-    CHECK(t.last_sent().segment.options.ts_ecr == Timestamp{0});
+    CHECK(t.last_sent().segment.options.ts_ecr == tcp::Timestamp{0});
   }
 }
 

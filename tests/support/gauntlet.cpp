@@ -209,8 +209,8 @@ void Gauntlet::add_options(Segment& segment) {
   if ((which & 4U) != 0) {
     options.has_timestamps = true;
     options.ts_val =
-        Timestamp{static_cast<std::uint32_t>((now_ - sim_start) / 1ms) + (byte() % 8U) - 2U};
-    options.ts_ecr = byte() % 4 == 0 ? Timestamp{number()} : flow.ts_val;
+        tcp::Timestamp{static_cast<std::uint32_t>((now_ - sim_start) / 1ms) + (byte() % 8U) - 2U};
+    options.ts_ecr = byte() % 4 == 0 ? tcp::Timestamp{number()} : flow.ts_val;
   }
   if ((which & 8U) == 0 || segment.flags.has(Flags::syn)) return;
   options.sack_count =

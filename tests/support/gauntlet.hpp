@@ -37,7 +37,7 @@ class Gauntlet {
     tcp::Seq sent_end{};  ///< after the last octet seen from it
     tcp::Seq acknowledged{};
     std::uint32_t window = 0;
-    Timestamp ts_val;
+    tcp::Timestamp ts_val;
     std::optional<tcp::SocketId> socket{};
   };
 

@@ -69,10 +69,10 @@ void parse_timestamps(const std::vector<std::string_view>& words, OptionList& li
   for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
     const auto value = static_cast<std::uint32_t>(parse_integer(words[i + 1]));
     if (words[i] == "val") {
-      list.options.ts_val = Timestamp{value};
+      list.options.ts_val = tcp::Timestamp{value};
       list.has_ts_val = true;
     } else if (words[i] == "ecr") {
-      list.options.ts_ecr = Timestamp{value};
+      list.options.ts_ecr = tcp::Timestamp{value};
       list.has_ts_ecr = true;
     } else {
       wrong("val or ecr", words[i]);

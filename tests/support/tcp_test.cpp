@@ -366,7 +366,7 @@ void TcpTest::stamp(Segment& segment, const Line& line) const {
   if (!line.options) options.has_timestamps = agreed;
   if (!options.has_timestamps) return;
   if (!line.options || !line.options->has_ts_val) {
-    options.ts_val = Timestamp{static_cast<std::uint32_t>((now_ - sim_start + 1s) / 1ms)};
+    options.ts_val = tcp::Timestamp{static_cast<std::uint32_t>((now_ - sim_start + 1s) / 1ms)};
   }
   if (segment.flags.has(Flags::ack) && (!line.options || !line.options->has_ts_ecr)) {
     options.ts_ecr = flow().last_ts_val;

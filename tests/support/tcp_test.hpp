@@ -131,7 +131,7 @@ class TcpTest {
     bool peer_scales = false;
     bool we_stamp = false;
     bool peer_stamps = false;
-    Timestamp last_ts_val;  ///< of ours
+    tcp::Timestamp last_ts_val;  ///< of ours
   };
   struct Pending {
     SimTime at;

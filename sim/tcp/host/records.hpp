@@ -44,6 +44,17 @@ struct Records {
     return in_slab(owner.kind,
                    [&](auto& slab) -> decltype(auto) { return use(slab[owner.index]); });
   }
+  /// Calls `use(owner, record)` for each that is not released. Looks through all: for checks.
+  template <typename Use> void for_each(Use use) const {
+    for (const auto kind :
+         {TimerOwner::Kind::socket, TimerOwner::Kind::request, TimerOwner::Kind::time_wait}) {
+      in_slab(kind, [&](const auto& slab) {
+        slab.for_each([&](std::uint32_t index, const auto& record) {
+          use(TimerOwner{kind, index}, record);
+        });
+      });
+    }
+  }
 
  private:
   /// The one switch over the kinds.
@@ -79,6 +90,9 @@ inline Seq iss_of(const TimeWait& tw) { return tw.iss; }
 inline Wakeup& wakeup_of(Endpoint& e) { return e.wakeup(); }
 inline Wakeup& wakeup_of(Request& r) { return r.wakeup; }
 inline Wakeup& wakeup_of(TimeWait& tw) { return tw.wakeup; }
+inline const Wakeup& wakeup_of(const Endpoint& e) { return e.wakeup(); }
+inline const Wakeup& wakeup_of(const Request& r) { return r.wakeup; }
+inline const Wakeup& wakeup_of(const TimeWait& tw) { return tw.wakeup; }
 
 inline SimTime deadline_of(const Endpoint& e) { return e.deadline(); }
 inline SimTime deadline_of(const Request& r) { return r.wakeup.due; }

@@ -101,6 +101,13 @@ class Stack::Impl {
     if (!exhausted_.empty()) exhausted_.erase(end_of(ends.remote()));
   }
 
+  // --- check_invariants.cpp ---
+
+  void check_records() const;
+  void check_table() const;
+  void check_queues() const;
+  void check_sums() const;
+
   // --- listener.cpp ---
 
   std::vector<std::uint32_t> requests_of(std::uint32_t listener) const;

@@ -44,8 +44,8 @@ TEST_CASE("notation: options", "[notation]") {
       segment("S 0:0 <mss 1460,sackOK,TS val 5 ecr 6,nop,wscale 7,sack 1:2 3:4>").options;
   CHECK(o.mss == 1460);
   CHECK(o.sack_permitted);
-  CHECK(o.ts_val == Timestamp{5});
-  CHECK(o.ts_ecr == Timestamp{6});
+  CHECK(o.ts_val == tcp::Timestamp{5});
+  CHECK(o.ts_ecr == tcp::Timestamp{6});
   CHECK(o.window_scale == 7);
   REQUIRE(o.sack_count == 2);
   CHECK(o.sack[1] == tcp::SackBlock{Seq{5003}, Seq{5004}});

@@ -16,16 +16,16 @@ constexpr SimDuration day = 24h;
 Timestamps agreed(std::uint32_t recent) {
   Timestamps stamps;
   stamps.begin(1000);
-  stamps.agree(recent, start);
+  stamps.agree(Timestamp{recent}, start);
   return stamps;
 }
 
-Segment with(std::uint32_t val, std::uint32_t echo = 0, Flags flags = Flags::ack) {
+Segment with(std::uint32_t val, Timestamp echo = {}, Flags flags = Flags::ack) {
   Segment seg;
   seg.seq = Seq{1};
   seg.flags = flags;
   seg.options.has_timestamps = true;
-  seg.options.ts_val = val;
+  seg.options.ts_val = Timestamp{val};
   seg.options.ts_ecr = echo;
   return seg;
 }
@@ -36,20 +36,20 @@ Segment with(std::uint32_t val, std::uint32_t echo = 0, Flags flags = Flags::ack
 
 TEST_CASE("Timestamps: our clock shows milliseconds and an offset of each peer", "[tcp][rfc7323]") {
   const auto stamps = agreed(7);
-  CHECK(stamps.stamp(sim_start) == 1000);
-  CHECK(stamps.stamp(start + 1500us) == 6001);
+  CHECK(stamps.stamp(sim_start) == Timestamp{1000});
+  CHECK(stamps.stamp(start + 1500us) == Timestamp{6001});
   Options options;
   stamps.add_to(options, start);
   CHECK(options.has_timestamps);
-  CHECK(options.ts_val == 6000);
-  CHECK(options.ts_ecr == 7);
+  CHECK(options.ts_val == Timestamp{6000});
+  CHECK(options.ts_ecr == Timestamp{7});
 }
 
 TEST_CASE("Timestamps: an echo tells when what it answers was sent, also where the clock wrapped",
           "[tcp][rfc7323]") {
   Timestamps stamps;
   stamps.begin(0xffff'ffff - 5000);
-  stamps.agree(1, start);
+  stamps.agree(Timestamp{1}, start);
   const Segment seg = with(2, stamps.stamp(start));
   CHECK(stamps.echoed_by(seg));
   CHECK(stamps.echoes(seg, start));
@@ -61,12 +61,12 @@ TEST_CASE("Timestamps: an echo tells when what it answers was sent, also where t
 
 TEST_CASE("Timestamps: without the option, or declined, nothing is echoed", "[tcp][rfc7323]") {
   auto stamps = agreed(1);
-  CHECK_FALSE(stamps.echoed_by(with(2, 0)));
-  Segment bare = with(2, 6000);
+  CHECK_FALSE(stamps.echoed_by(with(2, Timestamp{0})));
+  Segment bare = with(2, Timestamp{6000});
   bare.options.has_timestamps = false;
   CHECK_FALSE(stamps.echoed_by(bare));
   stamps.decline();
-  CHECK_FALSE(stamps.echoed_by(with(2, 6000)));
+  CHECK_FALSE(stamps.echoed_by(with(2, Timestamp{6000})));
 }
 
 // --- TS.Recent (RFC 7323, 4.3) ---
@@ -75,7 +75,7 @@ TEST_CASE("Timestamps: TS.Recent follows segments that reach back to the last AC
           "[tcp][rfc7323]") {
   auto stamps = agreed(100);
   stamps.note(with(150), Seq{1}, start + 1s);
-  CHECK(stamps.recent() == 150);
+  CHECK(stamps.recent() == Timestamp{150});
   CHECK(stamps.recent_at() == start + 1s);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("Timestamps: … but not those beyond a hole, so that an echo spans th
   Segment later = with(150);
   later.seq = Seq{1001};
   stamps.note(later, Seq{1}, start + 1s);
-  CHECK(stamps.recent() == 100);
+  CHECK(stamps.recent() == Timestamp{100});
   CHECK(stamps.recent_at() == start);
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("Timestamps: older is meant modulo 2^32", "[tcp][rfc7323]") {
 TEST_CASE("Timestamps: a RST, and a segment without the option, are never too old",
           "[tcp][rfc7323]") {
   auto stamps = agreed(100);
-  CHECK_FALSE(stamps.outdated(with(1, 0, Flags::rst), start));
+  CHECK_FALSE(stamps.outdated(with(1, Timestamp{0}, Flags::rst), start));
   Segment bare = with(1);
   bare.options.has_timestamps = false;
   CHECK_FALSE(stamps.outdated(bare, start));

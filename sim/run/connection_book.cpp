@@ -104,9 +104,6 @@ void ConnectionBook::check_invariants() const {
     LASTACK_ASSERT(decided == (record.decided != never));
     LASTACK_ASSERT(record.first_fin <= record.active_finished);
     LASTACK_ASSERT(record.first_fin <= record.gone);
-    for (const End& end : {record.local_end, record.remote_end}) {
-      LASTACK_ASSERT(end.orphaned <= end.finished);
-    }
     if (record.local.port == 0 || record.superseded) continue;
     ++followed;
     const auto found = followed_.find(Ends{record.local, record.remote});

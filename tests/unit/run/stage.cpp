@@ -56,9 +56,7 @@ std::string Stage::calls() {
     if (call == nullptr) continue;
     const std::string result = trace::text_of(call->result);
     text += recording_.names().name(call->host) + " " + trace::text_of(call->who) + " ";
-    text += std::string{trace::name_of(call->call)} + (result.empty() ? "" : " " + result) +
-            "
-            ";
+    text += std::string{trace::name_of(call->call)} + (result.empty() ? "" : " " + result) + "\n";
   }
   return text;
 }

@@ -54,9 +54,11 @@ struct Negotiated {
 /// as the RFC's section is:
 ///
 /// - user_calls.cpp (3.10.1 to 3.10.6), segment_arrives.cpp (3.10.7), timeouts.cpp (3.10.8)
-/// - acknowledgments.cpp (3.10.7.4, fifth) and receive.cpp (seventh)
-/// - new_data.cpp (when data goes) and transmit.cpp (the segments)
+/// - send/acknowledgments.cpp (3.10.7.4, fifth) and receive/text.cpp (seventh)
+/// - send/new_data.cpp (when data goes) and send/transmit.cpp (the segments)
 /// - orphan.cpp and memory.cpp (what Linux does to connections that nobody owns, or under pressure)
+///
+/// LINUX.md leads from well-known subjects to functions.
 class Endpoint {
  public:
   Endpoint() = default;
@@ -211,7 +213,7 @@ class Endpoint {
   static bool memory_allows_growth(const Context& c);
   bool fin_joins_last_segment();
 
-  // transmit.cpp: what is sent
+  // send/transmit.cpp: what is sent
   Segment blank(Flags flags, Seq seq) const;
   Segment acknowledging(Flags flags, Seq seq, Context& c);
   void add_options(Segment& seg, Context& c);
@@ -227,7 +229,7 @@ class Endpoint {
   void ack_was_sent(Context& c);
   std::uint32_t mss_now(const Context& c) const;
 
-  // new_data.cpp
+  // send/new_data.cpp
   enum class Burst : std::uint8_t {
     sent,
     held_back,  ///< by the peer's window or Nagle
@@ -289,7 +291,7 @@ class Endpoint {
   bool is_acceptable(const Segment& seg, const Context& c) const;
   bool reset_is_exact(const Segment& seg, const Context& c) const;
 
-  // acknowledgments.cpp
+  // send/acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
   AckKind acknowledge(const Segment& seg, Context& c);
   bool is_ancient(Seq ack) const;
@@ -311,7 +313,7 @@ class Endpoint {
   void resend(LossRecovery::Resend first, Context& c);
   void resend_lost(Context& c);
 
-  // receive.cpp
+  // receive/text.cpp
   void queue_text(const Segment& seg, Context& c);
   void queue_in_order(const Segment& seg, Context& c);
   void queue_out_of_order(const Segment& seg, Context& c);

@@ -10,7 +10,8 @@ namespace lastack::tcp {
 
 // --- FIN-WAIT-2 ---
 
-/// How long an orphan waits in FIN-WAIT-2 (Linux, tcp_fin_time): at least three and a half RTO.
+/// How long an orphan waits in FIN-WAIT-2: tcp_fin_timeout or TCP_LINGER2, but at least three and a
+/// half RTO (Linux, tcp_fin_time).
 SimDuration Endpoint::fin_wait_2_length(const Context& c) const {
   const std::int32_t seconds =
       options_->linger2_s != 0 ? options_->linger2_s : c.host.settings().tcp_fin_timeout;
@@ -57,6 +58,8 @@ SimDuration Endpoint::record_lasts(const Context& c) const {
 
 // --- Retries ---
 
+/// What tcp_orphan_retries means: while the peer seems alive, 0 stands for what the profile says,
+/// 8 in Linux's (tcp_orphan_retries).
 std::int32_t Endpoint::orphan_retries(const Context& c) const {
   const std::int32_t retries = c.host.settings().tcp_orphan_retries;
   const bool alive = rtx_.rto() < c.host.rto_limits().max;

@@ -1,5 +1,6 @@
 // SEGMENT ARRIVES (RFC 9293, 3.10.7) for one connection. CLOSED, LISTEN and the requests of a
-// listener are the Stack's (stack.cpp, listener.cpp); TIME-WAIT is in time_wait.cpp.
+// listener are the Stack's (host/demultiplexing.cpp, host/listener.cpp); TIME-WAIT is in
+// host/time_wait.cpp.
 
 #include <algorithm>
 

@@ -53,6 +53,7 @@ void Endpoint::keep_timeout(Context& c) {
 
 // --- RETRANSMISSION TIMEOUT ---
 
+/// RFC 6298, 5.4 to 5.6, but the first retries of a SYN do not back off (tcp_syn_linear_timeouts).
 void Endpoint::retransmission_timeout(Context& c) {
   if (queue_.empty()) return;
   ++c.host.counters.TCPTimeouts;

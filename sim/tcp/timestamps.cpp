@@ -4,7 +4,7 @@ namespace lastack::tcp {
 
 bool paws_rejects(const Segment& seg, Timestamp recent, SimTime recent_at, SimTime now) {
   if (!seg.options.has_timestamps || seg.flags.has(Flags::rst)) return false;
-  constexpr SimDuration too_old = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
+  constexpr SimDuration too_old = std::chrono::hours{24 * 24};  // 24 days (RFC 7323, 5.5)
   return older(seg.options.ts_val, recent) && now - recent_at < too_old;
 }
 

@@ -96,6 +96,7 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
   }
   const bool fresh_stamp =
       timestamps && seg.options.has_timestamps && older(ts_recent, seg.options.ts_val);
+  // A SYN that is surely new reopens the connection (RFC 9293, 3.10.7.4, fourth, and RFC 6191).
   if (seg.flags.has(Flags::syn) && !seg.flags.has(Flags::ack) && !outdated &&
       (after(seg.seq, rcv_nxt) || fresh_stamp)) {
     return Verdict::new_syn;

@@ -86,6 +86,37 @@ TEST_CASE("SYN queue: requests that give up make room", "[tcp][queue]") {
   CHECK(knock(t, 5) == room);
 }
 
+TEST_CASE("SYN queue: more than half full, it gives old requests up after two retries",
+          "[tcp][queue]") {
+  auto t = TcpTest::listener(
+      {.profile = ProfileId::linux_6, .sysctl = {{"tcp_synack_retries", "5"}}, .backlog = 8});
+  REQUIRE(knock(t, 6) == 6);
+  t.after(1s);
+  CHECK(t.skip_sent() == 6);
+  t.after(2s);
+  CHECK(t.skip_sent() == 6);
+  t.after(4s);
+  CHECK(t.skip_sent() == 4);  // half of the backlog: these have their five
+  t.conversation(client(0)).quiet(State::listen);
+  t.conversation(client(1)).quiet(State::listen);
+  t.conversation(client(2)).quiet(State::syn_rcvd);
+  t.after(8s);
+  CHECK(t.skip_sent() == 4);
+  t.after(16s);
+  CHECK(t.skip_sent() == 4);
+  t.after(32s).quiet(State::listen);
+}
+
+TEST_CASE("SYN queue: among young requests an old one keeps its retries", "[tcp][queue]") {
+  auto t = TcpTest::listener(
+      {.profile = ProfileId::linux_6, .sysctl = {{"tcp_synack_retries", "5"}}, .backlog = 8});
+  t.conversation(client(9)).in("S 0:0").out("S. 0:0 ack 1");
+  t.out_after(1s, "S. 0:0 ack 1").out_after(2s, "S. 0:0 ack 1");
+  t.after(3500ms);
+  REQUIRE(knock(t, 5) == 5);
+  t.conversation(client(9)).out_after(500ms, "S. 0:0 ack 1").quiet(State::syn_rcvd);
+}
+
 // --- SYN cookies ---
 
 TEST_CASE("SYN cookies: answer when the queue is full, and keep no state", "[tcp][cookie]") {

@@ -10,6 +10,7 @@ namespace lastack::tcp {
 class Timestamp {
  public:
   constexpr Timestamp() = default;  ///< 0, which an absent echo is
+  /// From the number as it stands in a header.
   constexpr explicit Timestamp(std::uint32_t raw) : raw_{raw} {}
 
   constexpr std::uint32_t raw() const { return raw_; }  ///< as on the wire

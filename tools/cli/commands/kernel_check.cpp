@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,6 +25,7 @@
 #include "support/live_recorder.hpp"
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
+#include "support/side_by_side.hpp"
 #include "support/terminal.hpp"
 
 namespace lastack::cli {
@@ -38,7 +38,7 @@ constexpr const char* recording_ending = ".trace.json";
 /// Cases at once on a live kernel, by default: they mostly sleep.
 constexpr unsigned live_jobs = 16;
 
-struct Options {
+struct KernelCheckOptions {
   std::vector<std::string> paths;
   std::string recordings;  ///< empty: made now, by this machine's own kernel
   std::string only = "*";
@@ -61,10 +61,10 @@ struct Case {
 };
 
 /// Where recordings come from: a file, or this machine's own kernel.
-using Recorder =
+using RecordingSource =
     std::function<std::vector<compare::History>(const Case&, const scenario::Scenario&)>;
 
-Recorder recorder_of(const Options& options, const std::atomic<bool>& stop) {
+RecordingSource recorder_of(const KernelCheckOptions& options, const std::atomic<bool>& stop) {
   if (options.live()) {
     return [&](const Case&, const scenario::Scenario& scenario) {
       return record_live(scenario, options.repeat, stop);
@@ -77,16 +77,16 @@ Recorder recorder_of(const Options& options, const std::atomic<bool>& stop) {
 
 std::string name_of(const std::string& scenario) { return fs::path{scenario}.stem().string(); }
 
-std::string recordings_of(const std::string& scenario, const Options& options) {
+std::string recordings_of(const std::string& scenario, const KernelCheckOptions& options) {
   return (fs::path{options.recordings} / (name_of(scenario) + recording_ending)).string();
 }
 
-bool is_wanted(const std::string& scenario, const Options& options) {
+bool is_wanted(const std::string& scenario, const KernelCheckOptions& options) {
   return !scenario.ends_with(recording_ending) &&
          fnmatch(options.only.c_str(), name_of(scenario).c_str(), 0) == 0;
 }
 
-[[noreturn]] void complain_of_no_case(const Options& options, std::size_t without) {
+[[noreturn]] void complain_of_no_case(const KernelCheckOptions& options, std::size_t without) {
   const std::string paths = fmt::format("{}", fmt::join(options.paths, ", "));
   if (without == 0) {
     throw UsageError{fmt::format("no case in {} has a name like {}", paths, options.only)};
@@ -97,7 +97,7 @@ bool is_wanted(const std::string& scenario, const Options& options) {
 
 /// What a shell makes of `cases/*.json` may hold recordings beside the cases; alone they are no
 /// use.
-void refuse_recordings_only(const Options& options) {
+void refuse_recordings_only(const KernelCheckOptions& options) {
   const auto is_recording = [](const std::string& path) {
     return path.ends_with(recording_ending);
   };
@@ -109,7 +109,7 @@ void refuse_recordings_only(const Options& options) {
 }
 
 /// The wanted cases that have recordings; a case that was named must have some.
-std::vector<Case> find_cases(const Options& options) {
+std::vector<Case> find_cases(const KernelCheckOptions& options) {
   refuse_recordings_only(options);
   std::vector<Case> cases;
   std::size_t without = 0;
@@ -134,8 +134,8 @@ std::vector<Case> find_cases(const Options& options) {
   return cases;
 }
 
-CaseResult check(const Case& item, const Options& options,
-                 const std::vector<scenario::Override>& overrides, const Recorder& recorder,
+CaseResult check(const Case& item, const KernelCheckOptions& options,
+                 const std::vector<scenario::Override>& overrides, const RecordingSource& recorder,
                  const std::atomic<bool>& stop) {
   CaseResult result{item.name};
   try {
@@ -158,7 +158,7 @@ CaseResult check(const Case& item, const Options& options,
 /// Checks the cases side by side; the results are in the cases' order, whatever thread was first.
 class Checker {
  public:
-  Checker(std::vector<Case> cases, const Options& options, Recorder recorder,
+  Checker(std::vector<Case> cases, const KernelCheckOptions& options, RecordingSource recorder,
           const std::atomic<bool>& stop)
       : cases_{std::move(cases)},
         options_{options},
@@ -172,42 +172,35 @@ class Checker {
       return fmt::format("{} of {} cases, {} differ, {:.0f} s", done_.load(), cases_.size(),
                          differing_.load(), since_start.count());
     }};
-    std::vector<std::thread> others;
-    for (unsigned i = 1; i < thread_count(); ++i) others.emplace_back([this] { work(); });
-    work();
-    for (std::thread& thread : others) thread.join();
+    side_by_side(cases_.size(), thread_count(), [this](std::size_t i) { check_case(i); });
     return std::move(results_);
   }
 
  private:
   unsigned thread_count() const {
-    const unsigned usual = options_.live() ? live_jobs : std::thread::hardware_concurrency();
-    const unsigned wanted = options_.threads > 0 ? options_.threads : std::max(1U, usual);
-    return static_cast<unsigned>(std::min<std::size_t>(wanted, cases_.size()));
+    return options_.live() && options_.threads == 0 ? live_jobs : threads_or_all(options_.threads);
   }
 
-  void work() {
-    for (std::size_t i = next_++; i < cases_.size() && !stop_; i = next_++) {
-      results_[i] = check(cases_[i], options_, overrides_, recorder_, stop_);
-      ++done_;
-      if (results_[i].verdict && !results_[i].verdict->agrees()) ++differing_;
-    }
+  void check_case(std::size_t i) {
+    if (stop_) return;
+    results_[i] = check(cases_[i], options_, overrides_, recorder_, stop_);
+    ++done_;
+    if (results_[i].verdict && !results_[i].verdict->agrees()) ++differing_;
   }
 
   std::vector<Case> cases_;
-  const Options& options_;
+  const KernelCheckOptions& options_;
   std::vector<scenario::Override> overrides_;
-  Recorder recorder_;
+  RecordingSource recorder_;
   const std::atomic<bool>& stop_;
   std::vector<CaseResult> results_;
-  std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> done_{0};
   std::atomic<std::size_t> differing_{0};
 };
 
 /// Racy cases decide only when asked to, or where there are no others: with one seed a race may end
 /// in a way that no recording happened to catch.
-ExitCode exit_code_of(const std::vector<CaseResult>& results, const Options& options) {
+ExitCode exit_code_of(const std::vector<CaseResult>& results, const KernelCheckOptions& options) {
   const bool bad = std::any_of(results.begin(), results.end(),
                                [](const CaseResult& result) { return !result.problem.empty(); });
   if (bad) return ExitCode::bad_input;
@@ -222,7 +215,7 @@ ExitCode exit_code_of(const std::vector<CaseResult>& results, const Options& opt
   return enough ? ExitCode::success : ExitCode::expectation_failed;
 }
 
-ExitCode check_all(const Options& options) {
+ExitCode check_all(const KernelCheckOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   std::vector<Case> cases = find_cases(options);
   if (options.live() && !can_record_live("kernel check")) return ExitCode::bad_input;
@@ -239,7 +232,7 @@ ExitCode check_all(const Options& options) {
   return exit_code_of(results, options);
 }
 
-void add_choices(Command command, Options& options) {
+void add_choices(Command command, KernelCheckOptions& options) {
   const Option recordings =
       command
           .add_option("--recordings", options.recordings,
@@ -273,7 +266,7 @@ void add_choices(Command command, Options& options) {
 void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
   Command command = kernel.add_subcommand(
       "check", "Run cases here and on this machine's own kernel, and compare");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KernelCheckOptions>();
   command.add_option("CASE", options->paths, "Scenario files, or folders of them")
       .required()
       .option_text("...");

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +24,7 @@
 #include "support/load_scenarios.hpp"
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
+#include "support/side_by_side.hpp"
 #include "support/terminal.hpp"
 
 namespace lastack::cli {
@@ -33,9 +33,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using kernel::LabResult;
-using kernel::Outcome;
 
-struct Options {
+struct KernelRunOptions {
   std::vector<std::string> files;
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   std::string folder;                 ///< --trace; empty: nothing is written
@@ -55,7 +54,7 @@ struct Options {
 std::string stem_of(const std::string& file) { return fs::path{file}.stem().string(); }
 
 /// Each scenario's traces carry its file's name.
-void check_names(const Options& options) {
+void check_names(const KernelRunOptions& options) {
   std::map<std::string, std::string> files;
   for (const std::string& file : options.files) {
     const auto [other, is_new] = files.emplace(stem_of(file), file);
@@ -68,7 +67,7 @@ void check_names(const Options& options) {
 }
 
 /// A scenario's runs.
-struct Case {
+struct ScenarioRuns {
   std::vector<LabResult> results;  ///< by repetition
   std::string problem;             ///< why a run failed; empty: none did
   unsigned left = 0;               ///< runs still to come
@@ -77,25 +76,22 @@ struct Case {
 /// Runs the scenarios side by side; a scenario's files are written when its last run has ended.
 class Recorder {
  public:
-  Recorder(const std::vector<scenario::Scenario>& scenarios, const Options& options,
+  Recorder(const std::vector<scenario::Scenario>& scenarios, const KernelRunOptions& options,
            const std::atomic<bool>& stop)
       : scenarios_{scenarios},
         options_{options},
         stop_{stop},
         cases_(scenarios.size()) {
-    for (Case& item : cases_) {
+    for (ScenarioRuns& item : cases_) {
       item.results.resize(options.repeat);
       item.left = options.repeat;
     }
   }
 
-  std::vector<Case> run() {
+  std::vector<ScenarioRuns> run() {
     const ProgressLine progress{
         [this](std::chrono::duration<double> since_start) { return progress_text(since_start); }};
-    std::vector<std::thread> threads;
-    const std::size_t count = std::min<std::size_t>(options_.jobs, run_count());
-    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
-    for (std::thread& thread : threads) thread.join();
+    side_by_side(run_count(), options_.jobs, [this](std::size_t i) { record_one(i); });
     return std::move(cases_);
   }
 
@@ -109,19 +105,18 @@ class Recorder {
   }
 
   /// Repetitions of one scenario do not follow each other while there are others.
-  void work() {
-    for (std::size_t i = next_++; i < run_count() && !stop_; i = next_++) {
-      const std::size_t index = i % scenarios_.size();
-      ++running_;
-      record(scenarios_[index], cases_[index], i / scenarios_.size());
-      --running_;
-      ++done_;
-    }
+  void record_one(std::size_t i) {
+    if (stop_) return;
+    const std::size_t index = i % scenarios_.size();
+    ++running_;
+    record(scenarios_[index], cases_[index], i / scenarios_.size());
+    --running_;
+    ++done_;
   }
 
-  void record(const scenario::Scenario& scenario, Case& item, std::size_t repetition) {
+  void record(const scenario::Scenario& scenario, ScenarioRuns& item, std::size_t repetition) {
     LabResult result;
-    result.outcome = Outcome::interrupted;
+    result.outcome = kernel::Outcome::interrupted;
     std::string problem;
     try {
       result = kernel::record(scenario, options_.lab(), &stop_);
@@ -138,7 +133,7 @@ class Recorder {
   }
 
   /// Nothing is written of a scenario of which a run is missing.
-  void write(const scenario::Scenario& scenario, Case& item) {
+  void write(const scenario::Scenario& scenario, ScenarioRuns& item) {
     if (options_.folder.empty()) return;
     std::vector<kernel::KernelRun> runs;
     for (const LabResult& result : item.results) {
@@ -157,19 +152,18 @@ class Recorder {
   }
 
   const std::vector<scenario::Scenario>& scenarios_;
-  const Options& options_;
+  const KernelRunOptions& options_;
   const std::atomic<bool>& stop_;
-  std::vector<Case> cases_;
+  std::vector<ScenarioRuns> cases_;
   std::mutex mutex_;
-  std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> done_{0};
   std::atomic<std::size_t> running_{0};
   std::atomic<std::size_t> repeated_{0};
 };
 
 /// The worst of a scenario's runs.
-Outcome outcome_of(const Case& item) {
-  Outcome worst = Outcome::recorded;
+kernel::Outcome outcome_of(const ScenarioRuns& item) {
+  kernel::Outcome worst = kernel::Outcome::recorded;
   for (const LabResult& result : item.results) worst = std::max(worst, result.outcome);
   return worst;
 }
@@ -197,22 +191,22 @@ std::string run_text(const LabResult& result) {
                      again);
 }
 
-std::string case_text(const scenario::Scenario& scenario, const Case& item, const Options& options,
-                      const Paint& paint) {
+std::string case_text(const scenario::Scenario& scenario, const ScenarioRuns& item,
+                      const KernelRunOptions& options, const Paint& paint) {
   if (!item.problem.empty()) return "";  // it is reported as an error
-  const Outcome outcome = outcome_of(item);
+  const kernel::Outcome outcome = outcome_of(item);
   switch (outcome) {
-    case Outcome::skipped:
+    case kernel::Outcome::skipped:
       return fmt::format("{} {}: {}\n", paint.yellow("SKIPPED"), scenario.file,
                          item.results.front().reason);
-    case Outcome::interrupted:
+    case kernel::Outcome::interrupted:
       return fmt::format("{} {}\n", paint.yellow("INTERRUPTED"), scenario.file);
-    case Outcome::recorded:
-    case Outcome::late: break;
+    case kernel::Outcome::recorded:
+    case kernel::Outcome::late: break;
   }
   std::string text;
   for (const LabResult& result : item.results) {
-    const bool late = result.outcome == Outcome::late;
+    const bool late = result.outcome == kernel::Outcome::late;
     if (options.quiet && !late) continue;
     text += fmt::format("{} {}: {}\n", late ? paint.red("LATE") : paint.green("ok"), scenario.file,
                         run_text(result));
@@ -230,20 +224,20 @@ void print_ladder(const kernel::KernelRun& run) {
   fmt::print("{}", to_text(ladders.sheet(), look));
 }
 
-ExitCode exit_code_of(const Case& item) {
+ExitCode exit_code_of(const ScenarioRuns& item) {
   if (!item.problem.empty()) return ExitCode::bad_input;
   switch (outcome_of(item)) {
-    case Outcome::recorded:
-    case Outcome::skipped: break;
-    case Outcome::late: return ExitCode::expectation_failed;
-    case Outcome::interrupted: return ExitCode::interrupted;
+    case kernel::Outcome::recorded:
+    case kernel::Outcome::skipped: break;
+    case kernel::Outcome::late: return ExitCode::expectation_failed;
+    case kernel::Outcome::interrupted: return ExitCode::interrupted;
   }
   return ExitCode::success;
 }
 
-void print_notes(const std::vector<Case>& cases) {
+void print_notes(const std::vector<ScenarioRuns>& cases) {
   std::vector<std::string> said;
-  for (const Case& item : cases) {
+  for (const ScenarioRuns& item : cases) {
     for (const LabResult& result : item.results) {
       for (const std::string& note : result.notes) {
         if (std::find(said.begin(), said.end(), note) != said.end()) continue;
@@ -254,12 +248,12 @@ void print_notes(const std::vector<Case>& cases) {
   }
 }
 
-ExitCode report(const std::vector<scenario::Scenario>& scenarios, const std::vector<Case>& cases,
-                const Options& options) {
+ExitCode report(const std::vector<scenario::Scenario>& scenarios,
+                const std::vector<ScenarioRuns>& cases, const KernelRunOptions& options) {
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   ExitCode exit_code = ExitCode::success;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const Case& item = cases[i];
+    const ScenarioRuns& item = cases[i];
     if (!item.problem.empty()) diagnostics::error("{}", item.problem);
     const auto& run = item.results.front().run;
     if (options.ladder && run) print_ladder(*run);
@@ -277,7 +271,7 @@ void make_folder(const std::string& folder) {
   if (error) throw OutputError{folder, error.message()};
 }
 
-ExitCode kernel_run(const Options& options) {
+ExitCode kernel_run(const KernelRunOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   check_names(options);
   const auto scenarios = load_scenarios(options.files, options.settings, kernel::refusals);
@@ -286,7 +280,7 @@ ExitCode kernel_run(const Options& options) {
   return report(*scenarios, Recorder{*scenarios, options, stop}.run(), options);
 }
 
-void add_lab_options(Command command, Options& options) {
+void add_lab_options(Command command, KernelRunOptions& options) {
   command.add_option("-j,--jobs", options.jobs, "Scenarios at once (default 16: they mostly sleep)")
       .range(1, 256)
       .type_name("N");
@@ -311,7 +305,7 @@ void add_lab_options(Command command, Options& options) {
 void add_kernel_run_command(Command kernel, ExitCode& exit_code) {
   Command command =
       kernel.add_subcommand("run", "Run scenarios on this machine's own kernel, in real time");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KernelRunOptions>();
   command.add_option("SCENARIO", options->files, "Scenario files").required().option_text("...");
   command
       .add_option("--trace", options->folder,

@@ -9,7 +9,6 @@
 #include <new>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,13 +32,14 @@
 #include "support/memory_limit.hpp"
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
+#include "support/side_by_side.hpp"
 #include "support/terminal.hpp"
 
 namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct TestOptions {
   std::vector<std::string> paths;
   unsigned threads = 0;  ///< 0: as many as the machine has processors
   std::string junit;
@@ -72,7 +72,8 @@ FileResult bad(FileResult result, const scenario::ScenarioError& first) {
   return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
 }
 
-FileResult run_scenario(FileResult result, const Options& options, const std::atomic<bool>& stop) {
+FileResult run_scenario(FileResult result, const TestOptions& options,
+                        const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
   const scenario::Scenario scenario = scenario::load_scenario(result.file);
   run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
@@ -113,7 +114,7 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
 }
 
 /// Runs the file if it is a scenario or a sweep.
-FileResult test_file(const std::string& file, const Options& options,
+FileResult test_file(const std::string& file, const TestOptions& options,
                      const std::atomic<bool>& stop) {
   FileResult result;
   result.file = file;
@@ -140,7 +141,7 @@ FileResult test_file(const std::string& file, const Options& options,
 /// Runs the files side by side; the results are in the files' order, whatever thread was first.
 class Runner {
  public:
-  Runner(std::vector<std::string> files, const Options& options, const std::atomic<bool>& stop)
+  Runner(std::vector<std::string> files, const TestOptions& options, const std::atomic<bool>& stop)
       : files_{std::move(files)},
         options_{options},
         stop_{stop},
@@ -151,40 +152,30 @@ class Runner {
       return fmt::format("{} of {} files, {} failed, {:.0f} s", done_.load(), files_.size(),
                          failed_.load(), since_start.count());
     }};
-    std::vector<std::thread> others;
-    for (unsigned i = 1; i < thread_count(); ++i) others.emplace_back([this] { work(); });
-    work();
-    for (std::thread& thread : others) thread.join();
+    side_by_side(files_.size(), threads_or_all(options_.threads),
+                 [this](std::size_t i) { test(i); });
     return std::move(results_);
   }
 
  private:
-  unsigned thread_count() const {
-    const unsigned wanted = threads_or_all(options_.threads);
-    return static_cast<unsigned>(std::min<std::size_t>(wanted, files_.size()));
-  }
-
-  void work() {
-    for (std::size_t i = next_++; i < files_.size(); i = next_++) {
-      results_[i].file = files_[i];
-      results_[i].problem = "interrupted";
-      if (stop_) continue;
-      results_[i] = test_file(files_[i], options_, stop_);
-      ++done_;
-      if (is_failure(results_[i].outcome)) ++failed_;
-    }
+  void test(std::size_t i) {
+    results_[i].file = files_[i];
+    results_[i].problem = "interrupted";
+    if (stop_) return;
+    results_[i] = test_file(files_[i], options_, stop_);
+    ++done_;
+    if (is_failure(results_[i].outcome)) ++failed_;
   }
 
   std::vector<std::string> files_;
-  const Options& options_;
+  const TestOptions& options_;
   const std::atomic<bool>& stop_;
   std::vector<FileResult> results_;
-  std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> done_{0};
   std::atomic<std::size_t> failed_{0};
 };
 
-void print_for_people(const std::vector<FileResult>& results, const Options& options,
+void print_for_people(const std::vector<FileResult>& results, const TestOptions& options,
                       std::chrono::duration<double> duration) {
   std::FILE* stream = options.junit == "-" ? stderr : stdout;
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
@@ -209,7 +200,7 @@ ExitCode exit_code_of(const std::vector<FileResult>& results) {
   return ExitCode::success;
 }
 
-ExitCode test(const Options& options) {
+ExitCode test(const TestOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.junit.empty()) junit.emplace(options.junit);
@@ -240,7 +231,7 @@ ExitCode test(const Options& options) {
 void add_test_command(Command program, ExitCode& exit_code) {
   Command command =
       program.add_subcommand("test", "Run scenarios and sweeps and check their expectations");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TestOptions>();
   command.add_option("PATH", options->paths, "Scenarios or sweeps, or folders of them")
       .required()
       .option_text("...");

@@ -44,10 +44,10 @@ constexpr bool connect_gives(Error error) {
 }
 
 /// The states in which sockets come and go, in RFC 9293's order.
-constexpr std::array states{State::syn_sent,   State::syn_rcvd,   State::established,
-                            State::fin_wait_1, State::fin_wait_2, State::close_wait,
-                            State::closing,    State::last_ack,   State::time_wait};
-static_assert(states.size() == tcp::state_count - 2);
+constexpr std::array passing_states{State::syn_sent,   State::syn_rcvd,   State::established,
+                                    State::fin_wait_1, State::fin_wait_2, State::close_wait,
+                                    State::closing,    State::last_ack,   State::time_wait};
+static_assert(passing_states.size() == tcp::state_count - 2);
 
 /// The quantile in thousandths, so that its rank is exact.
 constexpr std::size_t per_mille(Statistic statistic) {
@@ -127,10 +127,10 @@ void MetricSet::add_times_in_states(std::vector<Entry>& entries,
   const auto of_state = [&family](State state) {
     return family + "." + std::string{tcp::name_of(state)};
   };
-  for (const State state : states) {
+  for (const State state : passing_states) {
     entries.push_back({{Source::time_in, index_of(state)}, of_state(state), {family}});
   }
-  for (const State state : states) {
+  for (const State state : passing_states) {
     for (std::size_t host = 0; host < scenario.hosts.size(); ++host) {
       entries.push_back({{Source::time_in_host, index_of(state), host},
                          of_state(state) + "." + scenario.hosts[host].name,
@@ -157,7 +157,7 @@ std::vector<MetricSet::Entry> MetricSet::all(const scenario::Scenario& scenario)
   add_times(entries, Source::active_close_time, "active_close_time");
   add_times(entries, Source::orphan_time, "orphan_time");
   add_times_in_states(entries, scenario);
-  for (const State state : states) {
+  for (const State state : passing_states) {
     const std::string family = "peak";
     entries.push_back({{Source::peak, index_of(state)},
                        family + "." + std::string{tcp::name_of(state)},

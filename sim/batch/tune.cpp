@@ -13,7 +13,7 @@ namespace lastack::batch {
 namespace {
 
 /// Runs that one thread takes at a time: few, as all threads wait for the end of each look.
-constexpr std::uint64_t runs_taken_max = 64;
+constexpr std::uint64_t runs_of_a_look_max = 64;
 
 /// How the runs of a candidate under a condition are done.
 RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
@@ -132,7 +132,8 @@ bool run_spans(Race& race, Crew& crew, const std::vector<Span>& spans,
 
 TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads, const std::atomic<bool>* stop,
                  TuneProgress* progress) {
-  Crew crew{threads, runs_taken_max, [&](std::uint64_t unit) { return runs_of(plan, race, unit); }};
+  Crew crew{threads, runs_of_a_look_max,
+            [&](std::uint64_t unit) { return runs_of(plan, race, unit); }};
   while (true) {
     const std::vector<Span> spans = race.next();
     if (spans.empty()) return TuneEnd::complete;

@@ -43,7 +43,7 @@ bool alike(const Call* left, const Call* right) {
 }
 
 /// The nth call (from 0) of one application on both sides; null where there is none.
-struct Pair {
+struct CallPair {
   const Task& task;
   const Caller& caller;
   std::size_t n;
@@ -69,9 +69,9 @@ std::optional<Difference> first_other(const Task& task, const Caller& caller,
                                       const BothCalls& calls) {
   const auto [left, right] = std::mismatch(calls.left.begin(), calls.left.end(),
                                            calls.right.begin(), calls.right.end(), alike);
-  const Pair pair{task, caller, static_cast<std::size_t>(left - calls.left.begin()),
-                  left == calls.left.end() ? nullptr : *left,
-                  right == calls.right.end() ? nullptr : *right};
+  const CallPair pair{task, caller, static_cast<std::size_t>(left - calls.left.begin()),
+                      left == calls.left.end() ? nullptr : *left,
+                      right == calls.right.end() ? nullptr : *right};
   if (pair.left == nullptr && pair.right == nullptr) return std::nullopt;
   const bool both = pair.left != nullptr && pair.right != nullptr;
   return pair.difference(both ? "is not the same" : "is there on one side only");
@@ -82,7 +82,7 @@ std::optional<Difference> first_other(const Task& task, const Caller& caller,
 void compare_times(const Task& task, const Caller& caller, const BothCalls& calls,
                    const Offsets& offsets) {
   for (std::size_t n = 0; n < calls.left.size(); ++n) {
-    const Pair pair{task, caller, n, calls.left[n], calls.right[n]};
+    const CallPair pair{task, caller, n, calls.left[n], calls.right[n]};
     const Seconds offset = pair.left->at - pair.right->at;
     const Seconds quiet = pair.left->at - offsets.last_segment_before(pair.left->at);
     const Seconds allowed = task.tolerance.for_call(quiet);

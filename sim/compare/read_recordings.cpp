@@ -44,7 +44,7 @@ std::optional<tcp::State> state_or_none_in(const Value& value) {
   return state_in(value);
 }
 
-RelativeBlock block_in(const Value& value) {
+RelativeBlock relative_block_in(const Value& value) {
   std::vector<RelativeSeq> edges;
   value.for_each_element("[left, right]",
                          [&](const Value& edge) { edges.push_back(relative_in(edge)); });
@@ -62,8 +62,9 @@ void read_options(const Value& row, SentSegment& segment) {
   options.with("sack_permitted", [&](const Value& is) { syn.sack_permitted = is.boolean(); });
   syn.timestamps = row.at("ts").boolean();
   options.with("sack", [&](const Value& blocks) {
-    blocks.for_each_element("a list of blocks",
-                            [&](const Value& block) { segment.sack.push_back(block_in(block)); });
+    blocks.for_each_element("a list of blocks", [&](const Value& block) {
+      segment.sack.push_back(relative_block_in(block));
+    });
   });
 }
 

@@ -60,7 +60,7 @@ std::string what_differs(const SentSegment& left, const SentSegment& right) {
 }
 
 /// The nth segment (from 0) of one host on both sides; null where there is none.
-struct Pair {
+struct SegmentPair {
   const Task& task;
   const std::string& host;
   std::size_t n;
@@ -79,7 +79,7 @@ struct Pair {
 };
 
 /// The segment is missing on one side, or another one.
-Difference parting(const Pair& pair) {
+Difference parting(const SegmentPair& pair) {
   const bool both = pair.left != nullptr && pair.right != nullptr;
   Difference difference =
       pair.difference(Aspect::segments, both ? "is not the same" : "is there on one side only");
@@ -90,7 +90,7 @@ Difference parting(const Pair& pair) {
 }
 
 /// What does not make another segment of it: options, window, SACK blocks.
-void compare_contents(const Pair& pair) {
+void compare_contents(const SegmentPair& pair) {
   const auto add = [&](Aspect aspect, std::string_view predicate, std::string left,
                        std::string right) {
     Difference difference = pair.difference(aspect, predicate);
@@ -116,7 +116,7 @@ Seconds gap_before(const Segments& segments, std::size_t n) {
   return n == 0 ? segments[n]->at : segments[n]->at - segments[n - 1]->at;
 }
 
-void compare_times(const Pair& pair, Seconds left_gap, Seconds right_gap, Offsets& offsets) {
+void compare_times(const SegmentPair& pair, Seconds left_gap, Seconds right_gap, Offsets& offsets) {
   const Seconds offset = pair.left->at - pair.right->at;
   const Seconds allowed = pair.task.tolerance.for_segment(std::max(left_gap, right_gap));
   if (offsets.beyond(offset) > allowed) {
@@ -182,8 +182,8 @@ Offsets compare_segments(const Task& task, const std::string& host, const Segmen
                          const Segments& rights) {
   Offsets offsets;
   for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
-    const Pair pair{task, host, n, n < lefts.size() ? lefts[n] : nullptr,
-                    n < rights.size() ? rights[n] : nullptr};
+    const SegmentPair pair{task, host, n, n < lefts.size() ? lefts[n] : nullptr,
+                           n < rights.size() ? rights[n] : nullptr};
     if (pair.left == nullptr || pair.right == nullptr || !alike(*pair.left, *pair.right)) {
       task.result.add(parting(pair));
       break;

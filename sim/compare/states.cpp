@@ -147,7 +147,7 @@ void compare_with_table(const History& recording, const History& other, TableSid
 }
 
 /// The nth state of one socket on both sides; null where there is none.
-struct Pair {
+struct StatePair {
   const Task& task;
   const SocketName& socket;
   std::size_t n;
@@ -177,8 +177,8 @@ struct Pair {
 void compare_changes(const Task& task, const SocketName& socket, const Changes& lefts,
                      const Changes& rights, const Offsets& offsets) {
   for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
-    const Pair pair{task, socket, n, n < lefts.size() ? lefts[n] : nullptr,
-                    n < rights.size() ? rights[n] : nullptr};
+    const StatePair pair{task, socket, n, n < lefts.size() ? lefts[n] : nullptr,
+                         n < rights.size() ? rights[n] : nullptr};
     const bool both = pair.left != nullptr && pair.right != nullptr;
     if (!both || pair.left->to != pair.right->to) {
       task.result.add(pair.difference(both ? "is not the same" : "is there on one side only"));

@@ -39,7 +39,7 @@ constexpr std::size_t few_besides = 6;
 constexpr std::size_t few_dull = 4;
 
 /// How a chain ends: an event, or the end of the run for a life that went on.
-struct Ending {
+struct ChainEnd {
   SimTime at;
   const Event* last;  ///< its causes are the chain, and it too where that goes on
   Verdict verdict;
@@ -88,21 +88,21 @@ class Teller {
   Story tell() {
     Story story;
     story.connection = scene_.all().name(scene_.connection());
-    std::vector<Ending> endings = all_endings();
-    for (const Ending& ending : endings) {
+    std::vector<ChainEnd> endings = all_endings();
+    for (const ChainEnd& ending : endings) {
       if (!ending.open) endings_.insert(ending.last->n);
     }
-    for (const Ending& ending : endings) walk_back(*ending.last);
+    for (const ChainEnd& ending : endings) walk_back(*ending.last);
     note_aside(endings);
     told_.clear();
-    for (Ending& ending : endings) story.chains.push_back(chain_to(ending));
+    for (ChainEnd& ending : endings) story.chains.push_back(chain_to(ending));
     tell_besides(story);
     return story;
   }
 
  private:
-  std::vector<Ending> all_endings() const {
-    std::vector<Ending> all;
+  std::vector<ChainEnd> all_endings() const {
+    std::vector<ChainEnd> all;
     const Connection& of = scene_.connection();
     if (of.result != nullptr) {
       all.push_back({of.result->at, of.result, verdict_on_connect(scene_)});
@@ -118,7 +118,7 @@ class Teller {
       }
     }
     // What went on comes after all that ended.
-    std::stable_sort(all.begin(), all.end(), [](const Ending& a, const Ending& b) {
+    std::stable_sort(all.begin(), all.end(), [](const ChainEnd& a, const ChainEnd& b) {
       return std::tuple{a.open, a.at, a.last->n} < std::tuple{b.open, b.at, b.last->n};
     });
     return all;
@@ -126,7 +126,7 @@ class Teller {
 
   /// An end that is still open: up to the last firing of its timers, if that came after the last
   /// change of its state.
-  Ending going_on(const Life& life) const {
+  ChainEnd going_on(const Life& life) const {
     const Event* last = life.changes.back();
     const Event* fired = scene_.last_fired(life.local);
     if (fired != nullptr && fired->n > last->n) last = fired;
@@ -173,7 +173,7 @@ class Teller {
     return completed;
   }
 
-  Chain chain_to(Ending& ending) {
+  Chain chain_to(ChainEnd& ending) {
     Verdict& verdict = ending.verdict;
     Chain chain{
         ending.at, std::move(verdict.outcome), std::move(verdict.why), std::move(verdict.rule), {}};
@@ -201,9 +201,9 @@ class Teller {
   /// What changed an end's state belongs to its story even where it did not lead to what ended it,
   /// such as the close() that made an orphan: a timer decides what becomes of it. Calls always do,
   /// arrivals where no segment is shown whose fate they are.
-  void note_aside(const std::vector<Ending>& endings) {
+  void note_aside(const std::vector<ChainEnd>& endings) {
     std::vector<std::uint64_t> causes;  // but for calls
-    for (const Ending& ending : endings) {
+    for (const ChainEnd& ending : endings) {
       if (ending.life == nullptr) continue;
       for (const Event* change : ending.life->changes) {
         if (change->cause == 0) continue;
@@ -223,7 +223,7 @@ class Teller {
 
   /// What led to an ending. That of a connect begins with the call, even where a forged segment set
   /// off what came to it.
-  std::vector<const Event*> way_to(const Ending& ending) {
+  std::vector<const Event*> way_to(const ChainEnd& ending) {
     std::vector<const Event*> way = walk_back(*ending.last);
     const Connection& of = scene_.connection();
     const bool connects = ending.last == of.result && of.call != nullptr;

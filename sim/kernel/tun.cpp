@@ -15,7 +15,7 @@ namespace lastack::kernel {
 
 namespace {
 
-constexpr std::size_t packet_max = 65536;
+constexpr std::size_t read_max = 65536;
 constexpr const char* device = "/dev/net/tun";
 constexpr const char* interface = "tun0";
 
@@ -65,7 +65,7 @@ void configure(tcp::Address own, tcp::Address peer, std::uint32_t mtu) {
 }  // namespace
 
 Tun::Tun(const NetNamespace& space, tcp::Address own, tcp::Address peer, std::uint32_t mtu)
-    : buffer_(packet_max) {
+    : buffer_(read_max) {
   space.inside([&] {
     fd_ = open_device();
     configure(own, peer, mtu);

@@ -14,15 +14,15 @@ struct Unit {
   std::int64_t ns;
   std::string_view name;
 };
-constexpr std::array<Unit, 4> units{
+constexpr std::array<Unit, 4> duration_units{
     {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}}};
 
 /// The largest unit of which there is at least one.
 const Unit& unit_for(std::int64_t ns) {
-  for (const Unit& unit : units) {
+  for (const Unit& unit : duration_units) {
     if (ns >= unit.ns) return unit;
   }
-  return units.front();
+  return duration_units.front();
 }
 
 std::string ends(const trace::Names& names, trace::End from, trace::End to) {

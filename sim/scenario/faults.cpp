@@ -31,7 +31,7 @@ std::vector<CountRange> nth_at(const Value& value) {
   return ranges;
 }
 
-void read_window(const Value& value, SimTime& after, SimTime& until) {
+void read_active_time(const Value& value, SimTime& after, SimTime& until) {
   if (const auto v = value.find("after")) after = v->time();
   if (const auto v = value.find("until")) {
     until = v->time();
@@ -46,7 +46,7 @@ Fault fault_at(const Value& value, const Nodes& nodes) {
   if (const auto v = value.find("flags")) fault.flags = flags_at(*v).without(tcp::Flags::psh);
   if (const auto v = value.find("payload")) fault.payload = v->boolean();
   if (const auto v = value.find("nth")) fault.nth = nth_at(*v);
-  read_window(value, fault.after, fault.until);
+  read_active_time(value, fault.after, fault.until);
   fault.action = one_of<FaultAction>(value.at("do"), "an action of a fault",
                                      {{"drop", FaultAction::drop},
                                       {"delay", FaultAction::delay},

@@ -10,10 +10,10 @@ namespace lastack::trace {
 
 namespace {
 
-constexpr int decimals = 3;
+constexpr int mermaid_decimals = 3;
 
 /// Text that Mermaid does not take for its own: `;` ends a statement, `#` begins an entity.
-std::string escaped(std::string_view text) {
+std::string mermaid_escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
     if (c == ';') {
@@ -34,7 +34,8 @@ class LadderMermaid {
 
   std::string participants() const {
     return fmt::format("  participant {} as {}\n  participant {} as {}\n", id(Side::left),
-                       escaped(ladder_.ends[0]), id(Side::right), escaped(ladder_.ends[1]));
+                       mermaid_escaped(ladder_.ends[0]), id(Side::right),
+                       mermaid_escaped(ladder_.ends[1]));
   }
 
   std::string steps() {
@@ -57,29 +58,31 @@ class LadderMermaid {
     for (const Side side : {Side::left, Side::right}) {
       if (const auto& note = row.notes[index_of(side)]) {
         out_ += fmt::format("  Note {} of {}: {}\n", side == Side::left ? "left" : "right",
-                            id(side), escaped(text_of(*note)));
+                            id(side), mermaid_escaped(text_of(*note)));
       }
     }
   }
 
   void over_both(const std::string& text) {
-    out_ += fmt::format("  Note over {},{}: {}\n", id(Side::left), id(Side::right), escaped(text));
+    out_ += fmt::format("  Note over {},{}: {}\n", id(Side::left), id(Side::right),
+                        mermaid_escaped(text));
   }
 
   void draw_arrow(const LadderArrow& arrow) {
     for (std::size_t i = 0; i < arrow.legs.size(); ++i) {
       const LadderLeg& leg = arrow.legs[i];
       const bool dies = leg.fate == LadderLeg::Fate::lost || leg.fate == LadderLeg::Fate::discarded;
-      std::string text = fmt::format("{} s {}", seconds_text(arrow.at, decimals), arrow.label);
+      std::string text =
+          fmt::format("{} s {}", seconds_text(arrow.at, mermaid_decimals), arrow.label);
       if (i > 0) text += ", copy";
       if (dies) text += " ✗ " + leg.reason;
       if (!dies && leg.row != arrow.row) {
-        text += fmt::format(", arrives at {} s", seconds_text(leg.at, decimals));
+        text += fmt::format(", arrives at {} s", seconds_text(leg.at, mermaid_decimals));
       }
       const char* line =
           arrow.origin == Origin::nowhere ? (dies ? "--x" : "-->>") : (dies ? "-x" : "->>");
-      out_ +=
-          fmt::format("  {}{}{}: {}\n", id(arrow.from), line, id(other(arrow.from)), escaped(text));
+      out_ += fmt::format("  {}{}{}: {}\n", id(arrow.from), line, id(other(arrow.from)),
+                          mermaid_escaped(text));
     }
   }
 
@@ -93,7 +96,7 @@ class LadderMermaid {
 
 std::string to_mermaid(const LadderSheet& sheet) {
   std::string text = "sequenceDiagram\n";
-  text += fmt::format("  %% {} (seed {})\n", escaped(sheet.scenario), sheet.seed);
+  text += fmt::format("  %% {} (seed {})\n", mermaid_escaped(sheet.scenario), sheet.seed);
   std::string steps;
   for (std::size_t i = 0; i < sheet.ladders.size(); ++i) {
     LadderMermaid ladder{sheet.ladders[i], i};

@@ -16,7 +16,7 @@ namespace lastack::trace {
 namespace {
 
 // All in px of the picture's own coordinates.
-constexpr int width = 960;
+constexpr int svg_width = 960;
 constexpr int row_height = 30;
 constexpr int slant = 16;  // how far a segment comes down within its own row
 constexpr int left_bar = 300;
@@ -26,7 +26,7 @@ constexpr int note_gap = 14;
 constexpr int forged_in = 60;  // so far from the line does a forged segment begin
 constexpr int head_height = 64;
 constexpr int letter = 7;  // about as wide as a letter of the notes is
-constexpr int decimals = 3;
+constexpr int svg_decimals = 3;
 
 // Colours that colour-blind people can distinguish (Okabe and Ito), darker on white and lighter on
 // black.
@@ -63,7 +63,7 @@ constexpr std::string_view style = R"(<style>
 </style>
 )";
 
-std::string escaped(std::string_view text) {
+std::string xml_escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
@@ -109,7 +109,7 @@ std::string_view class_of(const LadderNote& note) {
 
 std::string text_at(int x, int y, std::string_view classes, std::string_view text) {
   return fmt::format("<text x=\"{}\" y=\"{}\" class=\"{}\">{}</text>\n", x, y, classes,
-                     escaped(text));
+                     xml_escaped(text));
 }
 
 std::string line_at(int x1, int y1, int x2, int y2, std::string_view classes) {
@@ -198,7 +198,7 @@ class LadderSvg {
         continue;
       }
       if (row.at != shown)
-        out_ += text_at(time_x, y_[i] + 4, "time", seconds_text(row.at, decimals));
+        out_ += text_at(time_x, y_[i] + 4, "time", seconds_text(row.at, svg_decimals));
       shown = row.at;
       for (const Side side : {Side::left, Side::right}) {
         if (const auto& note = row.notes[index_of(side)]) {
@@ -288,7 +288,7 @@ std::string to_svg(const LadderSheet& sheet) {
     y += ladder.height() + row_height;
   }
   for (const auto& [at, text] : sheet.loose_calls) {
-    body += text_at(time_x, y, "time", seconds_text(at, decimals));
+    body += text_at(time_x, y, "time", seconds_text(at, svg_decimals));
     body += text_at(time_x + 16, y, "call", text);
     y += row_height;
   }
@@ -302,7 +302,7 @@ std::string to_svg(const LadderSheet& sheet) {
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "
              "width=\"{0}\" height=\"{1}\" role=\"img\" aria-labelledby=\"t d\">\n"
              "<title id=\"t\">{2}</title>\n<desc id=\"d\">{3}</desc>\n",
-             width, y, escaped(title), escaped(sheet.description)) +
+             svg_width, y, xml_escaped(title), xml_escaped(sheet.description)) +
          std::string{style} + text_at(24, 32, "title", title) + body + "</svg>\n";
 }
 

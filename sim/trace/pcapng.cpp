@@ -17,7 +17,7 @@ namespace lastack::trace {
 namespace {
 
 /// Bytes that are written together.
-constexpr std::size_t block_bytes = 128 * 1024;
+constexpr std::size_t written_at_once = 128 * 1024;
 
 /// The place of a capture in the order of all captures.
 using CaptureNumber = std::uint64_t;
@@ -44,7 +44,7 @@ struct Flight {
 };
 
 /// A state change that waits for the packet it belongs to.
-struct Remark {
+struct HeldRemark {
   SimTime at;
   End local;
   End remote;
@@ -114,7 +114,7 @@ class PcapngSink::Impl {
   CaptureNumber first_held_ = 0;
   std::unordered_map<std::uint64_t, Flight> flights_;
   std::vector<std::uint64_t> landed_;  ///< packets whose last copy ended at this instant
-  std::vector<Remark> remarks_;        ///< of this instant, or before the first packet
+  std::vector<HeldRemark> remarks_;    ///< of this instant, or before the first packet
 };
 
 void PcapngSink::Impl::begin(const Names& names) {
@@ -201,7 +201,7 @@ void PcapngSink::Impl::on(const Send& send, const Event& event) {
                .event = event.n,
                .fate_open = true,
                .comments = {}};
-  std::erase_if(remarks_, [&](Remark& remark) {
+  std::erase_if(remarks_, [&](HeldRemark& remark) {
     const bool fits =
         remark.at == event.at && remark.local == send.src && remark.remote == send.dst;
     if (fits) {
@@ -364,7 +364,7 @@ void PcapngSink::Impl::settle_remarks() {
   if (held_.empty()) {
     return;
   }
-  for (Remark& remark : remarks_) {
+  for (HeldRemark& remark : remarks_) {
     const auto fits = [&](const Capture& c) {
       return is_of(c.packet, remark.local, remark.remote);
     };
@@ -402,7 +402,7 @@ void PcapngSink::Impl::write_front() {
 
 void PcapngSink::Impl::write(std::string_view bytes) {
   buffer_ += bytes;
-  if (buffer_.size() >= block_bytes) {
+  if (buffer_.size() >= written_at_once) {
     out_->write(buffer_);
     buffer_.clear();
   }

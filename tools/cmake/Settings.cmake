@@ -83,16 +83,38 @@ function(lastack_layer name)
   install(TARGETS lastack_${name} EXPORT LastackTargets)
 endfunction()
 
-# lastack_hot(lastack_tcp): a layer that every event passes through. Its objects hold both machine code,
-# for whoever links them as usual, and what g++ needs to optimise across layers. libFuzzer watches what runs in them.
+# lastack_unity(lastack_net): the target's sources are compiled some at a time as one, which saves to read
+# the same headers again and again. So names in unnamed namespaces are a layer's own, not a file's; builds
+# with sanitizers compile each source by itself, and find an #include that is missing.
+function(lastack_unity target)
+  if(NOT LASTACK_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # For g++ only what stands in the main file is of that file alone.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
+
+# lastack_hot(lastack_tcp): a layer that every event passes through. Its objects hold what g++ needs to optimise
+# across layers and, for whoever links them as usual, machine code, which makes them twice the work. libFuzzer
+# watches what runs in them.
 if(LASTACK_LTO AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(hot_options -flto=auto -ffat-lto-objects)
+  if(LASTACK_FAT_OBJECTS OR LASTACK_TESTS OR LASTACK_BENCH)
+    set(hot_options -flto=auto -ffat-lto-objects)
+  else()
+    set(hot_options -flto=auto -fno-fat-lto-objects)
+    set(CMAKE_AR ${CMAKE_CXX_COMPILER_AR})  # ar as it is finds no symbols in them
+    set(CMAKE_RANLIB ${CMAKE_CXX_COMPILER_RANLIB})
+  endif()
 elseif(LASTACK_FUZZ)
   set(hot_options -fsanitize=fuzzer-no-link)
 endif()
 function(lastack_hot target)
   target_compile_options(${target} PRIVATE ${hot_options})
   lastack_precompile(${target} hot)
+  lastack_unity(${target})
 endfunction()
 
 # lastack_cold(lastack_cli): a layer that no event passes through. It compiles in half the time, and
@@ -101,6 +123,18 @@ set(cold_options $<$<CONFIG:Release>:-O1> $<$<BOOL:${LASTACK_SANITIZE}>:-O0>)
 function(lastack_cold target)
   target_compile_options(${target} PRIVATE ${cold_options})
   lastack_precompile(${target} cold)
+  lastack_unity(${target})
+endfunction()
+
+# lastack_cold_part(lastack_trace SOURCES ladder.cpp ... LINKS fmt::fmt ...): sources of a hot layer that no event
+# passes through.
+function(lastack_cold_part target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_library(${target}_cold OBJECT ${arg_SOURCES})
+  target_include_directories(${target}_cold PRIVATE ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${target}_cold PRIVATE ${arg_LINKS} lastack_warnings)
+  lastack_cold(${target}_cold)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_cold>)
 endfunction()
 
 # lastack_precompile(lastack_rfc_tests tests): gives a target the headers of a set as compiled already,

@@ -22,7 +22,7 @@ namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct CompareOptions {
   std::string database;
   std::string by;
   std::string baseline;
@@ -63,7 +63,7 @@ std::vector<std::size_t> columns_named(const std::vector<std::string>& columns,
   return found;
 }
 
-std::vector<std::size_t> metrics_of(const batch::Store& store, const Options& options) {
+std::vector<std::size_t> metrics_of(const batch::Store& store, const CompareOptions& options) {
   const std::vector<std::string>& columns = store.info().metrics;
   std::vector<std::size_t> metrics;
   for (const std::string& name : options.metrics) {
@@ -89,7 +89,7 @@ std::vector<std::size_t> metrics_of(const batch::Store& store, const Options& op
   return metrics;
 }
 
-batch::ContrastQuery query_of(const batch::Store& store, const Options& options) {
+batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& options) {
   const scenario::Grid& grid = store.info().grid;
   batch::ContrastQuery query;
   query.axis = axis_named(grid, options.by, "--by");
@@ -130,7 +130,7 @@ void keep_telling(std::vector<batch::ContrastGroup>& groups) {
   }
 }
 
-ExitCode compare(const Options& options) {
+ExitCode compare(const CompareOptions& options) {
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
@@ -149,7 +149,7 @@ ExitCode compare(const Options& options) {
 void add_compare_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand(
       "compare", "Say what another value of a setting changes, and what is noise");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
       .required();
   command.add_option("--by", options->by, "The varied path to compare by; its last part will do")

@@ -26,7 +26,7 @@ namespace {
 
 using compare::History;
 
-struct Options {
+struct DiffOptions {
   std::string a;
   std::string b;
   std::string tolerance;                ///< empty: that of kernel timers
@@ -34,7 +34,7 @@ struct Options {
   bool quiet = false;
 };
 
-compare::Tolerance tolerance_of(const Options& options) {
+compare::Tolerance tolerance_of(const DiffOptions& options) {
   if (options.tolerance.empty()) return compare::Tolerance::of_kernel_timers();
   const auto tolerance = compare::Tolerance::parse(options.tolerance);
   if (!tolerance) {
@@ -56,7 +56,7 @@ void select(std::vector<History>& histories, const std::string& file, std::size_
 }
 
 /// The files' histories, as far as --recording leaves them.
-std::pair<std::vector<History>, std::vector<History>> read_both(const Options& options) {
+std::pair<std::vector<History>, std::vector<History>> read_both(const DiffOptions& options) {
   auto a = compare::read_histories(options.a);
   auto b = compare::read_histories(options.b);
   if (options.recordings.size() == 2) {
@@ -106,7 +106,7 @@ struct Compared {
 };
 
 /// The long part of the work, with a line on stderr that shows that it goes on.
-Compared compare_files(const Options& options, const compare::Tolerance& tolerance) {
+Compared compare_files(const DiffOptions& options, const compare::Tolerance& tolerance) {
   std::atomic<const char*> doing{"reading"};
   const ProgressLine line{[&](std::chrono::duration<double> since_start) {
     return fmt::format("{} {} and {}, {:.0f} s", doing.load(), options.a, options.b,
@@ -118,7 +118,7 @@ Compared compare_files(const Options& options, const compare::Tolerance& toleran
   return {std::move(a), std::move(b), std::move(pair)};
 }
 
-ExitCode diff(const Options& options) {
+ExitCode diff(const DiffOptions& options) {
   const compare::Tolerance tolerance = tolerance_of(options);
   try {
     const Compared compared = compare_files(options, tolerance);
@@ -135,7 +135,7 @@ ExitCode diff(const Options& options) {
 
 void add_diff_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("diff", "Compare two traces, and say where they part");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DiffOptions>();
   constexpr const char* what = "Trace (.jsonl) or recording of a kernel (.trace.json)";
   command.add_option("A", options->a, what).required().option_text(" ");
   command.add_option("B", options->b, "The same").required().option_text(" ");

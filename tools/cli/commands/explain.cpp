@@ -38,7 +38,7 @@ using Choice = explain::Question::Choice;
 /// A run of more events is too long to be kept: it would take about a gigabyte.
 constexpr std::size_t most_events = 2'000'000;
 
-struct Options {
+struct ExplainOptions {
   std::string file;
   std::string socket;
   std::string worst;                  ///< a metric
@@ -80,7 +80,7 @@ template <class Paint> std::string painted(const std::string& text, Paint paint)
 /// The way explanations look on a terminal.
 class Page {
  public:
-  explicit Page(const Options& options)
+  explicit Page(const ExplainOptions& options)
       : columns_{columns_for(stdout)},
         paint_{colour_for(stdout, colour_choice(options.colour))} {}
 
@@ -154,7 +154,7 @@ void replay(run::Simulation& simulation, const std::atomic<bool>& stop, const st
 }
 
 ExitCode explain_recording(const trace::Recording& recording, const scenario::Scenario& scenario,
-                           const Options& options, Choice choice = Choice::most_trouble) {
+                           const ExplainOptions& options, Choice choice = Choice::most_trouble) {
   explain::Question question;
   question.choice = choice;
   if (!options.socket.empty()) question.socket = options.socket;
@@ -170,7 +170,7 @@ ExitCode explain_recording(const trace::Recording& recording, const scenario::Sc
                                fmt::join(some, ", "), options.socket)};
 }
 
-ExitCode explain_scenario(const Options& options) {
+ExitCode explain_scenario(const ExplainOptions& options) {
   const auto scenarios = load_scenarios({options.file}, options.settings);
   if (!scenarios) return ExitCode::bad_input;
   const scenario::Scenario& scenario = scenarios->front();
@@ -228,7 +228,7 @@ void compare_with_store(const batch::Store& store, const scenario::Scenario& sce
                     value_text(metric, value), store.info().version);
 }
 
-ExitCode explain_worst(const Options& options) {
+ExitCode explain_worst(const ExplainOptions& options) {
   if (options.seed || !options.settings.empty()) {
     throw UsageError{
         "--worst: a run of the database has its own seed and settings; want neither "
@@ -266,7 +266,7 @@ bool is_database(const std::string& file) {
   return in && start == magic;
 }
 
-ExitCode explain_file(const Options& options) {
+ExitCode explain_file(const ExplainOptions& options) {
   colour_choice(options.colour);  // complains before anything else is done
   if (!options.worst.empty()) return explain_worst(options);
   if (is_database(options.file)) {
@@ -282,7 +282,7 @@ ExitCode explain_file(const Options& options) {
 void add_explain_command(Command program, ExitCode& exit_code) {
   Command command =
       program.add_subcommand("explain", "Say why a connection ended as it did, cause by cause");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainOptions>();
   command
       .add_option("FILE", options->file,
                   "Scenario file; with --worst a database made by\n`lastack sweep --db`")

@@ -14,13 +14,13 @@ namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string database;
   std::string csv;
   std::string json;
 };
 
-ExitCode export_results(const Options& options) {
+ExitCode export_results(const ExportOptions& options) {
   if (options.csv.empty() && options.json.empty()) {
     throw UsageError{"want --csv FILE or --json FILE, have neither"};
   }
@@ -46,7 +46,7 @@ ExitCode export_results(const Options& options) {
 
 void add_export_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("export", "Write a sweep's results as CSV or JSON");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
       .required();
   command.add_option("--csv", options->csv, "Write a row for each run; - is stdout")

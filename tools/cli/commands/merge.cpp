@@ -14,13 +14,13 @@ namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct MergeOptions {
   std::string out;
   std::vector<std::string> parts;
   bool quiet = false;
 };
 
-ExitCode merge(const Options& options) {
+ExitCode merge(const MergeOptions& options) {
   const batch::Store whole = batch::merge(options.out, options.parts);
   if (!options.quiet) {
     fmt::print("{}: {} runs of {} combinations from {} parts\n", options.out, whole.runs(),
@@ -33,7 +33,7 @@ ExitCode merge(const Options& options) {
 
 void add_merge_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("merge", "Put the shards of a sweep together");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MergeOptions>();
   command.add_option("OUT", options->out, "The database to make").required();
   command.add_option("PART", options->parts, "The databases of all shards")
       .required()

@@ -15,12 +15,12 @@ namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::string database;
   std::string output;
 };
 
-ExitCode report(const Options& options) {
+ExitCode report(const ReportOptions& options) {
   FileNames{{options.database}}.require_own("--output", options.output);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
@@ -32,7 +32,7 @@ ExitCode report(const Options& options) {
 
 void add_report_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("report", "Write a sweep's results as an HTML page");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
       .required();
   command.add_option("-o,--output", options->output, "The page to write; - is stdout")

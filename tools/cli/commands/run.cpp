@@ -35,7 +35,7 @@ namespace {
 /// Rows of a series whose interval was named.
 constexpr std::size_t rows_of_named_interval = 10'000;
 
-struct Options {
+struct RunOptions {
   std::vector<std::string> files;
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   std::optional<std::uint64_t> seed;
@@ -50,7 +50,7 @@ struct Options {
   bool ascii = false;
 };
 
-Look look_of(const Options& options) {
+Look look_of(const RunOptions& options) {
   Look look;
   look.stream = uses_stdout(options.outputs) ? stderr : stdout;
   look.columns = options.columns.value_or(columns_for(look.stream));
@@ -61,7 +61,7 @@ Look look_of(const Options& options) {
 }
 
 /// The series that --series-every asks for. Who names an interval means it, so that more rows fit.
-run::Series series_of(const Options& options) {
+run::Series series_of(const RunOptions& options) {
   if (options.series_every.empty()) return run::Series{};
   if (options.outputs.series.empty())
     throw UsageError{"--series-every: want --series FILE as well"};
@@ -77,7 +77,7 @@ run::Series series_of(const Options& options) {
 
 /// Runs the simulation, with a line on stderr that shows how far it is.
 void run_with_progress(run::Simulation& simulation, const scenario::Scenario& scenario,
-                       const Options& options, const std::atomic<bool>& stop) {
+                       const RunOptions& options, const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
   run::Progress done;
   {
@@ -94,7 +94,7 @@ void run_with_progress(run::Simulation& simulation, const scenario::Scenario& sc
   diagnostics::debug("{}: ran for {:.3f} s", scenario.file, duration.count());
 }
 
-void write_series(const run::Series& series, const Options& options, const std::string& file,
+void write_series(const run::Series& series, const RunOptions& options, const std::string& file,
                   RunOutputs& outputs) {
   outputs.finish_series(run::to_csv(series));
   if (options.series_every.empty()) return;
@@ -106,7 +106,7 @@ void write_series(const run::Series& series, const Options& options, const std::
 }
 
 /// The command that makes a run again.
-std::string command_of(const scenario::Scenario& scenario, const Options& options) {
+std::string command_of(const scenario::Scenario& scenario, const RunOptions& options) {
   std::string command = "lastack run " + shell_word(scenario.file);
   for (const std::string& setting : options.settings) command += " --set " + shell_word(setting);
   return command + fmt::format(" --seed {}", options.seed.value_or(scenario.seed));
@@ -119,7 +119,7 @@ void print_checks(std::uint64_t checks, const run::Summary& summary, const Look&
 }
 
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
-                 const Options& options, const std::atomic<bool>& stop) {
+                 const RunOptions& options, const std::atomic<bool>& stop) {
   RunOutputs outputs{names};
   RunReport report{scenario, look};
   std::vector<trace::Sink*> sinks = outputs.sinks();
@@ -154,7 +154,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
 }
 
-ExitCode run_all(const Options& options) {
+ExitCode run_all(const RunOptions& options) {
   const Look look = look_of(options);
   series_of(options);  // complains before anything else is done
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
@@ -170,7 +170,7 @@ ExitCode run_all(const Options& options) {
   return exit_code;
 }
 
-void add_output_options(Command command, Options& options) {
+void add_output_options(Command command, RunOptions& options) {
   command
       .add_option("--trace", options.outputs.traces,
                   "Write what happened: .jsonl, .html (a page to look at\n"
@@ -193,7 +193,7 @@ void add_output_options(Command command, Options& options) {
       .type_name("DUR");
 }
 
-void add_look_options(Command command, Options& options) {
+void add_look_options(Command command, RunOptions& options) {
   command.add_flag("-q,--quiet", options.quiet, "Print only errors and failed expectations");
   command.add_flag(
       "--ladder", [&options] { options.ladder = LadderChoice::always; },
@@ -214,7 +214,7 @@ void add_look_options(Command command, Options& options) {
 
 void add_run_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("run", "Run scenarios and show what happened");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   command.add_option("SCENARIO", options->files, "Scenario files").required().option_text("...");
   add_set_option(command, options->settings);
   add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");

@@ -37,7 +37,7 @@ namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct SweepOptions {
   std::string sweep;
   std::string database;
   unsigned threads = 0;  ///< 0: as many as the machine has processors
@@ -131,7 +131,7 @@ void print_report(const batch::Plan& plan, const batch::Store& store) {
 }
 
 /// What the expectations came to, for people and for CI.
-ExitCode report(const FileResult& result, const Options& options, AtomicFile* junit) {
+ExitCode report(const FileResult& result, const SweepOptions& options, AtomicFile* junit) {
   if (options.tap) {
     fmt::print("{}", tap({result}));
   } else if (result.outcome == Outcome::failed) {
@@ -147,7 +147,7 @@ ExitCode report(const FileResult& result, const Options& options, AtomicFile* ju
   return result.outcome == Outcome::failed ? ExitCode::expectation_failed : ExitCode::success;
 }
 
-batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const Options& options,
+batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const SweepOptions& options,
                     const std::atomic<bool>& stop) {
   batch::SweepProgress progress;
   const ProgressLine line{[&progress](std::chrono::duration<double> since_start) {
@@ -156,13 +156,13 @@ batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const Options&
   return batch::run_sweep(plan, store, threads_or_all(options.threads), &stop, &progress);
 }
 
-batch::Plan plan_from(const Options& options) {
+batch::Plan plan_from(const SweepOptions& options) {
   scenario::Sweep sweep = scenario::load_sweep(options.sweep);
   if (options.seed) sweep.seed = *options.seed;
   return {std::move(sweep), LASTACK_VERSION, shard_from(options.shard)};
 }
 
-ExitCode sweep(const Options& options) {
+ExitCode sweep(const SweepOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.junit.empty()) junit.emplace(options.junit);
@@ -204,7 +204,7 @@ ExitCode sweep(const Options& options) {
 void add_sweep_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand(
       "sweep", "Run all combinations of settings, each many times, on all processors");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SweepOptions>();
   command.add_option("SWEEP", options->sweep, "Sweep file").required();
   command
       .add_option("--db", options->database,

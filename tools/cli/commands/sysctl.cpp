@@ -26,7 +26,7 @@ using tcp::SettingInfo;
 constexpr std::array<ProfileId, tcp::profile_count> profiles{
     ProfileId::linux_6, ProfileId::linux_4, ProfileId::rfc9293, ProfileId::textbook};
 
-struct Options {
+struct SysctlOptions {
   std::string name;
   std::string profile;
 };
@@ -101,7 +101,7 @@ std::optional<ProfileId> wanted_profile(const std::string& name) {
   throw UsageError{fmt::format("--profile: want one of {}, have {}", fmt::join(names, ", "), name)};
 }
 
-void print_settings(const Options& options) {
+void print_settings(const SysctlOptions& options) {
   const auto profile = wanted_profile(options.profile);
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   const int columns = columns_for(stdout);
@@ -121,7 +121,7 @@ void print_settings(const Options& options) {
 void add_sysctl_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand(
       "sysctl", "List the hosts' settings: default by profile, range, meaning, source");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SysctlOptions>();
   command
       .add_option("NAME", options->name,
                   "Only this one, with or without `net.ipv4.`,\n`net.core.` or `fs.`")

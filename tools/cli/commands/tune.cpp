@@ -31,7 +31,7 @@ namespace {
 
 using batch::RaceRules;
 
-struct Options {
+struct TuneOptions {
   std::string objective;
   std::string sysctl;
   std::string csv;
@@ -50,7 +50,7 @@ std::string progress_text(const batch::TuneProgress& progress, const batch::Tune
                      rough(static_cast<std::uint64_t>(static_cast<double>(runs) / seconds)));
 }
 
-batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const Options& options,
+batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOptions& options,
                    const std::atomic<bool>& stop) {
   batch::TuneProgress progress;
   std::optional<ProgressLine> line;
@@ -69,7 +69,7 @@ struct Outputs {
   std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment
 };
 
-Outputs make_outputs(const scenario::Objective& objective, const Options& options) {
+Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& options) {
   std::vector<std::string> inputs{options.objective};
   for (const scenario::Condition& condition : objective.conditions) {
     inputs.push_back(condition.scenario_file);
@@ -94,7 +94,7 @@ Outputs make_outputs(const scenario::Objective& objective, const Options& option
 
 /// The best settings, into files or for people to read.
 void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs& outputs,
-                    const Options& options) {
+                    const TuneOptions& options) {
   for (std::size_t i = 0; i < outputs.sysctl.size(); ++i) {
     outputs.sysctl[i]->write(fragments[i].text);
     outputs.sysctl[i]->commit();
@@ -106,7 +106,7 @@ void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs&
   }
 }
 
-ExitCode tune(const Options& options) {
+ExitCode tune(const TuneOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   scenario::Objective objective = scenario::load_objective(options.objective);
   if (options.seed) objective.seed = *options.seed;
@@ -138,7 +138,7 @@ ExitCode tune(const Options& options) {
 void add_tune_command(Command program, ExitCode& exit_code) {
   Command command =
       program.add_subcommand("tune", "Find the settings that meet limits and are best by a goal");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TuneOptions>();
   command.add_option("OBJECTIVE", options->objective, "Objective file").required();
   command
       .add_option(

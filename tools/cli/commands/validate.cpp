@@ -20,13 +20,13 @@ namespace lastack::cli {
 
 namespace {
 
-struct Options {
+struct ValidateOptions {
   std::vector<std::string> paths;
   bool quiet = false;
 };
 
 /// Why a file is no business of this command, or nothing. A file that was named is always checked.
-std::string reason_to_skip(const std::string& file, const Options& options) {
+std::string reason_to_skip(const std::string& file, const ValidateOptions& options) {
   const bool named =
       std::find(options.paths.begin(), options.paths.end(), file) != options.paths.end();
   switch (scenario::kind_of_file(file)) {
@@ -60,7 +60,7 @@ std::vector<std::string> errors_in(const std::string& file) {
   return problems;
 }
 
-ExitCode validate_file(const std::string& file, const Options& options) {
+ExitCode validate_file(const std::string& file, const ValidateOptions& options) {
   std::string remark = "ok";
   try {
     const std::string reason = reason_to_skip(file, options);
@@ -78,7 +78,7 @@ ExitCode validate_file(const std::string& file, const Options& options) {
   return ExitCode::success;
 }
 
-ExitCode validate(const Options& options) {
+ExitCode validate(const ValidateOptions& options) {
   const std::vector<std::string> files = find_files(options.paths);
   if (files.empty())
     throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
@@ -92,7 +92,7 @@ ExitCode validate(const Options& options) {
 void add_validate_command(Command program, ExitCode& exit_code) {
   Command command =
       program.add_subcommand("validate", "Check scenarios and sweeps without running them");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ValidateOptions>();
   command.add_option("PATH", options->paths, "Scenarios or sweeps, or folders of them")
       .required()
       .option_text("...");

@@ -21,7 +21,7 @@ using compare::SideBySide;
 
 constexpr std::size_t lines_before = 5;
 constexpr std::size_t lines_after = 4;
-constexpr std::size_t lines_per_aspect = 3;
+constexpr std::size_t others_per_aspect = 3;
 /// What stands between the columns: a blank, a sign, a blank.
 constexpr int gutter = 3;
 
@@ -85,12 +85,12 @@ std::string others_text(const Comparison& comparison, const Difference& first, i
     for (const Difference& difference : comparison.of(aspect)) {
       if (&difference != &first) others.push_back(&difference);
     }
-    for (std::size_t i = 0; i < std::min(others.size(), lines_per_aspect); ++i) {
+    for (std::size_t i = 0; i < std::min(others.size(), others_per_aspect); ++i) {
       const std::string_view label = i == 0 ? name_of(aspect) : "";
       text += labelled(fmt::format("  {}", label), to_text(*others[i], "A", "B"), columns, 12);
     }
-    if (others.size() > lines_per_aspect) {
-      text += fmt::format("{:12}and {} more\n", "", others.size() - lines_per_aspect);
+    if (others.size() > others_per_aspect) {
+      text += fmt::format("{:12}and {} more\n", "", others.size() - others_per_aspect);
     }
   }
   return text.empty() ? "" : "\nWhat else differs:\n" + text;

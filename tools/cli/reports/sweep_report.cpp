@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint64_t rows_max = 60;
 constexpr int columns_min = 110;        // a table of figures may be wider than text
 constexpr std::size_t chosen_max = 24;  // so few metrics were kept on purpose
-constexpr std::size_t gap = 2;          // blanks between columns
+constexpr std::size_t table_gap = 2;    // blanks between columns
 
 /// In this order, after those that the sweep itself asks about.
 constexpr std::array<std::string_view, 12> telling_metrics{
@@ -119,7 +119,8 @@ class Table {
     const Column said = column("theory", [&](std::uint64_t row) {
       return theory_cell(batch::estimate(store_, row, index), theory_.value(row, metric));
     });
-    const std::size_t room = seen.width() + gap + (said.is_blank() ? 0 : said.width() + gap);
+    const std::size_t room =
+        seen.width() + table_gap + (said.is_blank() ? 0 : said.width() + table_gap);
     if (why == Why::if_room && (width() + room > width_ || !is_news(seen))) return;
     columns_.push_back(seen);
     if (!said.is_blank()) columns_.push_back(said);
@@ -171,7 +172,7 @@ class Table {
 
   std::size_t width() const {
     std::size_t width = 0;
-    for (const Column& column : columns_) width += column.width() + gap;
+    for (const Column& column : columns_) width += column.width() + table_gap;
     return width;
   }
 

@@ -14,10 +14,10 @@ namespace lastack::cli {
 
 namespace {
 
-constexpr int columns = 78;
+constexpr int fragment_columns = 78;
 
 std::string commented(std::string_view text) {
-  const std::string lines = wrapped(text, columns - 2);
+  const std::string lines = wrapped(text, fragment_columns - 2);
   std::string result;
   for (std::size_t start = 0; start < lines.size();) {
     const auto end = lines.find('\n', start);

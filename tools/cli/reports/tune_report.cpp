@@ -23,7 +23,7 @@ using batch::Standing;
 using batch::TunePlan;
 using scenario::Direction;
 
-constexpr std::size_t rows_max = 30;
+constexpr std::size_t candidates_max = 30;
 constexpr std::size_t peers_max = 8;  // that are named in a list
 
 std::string settings_of(const TunePlan& plan, std::uint64_t candidate) {
@@ -140,7 +140,7 @@ std::string table(const TunePlan& plan, const Race& race, const Asked& asked, co
   titles.emplace_back();
   TextTable rows{titles};
   const std::vector<std::uint64_t> order = in_order(race);
-  for (std::size_t row = 0; row < std::min(rows_max, order.size()); ++row) {
+  for (std::size_t row = 0; row < std::min(candidates_max, order.size()); ++row) {
     std::vector<std::string> cells;
     for (const auto& [path, value] : plan.objective().settings.overrides_of(order[row])) {
       cells.push_back(value);
@@ -151,9 +151,9 @@ std::string table(const TunePlan& plan, const Race& race, const Asked& asked, co
     rows.add(std::move(cells));
   }
   std::string text = rows.text(paint);
-  if (order.size() > rows_max) {
+  if (order.size() > candidates_max) {
     text += paint.dim(fmt::format("… and {} more: --csv FILE has all",
-                                  counted(order.size() - rows_max, "candidate"))) +
+                                  counted(order.size() - candidates_max, "candidate"))) +
             "\n";
   }
   return text;

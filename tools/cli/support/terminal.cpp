@@ -18,12 +18,6 @@ bool is_set(const char* variable) {
   return value != nullptr && *value != '\0';
 }
 
-/// Characters that stand in a line: UTF-8 continuation bytes take no room of their own.
-int width_of(std::string_view text) {
-  const auto starts = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
-  return static_cast<int>(std::count_if(text.begin(), text.end(), starts));
-}
-
 /// Wraps one paragraph, which holds no line break.
 void wrap_paragraph(std::string_view text, int columns, const std::string& margin,
                     std::string& out) {
@@ -36,13 +30,14 @@ void wrap_paragraph(std::string_view text, int columns, const std::string& margi
     text.remove_prefix(end);
 
     const int room = columns - static_cast<int>(margin.size());
-    if (used > 0 && used + 1 + width_of(word) > room) {
+    const int width = static_cast<int>(width_of(word));
+    if (used > 0 && used + 1 + width > room) {
       out += '\n';
       used = 0;
     }
     out += used == 0 ? margin : " ";
     out += word;
-    used += (used == 0 ? 0 : 1) + width_of(word);
+    used += (used == 0 ? 0 : 1) + width;
   }
   out += '\n';
 }
@@ -73,11 +68,17 @@ int columns_for(std::FILE* stream) {
   return std::clamp(width_of_terminal(stream), narrowest, widest);
 }
 
+std::size_t width_of(std::string_view text) {
+  // UTF-8 continuation bytes take no room of their own.
+  const auto starts = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts));
+}
+
 std::string cut(std::string_view text, int columns) {
-  int used = 0;
+  std::size_t used = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     used += width_of(text.substr(i, 1));
-    if (used > columns) return std::string{text.substr(0, i)};
+    if (used > static_cast<std::size_t>(columns)) return std::string{text.substr(0, i)};
   }
   return std::string{text};
 }

@@ -22,6 +22,9 @@ int columns_for(std::FILE* stream);
 /// Columns that the terminal has; 80 where it does not say.
 int width_of_terminal(std::FILE* stream);
 
+/// Columns that a UTF-8 text takes up, one for each character.
+std::size_t width_of(std::string_view text);
+
 /// The first `columns` columns of a line.
 std::string cut(std::string_view text, int columns);
 

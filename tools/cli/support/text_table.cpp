@@ -7,7 +7,7 @@ namespace lastack::cli {
 
 namespace {
 
-constexpr std::size_t gap = 2;  // blanks between columns
+constexpr std::size_t column_gap = 2;  // blanks between columns
 
 }  // namespace
 
@@ -31,15 +31,10 @@ std::string TextTable::text(const Paint& paint) const {
 std::string TextTable::line(const std::vector<std::string>& cells) const {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    text += cells[i] + std::string(widths_[i] - width_of(cells[i]) + gap, ' ');
+    text += cells[i] + std::string(widths_[i] - width_of(cells[i]) + column_gap, ' ');
   }
   text.erase(text.find_last_not_of(' ') + 1);
   return text;
-}
-
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 }  // namespace lastack::cli

@@ -25,7 +25,4 @@ class TextTable {
   std::vector<std::size_t> widths_;
 };
 
-/// Columns that a UTF-8 text takes up, one for each character.
-std::size_t width_of(std::string_view text);
-
 }  // namespace lastack::cli

@@ -261,6 +261,7 @@ class Endpoint {
   void after_new_data(bool nothing_was_out, Context& c);
 
   // user_calls.cpp
+  void follow_option(SocketOptionValue given, const SocketOptions& before, Context& c);
   void begin_sending(Seq first, Context& c);
 
   // segment_arrives.cpp

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "endpoint.hpp"
+#include "host/time_wait.hpp"
 #include "lastack/core/assert.hpp"
+#include "receive/acceptability.hpp"
 
 namespace lastack::tcp {
 
@@ -54,6 +56,35 @@ SimDuration Endpoint::record_lasts(const Context& c) const {
   if (fate_ == Fate::to_time_wait) return longest;
   const SimDuration length = fin_wait_2_length(c);
   return length > longest ? length - longest : length;
+}
+
+// … and in the small record that may take its place.
+
+/// The same answers as the full connection would give (Linux, tcp_timewait_state_process).
+TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Context& c) {
+  if (outdated || !acceptable_to_record(seg, rcv_nxt, rcv_wnd)) {
+    answer_limited(seg, c);
+    return Verdict::stays;
+  }
+  if (seg.flags.has(Flags::rst)) return Verdict::gone;
+  const bool reset = seg.flags.has(Flags::syn) && !before(seg.seq, rcv_nxt);
+  const bool nothing_new =
+      !seg.flags.has(Flags::ack) || !after(seg.end(), rcv_nxt) || seg.len() == 0;
+  if (!reset && nothing_new) return Verdict::stays;
+  if (reset || !seg.flags.has(Flags::fin) || seg.end() != rcv_nxt + 1) {
+    c.send(reset_for(seg), SendReason::reset);  // nobody is left to read data
+    return Verdict::gone;
+  }
+  rcv_nxt = seg.end();
+  note_timestamp(seg, c.now);
+  report(TimerAction::cancel, c);
+  c.report_state(c.host.at(local_port), remote(), State::fin_wait_2, State::time_wait,
+                 StateReason::fin_arrives);
+  c.host.census.move(c.now, State::fin_wait_2, State::time_wait);
+  state = State::time_wait;
+  arm(c.host.time_wait_length(), c);
+  answer(SendReason::ack, c);
+  return Verdict::stays;
 }
 
 // --- Retries ---

@@ -23,7 +23,7 @@ void Endpoint::segment_arrives(const Segment& seg, Context& c) {
     case State::last_ack: segment_arrives_other_states(seg, c); break;
     case State::closed:
     case State::listen:
-    case State::time_wait: LASTACK_ASSERT(state_ == State::syn_sent); break;
+    case State::time_wait: LASTACK_UNREACHABLE("a segment for a connection in a state without one");
   }
 }
 
@@ -267,9 +267,7 @@ bool Endpoint::reset_is_exact(const Segment& seg, const Context& c) const {
 }
 
 Endpoint::Step Endpoint::check_rst(const Segment& seg, Context& c) {
-  if (!seg.flags.has(Flags::rst)) {
-    return Step::go_on;
-  }
+  if (!seg.flags.has(Flags::rst)) return Step::go_on;
   if (reset_is_exact(seg, c) || c.host.profile.blind_attacks == BlindAttacks::rfc793) {
     reset_by_peer(c);
   } else {
@@ -293,14 +291,12 @@ void Endpoint::reset_by_peer(Context& c) {
       break;
     case State::closed:
     case State::listen:
-    case State::time_wait: LASTACK_ASSERT(state_ == State::established); break;
+    case State::time_wait: LASTACK_UNREACHABLE("a reset of a connection that is none");
   }
 }
 
 Endpoint::Step Endpoint::check_syn(const Segment& seg, Context& c) {
-  if (!seg.flags.has(Flags::syn)) {
-    return Step::go_on;
-  }
+  if (!seg.flags.has(Flags::syn)) return Step::go_on;
   if (is_crossed_syn_ack(seg)) return Step::go_on;  // it brings the acknowledgment of our SYN
   ++c.host.counters.TCPSYNChallenge;
   if (c.host.profile.blind_attacks == BlindAttacks::challenged) {
@@ -317,9 +313,7 @@ Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
     c.discard(DiscardReason::no_ack);
     return Step::done;
   }
-  if (state_ == State::syn_rcvd && check_ack_syn_rcvd(seg, c) == Step::done) {
-    return Step::done;
-  }
+  if (state_ == State::syn_rcvd && check_ack_syn_rcvd(seg, c) == Step::done) return Step::done;
   switch (acknowledge(seg, c)) {
     case AckKind::fine: break;
     case AckKind::ancient:
@@ -446,7 +440,7 @@ void Endpoint::check_fin(Context& c) {
     case State::close_wait:
     case State::closing:
     case State::last_ack:
-    case State::time_wait: LASTACK_ASSERT(state_ == State::established); break;
+    case State::time_wait: LASTACK_UNREACHABLE("a FIN in a state that has had it");
   }
 }
 

@@ -38,260 +38,257 @@ constexpr std::string_view fs_sysctl = "Documentation/admin-guide/sysctl/fs.rst"
 // Ranges were found by writing to /proc/sys/net of Linux 6.18. Differs: where the kernel takes
 // negative numbers that mean nothing (a backlog of -1, a timeout of -5 s), they are refused here,
 // and ip_local_port_range may begin below ip_unprivileged_port_start.
-const std::vector<Row>& rows() {
-  static const std::vector<Row> table{
-      // opening
-      {{"tcp_syn_retries", ipv4, "segments", 1, 127,
-        "How often an active open sends its SYN again before connect() fails with ETIMEDOUT. Those "
-        "sent during tcp_syn_linear_timeouts are not counted, but the time that this number of "
-        "doubling waits takes ends the attempt as well: 3 s for 1, 7 s for 2.",
-        ip_sysctl},
-       &Settings::tcp_syn_retries},
-      {{"tcp_syn_linear_timeouts", ipv4, "timeouts", 0, 127,
-        "The first so many timeouts of a SYN follow each other at the initial timeout (1 s); only "
-        "then does the wait double. 0 doubles from the first timeout on, as before Linux 6.5.",
-        ip_sysctl},
-       &Settings::tcp_syn_linear_timeouts},
-      {{"tcp_synack_retries", ipv4, "segments", 0, u8_max,
-        "How often a SYN-ACK is sent again before a half-open connection (SYN_RCVD) is given up.",
-        ip_sysctl},
-       &Settings::tcp_synack_retries},
-      {{"tcp_max_syn_backlog", ipv4, "requests", 0, i32_max,
-        "How many half-open connections a listener without SYN cookies remembers; its backlog "
-        "limits "
-        "them too. Linux chooses it by memory.",
-        ip_sysctl},
-       &Settings::tcp_max_syn_backlog},
-      {{"somaxconn", core, "connections", 0, i32_max,
-        "Upper limit of every listener's backlog: connections that are established and wait for "
-        "accept(). It was 128 before Linux 5.4.",
-        net_sysctl},
-       &Settings::somaxconn},
-      {{"tcp_abort_on_overflow", ipv4, "", 0, u8_max,
-        "1: a connection that finds the accept queue full is reset. 0: the last ACK of its "
-        "handshake "
-        "is dropped, so that it can try again once there is room.",
-        ip_sysctl},
-       &Settings::tcp_abort_on_overflow},
-      {{"tcp_syncookies", ipv4, "", 0, u8_max,
-        "1: a full SYN queue answers with cookies instead of dropping SYNs. 2: always. 0: never.",
-        "Documentation/networking/ip-sysctl.rst; RFC 4987, 3.6"},
-       &Settings::tcp_syncookies},
-      {{"ip_local_port_range", ipv4, "ports", 1, 65535,
-        "First and last port that connect() picks by itself. Their number limits how many "
-        "connections "
-        "a host can have to one address and port.",
-        ip_sysctl, 2},
-       &Settings::ip_local_port_range},
-      // closing
-      {{"tcp_orphan_retries", ipv4, "segments", 0, u8_max,
-        "How often a FIN or data is sent again after the application has closed the socket. 0 "
-        "means "
-        "8 in Linux; in the profile textbook it means none.",
-        ip_sysctl},
-       &Settings::tcp_orphan_retries},
-      {{"tcp_fin_timeout", ipv4, "s", 0, jiffies_max_s,
-        "How long a closed socket stays in FIN_WAIT_2 for the peer's FIN. After shutdown() alone "
-        "there is no such limit. It has nothing to do with how long TIME_WAIT lasts.",
-        ip_sysctl},
-       &Settings::tcp_fin_timeout},
-      {{"tcp_max_orphans", ipv4, "sockets", 0, i32_max,
-        "How many sockets may live on without an application; beyond it they are reset at once.",
-        ip_sysctl},
-       &Settings::tcp_max_orphans},
-      {{"tcp_max_tw_buckets", ipv4, "sockets", 0, i32_max,
-        "How many sockets may be in TIME_WAIT; beyond it connections close without it.", ip_sysctl},
-       &Settings::tcp_max_tw_buckets},
-      {{"tcp_tw_reuse", ipv4, "", 0, 2,
-        "1: connect() may take a port that is in TIME_WAIT, if timestamps distinguish the "
-        "connections. "
-        "2: only on loopback, which is not modelled, so here it means never. 0: never.",
-        "Documentation/networking/ip-sysctl.rst; RFC 6191"},
-       &Settings::tcp_tw_reuse},
-      {{"tcp_tw_reuse_delay", ipv4, "ms", 1, 60000,
-        "How long a port must have been in TIME_WAIT before tcp_tw_reuse lets connect() take it.",
-        ip_sysctl},
-       &Settings::tcp_tw_reuse_delay},
-      {{"tcp_rfc1337", ipv4, "", 0, u8_max,
-        "1: a RST does not end TIME_WAIT early, so that old segments cannot hurt a new connection.",
-        "RFC 1337"},
-       &Settings::tcp_rfc1337},
-      // retransmission
-      {{"tcp_retries1", ipv4, "segments", 0, u8_max,
-        "After so many retransmissions TCP suspects the route (R1).", "RFC 9293, 3.8.3"},
-       &Settings::tcp_retries1},
-      {{"tcp_retries2", ipv4, "segments", 0, u8_max,
-        "How often data is sent again before an open connection fails with ETIMEDOUT (R2). Linux "
-        "turns it into a time: 15 is about 15 minutes.",
-        "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.3"},
-       &Settings::tcp_retries2},
-      {{"tcp_rto_max_ms", ipv4, "ms", 1000, 120000, "Upper limit of the retransmission timeout.",
-        "Documentation/networking/ip-sysctl.rst; RFC 6298, 2.5"},
-       &Settings::tcp_rto_max_ms},
-      {{"tcp_rto_min_us", ipv4, "us", 1, i32_max,
-        "Lower limit of the retransmission timeout. RFC 6298 wants 1 s, Linux takes 200 ms.",
-        "Documentation/networking/ip-sysctl.rst; RFC 6298, 2.4"},
-       &Settings::tcp_rto_min_us},
-      {{"tcp_early_retrans", ipv4, "", 0, 4,
-        "3 or 4: a tail-loss probe repeats the last segment soon, without waiting for the "
-        "retransmission timeout. 0: no probes.",
-        "Documentation/networking/ip-sysctl.rst; RFC 8985, 7"},
-       &Settings::tcp_early_retrans},
-      {{"tcp_recovery", ipv4, "", 0, u8_max,
-        "Bit 1: segments count as lost by the time that passed (RACK).",
-        "Documentation/networking/ip-sysctl.rst; RFC 8985"},
-       &Settings::tcp_recovery},
-      {{"tcp_frto", ipv4, "", 0, u8_max,
-        "Not 0: a timeout that turns out to be spurious does not slow the connection down.",
-        "RFC 5682"},
-       &Settings::tcp_frto},
-      {{"tcp_reordering", ipv4, "segments", 1, i32_max,
-        "How far segments may arrive out of order before one counts as lost, at the start of a "
-        "connection.",
-        ip_sysctl},
-       &Settings::tcp_reordering},
-      {{"tcp_max_reordering", ipv4, "segments", 1, i32_max,
-        "How far tcp_reordering may grow by itself during a connection.", ip_sysctl},
-       &Settings::tcp_max_reordering},
-      {{"tcp_thin_linear_timeouts", ipv4, "", 0, u8_max,
-        "1: a connection with little in flight waits the same time between its first six timeouts "
-        "instead of doubling it.",
-        ip_sysctl},
-       &Settings::tcp_thin_linear_timeouts},
-      {{"tcp_slow_start_after_idle", ipv4, "", 0, u8_max,
-        "1: after an idle time of one retransmission timeout the congestion window starts small "
-        "again.",
-        "Documentation/networking/ip-sysctl.rst; RFC 5681, 4.1"},
-       &Settings::tcp_slow_start_after_idle},
-      // acknowledging
-      {{"tcp_sack", ipv4, "", 0, u8_max, "1: selective acknowledgments are offered on the SYN.",
-        "RFC 2018"},
-       &Settings::tcp_sack},
-      {{"tcp_dsack", ipv4, "", 0, u8_max,
-        "1: segments that arrive twice are reported with a SACK block.", "RFC 2883"},
-       &Settings::tcp_dsack},
-      {{"tcp_timestamps", ipv4, "", 0, u8_max,
-        "1: timestamps are offered on the SYN: they give round-trip samples, protect against old "
-        "segments and let ports be taken out of TIME_WAIT.",
-        "RFC 7323, 3 to 5"},
-       &Settings::tcp_timestamps},
-      {{"tcp_window_scaling", ipv4, "", 0, u8_max,
-        "1: window scaling is offered on the SYN, so that windows may pass 64 KiB.", "RFC 7323, 2"},
-       &Settings::tcp_window_scaling},
-      {{"tcp_pingpong_thresh", ipv4, "segments", 1, u8_max,
-        "After so many answers sent soon after a request, a connection counts as interactive and "
-        "delays its acknowledgments.",
-        ip_sysctl},
-       &Settings::tcp_pingpong_thresh},
-      {{"tcp_comp_sack_delay_ns", ipv4, "ns", 0, i32_max,
-        "Longest time for which acknowledgments of out-of-order segments are held back to merge "
-        "them.",
-        ip_sysctl},
-       &Settings::tcp_comp_sack_delay_ns},
-      {{"tcp_comp_sack_slack_ns", ipv4, "ns", 0, i32_max,
-        "By how much such an acknowledgment may be late so that timers can share a wakeup.",
-        ip_sysctl},
-       &Settings::tcp_comp_sack_slack_ns},
-      {{"tcp_comp_sack_nr", ipv4, "segments", 0, u8_max,
-        "How many acknowledgments may be merged that way; 0 turns it off.", ip_sysctl},
-       &Settings::tcp_comp_sack_nr},
-      {{"tcp_challenge_ack_limit", ipv4, "segments/s", 0, i32_max,
-        "How many challenge ACKs a host sends in a second; 2147483647 is no limit. They answer "
-        "segments that may be forged.",
-        "Documentation/networking/ip-sysctl.rst; RFC 5961, 7"},
-       &Settings::tcp_challenge_ack_limit},
-      {{"tcp_invalid_ratelimit", ipv4, "ms", 0, i32_max - 1,
-        "Shortest time between two answers to unacceptable segments of one connection, so that two "
-        "hosts cannot keep each other busy; 0 is no limit.",
-        ip_sysctl},
-       &Settings::tcp_invalid_ratelimit},
-      // keeping alive
-      {{"tcp_keepalive_time", ipv4, "s", 1, jiffies_max_s,
-        "How long a connection with SO_KEEPALIVE must be idle before the first probe.",
-        "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.4"},
-       &Settings::tcp_keepalive_time},
-      {{"tcp_keepalive_intvl", ipv4, "s", 1, jiffies_max_s,
-        "Time between two probes that nobody answers.", ip_sysctl},
-       &Settings::tcp_keepalive_intvl},
-      {{"tcp_keepalive_probes", ipv4, "segments", 0, u8_max,
-        "After so many unanswered probes the connection fails with ETIMEDOUT.", ip_sysctl},
-       &Settings::tcp_keepalive_probes},
-      // memory and windows
-      {{"tcp_rmem", ipv4, "bytes", 1, i32_max,
-        "Least, first and largest receive buffer of a socket. The first gives the first window.",
-        ip_sysctl, 3},
-       &Settings::tcp_rmem},
-      {{"tcp_wmem", ipv4, "bytes", 1, i32_max,
-        "Least, first and largest send buffer of a socket: what send() takes before it waits.",
-        ip_sysctl, 3},
-       &Settings::tcp_wmem},
-      {{"rmem_max", core, "bytes", 2304, i32_max,
-        "Largest receive buffer that SO_RCVBUF may ask for.", net_sysctl},
-       &Settings::rmem_max},
-      {{"wmem_max", core, "bytes", 4608, i32_max, "Largest send buffer that SO_SNDBUF may ask for.",
-        net_sysctl},
-       &Settings::wmem_max},
-      {{"tcp_adv_win_scale", ipv4, "", -31, 31,
-        "Which share of a receive buffer is advertised as window: all but 1/2^n, or 1/2^-n if "
-        "negative. Newer kernels measure the share once data has arrived.",
-        ip_sysctl},
-       &Settings::tcp_adv_win_scale},
-      {{"tcp_app_win", ipv4, "", 0, 31,
-        "Reserves 1/2^n of the window for the application's own use; 31 reserves next to nothing.",
-        ip_sysctl},
-       &Settings::tcp_app_win},
-      {{"tcp_moderate_rcvbuf", ipv4, "", 0, u8_max,
-        "1: receive buffers grow by themselves, up to the last number of tcp_rmem.", ip_sysctl},
-       &Settings::tcp_moderate_rcvbuf},
-      {{"tcp_shrink_window", ipv4, "", 0, 1,
-        "1: the right edge of an advertised window may move back when memory runs short.",
-        "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.6"},
-       &Settings::tcp_shrink_window},
-      {{"tcp_workaround_signed_windows", ipv4, "", 0, u8_max,
-        "1: without window scaling no window above 32767 is advertised, for peers that take it for "
-        "a "
-        "signed number.",
-        ip_sysctl},
-       &Settings::tcp_workaround_signed_windows},
-      {{"tcp_min_snd_mss", ipv4, "bytes", 48, 65535,
-        "Least MSS (options included) that is used, whatever the peer asks for.", ip_sysctl},
-       &Settings::tcp_min_snd_mss},
-      {{"tcp_base_mss", ipv4, "bytes", 0, i32_max,
-        "MSS from which probing for the path's MTU starts.",
-        "Documentation/networking/ip-sysctl.rst; RFC 4821"},
-       &Settings::tcp_base_mss},
-      {{"tcp_autocorking", ipv4, "", 0, 1,
-        "1: small writes are merged while an earlier segment still waits in the host's own queue.",
-        ip_sysctl},
-       &Settings::tcp_autocorking},
-      {{"tcp_notsent_lowat", ipv4, "bytes", 0, u32_max,
-        "A socket counts as writable only while less than this has not been sent; 4294967295 is no "
-        "limit.",
-        ip_sysctl},
-       &Settings::tcp_notsent_lowat},
-      {{"tcp_mem", ipv4, "pages", 0, i32_max,
-        "Memory of all TCP sockets together, in pages of 4096 bytes: below the first number "
-        "nothing "
-        "happens, above the second buffers and windows stop growing until it is below the first "
-        "again, above the third data is dropped, senders wait and orphans with data are reset. "
-        "Linux "
-        "chooses it by memory.",
-        ip_sysctl, 3},
-       &Settings::tcp_mem},
-      // file descriptors
-      {{"file-max", fs, "files", 0, i64_max,
-        "How many sockets the applications of a host have open at most; socket() and accept() fail "
-        "with ENFILE beyond. Linux chooses it by memory, systemd lifts it.",
-        fs_sysctl},
-       &Settings::file_max},
-      {{"nr_open", fs, "descriptors", 64, 2147483584,
-        "Upper limit of every process's own (RLIMIT_NOFILE, the key limits.nofile). Linux starts "
-        "with 1048576, systemd lifts it.",
-        fs_sysctl},
-       &Settings::nr_open},
-  };
-  return table;
-}
+constexpr Row rows[] = {
+    // opening
+    {{"tcp_syn_retries", ipv4, "segments", 1, 127,
+      "How often an active open sends its SYN again before connect() fails with ETIMEDOUT. Those "
+      "sent during tcp_syn_linear_timeouts are not counted, but the time that this number of "
+      "doubling waits takes ends the attempt as well: 3 s for 1, 7 s for 2.",
+      ip_sysctl},
+     &Settings::tcp_syn_retries},
+    {{"tcp_syn_linear_timeouts", ipv4, "timeouts", 0, 127,
+      "The first so many timeouts of a SYN follow each other at the initial timeout (1 s); only "
+      "then does the wait double. 0 doubles from the first timeout on, as before Linux 6.5.",
+      ip_sysctl},
+     &Settings::tcp_syn_linear_timeouts},
+    {{"tcp_synack_retries", ipv4, "segments", 0, u8_max,
+      "How often a SYN-ACK is sent again before a half-open connection (SYN_RCVD) is given up.",
+      ip_sysctl},
+     &Settings::tcp_synack_retries},
+    {{"tcp_max_syn_backlog", ipv4, "requests", 0, i32_max,
+      "How many half-open connections a listener without SYN cookies remembers; its backlog "
+      "limits "
+      "them too. Linux chooses it by memory.",
+      ip_sysctl},
+     &Settings::tcp_max_syn_backlog},
+    {{"somaxconn", core, "connections", 0, i32_max,
+      "Upper limit of every listener's backlog: connections that are established and wait for "
+      "accept(). It was 128 before Linux 5.4.",
+      net_sysctl},
+     &Settings::somaxconn},
+    {{"tcp_abort_on_overflow", ipv4, "", 0, u8_max,
+      "1: a connection that finds the accept queue full is reset. 0: the last ACK of its "
+      "handshake "
+      "is dropped, so that it can try again once there is room.",
+      ip_sysctl},
+     &Settings::tcp_abort_on_overflow},
+    {{"tcp_syncookies", ipv4, "", 0, u8_max,
+      "1: a full SYN queue answers with cookies instead of dropping SYNs. 2: always. 0: never.",
+      "Documentation/networking/ip-sysctl.rst; RFC 4987, 3.6"},
+     &Settings::tcp_syncookies},
+    {{"ip_local_port_range", ipv4, "ports", 1, 65535,
+      "First and last port that connect() picks by itself. Their number limits how many "
+      "connections "
+      "a host can have to one address and port.",
+      ip_sysctl, 2},
+     &Settings::ip_local_port_range},
+    // closing
+    {{"tcp_orphan_retries", ipv4, "segments", 0, u8_max,
+      "How often a FIN or data is sent again after the application has closed the socket. 0 "
+      "means "
+      "8 in Linux; in the profile textbook it means none.",
+      ip_sysctl},
+     &Settings::tcp_orphan_retries},
+    {{"tcp_fin_timeout", ipv4, "s", 0, jiffies_max_s,
+      "How long a closed socket stays in FIN_WAIT_2 for the peer's FIN. After shutdown() alone "
+      "there is no such limit. It has nothing to do with how long TIME_WAIT lasts.",
+      ip_sysctl},
+     &Settings::tcp_fin_timeout},
+    {{"tcp_max_orphans", ipv4, "sockets", 0, i32_max,
+      "How many sockets may live on without an application; beyond it they are reset at once.",
+      ip_sysctl},
+     &Settings::tcp_max_orphans},
+    {{"tcp_max_tw_buckets", ipv4, "sockets", 0, i32_max,
+      "How many sockets may be in TIME_WAIT; beyond it connections close without it.", ip_sysctl},
+     &Settings::tcp_max_tw_buckets},
+    {{"tcp_tw_reuse", ipv4, "", 0, 2,
+      "1: connect() may take a port that is in TIME_WAIT, if timestamps distinguish the "
+      "connections. "
+      "2: only on loopback, which is not modelled, so here it means never. 0: never.",
+      "Documentation/networking/ip-sysctl.rst; RFC 6191"},
+     &Settings::tcp_tw_reuse},
+    {{"tcp_tw_reuse_delay", ipv4, "ms", 1, 60000,
+      "How long a port must have been in TIME_WAIT before tcp_tw_reuse lets connect() take it.",
+      ip_sysctl},
+     &Settings::tcp_tw_reuse_delay},
+    {{"tcp_rfc1337", ipv4, "", 0, u8_max,
+      "1: a RST does not end TIME_WAIT early, so that old segments cannot hurt a new connection.",
+      "RFC 1337"},
+     &Settings::tcp_rfc1337},
+    // retransmission
+    {{"tcp_retries1", ipv4, "segments", 0, u8_max,
+      "After so many retransmissions TCP suspects the route (R1).", "RFC 9293, 3.8.3"},
+     &Settings::tcp_retries1},
+    {{"tcp_retries2", ipv4, "segments", 0, u8_max,
+      "How often data is sent again before an open connection fails with ETIMEDOUT (R2). Linux "
+      "turns it into a time: 15 is about 15 minutes.",
+      "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.3"},
+     &Settings::tcp_retries2},
+    {{"tcp_rto_max_ms", ipv4, "ms", 1000, 120000, "Upper limit of the retransmission timeout.",
+      "Documentation/networking/ip-sysctl.rst; RFC 6298, 2.5"},
+     &Settings::tcp_rto_max_ms},
+    {{"tcp_rto_min_us", ipv4, "us", 1, i32_max,
+      "Lower limit of the retransmission timeout. RFC 6298 wants 1 s, Linux takes 200 ms.",
+      "Documentation/networking/ip-sysctl.rst; RFC 6298, 2.4"},
+     &Settings::tcp_rto_min_us},
+    {{"tcp_early_retrans", ipv4, "", 0, 4,
+      "3 or 4: a tail-loss probe repeats the last segment soon, without waiting for the "
+      "retransmission timeout. 0: no probes.",
+      "Documentation/networking/ip-sysctl.rst; RFC 8985, 7"},
+     &Settings::tcp_early_retrans},
+    {{"tcp_recovery", ipv4, "", 0, u8_max,
+      "Bit 1: segments count as lost by the time that passed (RACK).",
+      "Documentation/networking/ip-sysctl.rst; RFC 8985"},
+     &Settings::tcp_recovery},
+    {{"tcp_frto", ipv4, "", 0, u8_max,
+      "Not 0: a timeout that turns out to be spurious does not slow the connection down.",
+      "RFC 5682"},
+     &Settings::tcp_frto},
+    {{"tcp_reordering", ipv4, "segments", 1, i32_max,
+      "How far segments may arrive out of order before one counts as lost, at the start of a "
+      "connection.",
+      ip_sysctl},
+     &Settings::tcp_reordering},
+    {{"tcp_max_reordering", ipv4, "segments", 1, i32_max,
+      "How far tcp_reordering may grow by itself during a connection.", ip_sysctl},
+     &Settings::tcp_max_reordering},
+    {{"tcp_thin_linear_timeouts", ipv4, "", 0, u8_max,
+      "1: a connection with little in flight waits the same time between its first six timeouts "
+      "instead of doubling it.",
+      ip_sysctl},
+     &Settings::tcp_thin_linear_timeouts},
+    {{"tcp_slow_start_after_idle", ipv4, "", 0, u8_max,
+      "1: after an idle time of one retransmission timeout the congestion window starts small "
+      "again.",
+      "Documentation/networking/ip-sysctl.rst; RFC 5681, 4.1"},
+     &Settings::tcp_slow_start_after_idle},
+    // acknowledging
+    {{"tcp_sack", ipv4, "", 0, u8_max, "1: selective acknowledgments are offered on the SYN.",
+      "RFC 2018"},
+     &Settings::tcp_sack},
+    {{"tcp_dsack", ipv4, "", 0, u8_max,
+      "1: segments that arrive twice are reported with a SACK block.", "RFC 2883"},
+     &Settings::tcp_dsack},
+    {{"tcp_timestamps", ipv4, "", 0, u8_max,
+      "1: timestamps are offered on the SYN: they give round-trip samples, protect against old "
+      "segments and let ports be taken out of TIME_WAIT.",
+      "RFC 7323, 3 to 5"},
+     &Settings::tcp_timestamps},
+    {{"tcp_window_scaling", ipv4, "", 0, u8_max,
+      "1: window scaling is offered on the SYN, so that windows may pass 64 KiB.", "RFC 7323, 2"},
+     &Settings::tcp_window_scaling},
+    {{"tcp_pingpong_thresh", ipv4, "segments", 1, u8_max,
+      "After so many answers sent soon after a request, a connection counts as interactive and "
+      "delays its acknowledgments.",
+      ip_sysctl},
+     &Settings::tcp_pingpong_thresh},
+    {{"tcp_comp_sack_delay_ns", ipv4, "ns", 0, i32_max,
+      "Longest time for which acknowledgments of out-of-order segments are held back to merge "
+      "them.",
+      ip_sysctl},
+     &Settings::tcp_comp_sack_delay_ns},
+    {{"tcp_comp_sack_slack_ns", ipv4, "ns", 0, i32_max,
+      "By how much such an acknowledgment may be late so that timers can share a wakeup.",
+      ip_sysctl},
+     &Settings::tcp_comp_sack_slack_ns},
+    {{"tcp_comp_sack_nr", ipv4, "segments", 0, u8_max,
+      "How many acknowledgments may be merged that way; 0 turns it off.", ip_sysctl},
+     &Settings::tcp_comp_sack_nr},
+    {{"tcp_challenge_ack_limit", ipv4, "segments/s", 0, i32_max,
+      "How many challenge ACKs a host sends in a second; 2147483647 is no limit. They answer "
+      "segments that may be forged.",
+      "Documentation/networking/ip-sysctl.rst; RFC 5961, 7"},
+     &Settings::tcp_challenge_ack_limit},
+    {{"tcp_invalid_ratelimit", ipv4, "ms", 0, i32_max - 1,
+      "Shortest time between two answers to unacceptable segments of one connection, so that two "
+      "hosts cannot keep each other busy; 0 is no limit.",
+      ip_sysctl},
+     &Settings::tcp_invalid_ratelimit},
+    // keeping alive
+    {{"tcp_keepalive_time", ipv4, "s", 1, jiffies_max_s,
+      "How long a connection with SO_KEEPALIVE must be idle before the first probe.",
+      "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.4"},
+     &Settings::tcp_keepalive_time},
+    {{"tcp_keepalive_intvl", ipv4, "s", 1, jiffies_max_s,
+      "Time between two probes that nobody answers.", ip_sysctl},
+     &Settings::tcp_keepalive_intvl},
+    {{"tcp_keepalive_probes", ipv4, "segments", 0, u8_max,
+      "After so many unanswered probes the connection fails with ETIMEDOUT.", ip_sysctl},
+     &Settings::tcp_keepalive_probes},
+    // memory and windows
+    {{"tcp_rmem", ipv4, "bytes", 1, i32_max,
+      "Least, first and largest receive buffer of a socket. The first gives the first window.",
+      ip_sysctl, 3},
+     &Settings::tcp_rmem},
+    {{"tcp_wmem", ipv4, "bytes", 1, i32_max,
+      "Least, first and largest send buffer of a socket: what send() takes before it waits.",
+      ip_sysctl, 3},
+     &Settings::tcp_wmem},
+    {{"rmem_max", core, "bytes", 2304, i32_max,
+      "Largest receive buffer that SO_RCVBUF may ask for.", net_sysctl},
+     &Settings::rmem_max},
+    {{"wmem_max", core, "bytes", 4608, i32_max, "Largest send buffer that SO_SNDBUF may ask for.",
+      net_sysctl},
+     &Settings::wmem_max},
+    {{"tcp_adv_win_scale", ipv4, "", -31, 31,
+      "Which share of a receive buffer is advertised as window: all but 1/2^n, or 1/2^-n if "
+      "negative. Newer kernels measure the share once data has arrived.",
+      ip_sysctl},
+     &Settings::tcp_adv_win_scale},
+    {{"tcp_app_win", ipv4, "", 0, 31,
+      "Reserves 1/2^n of the window for the application's own use; 31 reserves next to nothing.",
+      ip_sysctl},
+     &Settings::tcp_app_win},
+    {{"tcp_moderate_rcvbuf", ipv4, "", 0, u8_max,
+      "1: receive buffers grow by themselves, up to the last number of tcp_rmem.", ip_sysctl},
+     &Settings::tcp_moderate_rcvbuf},
+    {{"tcp_shrink_window", ipv4, "", 0, 1,
+      "1: the right edge of an advertised window may move back when memory runs short.",
+      "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.6"},
+     &Settings::tcp_shrink_window},
+    {{"tcp_workaround_signed_windows", ipv4, "", 0, u8_max,
+      "1: without window scaling no window above 32767 is advertised, for peers that take it for "
+      "a "
+      "signed number.",
+      ip_sysctl},
+     &Settings::tcp_workaround_signed_windows},
+    {{"tcp_min_snd_mss", ipv4, "bytes", 48, 65535,
+      "Least MSS (options included) that is used, whatever the peer asks for.", ip_sysctl},
+     &Settings::tcp_min_snd_mss},
+    {{"tcp_base_mss", ipv4, "bytes", 0, i32_max,
+      "MSS from which probing for the path's MTU starts.",
+      "Documentation/networking/ip-sysctl.rst; RFC 4821"},
+     &Settings::tcp_base_mss},
+    {{"tcp_autocorking", ipv4, "", 0, 1,
+      "1: small writes are merged while an earlier segment still waits in the host's own queue.",
+      ip_sysctl},
+     &Settings::tcp_autocorking},
+    {{"tcp_notsent_lowat", ipv4, "bytes", 0, u32_max,
+      "A socket counts as writable only while less than this has not been sent; 4294967295 is no "
+      "limit.",
+      ip_sysctl},
+     &Settings::tcp_notsent_lowat},
+    {{"tcp_mem", ipv4, "pages", 0, i32_max,
+      "Memory of all TCP sockets together, in pages of 4096 bytes: below the first number "
+      "nothing "
+      "happens, above the second buffers and windows stop growing until it is below the first "
+      "again, above the third data is dropped, senders wait and orphans with data are reset. "
+      "Linux "
+      "chooses it by memory.",
+      ip_sysctl, 3},
+     &Settings::tcp_mem},
+    // file descriptors
+    {{"file-max", fs, "files", 0, i64_max,
+      "How many sockets the applications of a host have open at most; socket() and accept() fail "
+      "with ENFILE beyond. Linux chooses it by memory, systemd lifts it.",
+      fs_sysctl},
+     &Settings::file_max},
+    {{"nr_open", fs, "descriptors", 64, 2147483584,
+      "Upper limit of every process's own (RLIMIT_NOFILE, the key limits.nofile). Linux starts "
+      "with 1048576, systemd lifts it.",
+      fs_sysctl},
+     &Settings::nr_open},
+};
 
 /// Name and value where a profile departs from linux-6.
 struct Difference {
@@ -425,7 +422,7 @@ std::string_view without_section(std::string_view name, std::string_view section
 }
 
 const Row* find_row(std::string_view name) {
-  for (const Row& row : rows()) {
+  for (const Row& row : rows) {
     if (without_section(name, row.info.section) == row.info.name) return &row;
   }
   return nullptr;
@@ -497,7 +494,7 @@ std::optional<ProfileId> profile_named(std::string_view name) {
 std::span<const SettingInfo> setting_infos() {
   static const std::vector<SettingInfo> infos = [] {
     std::vector<SettingInfo> all;
-    for (const Row& row : rows()) all.push_back(row.info);
+    for (const Row& row : rows) all.push_back(row.info);
     return all;
   }();
   return infos;

@@ -28,9 +28,7 @@ std::string_view name_of(State state) {
 namespace {
 
 constexpr bool may_follow(State from, State to) {
-  if (to == State::closed) {
-    return from != State::closed;
-  }
+  if (to == State::closed) return from != State::closed;
   switch (from) {
     case State::closed:
       // A SYN makes its request or connection beside the listener, which stays in LISTEN; a cookie

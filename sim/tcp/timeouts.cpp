@@ -97,7 +97,7 @@ bool Endpoint::gave_up(Context& c) {
     case State::closed:
     case State::listen:
     case State::fin_wait_2:
-    case State::time_wait: LASTACK_ASSERT(state_ == State::established); break;
+    case State::time_wait: LASTACK_UNREACHABLE("nothing is retransmitted in this state");
   }
   if (!used_up) return false;
   if (state_ == State::syn_rcvd && c.host.profile.request_expiry == RequestExpiry::reset) {

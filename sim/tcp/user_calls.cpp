@@ -242,7 +242,7 @@ void Endpoint::abort(Context& c) {
       done(StateReason::abort, c);
       break;
     case State::listen:
-    case State::time_wait: LASTACK_ASSERT(state_ == State::closed); break;
+    case State::time_wait: LASTACK_UNREACHABLE("a listener or a record is no endpoint");
   }
   LASTACK_ASSERT(!counted);
   orphan_ = true;
@@ -253,33 +253,31 @@ void Endpoint::abort(Context& c) {
 Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   const auto [least, most] = socket_option_range(given.option);
   if (given.value < least || given.value > most) return Error::invalid_argument;
-  const bool kept_alive = options_->keep_alive;
-  SocketOptions changed = *options_;
+  const SocketOptions before = *options_;
+  SocketOptions changed = before;
   changed.set(given);
   options_ = c.host.options.keep(changed);
-  const bool open = state_ != State::closed && state_ != State::syn_sent;
+  if (given.option == SocketOption::tcp_quickack) acks_.set_quick_ack(given.value);
+  if (state_ != State::closed && state_ != State::syn_sent) follow_option(given, before, c);
+  return Error::none;
+}
+
+/// What a new value changes at once on an open connection; most are looked at when they matter.
+void Endpoint::follow_option(SocketOptionValue given, const SocketOptions& before, Context& c) {
   switch (given.option) {
-    case SocketOption::tcp_nodelay:
-    case SocketOption::tcp_cork:
-      if (open) {
-        send_what_is_allowed(
-            given.option == SocketOption::tcp_nodelay ? Nagle::Mode::off : Nagle::Mode::on, c);
-      }
-      break;
+    case SocketOption::tcp_nodelay: send_what_is_allowed(Nagle::Mode::off, c); break;
+    case SocketOption::tcp_cork: send_what_is_allowed(Nagle::Mode::on, c); break;
     case SocketOption::tcp_quickack:
-      acks_.set_quick_ack(given.value);
-      if (given.value != 0 && acks_.owed() && open) {
-        send_ack(SendReason::ack, c);
-      }
+      if (given.value != 0 && acks_.owed()) send_ack(SendReason::ack, c);
       break;
     case SocketOption::tcp_keepidle:
-      if (options_->keep_alive && open) {  // time that passed already counts
+      if (options_->keep_alive) {  // time that passed already counts
         const SimDuration left = keep_rules(c).idle - keep_.silence(acks_.last_data(), c.now);
         set_keep_timer(KeepKind::keepalive, std::max(left, SimDuration{}), c);
       }
       break;
     case SocketOption::so_keepalive:
-      if (options_->keep_alive && open && !kept_alive) {
+      if (options_->keep_alive && !before.keep_alive) {
         set_keep_timer(KeepKind::keepalive, keep_rules(c).idle, c);
       } else if (!options_->keep_alive && keep_.kind() == KeepKind::keepalive) {
         clear_keep_timer(c);
@@ -297,7 +295,6 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
     case SocketOption::so_rcvbuf:
     case SocketOption::so_sndbuf: break;
   }
-  return Error::none;
 }
 
 }  // namespace lastack::tcp

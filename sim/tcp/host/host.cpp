@@ -14,9 +14,7 @@ namespace {
 /// The wheel turns the same way on all hosts of a run, as on machines that boot together; by how
 /// much is the seed's choice, over a span that moves every level that matters.
 TimerGrid grid_of(const StackConfig& config) {
-  if (config.timers == TimerMode::exact) {
-    return TimerGrid::exact();
-  }
+  if (config.timers == TimerMode::exact) return TimerGrid::exact();
   const auto span = static_cast<std::uint64_t>(std::int64_t{32768} * 1'000'000'000 / config.hz);
   RandomStream stream{config.seed, "tcp/timer_phase"};
   const SimDuration phase{static_cast<std::int64_t>(stream.below(span))};
@@ -38,9 +36,7 @@ bool ChallengeLimit::take(SimTime now, std::int32_t per_second) {
     second_ = second;
     left_ = per_second;
   }
-  if (left_ <= 0) {
-    return false;
-  }
+  if (left_ <= 0) return false;
   --left_;
   return true;
 }

@@ -81,9 +81,7 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   Context c{impl_->host_, now, out};
   const auto index = static_cast<std::uint32_t>(listener);
   Listening& l = impl_->listeners_[index];
-  if (!l.open) {
-    return;
-  }
+  if (!l.open) return;
   l.open = false;
   impl_->listener_of_.erase(l.local.port);
   c.report_state(l.local, {}, State::listen, State::closed, StateReason::close);
@@ -117,9 +115,7 @@ std::vector<std::uint32_t> Stack::Impl::requests_of(std::uint32_t listener) cons
 
 Listening* Stack::Impl::listener_at(Port port, std::uint32_t& index) {
   const auto found = listener_of_.find(port);
-  if (found == listener_of_.end()) {
-    return nullptr;
-  }
+  if (found == listener_of_.end()) return nullptr;
   index = found->second;
   return &listeners_[index];
 }
@@ -356,9 +352,7 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
 /// Why no connection can be made now for the accept queue, if so (Linux, tcp_v4_syn_recv_sock).
 std::optional<DiscardReason> Stack::Impl::obstacle_to_child(const Listening& l) {
   const bool overflow = l.accept_queue_full();
-  if (!overflow && host_.has_room_for_socket()) {
-    return std::nullopt;
-  }
+  if (!overflow && host_.has_room_for_socket()) return std::nullopt;
   host_.counters.ListenOverflows += overflow ? 1U : 0U;
   ++host_.counters.ListenDrops;
   return overflow ? DiscardReason::accept_queue : DiscardReason::socket_limit;
@@ -424,9 +418,7 @@ std::int32_t Stack::Impl::synack_retries(const Listening& l) const {
 
 void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
   Request& r = records_.requests[index];
-  if (r.wakeup.due > c.now) {
-    return;
-  }
+  if (r.wakeup.due > c.now) return;
   Listening& l = listeners_[r.listener];
   c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::fire,
                  r.wakeup.due);

@@ -33,9 +33,7 @@ Error Stack::Impl::bind(std::uint32_t socket, Port port) {
 
 void Stack::Impl::unbind(std::uint32_t socket) {
   Endpoint& endpoint = records_.sockets[socket];
-  if (endpoint.bound_port() == 0) {
-    return;
-  }
+  if (endpoint.bound_port() == 0) return;
   const auto use = bound_.find(endpoint.bound_port());
   use->second.exclusive -= endpoint.options().reuse_address ? 0U : 1U;
   if (--use->second.bound == 0) {
@@ -56,12 +54,8 @@ bool Stack::Impl::port_has_connections(Port port) const {
 /// distinguish old segments from new ones. 2 means on the loopback interface, which is not
 /// modelled. Who bound the port itself need not ask for it (Linux, tcp_twsk_unique).
 bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record, PortChoice choice) const {
-  if (record.state != State::time_wait || !record.timestamps) {
-    return false;
-  }
-  if (choice == PortChoice::bound && host_.profile.bound_port_reuses_time_wait) {
-    return true;
-  }
+  if (record.state != State::time_wait || !record.timestamps) return false;
+  if (choice == PortChoice::bound && host_.profile.bound_port_reuses_time_wait) return true;
   const SimDuration rest = std::chrono::milliseconds{host_.settings().tcp_tw_reuse_delay};
   return host_.settings().tcp_tw_reuse == 1 && now - record.ts_recent_at >= rest;
 }
@@ -71,18 +65,14 @@ bool Stack::Impl::may_reuse(SimTime now, const TimeWait& record, PortChoice choi
 Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
   // With tcp_tw_reuse a port may come free by time alone.
   const bool may_remember = host_.settings().tcp_tw_reuse != 1;
-  if (may_remember && exhausted_.contains(end_of(remote))) {
-    return Error::address_not_available;
-  }
+  if (may_remember && exhausted_.contains(end_of(remote))) return Error::address_not_available;
   const auto [low, high] = host_.settings().ip_local_port_range;
   const auto size = static_cast<std::uint32_t>(high - low + 1);
   const std::uint32_t start = host_.first_port(remote.address, size);
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::uint32_t step = (start + next_port_ + i) % size;
     const auto candidate = static_cast<Port>(static_cast<std::uint32_t>(low) + step);
-    if ((!bound_.empty() && bound_.contains(candidate)) || port_listens(candidate)) {
-      continue;
-    }
+    if ((!bound_.empty() && bound_.contains(candidate)) || port_listens(candidate)) continue;
     const auto taken = table_.find(candidate, remote);
     if (!taken || (taken->kind == TimerOwner::Kind::time_wait &&
                    may_reuse(now, records_.time_waits[taken->index], PortChoice::ephemeral))) {

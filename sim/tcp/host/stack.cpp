@@ -41,9 +41,7 @@ Error Stack::bind(SocketId socket, Port port) { return impl_->bind(Impl::index_o
 Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output& out) {
   Context c{impl_->host_, now, out};
   Endpoint& endpoint = impl_->socket(socket);
-  if (endpoint.state() != State::closed || endpoint.detached()) {
-    return Error::already_connected;
-  }
+  if (endpoint.state() != State::closed || endpoint.detached()) return Error::already_connected;
   Port port = endpoint.bound_port();
   if (port == 0) {
     if (const Error error = impl_->choose_port(now, remote, port); error != Error::none) {
@@ -81,9 +79,7 @@ bool Stack::acceptable(ListenerId listener) const {
 
 std::optional<SocketId> Stack::accept(SimTime /*now*/, ListenerId listener, Output& /*out*/) {
   Listening& l = impl_->listeners_[static_cast<std::uint32_t>(listener)];
-  if (!l.open || l.accept_queue.empty()) {
-    return std::nullopt;
-  }
+  if (!l.open || l.accept_queue.empty()) return std::nullopt;
   const std::uint32_t index = l.accept_queue.front();
   l.accept_queue.pop_front();
   impl_->records_.sockets[index].accepted();

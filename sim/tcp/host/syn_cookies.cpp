@@ -38,6 +38,27 @@ Seq cookie(const Host& host, SocketAddress local, SocketAddress remote, Seq irs,
   return Seq{hash << mss_bits | mss};
 }
 
+/// The SYN as it must have been, by the ACK that brings the cookie back.
+Segment syn_of_cookie(const Segment& ack, std::uint16_t mss, const Host& host) {
+  Segment syn;
+  syn.src = ack.src;
+  syn.dst = ack.dst;
+  syn.seq = ack.seq - 1;
+  syn.flags = Flags::syn;
+  syn.wnd = ack.wnd;
+  syn.options.mss = mss;
+  if (ack.options.has_timestamps && host.settings().tcp_timestamps != 0) {
+    const std::uint32_t coded =
+        (ack.options.ts_ecr - host.timestamp_offset(ack.src.address)).raw() & option_mask;
+    syn.options.has_timestamps = true;
+    syn.options.ts_val = ack.options.ts_val;
+    syn.options.sack_permitted = (coded & sack_bit) != 0;
+    syn.options.has_window_scale = (coded & scale_mask) != scale_mask;
+    syn.options.window_scale = static_cast<std::uint8_t>(coded & scale_mask);
+  }
+  return syn;
+}
+
 }  // namespace
 
 void Stack::Impl::send_cookie(Listening& listener, Request request, Context& c) {
@@ -68,9 +89,7 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
   const Settings& settings = host_.settings();
   const SimTime last_valid =
       saturating_add(listener.cookies_since, std::chrono::minutes{valid_minutes});
-  if (settings.tcp_syncookies == 0 || c.now > last_valid) {
-    return std::nullopt;
-  }
+  if (settings.tcp_syncookies == 0 || c.now > last_valid) return std::nullopt;
   const Seq irs = seg.seq - 1;
   const Seq claimed = seg.ack - 1;
   const std::uint32_t mss = claimed.raw() & ((1U << mss_bits) - 1);
@@ -83,22 +102,7 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
     return std::nullopt;
   }
   ++host_.counters.SyncookiesRecv;
-  Segment syn;  // as the SYN must have been
-  syn.src = seg.src;
-  syn.dst = seg.dst;
-  syn.seq = irs;
-  syn.flags = Flags::syn;
-  syn.wnd = seg.wnd;
-  syn.options.mss = segment_sizes[mss];
-  if (seg.options.has_timestamps && settings.tcp_timestamps != 0) {
-    const std::uint32_t coded =
-        (seg.options.ts_ecr - host_.timestamp_offset(seg.src.address)).raw() & option_mask;
-    syn.options.has_timestamps = true;
-    syn.options.ts_val = seg.options.ts_val;
-    syn.options.sack_permitted = (coded & sack_bit) != 0;
-    syn.options.has_window_scale = (coded & scale_mask) != scale_mask;
-    syn.options.window_scale = static_cast<std::uint8_t>(coded & scale_mask);
-  }
+  const Segment syn = syn_of_cookie(seg, segment_sizes[mss], host_);
   Request request = request_from(syn, host_, listener.options, c.now);
   request.iss = claimed;
   Negotiated agreed = request.agreed(host_, c.now);

@@ -53,42 +53,9 @@ TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {
                                     : in_time_wait(seg, outdated, c);
 }
 
-/// The same answers as the full connection would give (Linux, tcp_timewait_state_process).
-TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Context& c) {
-  if (outdated || !acceptable_to_record(seg, rcv_nxt, rcv_wnd)) {
-    answer_limited(seg, c);
-    return Verdict::stays;
-  }
-  if (seg.flags.has(Flags::rst)) {
-    return Verdict::gone;
-  }
-  const bool reset = seg.flags.has(Flags::syn) && !before(seg.seq, rcv_nxt);
-  const bool nothing_new =
-      !seg.flags.has(Flags::ack) || !after(seg.end(), rcv_nxt) || seg.len() == 0;
-  if (!reset && nothing_new) {
-    return Verdict::stays;
-  }
-  if (reset || !seg.flags.has(Flags::fin) || seg.end() != rcv_nxt + 1) {
-    c.send(reset_for(seg), SendReason::reset);  // nobody is left to read data
-    return Verdict::gone;
-  }
-  rcv_nxt = seg.end();
-  note_timestamp(seg, c.now);
-  report(TimerAction::cancel, c);
-  c.report_state(c.host.at(local_port), remote(), State::fin_wait_2, State::time_wait,
-                 StateReason::fin_arrives);
-  c.host.census.move(c.now, State::fin_wait_2, State::time_wait);
-  state = State::time_wait;
-  arm(c.host.time_wait_length(), c);
-  answer(SendReason::ack, c);
-  return Verdict::stays;
-}
-
 TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Context& c) {
   const bool linux_rules = c.host.profile.time_wait_restart == TimeWaitRestart::on_any_ack;
-  if (seg.flags.has(Flags::rst)) {
-    return reset_in_time_wait(seg, c);
-  }
+  if (seg.flags.has(Flags::rst)) return reset_in_time_wait(seg, c);
   if (linux_rules && !outdated && seg.seq == rcv_nxt && seg.len() == 0) {
     arm(c.host.time_wait_length(), c);
     note_timestamp(seg, c.now);
@@ -105,9 +72,7 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
                   : seg.flags.has(Flags::fin) && seg.flags.has(Flags::ack)) {
     arm(c.host.time_wait_length(), c);  // RFC 9293, 3.10.7.4, eighth
   }
-  if (!linux_rules && calls_for_no_answer(seg)) {
-    return Verdict::stays;
-  }
+  if (!linux_rules && calls_for_no_answer(seg)) return Verdict::stays;
   answer_limited(seg, c);
   return Verdict::stays;
 }
@@ -115,9 +80,7 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
 /// What RFC 9293, 3.10.7.4, drops in silence: an acceptable segment without SYN that has no ACK
 /// (fifth), and one that says nothing. What is not acceptable is answered before that (first).
 bool TimeWait::calls_for_no_answer(const Segment& seg) const {
-  if (seg.len() == 0 && seg.seq == rcv_nxt) {
-    return true;
-  }
+  if (seg.len() == 0 && seg.seq == rcv_nxt) return true;
   return acceptable(seg, rcv_nxt, rcv_wnd) && !seg.flags.has(Flags::ack) &&
          !seg.flags.has(Flags::syn);
 }

@@ -64,9 +64,7 @@ void ReceiveBuffer::remove(std::uint32_t octets, std::uint32_t waiting) {
 }
 
 bool ReceiveBuffer::learn_share(const Segment& seg) {
-  if (!counts_memory_) {
-    return false;
-  }
+  if (!counts_memory_) return false;
   const std::uint32_t share = (seg.data << share_bits) / segment_memory(seg);
   const auto learnt = static_cast<std::uint16_t>(std::max(share, 1U));
   const bool changed = learnt != share_;
@@ -78,16 +76,12 @@ std::uint32_t ReceiveBuffer::growth_for(const Segment& seg, std::uint32_t offer,
                                         std::uint32_t advertised,
                                         std::uint32_t largest_buffer) const {
   std::uint32_t memory = payload_in(segment_memory(seg));
-  if (memory <= seg.data) {
-    return std::max(2 * advertised, 2 * seg.data);
-  }
+  if (memory <= seg.data) return std::max(2 * advertised, 2 * seg.data);
   // Small segments let it grow only while the offer is a small part of what the buffer can become.
   memory /= 2;
   std::uint32_t window = payload_in(largest_buffer) / 2;
   for (; offer <= window; memory /= 2, window /= 2) {
-    if (memory <= seg.data) {
-      return std::max(2 * mss, 2 * seg.data);
-    }
+    if (memory <= seg.data) return std::max(2 * mss, 2 * seg.data);
   }
   return 0;
 }
@@ -122,9 +116,7 @@ void ReceiveBuffer::round_trip_of_echo(Timestamp echo, SimDuration sample, Queue
 
 void ReceiveBuffer::window_passed(Seq next, Seq end, SimTime now) {
   if (window_began_ != never) {
-    if (before(next, window_end_)) {
-      return;
-    }
+    if (before(next, window_end_)) return;
     const std::int64_t sample8 =
         8 * std::max<std::int64_t>((now - window_began_) / std::chrono::microseconds{1}, 1);
     if (round_trip8_us_ == 0 || sample8 < round_trip8_us_) {
@@ -145,9 +137,7 @@ bool ReceiveBuffer::resize(Seq read, std::uint32_t waiting, std::uint32_t beyond
   const std::uint32_t copied = octets > waiting ? octets - waiting : 0;
   measured_from_ = read;
   measured_at_ = now;
-  if (copied <= measured_octets_) {
-    return false;
-  }
+  if (copied <= measured_octets_) return false;
   // The estimate is one round trip late, and the sender's window may double in the next one.
   std::uint64_t window = 2ULL * copied;
   window += 2 * (window * (copied - measured_octets_) / std::max(measured_octets_, 1U));
@@ -155,9 +145,7 @@ bool ReceiveBuffer::resize(Seq read, std::uint32_t waiting, std::uint32_t beyond
   measured_octets_ = copied;
   const std::uint64_t wanted = (window << share_bits) / share_;
   const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, largest));
-  if (bytes <= size_) {
-    return false;
-  }
+  if (bytes <= size_) return false;
   size_ = bytes;
   return true;
 }

@@ -155,8 +155,7 @@ void Endpoint::restart_rtx_timer(Context& c) {
 
 /// RACK will know more after this wait; 0: nothing is in doubt.
 void Endpoint::wait_for_reordered(SimDuration wait, Context& c) {
-  constexpr SimDuration margin = 2ms;  // TCP_TIMEOUT_MIN_US
-  if (wait > SimDuration::zero()) set_rtx_timer(RtxKind::reorder, wait + margin, c);
+  if (wait > SimDuration::zero()) set_rtx_timer(RtxKind::reorder, wait + timer_margin, c);
 }
 
 /// Whether what is in flight is watched by a tail-loss probe's timer (RFC 8985, 7.2).

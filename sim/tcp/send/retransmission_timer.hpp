@@ -11,6 +11,9 @@
 
 namespace lastack::tcp {
 
+/// What is added to waits that must not end early (Linux, TCP_TIMEOUT_MIN_US).
+inline constexpr SimDuration timer_margin = 2ms;
+
 /// The retransmission timer (RFC 6298, 5) with the estimate behind it, and what else takes turns on
 /// it as in Linux: a tail-loss probe and RACK's tolerance before the timeout, probes of a closed
 /// window when nothing is in flight (icsk_retransmit_timer, icsk_pending). It also counts for how

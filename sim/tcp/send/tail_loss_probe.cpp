@@ -1,14 +1,15 @@
 #include "send/tail_loss_probe.hpp"
 
+#include "send/retransmission_timer.hpp"
+
 namespace lastack::tcp {
 
 SimDuration TailLossProbe::timeout(std::optional<SimDuration> srtt, Flight flight,
                                    SimDuration delayed_ack, const TimerGrid& grid) {
   constexpr SimDuration before_samples = 1s;  // TCP_TIMEOUT_INIT
-  constexpr SimDuration least_margin = 2ms;   // TCP_TIMEOUT_MIN_US
   if (!srtt) return grid.quantize_measured(before_samples);
   return grid.quantize_measured(2 * *srtt +
-                                (flight == Flight::one_segment ? delayed_ack : least_margin));
+                                (flight == Flight::one_segment ? delayed_ack : timer_margin));
 }
 
 void TailLossProbe::sent(What what, Seq nxt) {

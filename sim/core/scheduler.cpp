@@ -202,9 +202,7 @@ void Scheduler::push_late(const Entry& entry) {
   late_.push_back(entry);
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / late_arity;
-    if (!entry.before(late_[parent])) {
-      break;
-    }
+    if (!entry.before(late_[parent])) break;
     late_[hole] = late_[parent];
     hole = parent;
   }
@@ -223,9 +221,7 @@ void Scheduler::pop_late() {
     for (std::size_t child = begin + 1; child < end; ++child) {
       least = late_[child].before(late_[least]) ? child : least;
     }
-    if (!late_[least].before(moved)) {
-      break;
-    }
+    if (!late_[least].before(moved)) break;
     late_[hole] = late_[least];
     hole = least;
   }

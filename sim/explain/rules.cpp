@@ -406,9 +406,7 @@ std::string rule_of_error(const Surroundings& around, const Connection& of, Erro
     return fmt::format("limits.nofile = {}", program->files_max);
   }
   if (error == Error::file_table_overflow) return around.setting(host, "file-max", n);
-  if (error == Error::no_buffer_space) {
-    return rule_of_socket_limit(around, host);
-  }
+  if (error == Error::no_buffer_space) return rule_of_socket_limit(around, host);
   return "";
 }
 

@@ -54,9 +54,7 @@ std::string flag_words(Flags flags) {
 std::string seq_text(tcp::Seq seq, std::optional<tcp::Seq> iss) {
   constexpr std::uint32_t connection_max = 1U
                                            << 30U;  // octets; more is another connection's number
-  if (iss && seq - *iss < connection_max) {
-    return std::to_string(seq - *iss);
-  }
+  if (iss && seq - *iss < connection_max) return std::to_string(seq - *iss);
   return std::to_string(seq.raw()) + (seq == tcp::Seq{0} ? "" : " abs");
 }
 
@@ -103,9 +101,7 @@ Label datagram_label(const Send& send) {
 /// what matters less: of data the acknowledgment, of other segments the sequence number.
 Label label_of(const Send& send, std::optional<tcp::Seq> own, std::optional<tcp::Seq> peer) {
   const tcp::Segment& segment = send.segment;
-  if (send.protocol == Protocol::datagram) {
-    return datagram_label(send);
-  }
+  if (send.protocol == Protocol::datagram) return datagram_label(send);
   const bool foreign_syn = send.forged && segment.flags.has(Flags::syn);
   const std::string words = (send.forged ? "forged " : "") + flag_words(segment.flags);
   const std::string seq = " seq=" + seq_text(segment.seq, foreign_syn ? std::nullopt : own);
@@ -127,9 +123,7 @@ std::string call_text(const AppCall& app) {
   const std::string_view error = errno_of(app.result);
   const Call call = app.call == Call::connected && !error.empty() ? Call::connect : app.call;
   std::string text{name_of(call)};
-  if (!error.empty()) {
-    return text.append(": ").append(error);
-  }
+  if (!error.empty()) return text.append(": ").append(error);
   const bool worth_a_word = std::holds_alternative<std::uint64_t>(app.result) ||
                             std::holds_alternative<std::string>(app.result);
   return worth_a_word ? text + " " + text_of(app.result) : text;
@@ -201,9 +195,7 @@ class LadderBuilder::Impl {
 
   Index conversation_of(End local, End remote, Protocol protocol) {
     const auto [it, is_new] = by_pair_.try_emplace(key_of(local, remote, protocol), hidden);
-    if (!is_new) {
-      return it->second;
-    }
+    if (!is_new) return it->second;
     if (conversations_.size() >= limits_.ladders) {
       ++sheet_.ladders_left_out;
       return hidden;
@@ -282,9 +274,7 @@ class LadderBuilder::Impl {
 
   void on(const Drop& drop, const Event& event) {
     const auto it = flights_.find(drop.id);
-    if (it == flights_.end()) {
-      return;
-    }
+    if (it == flights_.end()) return;
     const Flight& flight = it->second;
     std::string reason{name_of(drop.reason)};
     if (drop.place == DropPlace::wire) {
@@ -331,9 +321,7 @@ class LadderBuilder::Impl {
 
   void mark(std::uint64_t id, const std::string& text) {
     const auto it = flights_.find(id);
-    if (it == flights_.end()) {
-      return;
-    }
+    if (it == flights_.end()) return;
     add_remark(it->second.label, text);
     if (Departure* departure = conversations_[it->second.conversation].departure(id)) {
       add_remark(departure->label, text);
@@ -384,14 +372,10 @@ class LadderBuilder::Impl {
   }
 
   void on(const TimerChange& change, const Event& event) {
-    if (change.remote.port == 0) {
-      return;
-    }
+    if (change.remote.port == 0) return;
     const Index index = conversation_of(change.local, change.remote, Protocol::tcp);
     note_owner(event, index);
-    if (index == hidden) {
-      return;
-    }
+    if (index == hidden) return;
     Conversation& conversation = conversations_[index];
     const Side side = conversation.side_of(change.local);
     auto& armed = conversation.armed[index_of(side)][static_cast<std::size_t>(change.timer)];
@@ -444,9 +428,7 @@ class LadderBuilder::Impl {
     const bool of_unplaced =
         std::any_of(unplaced_.begin(), unplaced_.end(),
                     [&](const Unplaced& call) { return call.event.n == event.cause; });
-    if (named != apps_.end() && !of_unplaced) {
-      return named->second;
-    }
+    if (named != apps_.end() && !of_unplaced) return named->second;
     return app.call == Call::accepted ? oldest_unaccepted(app.host) : std::nullopt;
   }
 
@@ -487,9 +469,7 @@ class LadderBuilder::Impl {
   /// Calls that wait for their connection find it in what they caused, or in what their host does
   /// at the same instant.
   void place_calls(const Event& event, End local, Index index) {
-    if (unplaced_.empty()) {
-      return;
-    }
+    if (unplaced_.empty()) return;
     for (std::size_t i = 0; i < unplaced_.size(); ++i) {
       const Event call = unplaced_[i].event;
       const auto& app = std::get<AppCall>(call.what);

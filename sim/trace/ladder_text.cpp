@@ -191,9 +191,7 @@ class LadderText {
     draw_end_name(line, Side::left, geometry_.time_end + 2, middle - 1);
     draw_end_name(line, Side::right, middle + 1, geometry_.columns);
     finish(line);
-    if (ladder_.protocol == Protocol::datagram) {
-      return;
-    }
+    if (ladder_.protocol == Protocol::datagram) return;
     TextLine states = new_line();
     draw_bars(states);
     for (const Side side : {Side::left, Side::right}) {
@@ -364,9 +362,7 @@ class LadderText {
 
   /// "lost: fault", or the reason alone where the label needs the room.
   std::string loss_text(const LadderArrow& arrow, const LadderLeg& leg) const {
-    if (leg.fate == LadderLeg::Fate::open) {
-      return "on its way";
-    }
+    if (leg.fate == LadderLeg::Fate::open) return "on its way";
     const std::string text = "lost: " + leg.reason;
     const int label = display_width(arrow.short_label) + around_label;
     return label + 1 + display_width(text) <= geometry_.space() ? text : leg.reason;
@@ -455,9 +451,7 @@ class LadderText {
       return state == tcp::State::closed || state == tcp::State::listen;
     };
     const auto& last = ladder_.last_states;
-    if (ladder_.protocol == Protocol::datagram || (is_over(last[0]) && is_over(last[1]))) {
-      return;
-    }
+    if (ladder_.protocol == Protocol::datagram || (is_over(last[0]) && is_over(last[1]))) return;
     TextLine line = new_line();
     line.put_left_of(geometry_.time_end, seconds_text(ended_, geometry_.decimals), Ink::faint);
     draw_bars(line);

@@ -237,9 +237,7 @@ void PcapngSink::Impl::arrive(Flight& flight, const Event& event, LinkId link,
 
 void PcapngSink::Impl::on(const Drop& drop, const Event& event) {
   const auto it = flights_.find(drop.id);
-  if (it == flights_.end()) {
-    return;
-  }
+  if (it == flights_.end()) return;
   if (drop.place == DropPlace::host) {
     drop_at_host(it->second, drop, event);
     return;
@@ -262,9 +260,7 @@ void PcapngSink::Impl::drop_at_host(Flight& flight, const Drop& drop, const Even
     end_copy(flight);
   }
   Capture* seen = held(came_in || checksum_wrong ? flight.received : flight.sent);
-  if (seen == nullptr) {
-    return;
-  }
+  if (seen == nullptr) return;
   if (checksum_wrong) {
     seen->integrity = Integrity::corrupted;
   }
@@ -318,9 +314,7 @@ CaptureNumber PcapngSink::Impl::capture(Capture capture) {
 
 /// Null when it is written already.
 Capture* PcapngSink::Impl::held(std::optional<CaptureNumber> number) {
-  if (!number || *number < first_held_) {
-    return nullptr;
-  }
+  if (!number || *number < first_held_) return nullptr;
   return &held_[static_cast<std::size_t>(*number - first_held_)];
 }
 
@@ -328,9 +322,7 @@ void PcapngSink::Impl::end_copy(Flight& flight) {
   if (flight.copies > 0) {
     --flight.copies;
   }
-  if (flight.copies > 0) {
-    return;
-  }
+  if (flight.copies > 0) return;
   landed_.push_back(flight.packet.id);
   if (Capture* sent = held(flight.sent)) {
     sent->fate_open = false;
@@ -346,9 +338,7 @@ void PcapngSink::Impl::comment_sent(std::uint64_t id, const std::string& text) {
 }
 
 void PcapngSink::Impl::move_time(SimTime to) {
-  if (to == now_) {
-    return;
-  }
+  if (to == now_) return;
   settle_remarks();
   for (const std::uint64_t id : landed_) {
     flights_.erase(id);
@@ -361,9 +351,7 @@ void PcapngSink::Impl::move_time(SimTime to) {
 /// Gives the state changes of the instant that ends to the last packet of their connection that is
 /// held, else to the last packet at all; without any they wait for the first.
 void PcapngSink::Impl::settle_remarks() {
-  if (held_.empty()) {
-    return;
-  }
+  if (held_.empty()) return;
   for (HeldRemark& remark : remarks_) {
     const auto fits = [&](const Capture& c) {
       return is_of(c.packet, remark.local, remark.remote);

@@ -286,6 +286,19 @@ def check_test_titles(source: Source) -> Iterator[tuple[int, str]]:
             )
 
 
+# A guard over three lines; what follows says whether an else belongs to it.
+GUARD = re.compile(
+    r"^( *)if \(([^\n{]*)\) \{\n\1  ((?:return|continue|break|throw)\b[^\n{]*;)\n\1\}\n(?! *else)", re.MULTILINE)
+LINE_MAX = 100  # as in .clang-format
+
+
+def check_guards(source: Source) -> Iterator[tuple[int, str]]:
+    """A guard that fits on a line stands on one, without braces."""
+    for match in GUARD.finditer(source.text):
+        if len(f"{match[1]}if ({match[2]}) {match[3]}") <= LINE_MAX:
+            yield source.line_of(match.start()), "a guard that fits stands on one line: `if (x) return;`"
+
+
 def check_pragma(source: Source) -> Iterator[tuple[int, str]]:
     if source.path.endswith(".hpp") and not re.search(r"^#pragma once$", source.bare, re.MULTILINE):
         yield 1, "a header begins with `#pragma once`"
@@ -303,6 +316,7 @@ SOURCE_RULES: list[Callable[[Source], Iterator[tuple[int, str]]]] = [
     check_switches,
     check_explain_words,
     check_test_titles,
+    check_guards,
     check_pragma,
 ]
 

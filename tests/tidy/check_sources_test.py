@@ -69,6 +69,7 @@ FORBIDDEN = [
     ("sim/explain/a.cpp", 'bool f(std::string_view why) { return "any word" != why; }', "a comparison with a word"),
     ("sim/run/a.cpp", NAMES + 'bool f(std::string_view why) { return why == "rst arrives"; }', "name of an enumerator"),
     ("sim/run/a.cpp", NAMES + 'bool f(std::string_view why) { return "rst arrives" != why; }', "name of an enumerator"),
+    ("sim/app/a.cpp", "void f(int a) {\n  if (a == 1) {\n    return;\n  }\n  g();\n}", "stands on one line"),
     ("tests/unit/a.cpp", 'TEST_CASE("half [0, 5) open") {}', "balanced brackets"),
     ("tests/unit/a.cpp", 'TEST_CASE("one; two") {}', "without `;`"),
     ("tests/unit/a.cpp", 'TEST_CASE("--seed: wins") {}', "no `-`"),
@@ -100,6 +101,8 @@ ALLOWED = [
     ("include/lastack/app/a.hpp", "struct A {\n  static A make(int x);\n  int member = 0;\n};\ninline int f() { return 1; }"),
     ("sim/tcp/a.cpp", "void f(int s) { switch (s) { case 1: break; default: break; } }"),
     ("sim/tcp/a.cpp", "void f(State s, int i) { switch (s) { case State::closed: switch (i) { case 1: break; default: break; } } }"),
+    ("sim/app/a.cpp", "void f(int a) {\n  if (a == 1) return;\n  if (a == 2) {\n    return;\n  } else {\n    g();\n  }\n}"),
+    ("sim/app/a.cpp", "bool f() {\n  if (" + "a" * 80 + ") {\n    return false;\n  }\n  return g();\n}"),
     ("tests/unit/a.cpp", 'TEST_CASE("a window [0, 5] and more", "[tcp]") {}'),
 ]
 

@@ -5,17 +5,19 @@
 namespace lastack::run {
 
 /// How often a run checks its invariants: after every event while a check looks at little, and with
-/// many sockets so rarely that the checks together look at some hundred objects for each event. It
-/// counts events and objects, so that the same run checks at the same events on every machine.
+/// many sockets so rarely that the checks together look at one object for each event. It counts
+/// events and objects, so that the same run checks at the same events on every machine.
 class CheckPace {
  public:
-  /// Sockets, packets, scheduled events and so on that may be looked at for each event.
-  static constexpr std::uint64_t objects_per_event = 256;
+  /// A check that looks at so many sockets, packets, scheduled events and so on is little.
+  static constexpr std::uint64_t little = 256;
+  /// Of one that looks at more, each event pays for so many.
+  static constexpr std::uint64_t objects_per_event = 1;
 
   /// One more event happened. True: it is time for a check.
   bool event_happened() {
     credit_ += objects_per_event;
-    return credit_ >= cost_;
+    return cost_ <= little || credit_ >= cost_;
   }
   /// A check was made, which looked at so many objects.
   void checked(std::uint64_t objects) {

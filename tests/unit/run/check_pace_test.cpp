@@ -16,7 +16,7 @@ TEST_CASE("CheckPace: while a check looks at little, one follows every event", "
   CheckPace t;
   for (int i = 0; i < 100; ++i) {
     CHECK(events_until_check(t) == 1);
-    t.checked(CheckPace::objects_per_event);
+    t.checked(CheckPace::little);
   }
   CHECK(t.checks() == 100);
 }
@@ -24,10 +24,10 @@ TEST_CASE("CheckPace: while a check looks at little, one follows every event", "
 TEST_CASE("CheckPace: after a check that looked at much, as many events pass as pay for it",
           "[run]") {
   CheckPace t;
-  t.checked(10 * CheckPace::objects_per_event);
-  CHECK(events_until_check(t) == 10);
-  t.checked(10 * CheckPace::objects_per_event + 1);
-  CHECK(events_until_check(t) == 11);
+  t.checked(1000 * CheckPace::objects_per_event);
+  CHECK(events_until_check(t) == 1000);
+  t.checked(1000 * CheckPace::objects_per_event + 1);
+  CHECK(events_until_check(t) == 1001);
   t.checked(1);
   CHECK(events_until_check(t) == 1);
 }

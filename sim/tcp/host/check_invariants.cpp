@@ -14,11 +14,11 @@ namespace {
 void check_record(const Endpoint& endpoint) { endpoint.check_invariants(); }
 
 void check_record(const Request& request) {
-  LASTACK_ASSERT(request.wakeup.armed());  // the SYN-ACK's timer
+  LASTACK_ASSERT(request.send_scale <= window_scale_max);
+  LASTACK_ASSERT(request.receive_scale <= window_scale_max);
 }
 
 void check_record(const TimeWait& record) {
-  LASTACK_ASSERT(record.wakeup.armed());
   LASTACK_ASSERT(record.state == State::time_wait || record.state == State::fin_wait_2);
 }
 

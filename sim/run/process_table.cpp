@@ -53,7 +53,6 @@ void ProcessTable::check_invariants() const {
     LASTACK_ASSERT(of(process.host, process.socket) == index);
     LASTACK_ASSERT(process.doing != Process::Doing::nothing);
     if (process.doing == Process::Doing::connecting) LASTACK_ASSERT(!process.accepted);
-    if (process.doing == Process::Doing::sleeping) LASTACK_ASSERT(process.clock.armed());
     LASTACK_ASSERT(!process.clock.needs_entry());
   });
   LASTACK_ASSERT(running + free_.size() == processes_.size());

@@ -148,7 +148,7 @@ TEST_CASE("KeepaliveTimer: serves an orphan in FIN-WAIT-2 as well", "[tcp][linux
 }
 
 TEST_CASE(
-    "KeepaliveTimer: beyond the end of time it runs and never runs out; a time alone is a bug",
+    "KeepaliveTimer: beyond the end of time it runs and never runs out, and a time alone is a bug",
     "[tcp][invariants]") {
   using Kind = KeepaliveTimer::Kind;
   KeepaliveTimer late;

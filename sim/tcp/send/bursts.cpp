@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/host.hpp"
+
 namespace lastack::tcp {
 
 std::uint64_t pacing_rate(std::uint64_t window, std::uint32_t mss, SimDuration srtt,
@@ -41,7 +43,6 @@ std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t 
 }
 
 std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window) {
-  constexpr std::uint32_t default_mss = 536;
   constexpr std::uint32_t smallest = 48;
   const std::uint32_t bound = max_window > default_mss ? max_window / 2 : max_window;
   return bound > 0 && mss > bound ? std::max(bound, smallest) : mss;

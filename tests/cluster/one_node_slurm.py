@@ -62,6 +62,8 @@ def why_not():
         return f"Slurm is not installed ({', '.join(missing)} missing); Debian has it as slurm-wlm and munge"
     if os.geteuid() != 0:
         return "not root, as slurmd has to be"
+    if not os.path.ismount("/sys/fs/cgroup"):
+        return "no control groups at /sys/fs/cgroup, without which slurmd does not start"
     return None
 
 

@@ -27,7 +27,7 @@ TEST_CASE("run: shows name, ladder, summary and that expectations held", "[comma
   CHECK_THAT(t.out(), StartsWith("small\nOne connection over 10 ms.\n"));
   CHECK_THAT(t.out(), Contains("SYN seq=0"));
   CHECK_THAT(t.out(), Contains("connected in 20 ms"));
-  CHECK_THAT(t.out(), EndsWith("all 1 held\n"));
+  CHECK_THAT(t.out(), EndsWith("1 of 1 held\n"));
   CHECK(t.err().empty());
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("run: a trace on stdout is alone there, and what is for people goes to
   t.lastack(
       "run s.json --trace - | python3 -c 'import json, sys; [json.loads(l) for l in sys.stdin]'");
   CHECK(t.exit_code() == 0);
-  CHECK_THAT(t.err(), Contains("all 1 held"));
+  CHECK_THAT(t.err(), Contains("1 of 1 held"));
 }
 
 TEST_CASE("run: --set replaces a value, and takes no scenario for one", "[command]") {
@@ -109,7 +109,7 @@ TEST_CASE("run: several scenarios run in turn, and the worst decides", "[command
   t.file("f.json", fails);
   t.lastack("run f.json s.json");
   CHECK(t.exit_code() == 1);
-  CHECK_THAT(t.out(), Contains("1 of 1 failed") && EndsWith("all 1 held\n"));
+  CHECK_THAT(t.out(), Contains("1 of 1 failed") && EndsWith("1 of 1 held\n"));
 }
 
 TEST_CASE("run: {name} in an output stands for each scenario's name", "[command]") {

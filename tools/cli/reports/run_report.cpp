@@ -102,7 +102,7 @@ void RunReport::print_expectations(const run::Summary& summary, bool only_failur
   if (all.empty() || (only_failures && failed == 0)) return;
   if (failed == 0) {
     fmt::print(look_.stream, "expected    {}\n",
-               paint_.green(fmt::format("all {} held", all.size())));
+               paint_.green(fmt::format("{0} of {0} held", all.size())));
     return;
   }
   fmt::print(look_.stream, "expected    {}\n",

@@ -5,9 +5,11 @@
 
 sim/tcp/LINUX.md and sim/README.md are read. In a table with a column "Where", each row names the functions of
 its rule with their file, as in `Endpoint::challenge`, `Endpoint::check_rst` (segment_arrives.cpp), and each
-must stand in that file. In the table with the columns "file" and "start at", each row's names stand in one of
-its files, and every source file of sim/tcp has its row. Elsewhere a name in backticks that looks like one of
-the code's must exist somewhere.
+must stand in that file. A column "Setting" names what can be set: rows of the tables in settings.cpp and
+host/socket_options.cpp. What cannot is marked, as in `tcp_min_tso_segs` (constant 2), and a constant of that
+value has the name in the comment beside it. In the table with the columns "file" and "start at", each row's names
+stand in one of its files, and every source file of sim/tcp has its row. Elsewhere a name in backticks that looks
+like one of the code's must exist somewhere.
 """
 
 import re
@@ -18,6 +20,9 @@ from pathlib import Path
 
 DOCUMENTS = ["sim/tcp/LINUX.md", "sim/README.md"]
 ITEM = re.compile(r"(?P<names>`[\w:]+`(?:, `[\w:]+`)*) \((?P<file>[\w/]+\.[ch]pp)\)")
+SETTING = re.compile(r"`(?:fs\.)?(?P<name>[\w-]+)`(?: \(constant (?P<value>\d+)\))?|\b(?P<bare>(?:tcp|TCP|SO)_\w+)")
+SETTING_ROW = re.compile(r'\{\{"([\w-]+)",|Row\{SocketOption::\w+, "(\w+)",')
+CONSTANT = re.compile(r"\bconstexpr\b[^;\n]*= (\d+);\s*// (\w+)$", re.MULTILINE)
 FILE = re.compile(r"[\w/]+\.[ch]pp")
 TYPE = re.compile(r"[A-Z][a-z]\w*")
 QUALIFIED = re.compile(r"(?:\w+::)+\w+")
@@ -105,12 +110,17 @@ class Code:
     def __init__(self, root: Path):
         self.sources = {}
         self.files = []
+        self.constants = set()  # (name in the comment, value)
         for folder in ("sim", "include", "tests", "tools"):
             for path in sorted((root / folder).rglob("*.[ch]pp")):
                 name = path.relative_to(root).as_posix()
                 self.files.append(name)
                 if folder in ("sim", "include"):
-                    self.sources[name] = Source(name, without_comments(path.read_text(encoding="utf-8")))
+                    text = path.read_text(encoding="utf-8")
+                    self.sources[name] = Source(name, without_comments(text))
+                    self.constants |= {(named, value) for value, named in CONSTANT.findall(text)}
+        tables = filter(None, (self.source(name) for name in ("settings.cpp", "host/socket_options.cpp")))
+        self.settings = {name for table in tables for row in SETTING_ROW.findall(table.text) for name in row if name}
 
     def source(self, name: str) -> Source | None:
         """`name` as a document of TCP writes it: in its own folder, in sim/, or from the top."""
@@ -189,11 +199,17 @@ def check_files(row: Row, code: Code) -> Iterator[str]:
             yield f"{name} is in none of the row's files"
 
 
-def check_setting(row: Row, settings: str) -> Iterator[str]:
-    for name in re.findall(r"`([\w.-]+)`|\b((?:TCP|SO)_\w+)", row.cells["Setting"]):
-        word = (name[0] or name[1]).removeprefix("fs.")
-        if word != "backlog" and not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", settings):
-            yield f"there is no setting {word}"
+def check_setting(row: Row, code: Code) -> Iterator[str]:
+    """Each name can be set, or is marked as the constant that it is in the code."""
+    for match in SETTING.finditer(row.cells["Setting"]):
+        name, value = match["name"] or match["bare"], match["value"]
+        if value is None:
+            if name not in code.settings:
+                yield f"there is no setting {name}; mark a constant: `{name}` (constant VALUE)"
+        elif name in code.settings:
+            yield f"{name} is a setting, not a constant"
+        elif (name, value) not in code.constants:
+            yield f"there is no constant with the value {value} and the comment // {name}"
 
 
 def check_text(text: str, code: Code) -> Iterator[tuple[int, str]]:
@@ -219,9 +235,6 @@ def check_every_file_has_a_row(table: list[Row], code: Code) -> Iterator[str]:
 
 
 def check_document(name: str, text: str, code: Code) -> Iterator[str]:
-    settings = "".join(
-        source.text for path, source in code.sources.items() if re.search(r"/(settings|socket_options)\.[ch]pp$", path)
-    )
     wrong = [(number, message) for number, message in check_text(text, code)]
     for row in rows(text):
         if "Where" in row.cells:
@@ -229,7 +242,7 @@ def check_document(name: str, text: str, code: Code) -> Iterator[str]:
         elif name.endswith("LINUX.md"):
             wrong.append((row.line, "every table here has a column Where"))
         if "Setting" in row.cells:
-            wrong += [(row.line, message) for message in check_setting(row, settings)]
+            wrong += [(row.line, message) for message in check_setting(row, code)]
         if "start at" in row.cells:
             wrong += [(row.line, message) for message in check_files(row, code)]
     table = [row for row in rows(text) if "start at" in row.cells]

@@ -90,8 +90,9 @@ constexpr Row rows[] = {
       ip_sysctl},
      &Settings::tcp_orphan_retries},
     {{"tcp_fin_timeout", ipv4, "s", 0, jiffies_max_s,
-      "How long a closed socket stays in FIN_WAIT_2 for the peer's FIN. After shutdown() alone "
-      "there is no such limit. It has nothing to do with how long TIME_WAIT lasts.",
+      "How long a closed socket stays in FIN_WAIT_2 for the peer's FIN. Above 60 s Linux waits for "
+      "the excess alone, but twice: 61 gives 2 s, 120 gives 120 s. After shutdown() alone there is "
+      "no such limit. It has nothing to do with how long TIME_WAIT lasts.",
       ip_sysctl},
      &Settings::tcp_fin_timeout},
     {{"tcp_max_orphans", ipv4, "sockets", 0, i32_max,

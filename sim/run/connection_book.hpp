@@ -66,8 +66,9 @@ class ConnectionBook {
 
   const std::vector<Record>& records() const { return records_; }
 
-  /// Asserts what is always true: of each connection first comes first, and those that are followed
-  /// are found by their ends, one for each pair.
+  /// Asserts what is always true: a connection starts before its `connect` is decided, it has a
+  /// result when it is decided and not before, its first FIN comes before its ends are done, and
+  /// those that are followed are found by their ends, one for each pair.
   void check_invariants() const;
 
  private:

@@ -139,7 +139,8 @@ class Race {
   RaceEstimate difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
 
   /// Asserts what is always true between two looks: no unit has more runs than it may, or fewer
-  /// values than runs; who broke a limit is out, and who was beaten was so by one that meets all.
+  /// values than runs; who broke a limit is out, and every loser lost to a candidate that meets all
+  /// limits.
   void check_invariants() const;
 
  private:

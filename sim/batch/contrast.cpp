@@ -5,21 +5,19 @@
 
 #include <fmt/format.h>
 
-#include "connection_times.hpp"
 #include "lastack/batch/estimate.hpp"
 
 namespace lastack::batch {
 
 namespace {
 
-using Values = std::vector<std::optional<double>>;
-
 class Comparison {
  public:
   Comparison(const Store& store, const ContrastQuery& query)
       : store_{store},
         query_{query},
-        grid_{store.info().grid} {}
+        grid_{store.info().grid},
+        confidence_{look_confidence(store.info(), query.confidence)} {}
 
   std::vector<ContrastGroup> groups() const {
     std::vector<ContrastGroup> groups;
@@ -55,7 +53,7 @@ class Comparison {
 
   std::string others_text(std::uint64_t combination) const {
     const std::vector<std::string> names = short_names(grid_);
-    const std::vector<scenario::Override> values = grid_.overrides_of(combination);
+    const std::vector<scenario::Override> values = grid_.settings_of(combination);
     std::string text;
     for (std::size_t axis = 0; axis < names.size(); ++axis) {
       if (moves(axis)) continue;
@@ -65,69 +63,15 @@ class Comparison {
     return text;
   }
 
-  /// The combination that differs from this one only by the value of the axis asked for.
-  std::uint64_t with_value(std::uint64_t combination, std::size_t value) const {
-    std::vector<std::size_t> wanted = grid_.values_of(combination);
-    for (const std::size_t axis : dimension()) wanted[axis] = value;
-    std::uint64_t result = 0;
-    for (const auto& axes : grid_.dimensions) {
-      result = result * grid_.axes[axes.front()].values.size() + wanted[axes.front()];
-    }
-    return result;
-  }
-
   Alternative alternative(std::uint64_t baseline, std::size_t value) const {
-    const std::uint64_t here = with_value(baseline, value);
+    const std::uint64_t here = grid_.with_value(baseline, query_.axis, value);
     Alternative result{value, std::min(store_.runs(baseline), store_.runs(here)), {}};
-    for (const std::size_t metric : query_.metrics) {
-      result.contrasts.push_back(contrast_of(here, baseline, metric));
-    }
-    return result;
-  }
-
-  Contrast contrast_of(std::uint64_t here, std::uint64_t baseline, std::size_t metric) const {
-    const std::string& name = store_.info().metrics[metric];
-    if (const auto quantile = quantile_of(name)) {
-      const auto times = times_of_single_connections(store_, quantile->family, here);
-      const auto others = times_of_single_connections(store_, quantile->family, baseline);
-      if (times && others) return quantile_contrast(name, quantile->q, *times, *others);
-    }
-    return mean_contrast(name, store_.column(here, metric), store_.column(baseline, metric));
-  }
-
-  Contrast mean_contrast(const std::string& name, const Values& here,
-                         const Values& baseline) const {
-    Contrast result;
-    result.metric = name;
-    result.here = measured(name, here);
-    result.baseline = measured(name, baseline);
-    Moments differences;
-    for (std::size_t r = 0; r < std::min(here.size(), baseline.size()); ++r) {
-      if (here[r] && baseline[r]) differences.add(*here[r] - *baseline[r]);
-    }
-    if (const auto paired = compare_pairs(differences, query_.confidence)) {
-      result.difference = paired->interval;
-      result.verdict = paired->verdict;
-    }
-    return result;
-  }
-
-  Measured measured(const std::string& name, const Values& values) const {
-    const Estimate seen = estimate(name, values, query_.confidence);
-    return {seen.mean, seen.interval};
-  }
-
-  Contrast quantile_contrast(const std::string& name, double q, const std::vector<double>& here,
-                             const std::vector<double>& baseline) const {
-    Contrast result;
-    result.metric = name;
-    result.here = quantile_measured(q, here, query_.confidence);
-    result.baseline = quantile_measured(q, baseline, query_.confidence);
-    if (!result.here.interval || !result.baseline.interval) return result;
-    if (result.here.interval->low > result.baseline.interval->high) {
-      result.verdict = Verdict::higher;
-    } else if (result.here.interval->high < result.baseline.interval->low) {
-      result.verdict = Verdict::lower;
+    for (const Figure& figure : query_.figures) {
+      const Sample of_here = store_.sample(here, figure);
+      const Sample of_baseline = store_.sample(baseline, figure);
+      result.contrasts.push_back({figure.name, of_here.measure(confidence_),
+                                  of_baseline.measure(confidence_),
+                                  difference(of_here, of_baseline, confidence_)});
     }
     return result;
   }
@@ -135,6 +79,7 @@ class Comparison {
   const Store& store_;
   const ContrastQuery& query_;
   const scenario::Grid& grid_;
+  double confidence_;
 };
 
 }  // namespace

@@ -22,7 +22,10 @@ std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t
   if (halt) return std::nullopt;
   RunRow row;
   row.seed = seed;
-  row.values = metrics.values(simulation.totals());
+  const run::Totals totals = simulation.totals();
+  row.values = metrics.values(totals);
+  row.trials = metrics.trials(totals);
+  row.times = metrics.times(totals);
   return row;
 }
 

@@ -1,84 +1,169 @@
 #include "lastack/batch/estimate.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include "lastack/core/assert.hpp"
 
 namespace lastack::batch {
 
 namespace {
 
-std::string seen_text(const Estimate& estimate) {
-  if (!estimate.mean) return "no run has a value";
-  std::string text = fmt::format("{:.6g}", *estimate.mean);
-  if (estimate.interval) {
-    text += fmt::format(" ({:.6g} to {:.6g})", estimate.interval->low, estimate.interval->high);
+using scenario::SweepExpectation;
+
+/// "2.07 (1.05 to 3.05) of 2800 connections"; a bound that is missing is a question mark.
+std::string seen_text(const Measured& seen) {
+  if (!seen.value) return "no run has a value";
+  std::string text = fmt::format("{:.6g}", *seen.value);
+  if (seen.low || seen.high) {
+    const auto bound = [](const std::optional<double>& value) {
+      return value ? fmt::format("{:.6g}", *value) : std::string{"?"};
+    };
+    text += fmt::format(" ({} to {})", bound(seen.low), bound(seen.high));
   }
   return text;
 }
 
-bool matches(const scenario::SweepExpectation& expectation, const scenario::Grid& grid,
-             std::uint64_t combination) {
+bool has_values(const std::vector<SweepExpectation::Where>& wanted, const scenario::Grid& grid,
+                std::uint64_t combination) {
   const std::vector<std::size_t> values = grid.values_of(combination);
-  return std::all_of(expectation.where.begin(), expectation.where.end(),
+  return std::all_of(wanted.begin(), wanted.end(),
                      [&](const auto& where) { return values[where.axis] == where.value; });
 }
 
-}  // namespace
+/// Judges the expectations of a store.
+class Judge {
+ public:
+  explicit Judge(const Store& store) : store_{store}, info_{store.info()} {}
 
-double shown_confidence(const StoreInfo& info) {
-  if (!info.until) return usual_confidence;
-  const scenario::Until& until = *info.until;
-  return StoppingRule{until.confidence, until.half_width, until.min, until.max}.look_confidence();
-}
-
-Estimate estimate(std::string_view metric, const std::vector<std::optional<double>>& values,
-                  double confidence) {
-  Moments moments;
-  for (const std::optional<double>& value : values) {
-    if (value) moments.add(*value);
+  std::vector<run::ExpectationResult> results() {
+    std::vector<run::ExpectationResult> results;
+    for (const SweepExpectation& expectation : info_.expectations) {
+      const Figure figure = find_figure(info_.metrics, expectation.metric).value();
+      for (std::uint64_t c = 0; c < info_.grid.size(); ++c) {
+        if (!has_values(expectation.where, info_.grid, c)) continue;
+        if (expectation.against.empty()) {
+          results.push_back(absolute(expectation, figure, c));
+        } else if (!has_values(expectation.against, info_.grid, c)) {  // never against itself
+          results.push_back(relative(expectation, figure, c));
+        }
+      }
+    }
+    return results;
   }
-  Estimate result;
-  result.runs = moments.n();
-  if (moments.n() == 0) return result;
-  result.mean = moments.mean();
-  result.interval =
-      is_share(metric) ? share_interval(moments, confidence) : mean_interval(moments, confidence);
-  result.settled = is_share(metric) || mean_is_settled(moments);
-  LASTACK_ASSERT(result.runs <= values.size());
-  return result;
-}
 
-Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
-                  double confidence) {
-  return estimate(store.info().metrics[metric], store.column(combination, metric), confidence);
-}
+ private:
+  run::ExpectationResult begun(const SweepExpectation& expectation,
+                               std::uint64_t combination) const {
+    run::ExpectationResult result;
+    result.pointer = expectation.pointer;
+    result.where = info_.grid.axes.empty() ? "" : "at " + settings_text(info_.grid, combination);
+    return result;
+  }
 
-Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric) {
-  return estimate(store, combination, metric, shown_confidence(store.info()));
-}
+  run::ExpectationResult absolute(const SweepExpectation& expectation, const Figure& figure,
+                                  std::uint64_t combination) const {
+    const Measured seen = measured(store_, combination, figure);
+    run::ExpectationResult result = begun(expectation, combination);
+    result.held = seen.value && holds(expectation.bounds, *seen.value);
+    result.wanted = expectation.metric + ": " + text_of(expectation.bounds);
+    result.seen = seen_text(seen);
+    return result;
+  }
 
-std::vector<run::ExpectationResult> evaluate(const Store& store) {
-  const StoreInfo& info = store.info();
-  std::vector<run::ExpectationResult> results;
-  for (const scenario::SweepExpectation& expectation : info.expectations) {
-    const std::size_t column = find_column(info.metrics, expectation.metric).value();
-    for (std::uint64_t c = 0; c < info.grid.size(); ++c) {
-      if (!matches(expectation, info.grid, c)) continue;
-      const Estimate seen = estimate(store, c, column);
-      run::ExpectationResult result;
-      result.pointer = expectation.pointer;
-      result.held = seen.mean && holds(expectation.bounds, *seen.mean);
-      result.where = info.grid.axes.empty() ? "" : "at " + settings_text(info.grid, c);
-      result.wanted = expectation.metric + ": " + text_of(expectation.bounds);
-      result.seen = seen_text(seen);
-      results.push_back(result);
+  run::ExpectationResult relative(const SweepExpectation& expectation, const Figure& figure,
+                                  std::uint64_t combination) const {
+    const double confidence = shown_confidence(info_);
+    std::uint64_t other = combination;
+    std::string against;
+    for (const auto& [axis, value] : expectation.against) {
+      other = info_.grid.with_value(other, axis, value);
+      against += fmt::format("{}{}={}", against.empty() ? "" : " ", short_names(info_.grid)[axis],
+                             value_text(info_.grid.axes[axis].values[value]));
+    }
+    const Sample here = store_.sample(combination, figure);
+    const Sample baseline = store_.sample(other, figure);
+    run::ExpectationResult result = begun(expectation, combination);
+    result.wanted = fmt::format("{} against {}: {}", expectation.metric, against,
+                                text_of(expectation.relative));
+    result.held = true;
+    for (const scenario::RelativeBounds::One& bound : expectation.relative.all()) {
+      const Difference seen = difference(here, baseline, confidence, bound.factor);
+      judge(bound, seen, result);
+    }
+    const std::string both = fmt::format("{} against {}", seen_text(here.measure(confidence)),
+                                         seen_text(baseline.measure(confidence)));
+    result.seen = result.seen.empty() ? both : both + "; " + result.seen;
+    return result;
+  }
+
+  /// Whether here - factor x baseline lies on the right side of the bound, as far as can be told.
+  static void judge(const scenario::RelativeBounds::One& bound, const Difference& seen,
+                    run::ExpectationResult& result) {
+    const bool upper = bound.side == scenario::RelativeBounds::Side::at_most;
+    const std::optional<double>& near = upper ? seen.high : seen.low;
+    const std::optional<double>& far = upper ? seen.low : seen.high;
+    const auto fits = [&](double value) {
+      return upper ? value <= bound.limit : value >= bound.limit;
+    };
+    const bool sure = seen.settled || seen.in_every_pair;
+    if ((sure && near && fits(*near)) || (bound.limit == 0 && every_pair_fits(bound, seen))) return;
+    result.held = false;
+    if (!result.seen.empty()) result.seen += "; ";
+    if (!seen.value) {
+      result.seen += "one of them has no value";
+    } else if (sure && far && !fits(*far)) {
+      result.seen += fmt::format("shown to break {}", bound.name);
+    } else {
+      result.seen += cannot_tell(bound, seen, near);
     }
   }
-  return results;
+
+  /// Whether all pairs lie on the right side of a ratio.
+  static bool every_pair_fits(const scenario::RelativeBounds::One& bound, const Difference& seen) {
+    const bool upper = bound.side == scenario::RelativeBounds::Side::at_most;
+    return seen.all_pairs == (upper ? Verdict::lower : Verdict::higher);
+  }
+
+  static std::string cannot_tell(const scenario::RelativeBounds::One& bound, const Difference& seen,
+                                 const std::optional<double>& near) {
+    std::string text = fmt::format("cannot tell for {}", bound.name);
+    const auto needed =
+        near ? runs_needed(seen.pairs, *near - *seen.value, bound.limit - *seen.value)
+             : std::nullopt;
+    if (needed && *needed > seen.pairs) text += fmt::format(": needs about {} runs", *needed);
+    if (!near) text += ": too few runs for an interval";
+    return text;
+  }
+
+  const Store& store_;
+  const StoreInfo& info_;
+};
+
+}  // namespace
+
+double look_confidence(const StoreInfo& info, double confidence) {
+  return info.until ? 1 - (1 - confidence) / 2 : confidence;
+}
+
+double shown_confidence(const StoreInfo& info) {
+  return look_confidence(info, info.until ? info.until->confidence : usual_confidence);
+}
+
+Measured measured(const Store& store, std::uint64_t combination, const Figure& figure) {
+  return store.sample(combination, figure).measure(shown_confidence(store.info()));
+}
+
+std::vector<run::ExpectationResult> evaluate(const Store& store) { return Judge{store}.results(); }
+
+std::optional<std::uint64_t> runs_needed(std::uint64_t runs, double to_bound, double to_limit) {
+  constexpr double most = 1e12;
+  if (to_limit == 0) return std::nullopt;
+  const double ratio = to_bound / to_limit;
+  const double needed = std::ceil(static_cast<double>(runs) * ratio * ratio);
+  if (!(needed < most)) return std::nullopt;
+  return static_cast<std::uint64_t>(needed);
 }
 
 std::string value_text(const std::string& json) {
@@ -98,7 +183,7 @@ std::vector<std::string> short_names(const scenario::Grid& grid) {
 
 std::string settings_text(const scenario::Grid& grid, std::uint64_t combination) {
   const std::vector<std::string> names = short_names(grid);
-  const std::vector<scenario::Override> values = grid.overrides_of(combination);
+  const std::vector<scenario::Override> values = grid.settings_of(combination);
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {
     text += fmt::format("{}{}={}", i == 0 ? "" : " ", names[i], value_text(values[i].second));

@@ -53,7 +53,7 @@ void write_csv(const Store& store, ByteWriter& out) {
     if (of != row.combination) {
       of = row.combination;
       settings.clear();
-      for (const auto& [path, value] : info.grid.overrides_of(*of)) {
+      for (const auto& [path, value] : info.grid.settings_of(*of)) {
         settings += csv_field(value_text(value)) + ",";
       }
     }
@@ -64,6 +64,33 @@ void write_csv(const Store& store, ByteWriter& out) {
     text += "\n";
     blocks.flush_if_full();
   });
+  blocks.flush();
+}
+
+void write_summary_csv(const Store& store, ByteWriter& out) {
+  const StoreInfo& info = store.info();
+  Blocks blocks{out};
+  std::string& text = blocks.text();
+  for (const std::string& path : info.grid.paths()) text += csv_field(path) + ",";
+  text += "runs";
+  for (const std::string& metric : info.metrics) {
+    text += fmt::format(",{0},{0}.low,{0}.high", csv_field(metric));
+  }
+  text += "\n";
+  for (std::uint64_t c = 0; c < info.grid.size(); ++c) {
+    for (const auto& [path, value] : info.grid.settings_of(c)) {
+      text += csv_field(value_text(value)) + ",";
+    }
+    text += std::to_string(store.runs(c));
+    for (const std::string& metric : info.metrics) {
+      const Measured seen = measured(store, c, find_figure(info.metrics, metric).value());
+      for (const std::optional<double>& value : {seen.value, seen.low, seen.high}) {
+        text += value ? fmt::format(",{}", *value) : ",";
+      }
+    }
+    text += "\n";
+    blocks.flush_if_full();
+  }
   blocks.flush();
 }
 
@@ -84,7 +111,7 @@ void write_json(const Store& store, ByteWriter& out) {
   bool first = true;
   store.for_each([&](const RunRow& row) {
     Json run;
-    for (const auto& [path, value] : info.grid.overrides_of(row.combination)) {
+    for (const auto& [path, value] : info.grid.settings_of(row.combination)) {
       run[path] = Json::parse(value);
     }
     run["replication"] = row.replication;

@@ -8,6 +8,7 @@
 #include <boost/math/distributions/students_t.hpp>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/core/random_stream.hpp"
 
 namespace lastack::batch {
 
@@ -102,6 +103,23 @@ std::optional<Interval> mean_interval(const Moments& moments, double confidence)
   return interval;
 }
 
+double least_mean(std::span<const double> sorted, double confidence) {
+  LASTACK_ASSERT(std::is_sorted(sorted.begin(), sorted.end()));
+  if (sorted.empty()) return 0;
+  LASTACK_ASSERT(sorted.front() >= 0);
+  const auto n = static_cast<double>(sorted.size());
+  const double above = std::sqrt(portable_log(1 / (1 - confidence)) / (2 * n));
+  double mean = 0;
+  double before = 0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const double beyond = 1 - static_cast<double>(i) / n - above;  // how likely so much, at least
+    if (beyond <= 0) break;
+    mean += beyond * (sorted[i] - before);
+    before = sorted[i];
+  }
+  return mean;
+}
+
 bool mean_is_settled(const Moments& moments) {
   constexpr std::uint64_t enough_alike = 1000;
   if (moments.m2() <= 0) return moments.n() >= enough_alike;
@@ -112,32 +130,52 @@ bool mean_is_settled(const Moments& moments) {
 std::optional<Interval> share_interval(const Moments& shares, double confidence) {
   if (shares.n() == 0) return std::nullopt;
   const auto n = static_cast<double>(shares.n());
-  const double p = std::clamp(shares.mean(), 0.0, 1.0);
   // The variance over n instead of n - 1: with it shares of 0 and 1 count as one trial each.
-  const double variance_of_mean = shares.m2() / n / n;
-  const double of_coin = p * (1 - p);
-  // Rounding leaves a trace of spread in shares that are all alike.
-  const bool alike = variance_of_mean <= 1e-24 || of_coin <= 0;
-  const double trials = alike ? n : std::max(n, without_rounding(of_coin / variance_of_mean));
-  return proportion_interval(std::min(without_rounding(p * trials), trials), trials, confidence);
+  return share_interval(std::clamp(shares.mean(), 0.0, 1.0), n, shares.m2() / n / n, confidence);
 }
 
-QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence) {
+Interval share_interval(double mean, double trials_min, double variance_of_mean,
+                        double confidence) {
+  LASTACK_ASSERT(trials_min > 0);
+  const double of_coin = mean * (1 - mean);
+  // Rounding leaves a trace of spread in shares that are all alike.
+  const bool alike = variance_of_mean <= 1e-24 || of_coin <= 0;
+  const double trials =
+      alike ? trials_min : std::max(trials_min, without_rounding(of_coin / variance_of_mean));
+  return proportion_interval(std::min(without_rounding(mean * trials), trials), trials, confidence);
+}
+
+Ranks quantile_ranks(std::uint64_t n, double q, double confidence) {
   LASTACK_ASSERT(q > 0 && q < 1);
   const double tail = tail_of(confidence);
-  LASTACK_ASSERT(std::is_sorted(sorted.begin(), sorted.end()));
-  const std::uint64_t n = sorted.size();
-  QuantileInterval interval;
   // Value number k, from 0, is above the quantile when at most k values are below it.
   const std::uint64_t sure_below =
       count_while(n, [&](std::uint64_t k) { return at_most(k, n, q) <= tail; });
-  if (sure_below > 0) interval.low = sorted[sure_below - 1];
   // It is below when more than k are.
   const std::uint64_t not_sure_above =
       count_while(n, [&](std::uint64_t k) { return 1 - at_most(k, n, q) > tail; });
-  if (not_sure_above < n) interval.high = sorted[not_sure_above];
+  return {sure_below, not_sure_above + 1};
+}
+
+QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence) {
+  LASTACK_ASSERT(std::is_sorted(sorted.begin(), sorted.end()));
+  const Ranks ranks = quantile_ranks(sorted.size(), q, confidence);
+  QuantileInterval interval;
+  if (ranks.low > 0) interval.low = sorted[ranks.low - 1];
+  if (ranks.high <= sorted.size()) interval.high = sorted[ranks.high - 1];
   if (interval.low && interval.high) LASTACK_ASSERT(*interval.low <= *interval.high);
   return interval;
+}
+
+Bounded difference_of(const Bounded& a, const Bounded& b, double correlation) {
+  LASTACK_ASSERT(correlation >= -1 && correlation <= 1);
+  const auto together = [correlation](double of_a, double of_b) {
+    return std::sqrt(std::max(0.0, of_a * of_a + of_b * of_b - 2 * correlation * of_a * of_b));
+  };
+  Bounded result{a.value - b.value, std::nullopt, std::nullopt};
+  if (a.low && b.high) result.low = result.value - together(a.value - *a.low, *b.high - b.value);
+  if (a.high && b.low) result.high = result.value + together(*a.high - a.value, b.value - *b.low);
+  return result;
 }
 
 std::optional<PairedDifference> compare_pairs(const Moments& differences, double confidence) {

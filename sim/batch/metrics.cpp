@@ -81,13 +81,11 @@ bool is_share(std::string_view metric) { return metric == "connect_ok"; }
 
 bool is_time(std::string_view metric) { return metric.find("_time.") != metric.npos; }
 
-std::optional<std::size_t> find_column(const std::vector<std::string>& columns,
-                                       const std::string& metric, Statistic of_times) {
-  for (const std::string& name : {metric, metric + "." + std::string{name_of(of_times)}}) {
-    const auto found = std::find(columns.begin(), columns.end(), name);
-    if (found != columns.end()) return static_cast<std::size_t>(found - columns.begin());
-  }
-  return std::nullopt;
+Unit unit_of(std::string_view metric) {
+  if (is_share(metric)) return Unit::share;
+  if (is_time(metric)) return Unit::seconds;
+  if (metric.starts_with("time_in.")) return Unit::socket_seconds;
+  return metric.starts_with("bytes_delivered") ? Unit::octets : Unit::count;
 }
 
 std::string_view name_of(Statistic statistic) {
@@ -210,13 +208,37 @@ MetricSet::MetricSet(const scenario::Scenario& scenario, const std::vector<std::
   LASTACK_ASSERT(std::find(found.begin(), found.end(), false) == found.end());
 }
 
+namespace {
+
+/// In the order of their sources.
+std::array<const std::vector<SimDuration>*, 4> all_times(const run::Totals& totals) {
+  return {&totals.connect_times, &totals.close_times, &totals.active_close_times,
+          &totals.orphan_times};
+}
+
+}  // namespace
+
+std::vector<TimeDistribution> MetricSet::times(const run::Totals& totals) const {
+  std::vector<TimeDistribution> distributions;
+  for (std::size_t i = 0; i < time_sources; ++i) {
+    if (asked_[i]) distributions.emplace_back(*all_times(totals)[i]);
+  }
+  return distributions;
+}
+
+std::vector<std::uint64_t> MetricSet::trials(const run::Totals& totals) const {
+  std::vector<std::uint64_t> trials;
+  for (const Column& column : columns_) {
+    if (column.source == Source::connect_ok) trials.push_back(totals.connects);
+  }
+  return trials;
+}
+
 MetricSet::Times MetricSet::times_of(const run::Totals& totals) const {
-  const std::array<const std::vector<SimDuration>*, time_sources> from{
-      &totals.connect_times, &totals.close_times, &totals.active_close_times, &totals.orphan_times};
   Times times;
   for (std::size_t i = 0; i < time_sources; ++i) {
     if (!asked_[i]) continue;
-    times[i] = *from[i];
+    times[i] = *all_times(totals)[i];
     std::sort(times[i].begin(), times[i].end());
   }
   return times;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -13,10 +12,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "connection_times.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/metrics.hpp"
 #include "lastack/batch/worst.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/sysctl_path.hpp"
 #include "lastack/tcp/profile.hpp"
@@ -32,10 +31,15 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t points_max = 300;  ///< of a distribution
 constexpr std::size_t worst_max = 5;     ///< runs shown of each metric
 
-std::string_view unit_of(std::string_view metric) {
-  if (is_share(metric)) return "share";
-  if (metric == "bytes_delivered") return "bytes";
-  return is_time(metric) || metric.starts_with("time_in.") ? "s" : "count";
+std::string_view unit_name(std::string_view metric) {
+  switch (unit_of(metric)) {
+    case Unit::share: return "share";
+    case Unit::seconds:
+    case Unit::socket_seconds: return "s";
+    case Unit::octets: return "bytes";
+    case Unit::count: break;
+  }
+  return "count";
 }
 
 /// Which is better; null where neither is.
@@ -109,13 +113,14 @@ std::vector<std::size_t> thinned(const std::vector<std::pair<double, std::size_t
   return kept;
 }
 
-/// Each value and how many are at most that, thinned to what can be distinguished in a plot.
-Json distribution_of(std::vector<double> values, std::uint64_t runs) {
-  std::sort(values.begin(), values.end());
+/// Each time and how many are at most that, thinned to what can be distinguished in a plot. `of` is
+/// how many there would be if all connects had succeeded.
+Json distribution_json(const TimeDistribution& times, std::uint64_t of) {
   std::vector<std::pair<double, std::size_t>> steps;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (steps.empty() || steps.back().first != values[i]) steps.emplace_back(values[i], 0);
-    steps.back().second = i + 1;
+  std::uint64_t upto_here = 0;
+  for (const auto& [number, bin] : times.bins()) {
+    upto_here += bin.count;
+    steps.emplace_back(to_seconds(bin.longest), upto_here);
   }
   Json seconds = Json::array();
   Json upto = Json::array();
@@ -123,42 +128,22 @@ Json distribution_of(std::vector<double> values, std::uint64_t runs) {
     seconds.push_back(steps[i].first);
     upto.push_back(steps[i].second);
   }
-  return {{"count", values.size()},
-          {"of", runs},
+  return {{"count", times.count()},
+          {"of", of},
           {"seconds", std::move(seconds)},
           {"upto", std::move(upto)}};
 }
-
-/// A combination's times of single connections, each family's read once.
-class SingleTimes {
- public:
-  SingleTimes(const Store& store, std::uint64_t combination)
-      : store_{store},
-        combination_{combination} {}
-
-  const std::optional<std::vector<double>>& of(const std::string& family) {
-    const auto known = times_.find(family);
-    if (known != times_.end()) return known->second;
-    return times_[family] = times_of_single_connections(store_, family, combination_);
-  }
-
- private:
-  const Store& store_;
-  std::uint64_t combination_;
-  std::map<std::string, std::optional<std::vector<double>>> times_;
-};
 
 class Batch {
  public:
   explicit Batch(const Store& store) : store_{store}, info_{store.info()} {}
 
   Json json() {
-    const scenario::Scenario scenario =
-        scenario::parse_scenario(info_.scenario, info_.scenario_file);
+    const scenario::Scenario scenario = scenario::scenario_under(info_.conditions.front(), {});
     Json metrics = Json::array();
     for (const std::string& name : info_.metrics) {
       metrics.push_back(
-          {{"name", name}, {"unit", unit_of(name)}, {"better", better_in_json(name)}});
+          {{"name", name}, {"unit", unit_name(name)}, {"better", better_in_json(name)}});
     }
     Json combinations = Json::array();
     for (std::uint64_t i = 0; i < info_.grid.size(); ++i) combinations.push_back(combination(i));
@@ -172,7 +157,7 @@ class Batch {
             {"repeat", info_.repeat_text},
             {"runs", store_.runs()},
             {"confidence", info_.until ? info_.until->confidence : usual_confidence},
-            {"distribution_of", of_connects_ ? "connections" : "runs"},
+            {"distribution_of", "connections"},
             {"axes", axes_of(info_, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
@@ -182,41 +167,34 @@ class Batch {
   }
 
  private:
-  Json combination(std::uint64_t index) {
+  Json combination(std::uint64_t index) const {
     Json values = Json::array();
     Json entry = {
         {"index", index}, {"at", info_.grid.values_of(index)}, {"runs", store_.runs(index)}};
-    SingleTimes single{store_, index};
-    for (std::size_t metric = 0; metric < info_.metrics.size(); ++metric) {
-      const std::string& name = info_.metrics[metric];
-      const std::vector<std::optional<double>> column = store_.column(index, metric);
-      values.push_back(value_of(name, column, single));
-      if (name == "connect_time.mean") {
-        std::vector<double> known;
-        for (const auto& value : column) {
-          if (value) known.push_back(*value);
-        }
-        entry["connect_time"] = distribution_of(std::move(known), store_.runs(index));
-        of_connects_ = of_connects_ && single.of("connect_time");
-      }
+    for (const std::string& metric : info_.metrics) {
+      values.push_back(
+          value_of(measured(store_, index, find_figure(info_.metrics, metric).value())));
+    }
+    if (const auto figure = find_figure(info_.metrics, "connect_time")) {
+      const TimeDistribution times = store_.times(index, figure->index);
+      entry["connect_time"] = distribution_json(times, connects(index).value_or(times.count()));
     }
     entry["values"] = std::move(values);
     return entry;
   }
 
+  /// How many connects a combination's runs made, where that was kept.
+  std::optional<std::uint64_t> connects(std::uint64_t combination) const {
+    const auto figure = find_figure(info_.metrics, "connect_ok");
+    if (!figure) return std::nullopt;
+    return measured(store_, combination, *figure).of;
+  }
+
   /// [value, low, high, runs]; null where no run has a value.
-  Json value_of(const std::string& metric, const std::vector<std::optional<double>>& column,
-                SingleTimes& single) const {
-    const double confidence = shown_confidence(info_);
-    const Estimate seen = estimate(metric, column, confidence);
-    if (!seen.mean) return nullptr;
-    Measured shown{seen.mean, seen.interval};
-    if (const auto quantile = quantile_of(metric)) {
-      const auto& times = single.of(quantile->family);
-      if (times) shown = quantile_measured(quantile->q, *times, confidence);
-    }
-    const Interval interval = shown.interval.value_or(Interval{*shown.value, *shown.value});
-    return {*shown.value, interval.low, interval.high, seen.runs};
+  static Json value_of(const Measured& seen) {
+    if (!seen.value) return nullptr;
+    return {*seen.value, seen.low.value_or(*seen.value), seen.high.value_or(*seen.value),
+            seen.runs};
   }
 
   /// They are of all runs: nothing where some are missing.
@@ -237,21 +215,28 @@ class Batch {
     Json all = Json::array();
     const std::vector<std::vector<WorstRun>> worst = worst_runs(store_, worst_max);
     for (std::size_t metric = 0; metric < worst.size(); ++metric) {
+      std::size_t place = 1;
       for (const WorstRun& run : worst[metric]) {
         all.push_back({{"metric", metric},
                        {"combination", run.combination},
                        {"replication", run.replication},
                        {"seed", run.seed},
                        {"value", run.value},
-                       {"command", replay_command(store_, run, "run", " --trace run.html")}});
+                       {"command", replay_command(metric, place++)}});
       }
     }
     return all;
   }
 
+  /// A shell's command that makes a run of `worst` again.
+  std::string replay_command(std::size_t metric, std::size_t place) const {
+    const std::string which = place == 1 ? "" : fmt::format(":{}", place);
+    return fmt::format("lastack run {} --worst {}{} --trace run.html", shell_word(store_.file()),
+                       info_.metrics[metric], which);
+  }
+
   const Store& store_;
   const StoreInfo& info_;
-  bool of_connects_ = true;  ///< every run that has a connect has one
 };
 
 }  // namespace

@@ -19,6 +19,13 @@ std::uint64_t share_begin(std::uint64_t all, std::uint64_t index, std::uint64_t 
   return all / count * (index - 1) + std::min(index - 1, all % count);
 }
 
+/// The scenario of a condition and what it sets.
+std::string text_of(const scenario::Condition& condition) {
+  std::string text = condition.scenario_text + "\n";
+  for (const auto& [path, value] : condition.set) text += path + "=" + value + "\n";
+  return text;
+}
+
 std::string settings_text(const scenario::Sweep& sweep, std::uint64_t combination) {
   std::string text;
   for (const auto& [path, value] : sweep.grid.overrides_of(combination)) {
@@ -30,8 +37,11 @@ std::string settings_text(const scenario::Sweep& sweep, std::uint64_t combinatio
 /// Everything that decides what the results are.
 std::string essence(const Plan& plan) {
   const scenario::Sweep& sweep = plan.sweep();
-  std::string text = plan.version() + "\n" + sweep.scenario_text + "\n" + plan.repeat_text() +
-                     "\n" + std::to_string(sweep.seed) + "\n";
+  std::string text =
+      plan.version() + "\n" + plan.repeat_text() + "\n" + std::to_string(sweep.seed) + "\n";
+  for (const scenario::Condition& condition : sweep.conditions) {
+    text += condition.name + "\n" + text_of(condition);
+  }
   for (const scenario::Axis& axis : sweep.grid.axes) {
     text += fmt::format("{}: {}\n", axis.path, fmt::join(axis.values, ", "));
   }
@@ -63,43 +73,59 @@ Plan::Plan(scenario::Sweep sweep, std::string version, Shard shard)
       shard_{shard},
       metrics_{make_metrics(sweep_)} {
   for (std::uint64_t i = 1; i < sweep_.grid.size(); ++i) scenario::scenario_of(sweep_, i);
-  if (sweep_.until) watched_ = column_of(sweep_.until->metric, "/repeat/until/metric");
+  if (sweep_.until) watched_ = figure_of(sweep_.until->metric, "/repeat/until/metric");
   for (const scenario::SweepExpectation& expectation : sweep_.expectations) {
-    column_of(expectation.metric, expectation.pointer + "/metric");  // throws where it is none
+    figure_of(expectation.metric, expectation.pointer + "/metric");  // throws where it is none
   }
   const boost::uuids::name_generator_sha1 generator{boost::uuids::ns::url()};
   identity_ = boost::uuids::to_string(generator(essence(*this)));
 }
 
-MetricSet Plan::make_metrics(const scenario::Sweep& sweep) {
-  const scenario::Scenario scenario = scenario::scenario_of(sweep, 0);
-  for (std::size_t i = 0; i < sweep.metrics.size(); ++i) {
-    if (const auto problem = MetricSet::unknown(scenario, sweep.metrics[i])) {
-      throw scenario::ScenarioError{sweep.file, fmt::format("/metrics/{}", i), *problem};
+std::vector<MetricSet> Plan::make_metrics(const scenario::Sweep& sweep) {
+  std::vector<MetricSet> sets;
+  for (const scenario::Condition& condition : sweep.conditions) {
+    const scenario::Scenario scenario = scenario::scenario_under(condition, {});
+    for (std::size_t i = 0; i < sweep.metrics.size(); ++i) {
+      if (const auto problem = MetricSet::unknown(scenario, sweep.metrics[i])) {
+        throw scenario::ScenarioError{sweep.file, fmt::format("/metrics/{}", i), *problem};
+      }
+    }
+    sets.emplace_back(scenario, sweep.metrics);
+    if (sets.back().columns() != sets.front().columns()) {
+      throw scenario::ScenarioError{
+          sweep.file, condition.pointer,
+          fmt::format("want the same hosts as under \"{}\", or `metrics` that are not of single "
+                      "hosts",
+                      sweep.conditions.front().name)};
     }
   }
-  return MetricSet{scenario, sweep.metrics};
+  return sets;
 }
 
 /// A metric of which an expectation or `until` speaks.
-std::size_t Plan::column_of(const std::string& metric, const std::string& pointer) const {
-  if (const auto column = find_column(metrics_.columns(), metric)) return *column;
-  if (const auto problem = MetricSet::unknown(scenario::scenario_of(sweep_, 0), metric)) {
+Figure Plan::figure_of(const std::string& metric, const std::string& pointer) const {
+  const std::vector<std::string>& columns = metrics().columns();
+  if (auto figure = find_figure(columns, metric)) return *std::move(figure);
+  const scenario::Scenario first = scenario::scenario_of(sweep_, 0);
+  const bool known = find_figure(MetricSet{first}.columns(), metric).has_value();
+  if (const auto problem = MetricSet::unknown(first, metric); problem && !known) {
     throw scenario::ScenarioError{sweep_.file, pointer, *problem};
   }
   throw scenario::ScenarioError{sweep_.file, pointer,
-                                fmt::format("want one column of `metrics`, have \"{}\"", metric)};
+                                fmt::format("want one of the metrics that are kept, have \"{}\"{}",
+                                            metric, known ? ": name it in `metrics`" : "")};
 }
 
 std::string Plan::repeat_text() const {
   if (!sweep_.until) return std::to_string(sweep_.repeat);
   const scenario::Until& until = *sweep_.until;
-  return fmt::format("until {} is known to ±{} ({:g} %), {} to {} runs", until.metric,
+  return fmt::format("until {} is known to ±{:g} ({:g} %), {} to {} runs", until.metric,
                      until.half_width, until.confidence * 100, until.min, until.max);
 }
 
 std::uint64_t Plan::combination_identity(std::uint64_t combination) const {
-  return name_hash(version_ + "\n" + sweep_.scenario_text + "\n" +
+  return name_hash(version_ + "\n" +
+                   text_of(sweep_.conditions[sweep_.grid.condition_of(combination)]) +
                    settings_text(sweep_, combination));
 }
 

@@ -47,8 +47,8 @@ Race::Race(RaceRules rules) : rules_{std::move(rules)} {
     candidate.standings.assign(rules_.limits.size(), Standing::open);
   }
   for (std::uint64_t i = 0; i < rules_.candidates; ++i) {
-    for (const std::size_t columns : rules_.columns) {
-      units_.push_back({0, std::vector<Values>(columns)});
+    for (const std::vector<Figure>& figures : rules_.figures) {
+      units_.push_back({0, 0, {figures.begin(), figures.end()}});
     }
   }
 }
@@ -84,7 +84,7 @@ std::vector<Span> Race::next() {
     if (needed[i] == 0 || !end) continue;
     spans.push_back({i, unit.runs, *end - unit.runs});
     asked_.emplace_back(i, *end);
-    for (Values& values : unit.columns) values.resize(*end);
+    unit.asked = *end;
   }
   return spans;
 }
@@ -115,14 +115,9 @@ void Race::need_for_goals(std::uint64_t a, std::uint64_t b, std::vector<char>& n
   }
 }
 
-void Race::add(std::uint64_t unit, std::uint64_t replication,
-               const std::vector<std::optional<double>>& values) {
-  std::vector<Values>& columns = units_[unit].columns;
-  LASTACK_ASSERT(values.size() == columns.size());
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    LASTACK_ASSERT(replication < columns[i].size());  // `next` asked for it
-    columns[i][replication] = values[i];
-  }
+void Race::add(std::uint64_t unit, std::uint64_t replication, const RunRow& row) {
+  LASTACK_ASSERT(replication < units_[unit].asked);  // `next` asked for it
+  for (Sample& sample : units_[unit].samples) sample.set(replication, row);
 }
 
 void Race::look() {
@@ -137,10 +132,10 @@ void Race::look() {
 }
 
 void Race::check_invariants() const {
-  LASTACK_ASSERT(units_.size() == rules_.candidates * rules_.columns.size());
+  LASTACK_ASSERT(units_.size() == rules_.candidates * rules_.figures.size());
   for (const Unit& unit : units_) {
     LASTACK_ASSERT(unit.runs <= rules_.runs_max);
-    for (const Values& values : unit.columns) LASTACK_ASSERT(values.size() >= unit.runs);
+    for (const Sample& sample : unit.samples) LASTACK_ASSERT(sample.end() >= unit.runs);
   }
   LASTACK_ASSERT(in_race() <= rules_.candidates);
   for (const std::uint64_t contender : contenders_) {
@@ -162,41 +157,28 @@ void Race::check_candidate(std::uint64_t i) const {
 
 // --- Limits ---
 
-RaceEstimate Race::estimate(const Values& values, std::uint64_t runs, bool share, bool* settled,
-                            bool* alike) const {
-  Moments moments;
-  bool coin = true;
-  for (std::uint64_t i = 0; i < runs; ++i) {
-    if (!values[i]) continue;
-    moments.add(*values[i]);
-    coin = coin && (*values[i] == 0 || *values[i] == 1);
-  }
-  RaceEstimate result;
-  result.runs = moments.n();
-  if (moments.n() == 0) return result;
-  result.mean = moments.mean();
-  const bool proportion = share || coin;
-  result.interval = proportion ? share_interval(moments, mean_confidence_)
-                               : mean_interval(moments, mean_confidence_);
-  if (settled != nullptr) *settled = proportion || mean_is_settled(moments);
-  if (alike != nullptr) *alike = moments.m2() <= 0 && moments.n() >= enough_alike_to_break;
-  return result;
+Measured Race::estimate(const Sample& sample, std::uint64_t runs) const {
+  return sample.measure(mean_confidence_, runs);
 }
 
 Standing Race::judge(const RaceRules::Limit& limit, std::uint64_t candidate) const {
   const Unit& tried = units_[unit(candidate, limit.condition)];
-  bool settled = false;
-  bool alike = false;
-  const RaceEstimate seen =
-      estimate(tried.columns[limit.column], tried.runs, limit.share, &settled, &alike);
-  if (!seen.interval) return Standing::open;
-  const auto& [low, high] = *seen.interval;
-  const bool inside = (!limit.bounds.min || low >= *limit.bounds.min) &&
-                      (!limit.bounds.max || high <= *limit.bounds.max);
-  const bool outside = (limit.bounds.min && high < *limit.bounds.min) ||
-                       (limit.bounds.max && low > *limit.bounds.max);
-  if (outside && (settled || alike)) return Standing::broken;
-  return inside && settled ? Standing::met : Standing::open;
+  const Sample& sample = tried.samples[limit.figure];
+  const Measured seen = estimate(sample, tried.runs);
+  if (!seen.value) return Standing::open;
+  const scenario::Bounds& bounds = limit.bounds;
+  // All alike settle nothing, but that they break a limit.
+  const bool alike = seen.runs >= enough_alike_to_break && seen.low == seen.high;
+  if (seen.settled || alike) {
+    const bool below = bounds.min && seen.high && *seen.high < *bounds.min;
+    const bool above = bounds.max && seen.low && *seen.low > *bounds.max;
+    if (below || above) return Standing::broken;
+  }
+  const std::optional<double> least = sample.least_mean(mean_confidence_, tried.runs);
+  if (bounds.max && least && *least > *bounds.max) return Standing::broken;
+  const bool inside = (!bounds.min || (seen.low && *seen.low >= *bounds.min)) &&
+                      (!bounds.max || (seen.high && *seen.high <= *bounds.max));
+  return inside && seen.settled ? Standing::met : Standing::open;
 }
 
 /// What was shown once stays: the intervals of all looks hold together.
@@ -232,29 +214,23 @@ std::uint64_t Race::pairs_of(std::uint64_t a, std::uint64_t b, std::size_t goal)
   return std::min(units_[unit(a, condition)].runs, units_[unit(b, condition)].runs);
 }
 
-Moments Race::differences(std::uint64_t a, std::uint64_t b, std::size_t goal,
-                          std::uint64_t pairs) const {
-  const std::size_t condition = rules_.goals[goal].condition;
-  const std::size_t column = rules_.goals[goal].column;
-  const Values& of_a = units_[unit(a, condition)].columns[column];
-  const Values& of_b = units_[unit(b, condition)].columns[column];
-  Moments moments;
-  for (std::uint64_t i = 0; i < pairs; ++i) {
-    if (of_a[i] && of_b[i]) moments.add(*of_a[i] - *of_b[i]);
-  }
-  return moments;
+Difference Race::find_difference(std::uint64_t a, std::uint64_t b, std::size_t goal,
+                                 std::uint64_t pairs) const {
+  const RaceRules::Goal& asked = rules_.goals[goal];
+  return batch::difference(sample(unit(a, asked.condition), asked.figure),
+                           sample(unit(b, asked.condition), asked.figure), pair_confidence_, 1,
+                           pairs);
 }
 
 Race::Relation Race::find_relation(std::uint64_t a, std::uint64_t b, std::size_t goal,
                                    std::uint64_t pairs) const {
-  const Moments moments = differences(a, b, goal, pairs);
-  const auto seen = compare_pairs(moments, pair_confidence_);
-  if (!seen || !mean_is_settled(moments)) return Relation::unknown;
-  const double size = std::abs(goal_estimate(b, goal).mean.value_or(0));
+  const Difference seen = find_difference(a, b, goal, pairs);
+  if (!seen.low || !seen.high || !seen.settled) return Relation::unknown;
+  const double size = std::abs(goal_estimate(b, goal).value.value_or(0));
   const double margin = rules_.precision * size;
-  if (seen->interval.low >= -margin && seen->interval.high <= margin) return Relation::as_good;
-  if (seen->verdict == Verdict::within_noise) return Relation::unknown;
-  const bool lower = seen->verdict == Verdict::lower;
+  if (*seen.low >= -margin && *seen.high <= margin) return Relation::as_good;
+  if (*seen.low <= 0 && *seen.high >= 0) return Relation::unknown;
+  const bool lower = *seen.high < 0;
   const bool wanted = lower == (rules_.goals[goal].direction == scenario::Direction::minimize);
   return wanted ? Relation::better : Relation::worse;
 }
@@ -278,9 +254,9 @@ Race::Relation Race::relation(std::uint64_t a, std::uint64_t b, std::size_t goal
 }
 
 double Race::rank(std::uint64_t candidate, std::size_t goal) const {
-  const auto mean = goal_estimate(candidate, goal).mean;
-  if (!mean) return std::numeric_limits<double>::infinity();
-  return rules_.goals[goal].direction == scenario::Direction::minimize ? *mean : -*mean;
+  const auto seen = goal_estimate(candidate, goal).value;
+  if (!seen) return std::numeric_limits<double>::infinity();
+  return rules_.goals[goal].direction == scenario::Direction::minimize ? *seen : -*seen;
 }
 
 /// The best of each goal that may still win, in the order of their means.
@@ -355,7 +331,7 @@ std::uint64_t Race::runs() const {
 
 std::uint64_t Race::grid_runs() const {
   std::uint64_t runs = 0;
-  for (std::size_t condition = 0; condition < rules_.columns.size(); ++condition) {
+  for (std::size_t condition = 0; condition < rules_.figures.size(); ++condition) {
     std::uint64_t most = 0;
     for (std::uint64_t i = 0; i < rules_.candidates; ++i) {
       most = std::max(most, units_[unit(i, condition)].runs);
@@ -371,7 +347,7 @@ Fate Race::fate(std::uint64_t candidate) const {
   if (judged.out) return Fate::over_limit;
   bool measured = looks_done_ > 0;
   for (std::size_t goal = 0; goal < rules_.goals.size(); ++goal) {
-    measured = measured && goal_estimate(candidate, goal).mean;
+    measured = measured && goal_estimate(candidate, goal).value;
   }
   return measured && meets_all(candidate) ? Fate::best : Fate::open;
 }
@@ -389,13 +365,13 @@ std::vector<std::uint64_t> Race::front() const {
 
 double Race::shortfall(std::uint64_t candidate, std::size_t limit) const {
   const scenario::Bounds& bounds = rules_.limits[limit].bounds;
-  const auto mean = limit_estimate(candidate, limit).mean;
-  if (!mean) return std::numeric_limits<double>::infinity();
+  const auto seen = limit_estimate(candidate, limit).value;
+  if (!seen) return std::numeric_limits<double>::infinity();
   const auto share = [](double amount, double bound) {
     return bound == 0 ? amount : amount / std::abs(bound);
   };
-  if (bounds.min && *mean < *bounds.min) return share(*bounds.min - *mean, *bounds.min);
-  if (bounds.max && *mean > *bounds.max) return share(*mean - *bounds.max, *bounds.max);
+  if (bounds.min && *seen < *bounds.min) return share(*bounds.min - *seen, *bounds.min);
+  if (bounds.max && *seen > *bounds.max) return share(*seen - *bounds.max, *bounds.max);
   return 0;
 }
 
@@ -413,25 +389,20 @@ std::uint64_t Race::nearest() const {
   return std::get<2>(*std::min_element(ranked.begin(), ranked.end()));
 }
 
-RaceEstimate Race::limit_estimate(std::uint64_t candidate, std::size_t limit) const {
+Measured Race::limit_estimate(std::uint64_t candidate, std::size_t limit) const {
   const RaceRules::Limit& asked = rules_.limits[limit];
   const Unit& tried = units_[unit(candidate, asked.condition)];
-  return estimate(tried.columns[asked.column], tried.runs, asked.share);
+  return estimate(tried.samples[asked.figure], tried.runs);
 }
 
-RaceEstimate Race::goal_estimate(std::uint64_t candidate, std::size_t goal) const {
+Measured Race::goal_estimate(std::uint64_t candidate, std::size_t goal) const {
   const RaceRules::Goal& asked = rules_.goals[goal];
   const Unit& tried = units_[unit(candidate, asked.condition)];
-  return estimate(tried.columns[asked.column], tried.runs, asked.share);
+  return estimate(tried.samples[asked.figure], tried.runs);
 }
 
-RaceEstimate Race::difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const {
-  const Moments moments = differences(a, b, goal, pairs_of(a, b, goal));
-  RaceEstimate result;
-  result.runs = moments.n();
-  if (moments.n() > 0) result.mean = moments.mean();
-  if (const auto seen = compare_pairs(moments, pair_confidence_)) result.interval = seen->interval;
-  return result;
+Difference Race::difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const {
+  return find_difference(a, b, goal, pairs_of(a, b, goal));
 }
 
 }  // namespace lastack::batch

@@ -24,7 +24,7 @@ RunOne runs_of(const Plan& plan, std::uint64_t combination) {
           identity = plan.combination_identity(combination)](
              std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
     std::optional<RunRow> row =
-        run_once(scenario, plan.sweep().seed_of(replication), plan.metrics(), halt);
+        run_once(scenario, plan.sweep().seed_of(replication), plan.metrics_of(combination), halt);
     if (!row) return row;
     row->combination = combination;
     row->replication = replication;
@@ -110,20 +110,19 @@ class Ledger {
     if (!plan_.sweep().until) return;
     const scenario::Until& until = *plan_.sweep().until;
     const StoppingRule rule{until.confidence, until.half_width, until.min, until.max};
-    const std::size_t metric = *plan_.watched_column();
-    const std::vector<std::optional<double>> values = store_.column(combination, metric, end);
-    LASTACK_ASSERT(values.size() == end);
-    const Estimate seen =
-        estimate(plan_.metrics().columns()[metric], values, rule.look_confidence());
+    LASTACK_ASSERT(store_.runs(combination) >= end);
+    const Measured seen =
+        store_.sample(combination, *plan_.watched(), end).measure(rule.look_confidence());
+    const auto interval = seen.interval();
     const auto next = rule.next_checkpoint(end);
-    const bool narrow = seen.interval && rule.enough(*seen.interval);
+    const bool narrow = interval && rule.enough(*interval);
     const bool enough = !next || (narrow && seen.settled);
     if (enough) {
       store_.want(combination, end);
     } else {
       plan_more({combination, end, *next - end}, work);
     }
-    note_width(combination, enough || !seen.interval ? 0 : seen.interval->half_width());
+    note_width(combination, enough || !interval ? 0 : interval->half_width());
   }
 
   void note_done(std::uint64_t runs) {

@@ -63,6 +63,12 @@ Statement& Statement::bind(int index, std::string_view value) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(int index, std::string_view value) {
+  check(sqlite3_bind_blob(statement_.get(), index + 1, value.data(), static_cast<int>(value.size()),
+                          SQLITE_TRANSIENT));
+  return *this;
+}
+
 bool Statement::step() {
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
@@ -85,6 +91,13 @@ std::string Statement::text(int column) const {
   const auto* text = sqlite3_column_text(statement_.get(), column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   return text == nullptr ? std::string{} : std::string{reinterpret_cast<const char*>(text), size};
+}
+
+std::string_view Statement::bytes(int column) const {
+  const void* bytes = sqlite3_column_blob(statement_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return bytes == nullptr ? std::string_view{}
+                          : std::string_view{static_cast<const char*>(bytes), size};
 }
 
 bool Statement::is_null(int column) const {

@@ -17,6 +17,7 @@ class Statement {
   Statement& bind(int index, std::int64_t value);
   Statement& bind(int index, std::optional<double> value);
   Statement& bind(int index, std::string_view value);
+  Statement& bind_bytes(int index, std::string_view value);
 
   /// The next row; false at the end, and the statement may be bound anew.
   bool step();
@@ -26,6 +27,8 @@ class Statement {
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
   std::optional<double> real(int column) const;
   std::string text(int column) const;
+  /// Good until the next step.
+  std::string_view bytes(int column) const;
   bool is_null(int column) const;
 
  private:

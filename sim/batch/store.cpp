@@ -21,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t application_id = 0x4c415354;  // "LAST"
-constexpr std::int64_t format = 2;
+constexpr std::int64_t format = 3;
 
 /// SQLite's integers have a sign.
 std::int64_t as_signed(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
@@ -48,13 +48,28 @@ template <class Use> std::string list(std::size_t count, Use use) {
   return text;
 }
 
+/// The column beside a share that says of how many it is.
+std::string trials_name(const std::string& share) { return sql_name(share + ".of"); }
+
 std::string run_table(const StoreInfo& info) {
+  std::string columns;
+  for (const std::string& metric : info.metrics) columns += sql_name(metric) + " REAL, ";
+  for (const std::string& share : shares_of(info.metrics)) {
+    columns += trials_name(share) + " INTEGER NOT NULL, ";
+  }
+  for (const std::string& family : families_of(info.metrics)) columns += sql_name(family) + ", ";
   return fmt::format(
       "CREATE TABLE run (combination INTEGER NOT NULL, replication INTEGER NOT NULL, "
-      "seed INTEGER NOT NULL, identity INTEGER NOT NULL, {}, "
+      "seed INTEGER NOT NULL, identity INTEGER NOT NULL, {}"
       "PRIMARY KEY (combination, replication)) WITHOUT ROWID",
-      list(info.metrics.size(),
-           [&](std::size_t i) { return sql_name(info.metrics[i]) + " REAL"; }));
+      columns);
+}
+
+/// A metric's mean over the runs, or what of it can be said in SQL: a share of all runs together.
+std::string mean_in_sql(const std::string& metric) {
+  if (!is_share(metric)) return fmt::format("avg(r.{0}) AS {0}", sql_name(metric));
+  return fmt::format("sum(r.{0} * r.{1}) / sum(r.{1}) AS {0}", sql_name(metric),
+                     trials_name(metric));
 }
 
 std::string combination_table(const StoreInfo& info) {
@@ -70,9 +85,8 @@ std::string views(const StoreInfo& info) {
   });
   const std::string metrics =
       list(info.metrics.size(), [&](std::size_t i) { return "r." + sql_name(info.metrics[i]); });
-  const std::string means = list(info.metrics.size(), [&](std::size_t i) {
-    return fmt::format("avg(r.{0}) AS {0}", sql_name(info.metrics[i]));
-  });
+  const std::string means =
+      list(info.metrics.size(), [&](std::size_t i) { return mean_in_sql(info.metrics[i]); });
   const std::string comma = settings.empty() ? "" : ", ";
   return fmt::format(
       "CREATE VIEW result AS SELECT c.combination, {0}{1}r.replication, r.seed, {2} "
@@ -82,20 +96,70 @@ std::string views(const StoreInfo& info) {
       settings, comma, metrics, means);
 }
 
+/// Of conditions and back.
+Json json_of(const std::vector<scenario::Condition>& conditions) {
+  Json all = Json::array();
+  for (const scenario::Condition& condition : conditions) {
+    Json set = Json::array();
+    for (const auto& [path, value] : condition.set) set.push_back({path, value});
+    all.push_back({{"name", condition.name},
+                   {"scenario", condition.scenario_text},
+                   {"file", condition.scenario_file},
+                   {"pointer", condition.scenario_pointer},
+                   {"set", std::move(set)}});
+  }
+  return all;
+}
+
+std::vector<scenario::Condition> conditions_from(const Json& json) {
+  std::vector<scenario::Condition> all;
+  for (const Json& one : json) {
+    scenario::Condition& condition = all.emplace_back();
+    condition.name = one.at("name");
+    condition.scenario_text = one.at("scenario");
+    condition.scenario_file = one.at("file");
+    condition.scenario_pointer = one.at("pointer");
+    for (const Json& each : one.at("set")) {
+      condition.set.emplace_back(each.at(0).get<std::string>(), each.at(1).get<std::string>());
+    }
+  }
+  return all;
+}
+
+/// Of values of axes and back.
+Json json_of(const std::vector<scenario::SweepExpectation::Where>& where) {
+  Json all = Json::array();
+  for (const auto& [axis, value] : where) all.push_back({axis, value});
+  return all;
+}
+
+std::vector<scenario::SweepExpectation::Where> where_from(const Json& json) {
+  std::vector<scenario::SweepExpectation::Where> all;
+  for (const Json& each : json) {
+    all.push_back({each.at(0).get<std::size_t>(), each.at(1).get<std::size_t>()});
+  }
+  return all;
+}
+
 /// Of expectations and back.
 Json json_of(const std::vector<scenario::SweepExpectation>& expectations) {
   Json all = Json::array();
   for (const scenario::SweepExpectation& expectation : expectations) {
-    Json where = Json::array();
-    for (const auto& [axis, value] : expectation.where) where.push_back({axis, value});
     Json one{{"pointer", expectation.pointer},
              {"description", expectation.description},
              {"metric", expectation.metric},
-             {"where", std::move(where)}};
-    const scenario::Bounds& bounds = expectation.bounds;
-    if (bounds.equals) one["equals"] = *bounds.equals;
-    if (bounds.min) one["min"] = *bounds.min;
-    if (bounds.max) one["max"] = *bounds.max;
+             {"where", json_of(expectation.where)}};
+    const auto put = [&one](const char* key, const std::optional<double>& bound) {
+      if (bound) one[key] = *bound;
+    };
+    put("equals", expectation.bounds.equals);
+    put("min", expectation.bounds.min);
+    put("max", expectation.bounds.max);
+    if (!expectation.against.empty()) one["against"] = json_of(expectation.against);
+    put("min_ratio", expectation.relative.min_ratio);
+    put("max_ratio", expectation.relative.max_ratio);
+    put("min_difference", expectation.relative.min_difference);
+    put("max_difference", expectation.relative.max_difference);
     all.push_back(std::move(one));
   }
   return all;
@@ -111,10 +175,11 @@ std::vector<scenario::SweepExpectation> expectations_from(const Json& json) {
     expectation.pointer = one.at("pointer");
     expectation.description = one.at("description");
     expectation.metric = one.at("metric");
-    for (const Json& where : one.at("where")) {
-      expectation.where.push_back({where.at(0).get<std::size_t>(), where.at(1).get<std::size_t>()});
-    }
+    expectation.where = where_from(one.at("where"));
+    if (one.contains("against")) expectation.against = where_from(one["against"]);
     expectation.bounds = {bound(one, "equals"), bound(one, "min"), bound(one, "max")};
+    expectation.relative = {bound(one, "min_ratio"), bound(one, "max_ratio"),
+                            bound(one, "min_difference"), bound(one, "max_difference")};
   }
   return all;
 }
@@ -159,7 +224,9 @@ class Store::Impl {
     // A transaction survives a killed program; only a crash of the machine may cost the last ones.
     database_.run("PRAGMA synchronous = NORMAL");
     std::string sql = "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?";
-    for (std::size_t i = 0; i < info_.metrics.size(); ++i) sql += ", ?";
+    const std::size_t columns =
+        info_.metrics.size() + shares_of(info_.metrics).size() + families_of(info_.metrics).size();
+    for (std::size_t i = 0; i < columns; ++i) sql += ", ?";
     insert_.emplace(database_.prepare(sql + ")"));
   }
 
@@ -194,8 +261,7 @@ class Store::Impl {
     info_.identity = values["identity"];
     info_.name = values["name"];
     info_.description = values["description"];
-    info_.scenario = values["scenario"];
-    info_.scenario_file = values["scenario_file"];
+    info_.conditions = conditions_from(Json::parse(values["conditions"]));
     info_.repeat = std::stoull(values["repeat"]);
     info_.repeat_text = values["repeat_text"];
     info_.seed = std::stoull(values["seed"]);
@@ -212,9 +278,11 @@ class Store::Impl {
     info_.grid.dimensions =
         Json::parse(values["dimensions"]).get<std::vector<std::vector<std::size_t>>>();
     for (const scenario::SweepExpectation& expectation : info_.expectations) {
-      if (!find_column(info_.metrics, expectation.metric)) throw std::out_of_range{"metric"};
-      for (const auto& [axis, value] : expectation.where) {
-        static_cast<void>(info_.grid.axes.at(axis).values.at(value));
+      if (!find_figure(info_.metrics, expectation.metric)) throw std::out_of_range{"metric"};
+      for (const auto* where : {&expectation.where, &expectation.against}) {
+        for (const auto& [axis, value] : *where) {
+          static_cast<void>(info_.grid.axes.at(axis).values.at(value));
+        }
       }
     }
   }
@@ -266,8 +334,7 @@ class Store::Impl {
         {"identity", info_.identity},
         {"name", info_.name},
         {"description", info_.description},
-        {"scenario", info_.scenario},
-        {"scenario_file", info_.scenario_file},
+        {"conditions", json_of(info_.conditions).dump()},
         {"repeat", std::to_string(info_.repeat)},
         {"repeat_text", info_.repeat_text},
         {"until", until.dump()},
@@ -293,7 +360,7 @@ class Store::Impl {
     for (std::uint64_t i = 0; i < info_.grid.size(); ++i) {
       insert.bind(0, as_signed(i));
       int index = 1;
-      for (const auto& [path, value] : info_.grid.overrides_of(i))
+      for (const auto& [path, value] : info_.grid.settings_of(i))
         bind_value(insert, index++, value);
       insert.run();
     }
@@ -314,6 +381,20 @@ class Store::Impl {
 
 namespace {
 
+/// The columns of a run that a figure is made of.
+std::string columns_of(const StoreInfo& info, const Figure& figure) {
+  if (figure.of == Figure::Of::times) return sql_name(families_of(info.metrics)[figure.index]);
+  const std::string& metric = info.metrics[figure.column];
+  if (figure.of == Figure::Of::number) return sql_name(metric);
+  return sql_name(metric) + ", " + trials_name(metric);
+}
+
+TimeDistribution times_from(const std::string& file, std::string_view bytes) {
+  auto times = TimeDistribution::from_bytes(bytes);
+  if (!times) throw StoreError{file, "is damaged: a run's times make no sense"};
+  return *std::move(times);
+}
+
 StoreInfo info_of(const Plan& plan) {
   const scenario::Sweep& sweep = plan.sweep();
   StoreInfo info;
@@ -321,8 +402,7 @@ StoreInfo info_of(const Plan& plan) {
   info.identity = plan.identity();
   info.name = sweep.name;
   info.description = sweep.description;
-  info.scenario = sweep.scenario_text;
-  info.scenario_file = sweep.scenario_pointer.empty() ? sweep.scenario_file : "";
+  info.conditions = sweep.conditions;
   info.repeat = sweep.repeat;
   info.repeat_text = plan.repeat_text();
   info.until = sweep.until;
@@ -332,6 +412,14 @@ StoreInfo info_of(const Plan& plan) {
   info.metrics = plan.metrics().columns();
   info.expectations = sweep.expectations;
   return info;
+}
+
+bool same_scenarios(const std::vector<scenario::Condition>& a,
+                    const std::vector<scenario::Condition>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& one, const auto& other) {
+    return one.name == other.name && one.scenario_text == other.scenario_text &&
+           one.set == other.set;
+  });
 }
 
 /// What keeps a sweep from going on in this database, by name; empty: nothing.
@@ -345,8 +433,8 @@ std::string difference(const StoreInfo& has, const StoreInfo& wants) {
   }
   if (has.identity == wants.identity) return "";
   std::string what = "something";
-  if (has.scenario != wants.scenario) {
-    what = "the scenario";
+  if (!same_scenarios(has.conditions, wants.conditions)) {
+    what = has.conditions.size() == 1 && wants.conditions.size() == 1 ? "the scenario" : "`under`";
   } else if (has.grid.paths() != wants.grid.paths()) {
     what = "the paths of `vary`";
   } else if (!std::equal(has.grid.axes.begin(), has.grid.axes.end(), wants.grid.axes.begin(),
@@ -414,6 +502,8 @@ void Store::add(const std::vector<RunRow>& rows) {
     insert.bind(2, as_signed(row.seed)).bind(3, as_signed(row.identity));
     int index = 4;
     for (const std::optional<double>& value : row.values) insert.bind(index++, value);
+    for (const std::uint64_t trials : row.trials) insert.bind(index++, as_signed(trials));
+    for (const TimeDistribution& times : row.times) insert.bind_bytes(index++, times.bytes());
     insert.run();
   }
   transaction.commit();
@@ -480,6 +570,8 @@ std::uint64_t Store::missing() const {
 
 void Store::for_each(const std::function<void(const RunRow&)>& use) const {
   Statement rows = impl_->database_.prepare("SELECT * FROM run ORDER BY combination, replication");
+  const std::size_t shares = shares_of(info().metrics).size();
+  const std::size_t families = families_of(info().metrics).size();
   RunRow row;
   while (rows.step()) {
     row.combination = as_unsigned(rows.integer(0));
@@ -487,11 +579,52 @@ void Store::for_each(const std::function<void(const RunRow&)>& use) const {
     row.seed = as_unsigned(rows.integer(2));
     row.identity = as_unsigned(rows.integer(3));
     row.values.clear();
-    for (std::size_t i = 0; i < impl_->info_.metrics.size(); ++i) {
-      row.values.push_back(rows.real(4 + static_cast<int>(i)));
+    row.trials.clear();
+    row.times.clear();
+    int column = 4;
+    for (std::size_t i = 0; i < info().metrics.size(); ++i)
+      row.values.push_back(rows.real(column++));
+    for (std::size_t i = 0; i < shares; ++i) {
+      row.trials.push_back(as_unsigned(rows.integer(column++)));
+    }
+    for (std::size_t i = 0; i < families; ++i) {
+      row.times.push_back(times_from(file(), rows.bytes(column++)));
     }
     use(row);
   }
+}
+
+TimeDistribution Store::times(std::uint64_t combination, std::size_t family) const {
+  Statement rows = impl_->database_.prepare(fmt::format(
+      "SELECT {} FROM run WHERE combination = ?", sql_name(families_of(info().metrics)[family])));
+  rows.bind(0, as_signed(combination));
+  TimeDistribution all;
+  while (rows.step()) all.merge(times_from(file(), rows.bytes(0)));
+  return all;
+}
+
+Sample Store::sample(std::uint64_t combination, const Figure& figure, std::uint64_t end) const {
+  // Only what the figure needs of a row is read; the rest of it stays empty.
+  RunRow row;
+  row.values.resize(info().metrics.size());
+  row.trials.resize(shares_of(info().metrics).size());
+  row.times.resize(families_of(info().metrics).size());
+  Statement rows = impl_->database_.prepare(
+      fmt::format("SELECT replication, {} FROM run WHERE combination = ? AND replication < ? "
+                  "ORDER BY replication",
+                  columns_of(info(), figure)));
+  rows.bind(0, as_signed(combination)).bind(1, as_signed(end));
+  Sample sample{figure};
+  while (rows.step()) {
+    if (figure.of == Figure::Of::times) {
+      row.times[figure.index] = times_from(file(), rows.bytes(1));
+    } else {
+      row.values[figure.column] = rows.real(1);
+      if (figure.of == Figure::Of::share) row.trials[figure.index] = as_unsigned(rows.integer(2));
+    }
+    sample.set(as_unsigned(rows.integer(0)), row);
+  }
+  return sample;
 }
 
 }  // namespace lastack::batch

@@ -17,7 +17,7 @@ constexpr std::uint64_t runs_of_a_look_max = 64;
 
 /// How the runs of a candidate under a condition are done.
 RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
-  const std::size_t conditions = race.rules().columns.size();
+  const std::size_t conditions = race.rules().figures.size();
   const auto condition = static_cast<std::size_t>(unit % conditions);
   return [&plan, unit, condition,
           scenario = scenario::scenario_of(plan.objective(), unit / conditions, condition)](
@@ -34,40 +34,41 @@ RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
 }  // namespace
 
 TunePlan::TunePlan(scenario::Objective objective) : objective_{std::move(objective)} {
-  for (std::size_t condition = 0; condition < objective_.conditions.size(); ++condition) {
-    metrics_.push_back(make_metrics(condition));
-  }
+  const std::size_t conditions = objective_.conditions.size();
+  figures_.resize(conditions);
+  for (std::size_t condition = 0; condition < conditions; ++condition) find_metrics(condition);
   for (std::size_t i = 0; i < objective_.limits.size(); ++i) {
     const scenario::Limit& limit = objective_.limits[i];
     for (const std::size_t condition : limit.under) {
-      const std::size_t column = *find_column(metrics_[condition].columns(), limit.metric);
-      limits_.push_back({condition, column, limit.bounds, share_at(condition, column)});
+      limits_.push_back({condition, place_of(condition, limit.metric), limit.bounds});
       origins_.push_back(i);
     }
   }
   for (const scenario::Goal& goal : objective_.goals) {
-    const std::size_t column = *find_column(metrics_[goal.under].columns(), goal.metric);
-    goals_.push_back({goal.under, column, share_at(goal.under, column), goal.direction});
+    goals_.push_back({goal.under, place_of(goal.under, goal.metric), goal.direction});
   }
 }
 
 /// What limits and goals ask for under a condition. Reads the scenario of each candidate there.
-MetricSet TunePlan::make_metrics(std::size_t condition) const {
+void TunePlan::find_metrics(std::size_t condition) {
   for (std::uint64_t i = 1; i < objective_.settings.size(); ++i) {
     scenario::scenario_of(objective_, i, condition);
   }
   const scenario::Scenario first = scenario::scenario_of(objective_, 0, condition);
-  const MetricSet all{first};
+  const std::vector<std::string> all = MetricSet{first}.columns();
   std::vector<std::string> wanted;
+  std::vector<std::string> names;
   const auto want = [&](const std::string& metric, const std::string& pointer) {
-    const auto column = find_column(all.columns(), metric);
-    if (!column) {
+    const auto figure = find_figure(all, metric);
+    if (!figure) {
       throw scenario::ScenarioError{
           objective_.file, pointer + "/metric",
           MetricSet::unknown(first, metric)
-              .value_or(fmt::format("want one column of the metrics, have \"{}\"", metric))};
+              .value_or(fmt::format("want one figure of the metrics, have \"{}\"", metric))};
     }
-    wanted.push_back(all.columns()[*column]);
+    names.push_back(figure->name);
+    const bool of_times = figure->of == Figure::Of::times;
+    wanted.push_back(of_times ? families_of(all)[figure->index] : all[figure->column]);
   };
   for (const scenario::Limit& limit : objective_.limits) {
     const bool here = std::count(limit.under.begin(), limit.under.end(), condition) > 0;
@@ -80,17 +81,28 @@ MetricSet TunePlan::make_metrics(std::size_t condition) const {
     throw scenario::ScenarioError{objective_.file, objective_.conditions[condition].pointer,
                                   "want a limit or a goal under this condition, have none"};
   }
-  return MetricSet{first, wanted};
+  const MetricSet& metrics = metrics_.emplace_back(first, wanted);
+  for (const std::string& name : names) {
+    const auto known = [&](const Figure& each) { return each.name == name; };
+    std::vector<Figure>& figures = figures_[condition];
+    if (std::none_of(figures.begin(), figures.end(), known)) {
+      figures.push_back(find_figure(metrics.columns(), name).value());
+    }
+  }
 }
 
-bool TunePlan::share_at(std::size_t condition, std::size_t column) const {
-  return is_share(metrics_[condition].columns()[column]);
+std::size_t TunePlan::place_of(std::size_t condition, const std::string& metric) const {
+  const std::string name = find_figure(metrics_[condition].columns(), metric).value().name;
+  const std::vector<Figure>& figures = figures_[condition];
+  const auto found = std::find_if(figures.begin(), figures.end(),
+                                  [&](const Figure& each) { return each.name == name; });
+  return static_cast<std::size_t>(found - figures.begin());
 }
 
 RaceRules TunePlan::rules(RaceRules::Search search) const {
   RaceRules rules;
   rules.candidates = objective_.settings.size();
-  for (const MetricSet& metrics : metrics_) rules.columns.push_back(metrics.columns().size());
+  rules.figures = figures_;
   rules.limits = limits_;
   rules.goals = goals_;
   rules.confidence = objective_.confidence;
@@ -100,8 +112,8 @@ RaceRules TunePlan::rules(RaceRules::Search search) const {
   return rules;
 }
 
-std::string TunePlan::name_of(std::size_t condition, std::size_t column) const {
-  const std::string& metric = metrics_[condition].columns()[column];
+std::string TunePlan::name_of(std::size_t condition, std::size_t figure) const {
+  const std::string& metric = figures_[condition][figure].name;
   const std::string& name = objective_.conditions[condition].name;
   return name.empty() ? metric : metric + " under " + name;
 }
@@ -121,7 +133,7 @@ bool run_spans(Race& race, Crew& crew, const std::vector<Span>& spans,
   for (std::uint64_t left = runs_in(spans); left > 0;) {
     if (stop != nullptr && *stop) return false;
     const std::vector<RunRow> rows = crew.collect();
-    for (const RunRow& row : rows) race.add(row.combination, row.replication, row.values);
+    for (const RunRow& row : rows) race.add(row.combination, row.replication, row);
     left -= rows.size();
     if (progress != nullptr) progress->runs += rows.size();
   }

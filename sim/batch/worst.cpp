@@ -2,20 +2,24 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "lastack/batch/metrics.hpp"
-#include "lastack/core/text.hpp"
+#include "lastack/scenario/condition.hpp"
 
 namespace lastack::batch {
 
 namespace {
 
-/// Keeps a run if it is among the worst so far.
+/// Keeps a run if it is among the worst so far, and the worst with its seed.
 void note(const WorstRun& run, Better better, std::size_t most, std::vector<WorstRun>& worst) {
   const auto before = [better](const WorstRun& a, const WorstRun& b) {
     return better == Better::more ? a.value < b.value : a.value > b.value;
   };
+  const auto same_seed = std::find_if(
+      worst.begin(), worst.end(), [&run](const WorstRun& each) { return each.seed == run.seed; });
+  if (same_seed != worst.end()) {
+    if (!before(run, *same_seed)) return;
+    worst.erase(same_seed);
+  }
   worst.insert(std::upper_bound(worst.begin(), worst.end(), run, before), run);
   if (worst.size() > most) worst.pop_back();
 }
@@ -23,7 +27,7 @@ void note(const WorstRun& run, Better better, std::size_t most, std::vector<Wors
 }  // namespace
 
 Better better_of(std::string_view metric) {
-  if (is_share(metric) || metric == "bytes_delivered") return Better::more;
+  if (is_share(metric) || metric.starts_with("bytes_delivered")) return Better::more;
   if (metric.starts_with("time_in.ESTABLISHED") || metric.starts_with("peak.ESTABLISHED")) {
     return Better::neither;
   }
@@ -43,21 +47,9 @@ std::vector<std::vector<WorstRun>> worst_runs(const Store& store, std::size_t mo
   return worst;
 }
 
-std::string replay_command(const Store& store, const WorstRun& run, std::string_view command,
-                           std::string_view more) {
-  const StoreInfo& info = store.info();
-  std::string file = info.scenario_file;
-  std::string text;
-  if (file.empty()) {  // it stood in the sweep
-    file = "scenario.json";
-    text = fmt::format("sqlite3 {} \"SELECT value FROM info WHERE key='scenario'\" > {} && ",
-                       shell_word(store.file()), file);
-  }
-  text += fmt::format("lastack {} {} --seed {}", command, shell_word(file), run.seed);
-  for (const auto& [path, value] : info.grid.overrides_of(run.combination)) {
-    text += " --set " + shell_word(path + "=" + value);
-  }
-  return text + std::string{more};
+scenario::Scenario scenario_of(const StoreInfo& info, std::uint64_t combination) {
+  return scenario::scenario_under(info.conditions[info.grid.condition_of(combination)],
+                                  info.grid.overrides_of(combination));
 }
 
 }  // namespace lastack::batch

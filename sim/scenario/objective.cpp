@@ -9,6 +9,7 @@
 
 #include "axis.hpp"
 #include "bounds.hpp"
+#include "conditions.hpp"
 #include "document.hpp"
 #include "embedded_scenario.hpp"
 #include "lastack/scenario/value.hpp"
@@ -20,42 +21,13 @@ constexpr std::uint64_t candidates_max = 10'000;
 constexpr std::uint64_t runs_least = 10;  // fewer show nothing
 constexpr std::uint64_t runs_most = 1'000'000'000;
 
-Scenario parse(const Condition& condition, const std::vector<Override>& overrides) {
-  return parse_embedded(condition.scenario_text, condition.scenario_file,
-                        condition.scenario_pointer, overrides);
-}
-
-std::vector<Override> with(std::vector<Override> first, const std::vector<Override>& more) {
-  first.insert(first.end(), more.begin(), more.end());
-  return first;
-}
-
-/// An override may make what is not there; a new host would be one that nobody speaks to.
-void check_hosts(const Scenario& changed, std::size_t hosts, const Value& value) {
-  if (changed.hosts.size() == hosts) return;
-  value.fail(fmt::format("want the path of a host of the scenario, have a new host \"{}\"",
-                         changed.hosts.back().name));
-}
-
 // --- Settings ---
-
-/// A candidate's value goes over the condition's, which would then say something untrue.
-void check_free(std::string_view path, const Value& value, const Objective& objective) {
-  for (const Condition& condition : objective.conditions) {
-    for (const auto& [set, text] : condition.set) {
-      if (set == path) {
-        value.fail(fmt::format("want a path that no condition sets, have it in \"{}\" as well",
-                               condition.name));
-      }
-    }
-  }
-}
 
 void read_settings(const Value& settings, Objective& objective) {
   Grid& grid = objective.settings;
   settings.for_each_member(
       "an object of paths and their values", [&](std::string_view path, const Value& value) {
-        check_free(path, value, objective);
+        check_free(path, value, objective.conditions);
         grid.dimensions.push_back({grid.axes.size()});
         grid.axes.push_back(axis_of(path, value));
         if (grid.size() > candidates_max) {
@@ -68,11 +40,12 @@ void read_settings(const Value& settings, Objective& objective) {
 /// Each value must be possible under each condition.
 void check_settings(const Value& settings, const Objective& objective) {
   for (const Condition& condition : objective.conditions) {
-    const std::size_t hosts = parse(condition, condition.set).hosts.size();
+    const std::size_t hosts = scenario_under(condition, {}).hosts.size();
     for (const Axis& axis : objective.settings.axes) {
       const Value at = settings.at(axis.path);
       for (std::size_t i = 0; i < axis.values.size(); ++i) {
-        const auto overrides = with(condition.set, {{axis.path, axis.values[i]}});
+        std::vector<Override> overrides = condition.set;
+        overrides.emplace_back(axis.path, axis.values[i]);
         try {
           check_hosts(parse_scenario(condition.scenario_text, condition.scenario_file, overrides),
                       hosts, at);
@@ -87,66 +60,7 @@ void check_settings(const Value& settings, const Objective& objective) {
   }
 }
 
-// --- Conditions ---
-
-void put(Condition& condition, EmbeddedScenario scenario) {
-  condition.scenario_file = std::move(scenario.file);
-  condition.scenario_pointer = std::move(scenario.pointer);
-  condition.scenario_text = std::move(scenario.text);
-}
-
-void read_set(const Value& set, Condition& condition) {
-  const std::size_t hosts = parse(condition, {}).hosts.size();
-  set.for_each_member("an object of paths and values", [&](std::string_view path,
-                                                           const Value& value) {
-    condition.set.emplace_back(std::string{path}, to_text(value.json()));
-    try {
-      check_hosts(parse_scenario(condition.scenario_text, condition.scenario_file, condition.set),
-                  hosts, value);
-    } catch (const ScenarioError& error) {
-      if (error.pointer() == value.pointer()) throw;
-      value.fail(problem_in_scenario(error));
-    }
-  });
-}
-
-Condition condition_of(const Value& value, const std::optional<Condition>& usual,
-                       const std::string& file) {
-  value.only_keys("a condition", {"name", "scenario", "set"});
-  Condition condition = usual.value_or(Condition{});
-  condition.pointer = value.pointer();
-  condition.name = value.at("name").string();
-  if (condition.name.empty()) value.at("name").fail("want a name, have an empty text");
-  if (const auto own = value.find("scenario")) put(condition, embedded_scenario(*own, file));
-  if (condition.scenario_text.empty()) {
-    value.fail("want a scenario, here or for the whole file, have none");
-  }
-  parse(condition, {});
-  value.with("set", [&](const Value& set) { read_set(set, condition); });
-  return condition;
-}
-
-void read_conditions(const Value& root, Objective& objective) {
-  std::optional<Condition> usual;
-  if (const auto scenario = root.find("scenario")) {
-    put(usual.emplace(), embedded_scenario(*scenario, objective.file));
-    parse(*usual, {});
-  }
-  const auto under = root.find("under");
-  if (!under) {
-    root.at("scenario");
-    objective.conditions.push_back(*usual);
-    return;
-  }
-  under->for_each_element("an array of conditions", [&](const Value& each) {
-    Condition condition = condition_of(each, usual, objective.file);
-    for (const Condition& other : objective.conditions) {
-      if (other.name == condition.name) each.at("name").fail("want each name once, have it twice");
-    }
-    objective.conditions.push_back(std::move(condition));
-  });
-  if (objective.conditions.empty()) under->fail("want at least one condition, have none");
-}
+// --- What is wanted ---
 
 std::size_t condition_named(const Value& value, const Objective& objective) {
   std::vector<std::string_view> names;
@@ -156,8 +70,6 @@ std::size_t condition_named(const Value& value, const Objective& objective) {
   if (found == names.end()) value.want_one_of("the name of a condition", names);
   return static_cast<std::size_t>(found - names.begin());
 }
-
-// --- What is wanted ---
 
 Limit limit_of(const Value& value, const Objective& objective) {
   value.only_keys("a limit", {"metric", "under", "min", "max"});
@@ -230,7 +142,7 @@ Objective read_objective(const Value& root, const std::string& file) {
   root.with("$schema", [](const Value& v) { v.string(); });
   root.with("name", [&](const Value& v) { objective.name = v.string(); });
   root.with("description", [&](const Value& v) { objective.description = v.string(); });
-  read_conditions(root, objective);
+  objective.conditions = read_conditions(root, file);
   const Value settings = root.at("settings");
   read_settings(settings, objective);
   check_settings(settings, objective);
@@ -259,8 +171,8 @@ Objective parse_objective(std::string_view json, const std::string& file) {
 }
 
 Scenario scenario_of(const Objective& objective, std::uint64_t candidate, std::size_t condition) {
-  const Condition& under = objective.conditions[condition];
-  return parse(under, with(under.set, objective.settings.overrides_of(candidate)));
+  return scenario_under(objective.conditions[condition],
+                        objective.settings.overrides_of(candidate));
 }
 
 }  // namespace lastack::scenario

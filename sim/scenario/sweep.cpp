@@ -9,6 +9,7 @@
 
 #include "axis.hpp"
 #include "bounds.hpp"
+#include "conditions.hpp"
 #include "document.hpp"
 #include "embedded_scenario.hpp"
 #include "lastack/scenario/nearest_name.hpp"
@@ -31,6 +32,7 @@ void read_zip(const Value& zip, Sweep& sweep) {
       const ResolvedPath found = resolve_path(path.string("a path of `vary`"), paths);
       if (!found.index) path.fail(found.problem);
       const std::size_t axis = *found.index;
+      if (paths[axis] == under_path) path.fail("want a path of `vary`, have \"under\"");
       const bool free = std::any_of(
           sweep.grid.dimensions.begin(), sweep.grid.dimensions.end(),
           [axis](const auto& dimension) { return dimension == std::vector<std::size_t>{axis}; });
@@ -57,11 +59,24 @@ void read_zip(const Value& zip, Sweep& sweep) {
   });
 }
 
+/// The conditions' names, which vary slowest.
+void read_under(const Value& root, Sweep& sweep) {
+  sweep.conditions = read_conditions(root, sweep.file);
+  if (!root.has("under")) return;
+  Axis axis{std::string{under_path}, {}};
+  for (const Condition& condition : sweep.conditions) {
+    axis.values.push_back(to_text(Json{condition.name}));
+  }
+  sweep.grid.dimensions.push_back({0});
+  sweep.grid.axes.push_back(std::move(axis));
+}
+
 void read_vary(const Value& root, Sweep& sweep) {
   const Value vary = root.at("vary");
   vary.for_each_member("an object of paths and their values",
                        [&](std::string_view path, const Value& value) {
                          if (path == "zip") return;
+                         check_free(path, value, sweep.conditions);
                          sweep.grid.dimensions.push_back({sweep.grid.axes.size()});
                          sweep.grid.axes.push_back(axis_of(path, value));
                        });
@@ -76,18 +91,17 @@ void read_vary(const Value& root, Sweep& sweep) {
   }
 }
 
-// --- The scenario ---
-
-/// Each value of each axis must be possible; zipped ones only together.
-void check_values(const Sweep& sweep) {
+/// Each value of each axis must be possible under each condition; zipped ones only together.
+void check_values(const Sweep& sweep, const Condition& condition) {
   for (const auto& dimension : sweep.grid.dimensions) {
+    if (sweep.grid.axes[dimension.front()].path == under_path) continue;
     for (std::size_t i = 0; i < sweep.grid.axes[dimension.front()].values.size(); ++i) {
-      std::vector<Override> overrides;
+      std::vector<Override> overrides = condition.set;
       for (const std::size_t axis : dimension) {
         overrides.emplace_back(sweep.grid.axes[axis].path, sweep.grid.axes[axis].values[i]);
       }
       try {
-        parse_scenario(sweep.scenario_text, sweep.scenario_file, overrides);
+        parse_scenario(condition.scenario_text, condition.scenario_file, overrides);
       } catch (const ScenarioError& error) {
         const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
         throw ScenarioError{sweep.file, pointer_to(path, i), problem_in_scenario(error)};
@@ -146,23 +160,66 @@ std::size_t value_at(const Value& value, const Axis& axis) {
   value.fail(fmt::format("want a value of {} ({}), have {}", axis.path, known, text));
 }
 
+std::vector<SweepExpectation::Where> where_of(const Value& value, const Sweep& sweep) {
+  const std::vector<std::string> paths = sweep.grid.paths();
+  std::vector<SweepExpectation::Where> where;
+  value.for_each_member("an object of paths and values",
+                        [&](std::string_view path, const Value& v) {
+                          const ResolvedPath found = resolve_path(path, paths);
+                          if (!found.index) v.fail(found.problem);
+                          const std::size_t axis = *found.index;
+                          where.push_back({axis, value_at(v, sweep.grid.axes[axis])});
+                        });
+  return where;
+}
+
+RelativeBounds relative_bounds_of(const Value& value) {
+  RelativeBounds bounds;
+  const auto read = [&value](std::string_view key, std::optional<double>& bound) {
+    if (const auto v = value.find(key)) bound = v->number("a number");
+  };
+  read("min_ratio", bounds.min_ratio);
+  read("max_ratio", bounds.max_ratio);
+  read("min_difference", bounds.min_difference);
+  read("max_difference", bounds.max_difference);
+  for (const std::string_view ratio : {"min_ratio", "max_ratio"}) {
+    if (const auto v = value.find(ratio); v && !(v->number() > 0)) v->want("a number above 0");
+  }
+  return bounds;
+}
+
+/// An expectation that is held against another combination.
+void read_against(const Value& value, const Value& against, const Sweep& sweep,
+                  SweepExpectation& expectation) {
+  value.only_keys("an expectation with `against`",
+                  {"metric", "where", "under", "against", "min_ratio", "max_ratio",
+                   "min_difference", "max_difference", "description"});
+  expectation.against = where_of(against, sweep);
+  if (expectation.against.empty()) against.fail("want at least one path, have none");
+  expectation.relative = relative_bounds_of(value);
+  if (expectation.relative.all().empty()) {
+    value.fail(R"(want "max_ratio", "min_ratio", "max_difference" or "min_difference", have none)");
+  }
+}
+
 SweepExpectation expectation_of(const Value& value, const Sweep& sweep) {
-  value.only_keys("an expectation of a sweep",
-                  {"metric", "where", "equals", "min", "max", "description"});
   SweepExpectation expectation;
   expectation.pointer = value.pointer();
+  if (const auto against = value.find("against")) {
+    read_against(value, *against, sweep, expectation);
+  } else {
+    value.only_keys("an expectation of a sweep",
+                    {"metric", "where", "under", "against", "equals", "min", "max", "description"});
+    expectation.bounds = bounds_of(value, "equals");
+  }
   expectation.metric = value.at("metric").string("a metric's name");
-  expectation.bounds = bounds_of(value, "equals");
   value.with("description", [&](const Value& v) { expectation.description = v.string(); });
-  const std::vector<std::string> paths = sweep.grid.paths();
-  value.with("where", [&](const Value& where) {
-    where.for_each_member("an object of paths and values",
-                          [&](std::string_view path, const Value& v) {
-                            const ResolvedPath found = resolve_path(path, paths);
-                            if (!found.index) v.fail(found.problem);
-                            const std::size_t axis = *found.index;
-                            expectation.where.push_back({axis, value_at(v, sweep.grid.axes[axis])});
-                          });
+  value.with("where", [&](const Value& where) { expectation.where = where_of(where, sweep); });
+  value.with("under", [&](const Value& name) {
+    if (sweep.grid.axes.front().path != under_path) {
+      name.fail("want a sweep with `under`, have one without");
+    }
+    expectation.where.push_back({0, value_at(name, sweep.grid.axes.front())});
   });
   return expectation;
 }
@@ -174,18 +231,14 @@ Sweep read_sweep(const Value& root, const std::string& file) {
   if (root.is_object() && root.has("hosts") && !root.has("vary")) {
     root.fail("want a sweep, have a scenario (it has the key \"hosts\")");
   }
-  root.only_keys("a sweep", {"$schema", "name", "description", "scenario", "vary", "zip", "repeat",
-                             "seed", "metrics", "expect"});
+  root.only_keys("a sweep", {"$schema", "name", "description", "scenario", "under", "vary", "zip",
+                             "repeat", "seed", "metrics", "expect"});
   root.with("$schema", [](const Value& v) { v.string(); });
   root.with("name", [&](const Value& v) { sweep.name = v.string(); });
   root.with("description", [&](const Value& v) { sweep.description = v.string(); });
-  EmbeddedScenario base = embedded_scenario(root.at("scenario"), file);
-  sweep.scenario_file = std::move(base.file);
-  sweep.scenario_pointer = std::move(base.pointer);
-  sweep.scenario_text = std::move(base.text);
-  parse_embedded(sweep.scenario_text, sweep.scenario_file, sweep.scenario_pointer);
+  read_under(root, sweep);
   read_vary(root, sweep);
-  check_values(sweep);
+  for (const Condition& condition : sweep.conditions) check_values(sweep, condition);
   root.with("repeat", [&](const Value& v) { read_repeat(v, sweep); });
   root.with("seed", [&](const Value& v) { sweep.seed = v.unsigned_integer(); });
   root.with("metrics", [&](const Value& v) {
@@ -222,13 +275,61 @@ std::vector<std::size_t> Grid::values_of(std::uint64_t combination) const {
   return values;
 }
 
-std::vector<Override> Grid::overrides_of(std::uint64_t combination) const {
+std::vector<Override> Grid::settings_of(std::uint64_t combination) const {
   const std::vector<std::size_t> values = values_of(combination);
-  std::vector<Override> overrides;
+  std::vector<Override> settings;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    overrides.emplace_back(axes[i].path, axes[i].values[values[i]]);
+    settings.emplace_back(axes[i].path, axes[i].values[values[i]]);
   }
+  return settings;
+}
+
+std::vector<Override> Grid::overrides_of(std::uint64_t combination) const {
+  std::vector<Override> overrides = settings_of(combination);
+  std::erase_if(overrides, [](const Override& each) { return each.first == under_path; });
   return overrides;
+}
+
+std::size_t Grid::condition_of(std::uint64_t combination) const {
+  const bool some = !axes.empty() && axes.front().path == under_path;
+  return some ? values_of(combination).front() : 0;
+}
+
+std::uint64_t Grid::with_value(std::uint64_t combination, std::size_t axis,
+                               std::size_t value) const {
+  const std::vector<std::size_t> values = values_of(combination);
+  std::uint64_t result = 0;
+  for (const auto& dimension : dimensions) {
+    const bool moves = std::find(dimension.begin(), dimension.end(), axis) != dimension.end();
+    result = result * axes[dimension.front()].values.size() +
+             (moves ? value : values[dimension.front()]);
+  }
+  return result;
+}
+
+std::vector<RelativeBounds::One> RelativeBounds::all() const {
+  std::vector<One> bounds;
+  if (min_ratio)
+    bounds.push_back({fmt::format("min_ratio {}", *min_ratio), Side::at_least, *min_ratio, 0});
+  if (max_ratio)
+    bounds.push_back({fmt::format("max_ratio {}", *max_ratio), Side::at_most, *max_ratio, 0});
+  if (min_difference) {
+    bounds.push_back(
+        {fmt::format("min_difference {}", *min_difference), Side::at_least, 1, *min_difference});
+  }
+  if (max_difference) {
+    bounds.push_back(
+        {fmt::format("max_difference {}", *max_difference), Side::at_most, 1, *max_difference});
+  }
+  return bounds;
+}
+
+std::string text_of(const RelativeBounds& bounds) {
+  std::string text;
+  for (const RelativeBounds::One& bound : bounds.all()) {
+    text += (text.empty() ? "" : ", ") + bound.name;
+  }
+  return text;
 }
 
 std::vector<std::string> Grid::paths() const {
@@ -265,7 +366,7 @@ Sweep parse_sweep(std::string_view json, const std::string& file) {
 }
 
 Scenario scenario_of(const Sweep& sweep, std::uint64_t combination) {
-  return parse_embedded(sweep.scenario_text, sweep.scenario_file, sweep.scenario_pointer,
+  return scenario_under(sweep.conditions[sweep.grid.condition_of(combination)],
                         sweep.grid.overrides_of(combination));
 }
 

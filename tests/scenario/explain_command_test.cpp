@@ -106,7 +106,7 @@ TEST_CASE("explain: --worst replays the worst run of a sweep, and says which tha
   CHECK(t.err().empty());
   CHECK_THAT(t.out(), StartsWith("The worst run by connect_time.max: ") &&
                           Contains("with seed " + seed) &&
-                          Contains("lastack run lossy.json --seed " + seed + " --set ") &&
+                          Contains("\nlastack run s.sqlite --worst connect_time\n") &&
                           Contains("connect() of client succeeded after "));
   t.lastack("explain s.sqlite --worst connect_ok");  // the smallest: more is better
   CHECK(t.exit_code() == 0);

@@ -1,45 +1,39 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "lastack/batch/interval.hpp"
+#include "lastack/batch/sample.hpp"
 #include "lastack/batch/store.hpp"
 #include "lastack/run/summary.hpp"
 #include "lastack/scenario/sweep.hpp"
 
 namespace lastack::batch {
 
-/// What the runs of one combination say of a metric: the mean of those that have a value.
-struct Estimate {
-  std::uint64_t runs = 0;  ///< with a value
-  std::optional<double> mean;
-  std::optional<Interval> interval;  ///< of the mean; absent where there are too few
-  bool settled = false;              ///< whether that is to be trusted (`mean_is_settled`)
-};
-
 /// Of the intervals that reports show, where no `until` says more.
 inline constexpr double usual_confidence = 0.95;
+/// What intervals of a sweep are made with so that they hold with `confidence`: where `until`
+/// looked again and again, with half the error (`StoppingRule`).
+double look_confidence(const StoreInfo& info, double confidence);
 /// Of the intervals that reports show of a sweep: usual, or what `until` says, allowing for its
 /// looks.
 double shown_confidence(const StoreInfo& info);
 
-/// Shares, such as connect_ok, have the interval of a proportion, everything else that of a mean.
-Estimate estimate(std::string_view metric, const std::vector<std::optional<double>>& values,
-                  double confidence);
-
-/// All replications of a combination that are there.
-Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric,
-                  double confidence);
-/// With `shown_confidence`.
-Estimate estimate(const Store& store, std::uint64_t combination, std::size_t metric);
+/// A figure of a combination, with the interval of `shown_confidence`.
+Measured measured(const Store& store, std::uint64_t combination, const Figure& figure);
 
 /// Holds what the sweep expects against complete results, each expectation for every combination
 /// that its `where` means; `where` of a result says which.
+///
+/// An expectation with `against` holds where the paired interval lies within its bounds as a whole:
+/// what cannot be told does not hold, and `seen` says how many runs would tell.
 std::vector<run::ExpectationResult> evaluate(const Store& store);
+
+/// About how many runs it takes, where `runs` gave an interval of which one bound lies this far
+/// from the value, until that bound is nearer than `limit`, whose distance from the value is given
+/// too: the width goes with the square root of the number. Nothing where the value is at the limit.
+std::optional<std::uint64_t> runs_needed(std::uint64_t runs, double to_bound, double to_limit);
 
 /// "tcp_syn_retries=6 loss=0.05": each axis by the last part of its path where that is unique.
 std::string settings_text(const scenario::Grid& grid, std::uint64_t combination);

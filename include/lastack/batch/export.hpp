@@ -10,6 +10,10 @@ namespace lastack::batch {
 /// no value). The bytes depend on nothing but the results. Throws StoreError and OutputError.
 void write_csv(const Store& store, ByteWriter& out);
 
+/// One row a combination: the varied paths, `runs`, then for each metric that was kept its value
+/// over all runs (`Sample`) with the bounds of its interval, as `NAME`, `NAME.low` and `NAME.high`.
+void write_summary_csv(const Store& store, ByteWriter& out);
+
 /// The same as a JSON object: what the sweep was, and `runs`, an array of objects. Values that are
 /// not there are null.
 void write_json(const Store& store, ByteWriter& out);

@@ -55,6 +55,12 @@ Interval proportion_interval(double successes, double trials, double confidence)
 /// width is 0. See `mean_is_settled` for how many values are many.
 std::optional<Interval> mean_interval(const Moments& moments, double confidence);
 
+/// The least mean, with one-sided confidence, of whatever values above 0 these were drawn from,
+/// however skewed: the mean under the highest distribution function that agrees with them (Anderson
+/// 1969, with the bound of Dvoretzky, Kiefer and Wolfowitz in Massart's form). Requires values in
+/// ascending order, none below 0; of none it is 0.
+double least_mean(std::span<const double> sorted, double confidence);
+
 /// Whether there are values enough for `mean_interval` to hold the mean about as often as it says,
 /// by Cochran's rule (Sampling Techniques, 1977, 2.15): more than 25 times the square of the
 /// skewness. Times of connections are skewed: few SYNs are lost, and these cost seconds. With 2 %
@@ -73,6 +79,17 @@ bool mean_is_settled(const Moments& moments);
 /// Nothing without values. Requires values in [0, 1].
 std::optional<Interval> share_interval(const Moments& shares, double confidence);
 
+/// The same from what it takes of the shares: their mean, how many independent trials they are at
+/// least, and the variance of the mean. Requires 0 <= mean <= 1, trials_min > 0.
+Interval share_interval(double mean, double trials_min, double variance_of_mean, double confidence);
+
+/// Which of n sorted values, from 1, bound the quantile q: 0 or n + 1 where none does.
+struct Ranks {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+};
+Ranks quantile_ranks(std::uint64_t n, double q, double confidence);
+
 /// Of a quantile. A bound is absent where the sample is too small to give one.
 struct QuantileInterval {
   std::optional<double> low;
@@ -85,6 +102,16 @@ struct QuantileInterval {
 /// 1 - confidence. A 95 % upper bound of the 99th percentile takes 368 values.
 /// Requires values in ascending order, 0 < q < 1.
 QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence);
+
+/// An estimate and the bounds of its interval, which may be absent.
+struct Bounded {
+  double value = 0;
+  std::optional<double> low;
+  std::optional<double> high;
+};
+/// The interval of a - b from those of both and the correlation of the two, in [-1, 1]: the
+/// distances to the bounds are added as standard errors are (MOVER; Zou and Donner 2008).
+Bounded difference_of(const Bounded& a, const Bounded& b, double correlation);
 
 /// How the values of one setting compare with the baseline's.
 enum class Verdict : std::uint8_t { lower, within_noise, higher };

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "lastack/batch/time_distribution.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/run/totals.hpp"
 #include "lastack/scenario/scenario.hpp"
@@ -36,11 +37,9 @@ std::optional<double> statistic_of(Statistic statistic, std::span<const SimDurat
 bool is_share(std::string_view metric);
 bool is_time(std::string_view metric);
 
-/// The column that a metric's name means: that of this name, or of a family of times what is said
-/// of them.
-std::optional<std::size_t> find_column(const std::vector<std::string>& columns,
-                                       const std::string& metric,
-                                       Statistic of_times = Statistic::mean);
+/// What a metric's values, and those of figures of it, are numbers of.
+enum class Unit : std::uint8_t { share, seconds, socket_seconds, octets, count };
+Unit unit_of(std::string_view metric);
 
 /// The metrics that are kept of each run of a scenario, in the order of the documents:
 ///
@@ -78,6 +77,10 @@ class MetricSet {
   /// One value a column, nothing where there is none. Requires a run of a scenario with the same
   /// hosts, whatever their settings and however many members its groups have.
   std::vector<std::optional<double>> values(const run::Totals& totals) const;
+  /// For each column that is a share: of how many connects or the like.
+  std::vector<std::uint64_t> trials(const run::Totals& totals) const;
+  /// For each family of times of which there is a column: the times of the run's connections.
+  std::vector<TimeDistribution> times(const run::Totals& totals) const;
 
  private:
   /// What a column shows.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lastack/batch/figure.hpp"
 #include "lastack/batch/metrics.hpp"
 #include "lastack/scenario/sweep.hpp"
 
@@ -44,10 +45,14 @@ class Plan {
   const std::string& version() const { return version_; }
   /// The part that this plan runs.
   Shard shard() const { return shard_; }
-  /// The metrics that are kept of each run.
-  const MetricSet& metrics() const { return metrics_; }
-  /// The column that `until` watches.
-  std::optional<std::size_t> watched_column() const { return watched_; }
+  /// The metrics that are kept of each run; the columns are the same under all conditions.
+  const MetricSet& metrics() const { return metrics_.front(); }
+  /// Those of a combination's runs.
+  const MetricSet& metrics_of(std::uint64_t combination) const {
+    return metrics_[sweep_.grid.condition_of(combination)];
+  }
+  /// What `until` watches.
+  const std::optional<Figure>& watched() const { return watched_; }
   /// "100", or "until connect_ok is known to ±0.005 (95 %), 100 to 1000000".
   std::string repeat_text() const;
 
@@ -65,14 +70,14 @@ class Plan {
   static std::uint64_t run_identity(std::uint64_t combination_identity, std::uint64_t seed);
 
  private:
-  static MetricSet make_metrics(const scenario::Sweep& sweep);
-  std::size_t column_of(const std::string& metric, const std::string& pointer) const;
+  static std::vector<MetricSet> make_metrics(const scenario::Sweep& sweep);
+  Figure figure_of(const std::string& metric, const std::string& pointer) const;
 
   scenario::Sweep sweep_;
   std::string version_;
   Shard shard_;
-  MetricSet metrics_;
-  std::optional<std::size_t> watched_;
+  std::vector<MetricSet> metrics_;  ///< one for each condition
+  std::optional<Figure> watched_;
   std::string identity_;
 };
 

@@ -9,23 +9,22 @@
 
 #include "lastack/batch/interval.hpp"
 #include "lastack/batch/plan.hpp"
+#include "lastack/batch/sample.hpp"
 #include "lastack/scenario/objective.hpp"
 
 namespace lastack::batch {
 
-/// What a race is about. A unit is a candidate under a condition: its runs give a row of values.
+/// What a race is about. A unit is a candidate under a condition: its runs give samples of figures.
 struct RaceRules {
-  /// The mean of a column under a condition must be within bounds.
+  /// A figure under a condition must be within bounds.
   struct Limit {
     std::size_t condition = 0;
-    std::size_t column = 0;
+    std::size_t figure = 0;  ///< which of the condition's
     scenario::Bounds bounds;
-    bool share = false;  ///< whether values are shares, such as connect_ok
   };
   struct Goal {
     std::size_t condition = 0;
-    std::size_t column = 0;
-    bool share = false;
+    std::size_t figure = 0;
     scenario::Direction direction = scenario::Direction::minimize;
   };
   /// How to spend runs.
@@ -35,20 +34,13 @@ struct RaceRules {
   };
 
   std::uint64_t candidates = 0;
-  std::vector<std::size_t> columns;  ///< of each condition: how many values its rows have
+  std::vector<std::vector<Figure>> figures;  ///< of each condition
   std::vector<Limit> limits;
   std::vector<Goal> goals;
   double confidence = 0.95;
   double precision = 0.01;
   std::uint64_t runs_max = 20'000;
   Search search = Search::race;
-};
-
-/// What is known of a mean, with the race's own confidence.
-struct RaceEstimate {
-  std::uint64_t runs = 0;  ///< with a value
-  std::optional<double> mean;
-  std::optional<Interval> interval;
 };
 
 enum class Standing : std::uint8_t { open, met, broken };
@@ -67,10 +59,11 @@ enum class Fate : std::uint8_t {
 ///
 /// A unit is looked at after 100 runs, and then whenever its runs have grown by half, up to
 /// `runs_max`. A look may show
-/// - that a limit is met or broken: the interval of the mean is inside or outside;
-/// - that one candidate is better than another: the interval of the mean paired difference of a
-///   goal, replication by replication, does not hold 0; or that one is as good: the interval is
-///   within `precision` times the mean.
+/// - that a limit is met or broken: the interval of the figure is inside or outside; or that even
+///   the least mean that any distribution could have is above it (`least_mean`);
+/// - that one candidate is better than another: the interval of the paired difference of a goal,
+///   replication by replication, does not hold 0; or that one is as good: the interval is within
+///   `precision` times the figure.
 /// A candidate is out when it breaks a limit, or when it is worse than, or as good as, one that
 /// meets all limits. Runs go only to conditions of which a limit or a goal is undecided. A
 /// candidate that is worse than one whose limits are undecided *waits*: it runs on only if that
@@ -92,14 +85,13 @@ class Race {
   const RaceRules& rules() const { return rules_; }
   /// The unit of a candidate under a condition, which a Span has as its combination.
   std::uint64_t unit(std::uint64_t candidate, std::size_t condition) const {
-    return candidate * rules_.columns.size() + condition;
+    return candidate * rules_.figures.size() + condition;
   }
 
   /// The runs to do now; none: the race is over. They are the same whatever the threads.
   std::vector<Span> next();
   /// The result of a run. Requires that `next` asked for it.
-  void add(std::uint64_t unit, std::uint64_t replication,
-           const std::vector<std::optional<double>>& values);
+  void add(std::uint64_t unit, std::uint64_t replication, const RunRow& row);
   /// All that `next` asked for is there: looks at it.
   void look();
 
@@ -119,35 +111,35 @@ class Race {
   std::optional<std::uint64_t> beaten_by(std::uint64_t candidate) const {
     return candidates_[candidate].beaten_by;
   }
-  /// Those with Fate::best, the best mean of the first goal first.
+  /// Those with Fate::best, the best figure of the first goal first.
   std::vector<std::uint64_t> front() const;
   /// Whether the candidate is known to meet or to break the limit.
   Standing standing(std::uint64_t candidate, std::size_t limit) const {
     return candidates_[candidate].standings[limit];
   }
-  /// By which share of the bound the mean misses a limit, as far as is known; 0: not at all.
+  /// By which share of the bound the figure misses a limit, as far as is known; 0: not at all.
   double shortfall(std::uint64_t candidate, std::size_t limit) const;
   /// Whose greatest shortfall is the least: where nobody meets all limits.
   std::uint64_t nearest() const;
-  /// The mean that a limit speaks of, in the metric's unit, with its interval.
-  RaceEstimate limit_estimate(std::uint64_t candidate, std::size_t limit) const;
-  /// The mean of a goal's metric, in its unit, with its interval.
-  RaceEstimate goal_estimate(std::uint64_t candidate, std::size_t goal) const;
-  /// A goal's mean as a rank: the smaller, the better; infinity where there is none.
+  /// The figure that a limit speaks of, in the metric's unit, with its interval.
+  Measured limit_estimate(std::uint64_t candidate, std::size_t limit) const;
+  /// A goal's figure, in its unit, with its interval.
+  Measured goal_estimate(std::uint64_t candidate, std::size_t goal) const;
+  /// A goal's figure as a rank: the smaller, the better; infinity where there is none.
   double rank(std::uint64_t candidate, std::size_t goal) const;
-  /// Of the paired difference of a goal, `a` minus `b`.
-  RaceEstimate difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
+  /// The paired difference of a goal, `a` minus `b`.
+  Difference difference(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
 
   /// Asserts what is always true between two looks: no unit has more runs than it may, or fewer
-  /// values than runs; who broke a limit is out, and every loser lost to a candidate that meets all
-  /// limits.
+  /// samples than runs; who broke a limit is out, and every loser lost to a candidate that meets
+  /// all limits.
   void check_invariants() const;
 
  private:
-  using Values = std::vector<std::optional<double>>;
   struct Unit {
     std::uint64_t runs = 0;       ///< that were looked at
-    std::vector<Values> columns;  ///< values by replication
+    std::uint64_t asked = 0;      ///< that there will be at the next look
+    std::vector<Sample> samples;  ///< of the condition's figures
   };
   struct Candidate {
     std::vector<Standing> standings;  ///< of the limits
@@ -165,15 +157,17 @@ class Race {
   void check_candidate(std::uint64_t candidate) const;
   bool meets_all(std::uint64_t candidate) const;
   bool hopeful(std::uint64_t candidate) const;
-  RaceEstimate estimate(const Values& values, std::uint64_t runs, bool share,
-                        bool* settled = nullptr, bool* alike = nullptr) const;
+  const Sample& sample(std::uint64_t unit, std::size_t figure) const {
+    return units_[unit].samples[figure];
+  }
+  Measured estimate(const Sample& sample, std::uint64_t runs) const;
   void judge_limits(std::uint64_t candidate);
   Standing judge(const RaceRules::Limit& limit, std::uint64_t candidate) const;
   Relation relation(std::uint64_t a, std::uint64_t b, std::size_t goal);
   Relation find_relation(std::uint64_t a, std::uint64_t b, std::size_t goal,
                          std::uint64_t pairs) const;
-  Moments differences(std::uint64_t a, std::uint64_t b, std::size_t goal,
-                      std::uint64_t pairs) const;
+  Difference find_difference(std::uint64_t a, std::uint64_t b, std::size_t goal,
+                             std::uint64_t pairs) const;
   std::uint64_t pairs_of(std::uint64_t a, std::uint64_t b, std::size_t goal) const;
   std::vector<std::uint64_t> find_contenders() const;
   bool covers(std::uint64_t a, std::uint64_t b);

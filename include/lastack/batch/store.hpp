@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "lastack/batch/plan.hpp"
+#include "lastack/batch/run_row.hpp"
+#include "lastack/batch/sample.hpp"
 
 namespace lastack::batch {
 
@@ -21,24 +23,14 @@ class StoreError : public std::runtime_error {
       : std::runtime_error{file + ": " + reason} {}
 };
 
-/// What one run came to.
-struct RunRow {
-  std::uint64_t combination = 0;
-  std::uint64_t replication = 0;
-  std::uint64_t seed = 0;
-  std::uint64_t identity = 0;                 ///< Plan::run_identity
-  std::vector<std::optional<double>> values;  ///< one for each metric
-};
-
 /// What a database says of itself.
 struct StoreInfo {
   std::string version;   ///< of the program that made it
   std::string identity;  ///< Plan::identity
   std::string name;
   std::string description;
-  std::string scenario;       ///< JSON
-  std::string scenario_file;  ///< for messages and replays; empty where it stood in the sweep
-  std::uint64_t repeat = 1;   ///< where there is no `until`
+  std::vector<scenario::Condition> conditions;  ///< at least one
+  std::uint64_t repeat = 1;                     ///< where there is no `until`
   std::optional<scenario::Until> until;
   std::string repeat_text;  ///< either in words
   std::uint64_t seed = 1;
@@ -95,6 +87,14 @@ class Store {
   /// One metric's values of a combination, replications 0 to `end` - 1 in order.
   std::vector<std::optional<double>> column(std::uint64_t combination, std::size_t metric,
                                             std::uint64_t end = all_replications) const;
+
+  /// What the runs of a combination say of a figure, replications 0 to `end` - 1. Throws StoreError
+  /// where the database is damaged.
+  Sample sample(std::uint64_t combination, const Figure& figure,
+                std::uint64_t end = all_replications) const;
+
+  /// All times of one family (`families_of`) in a combination's runs together.
+  TimeDistribution times(std::uint64_t combination, std::size_t family) const;
 
   /// How many of its shard's runs are not there; at least one for each combination whose number of
   /// runs is still open.

@@ -30,15 +30,18 @@ class TunePlan {
   const scenario::Limit& limit(std::size_t of_race) const {
     return objective_.limits[origins_[of_race]];
   }
-  /// "connect_ok under 5 % loss": a column and its condition, where there is more than one.
-  std::string name_of(std::size_t condition, std::size_t column) const;
+  /// What is asked of the runs under a condition.
+  const std::vector<Figure>& figures(std::size_t condition) const { return figures_[condition]; }
+  /// "connect_ok under 5 % loss": a figure and its condition, where there is more than one.
+  std::string name_of(std::size_t condition, std::size_t figure) const;
 
  private:
-  MetricSet make_metrics(std::size_t condition) const;
-  bool share_at(std::size_t condition, std::size_t column) const;
+  void find_metrics(std::size_t condition);
+  std::size_t place_of(std::size_t condition, const std::string& metric) const;
 
   scenario::Objective objective_;
-  std::vector<MetricSet> metrics_;
+  std::vector<MetricSet> metrics_;            ///< one for each condition
+  std::vector<std::vector<Figure>> figures_;  ///< of each condition
   std::vector<RaceRules::Limit> limits_;
   std::vector<std::size_t> origins_;
   std::vector<RaceRules::Goal> goals_;

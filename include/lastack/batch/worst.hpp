@@ -25,12 +25,10 @@ struct WorstRun {
 };
 
 /// For each metric the runs with the worst values, at most so many, the worst first: the smallest
-/// where more is better, else the largest.
+/// where more is better, else the largest. A seed stands once, with its worst run.
 std::vector<std::vector<WorstRun>> worst_runs(const Store& store, std::size_t most);
 
-/// A shell's command that runs `lastack COMMAND` with the scenario, seed and settings of a run,
-/// then `more`. A scenario that stood in the sweep is first read out of the database.
-std::string replay_command(const Store& store, const WorstRun& run, std::string_view command,
-                           std::string_view more = "");
+/// The scenario of a combination of a database. Throws StoreError where that is damaged.
+scenario::Scenario scenario_of(const StoreInfo& info, std::uint64_t combination);
 
 }  // namespace lastack::batch

@@ -6,23 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "lastack/scenario/load.hpp"
+#include "lastack/scenario/condition.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/scenario/sweep.hpp"
 
 namespace lastack::scenario {
 
-/// Under what every candidate is tried: a scenario with some values of its own.
-struct Condition {
-  std::string name;     ///< "5 % loss"; "" for the one of an objective without `under`
-  std::string pointer;  ///< "/under/1", for messages; "" without `under`
-  std::string scenario_file;
-  std::string scenario_pointer;  ///< "/scenario" where it stands in the objective's file, else ""
-  std::string scenario_text;     ///< JSON
-  std::vector<Override> set;     ///< before the candidate's own
-};
-
-/// What the mean of a metric must be under some conditions for a candidate to count.
+/// What a metric must be under some conditions for a candidate to count.
 struct Limit {
   std::string metric;
   std::vector<std::size_t> under;  ///< indices of conditions

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lastack/scenario/load.hpp"
+#include "lastack/scenario/condition.hpp"
 #include "lastack/scenario/scenario.hpp"
 
 namespace lastack::scenario {
@@ -17,6 +17,9 @@ struct Axis {
   std::string path;
   std::vector<std::string> values;
 };
+
+/// The path of the axis whose values are the names of the conditions of `under`.
+inline constexpr std::string_view under_path = "under";
 
 /// All combinations of the axes' values.
 struct Grid {
@@ -29,8 +32,15 @@ struct Grid {
   std::uint64_t size() const;
   /// For each axis, which of its values a combination has. Requires combination < size().
   std::vector<std::size_t> values_of(std::uint64_t combination) const;
-  /// The same as overrides of the scenario.
+  /// The same as paths and values, the condition's name among them: for people and tables.
+  std::vector<Override> settings_of(std::uint64_t combination) const;
+  /// The same as overrides of the scenario, without those of the condition.
   std::vector<Override> overrides_of(std::uint64_t combination) const;
+  /// Which condition a combination is tried under: 0 where there is no `under`.
+  std::size_t condition_of(std::uint64_t combination) const;
+  /// The combination that differs only by having this value of an axis; axes that are zipped with
+  /// it go along.
+  std::uint64_t with_value(std::uint64_t combination, std::size_t axis, std::size_t value) const;
   /// The axes' paths in the file's order.
   std::vector<std::string> paths() const;
 };
@@ -44,7 +54,29 @@ struct Until {
   std::uint64_t max = 1'000'000;
 };
 
-/// An assertion on the combinations that have these values: on the mean of a metric over the runs.
+/// How a metric of one combination must compare with another's.
+struct RelativeBounds {
+  std::optional<double> min_ratio;
+  std::optional<double> max_ratio;
+  std::optional<double> min_difference;  ///< in the metric's unit, as is the next
+  std::optional<double> max_difference;
+
+  enum class Side : std::uint8_t { at_least, at_most };
+  /// value - factor x other lies on this side of the limit.
+  struct One {
+    std::string name;  ///< "max_ratio 1.05"
+    Side side;
+    double factor;
+    double limit;
+  };
+  /// Those that are given.
+  std::vector<One> all() const;
+};
+/// "at most 1.05 times as much".
+std::string text_of(const RelativeBounds& bounds);
+
+/// An assertion on the combinations that have these values: on what a metric is over all their
+/// runs.
 struct SweepExpectation {
   /// An axis, and which of its values.
   struct Where {
@@ -53,19 +85,20 @@ struct SweepExpectation {
   };
   std::string metric;
   std::vector<Where> where;  ///< all must hold; empty: every combination
-  Bounds bounds;
+  Bounds bounds;             ///< where there is no `against`
+  /// What is other in the combination that it is held against; empty: it is held against numbers.
+  std::vector<Where> against;
+  RelativeBounds relative;
   std::string pointer;  ///< "/expect/3", for messages
   std::string description;
 };
 
-/// A sweep's file as plain data: one scenario, run again and again with other values.
+/// A sweep's file as plain data: scenarios, run again and again with other values.
 struct Sweep {
   std::string file;  ///< for messages
   std::string name;
   std::string description;
-  std::string scenario_file;     ///< for messages; the sweep's own file where it stands in there
-  std::string scenario_pointer;  ///< "/scenario" where it does, else ""
-  std::string scenario_text;     ///< JSON
+  std::vector<Condition> conditions;  ///< at least one; the first axis where they have names
   Grid grid;
   std::uint64_t repeat = 1;    ///< runs of each combination, where there is no `until`
   std::optional<Until> until;  ///< runs as many as it takes

@@ -21,6 +21,26 @@ double chance(const char* name, std::uint64_t replication) {
 }
 
 using Row = std::vector<std::optional<double>>;
+
+/// A column that holds numbers, and one that holds a share.
+Figure number(std::size_t column) {
+  Figure figure;
+  figure.column = column;
+  return figure;
+}
+Figure share(std::size_t column) {
+  Figure figure = number(column);
+  figure.of = Figure::Of::share;
+  return figure;
+}
+
+RunRow run_with(const Row& values) {
+  RunRow row;
+  row.values = values;
+  row.trials = {1};
+  return row;
+}
+
 /// The values of a candidate under a condition.
 using Runs = std::function<Row(std::uint64_t candidate, std::size_t condition, std::uint64_t r)>;
 
@@ -28,10 +48,10 @@ Race finished(RaceRules rules, const Runs& runs) {
   Race race{std::move(rules)};
   for (auto spans = race.next(); !spans.empty(); spans = race.next()) {
     for (const Span& span : spans) {
-      const std::size_t conditions = race.rules().columns.size();
+      const std::size_t conditions = race.rules().figures.size();
       for (std::uint64_t r = span.first; r < span.first + span.count; ++r) {
         race.add(span.combination, r,
-                 runs(span.combination / conditions, span.combination % conditions, r));
+                 run_with(runs(span.combination / conditions, span.combination % conditions, r)));
       }
     }
     race.look();
@@ -43,8 +63,8 @@ Race finished(RaceRules rules, const Runs& runs) {
 RaceRules smallest_of(std::uint64_t candidates) {
   RaceRules rules;
   rules.candidates = candidates;
-  rules.columns = {1};
-  rules.goals = {{0, 0, false, Direction::minimize}};
+  rules.figures = {{number(0)}};
+  rules.goals = {{0, 0, Direction::minimize}};
   rules.runs_max = 5000;
   return rules;
 }
@@ -94,13 +114,13 @@ TEST_CASE("race: candidates that cannot be distinguished run to the end, and the
   });
   CHECK(race.front().size() == 2);
   CHECK(race.runs() == 2 * rules.runs_max);
-  CHECK(race.difference(0, 1, 0).interval->contains(0));
+  CHECK(race.difference(0, 1, 0).low.value() <= 0);
 }
 
 TEST_CASE("race: who breaks a limit is out, however good", "[batch]") {
   RaceRules rules = smallest_of(2);
-  rules.columns = {2};
-  rules.limits = {{0, 1, {std::nullopt, 0.5, std::nullopt}, false}};
+  rules.figures = {{number(0), number(1)}};
+  rules.limits = {{0, 1, {std::nullopt, 0.5, std::nullopt}}};
   const Race race = finished(rules, [](std::uint64_t c, std::size_t, std::uint64_t r) {
     const double ok = chance("ok", r) < (c == 0 ? 0.2 : 0.8) ? 1 : 0;
     return Row{static_cast<double>(c) + chance("x", r), ok};
@@ -113,9 +133,9 @@ TEST_CASE("race: who breaks a limit is out, however good", "[batch]") {
 
 TEST_CASE("race: a limit that takes many runs is shown for the best alone", "[batch]") {
   RaceRules rules = smallest_of(10);
-  rules.columns = {1, 1};
+  rules.figures = {{number(0)}, {share(0)}};
   rules.runs_max = 20'000;
-  rules.limits = {{1, 0, {std::nullopt, 0.999, std::nullopt}, true}};
+  rules.limits = {{1, 0, {std::nullopt, 0.999, std::nullopt}}};
   const Race race = finished(rules, [](std::uint64_t c, std::size_t condition, std::uint64_t r) {
     if (condition == 1) return Row{1.0};
     return Row{static_cast<double>(c + 1) + chance("x", r) +
@@ -129,8 +149,8 @@ TEST_CASE("race: a limit that takes many runs is shown for the best alone", "[ba
 
 TEST_CASE("race: when the one that others wait for fails late, they run on", "[batch]") {
   RaceRules rules = smallest_of(3);
-  rules.columns = {1, 1};
-  rules.limits = {{1, 0, {std::nullopt, 0.95, std::nullopt}, true}};
+  rules.figures = {{number(0)}, {share(0)}};
+  rules.limits = {{1, 0, {std::nullopt, 0.95, std::nullopt}}};
   const Race race = finished(rules, [](std::uint64_t c, std::size_t condition, std::uint64_t r) {
     if (condition == 1) return Row{c == 0 && chance("fails", r) < 0.1 ? 0.0 : 1.0};
     return Row{static_cast<double>(c) + chance("x", r)};
@@ -141,9 +161,9 @@ TEST_CASE("race: when the one that others wait for fails late, they run on", "[b
 
 TEST_CASE("race: an event that did not happen yet is not taken for impossible", "[batch]") {
   RaceRules rules = smallest_of(1);
-  rules.columns = {2};
+  rules.figures = {{number(0), number(1)}};
   rules.runs_max = 2000;
-  rules.limits = {{0, 1, {std::nullopt, std::nullopt, 0.001}, false}};
+  rules.limits = {{0, 1, {std::nullopt, std::nullopt, 0.001}}};
   const Race race = finished(rules, [](std::uint64_t, std::size_t, std::uint64_t r) {
     return Row{chance("x", r), 0.0};
   });
@@ -155,8 +175,8 @@ TEST_CASE("race: an event that did not happen yet is not taken for impossible", 
 TEST_CASE("race: two goals against each other give a front, without who is worse in both",
           "[batch]") {
   RaceRules rules = smallest_of(4);
-  rules.columns = {2};
-  rules.goals.push_back({0, 1, false, Direction::maximize});
+  rules.figures = {{number(0), number(1)}};
+  rules.goals.push_back({0, 1, Direction::maximize});
   const Race race = finished(rules, [](std::uint64_t c, std::size_t, std::uint64_t r) {
     const double noise = 0.1 * chance(std::to_string(c).c_str(), r);
     if (c == 3) return Row{2.5 + noise, 1.5 + noise};  // 1 is better in both
@@ -171,7 +191,7 @@ TEST_CASE("race: two goals against each other give a front, without who is worse
 TEST_CASE("race: where nobody meets the limits, the nearest is the one that misses by least",
           "[batch]") {
   RaceRules rules = smallest_of(3);
-  rules.limits = {{0, 0, {std::nullopt, std::nullopt, 0.4}, false}};
+  rules.limits = {{0, 0, {std::nullopt, std::nullopt, 0.4}}};
   const Race race = finished(rules, [](std::uint64_t c, std::size_t, std::uint64_t r) {
     return Row{(c == 1 ? 1 : 3) + 0.1 * chance("x", r)};
   });

@@ -19,8 +19,8 @@ TEST_CASE("tune: threads change nothing", "[batch]") {
   CHECK(one.runs() == four.runs());
   CHECK(one.front() == four.front());
   for (std::uint64_t c = 0; c < one.rules().candidates; ++c) {
-    CHECK(one.goal_estimate(c, 0).mean == four.goal_estimate(c, 0).mean);
-    CHECK(one.goal_estimate(c, 1).interval == four.goal_estimate(c, 1).interval);
+    CHECK(one.goal_estimate(c, 0).value == four.goal_estimate(c, 0).value);
+    CHECK(one.goal_estimate(c, 1).low == four.goal_estimate(c, 1).low);
   }
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("tune: unknown metrics, and conditions that nothing is asked of, are r
                                    Contains("connect_ok"));
   objective = shipped("patience_or_a_quick_answer.json");
   objective.limits[0].metric = "peak";
-  CHECK_THAT(error(objective), StartsWith("/limits/0/metric: want one column of the metrics"));
+  CHECK_THAT(error(objective), StartsWith("/limits/0/metric: want one figure of the metrics"));
   objective = shipped("patience_or_a_quick_answer.json");
   objective.goals.pop_back();
   CHECK_THAT(error(objective), StartsWith("/under/1: want a limit or a goal under this condition"));

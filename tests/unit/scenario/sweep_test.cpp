@@ -184,5 +184,114 @@ TEST_CASE("sweep: an error in its own scenario has the sweep's pointer", "[scena
                     StartsWith("s.json: want a sweep, have a scenario"));
 }
 
+// --- Conditions ---
+
+constexpr const char* two_conditions = R"("under": [
+    {"name": "5 % loss", "set": {"links.0.loss": 0.05}},
+    {"name": "dead server", "scenario": {
+      "hosts": {"client": {}, "server": {}},
+      "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+      "events": [{"at": "0s", "host": "server", "do": "power_off"}],
+      "apps": [{"host": "client", "connect": "server:80"}]}}])";
+
+TEST_CASE("sweep: every combination is tried under every condition, which vary slowest",
+          "[scenario]") {
+  const Sweep s = sweep(fmt::format(R"({}, "vary": {{{}}})", two_conditions, retries));
+  REQUIRE(s.grid.size() == 4);
+  CHECK(s.grid.paths() == Values{"under", "hosts.client.sysctl.tcp_syn_retries"});
+  CHECK(s.grid.settings_of(1).front().second == R"("5 % loss")");
+  CHECK(s.grid.settings_of(2).front().second == R"("dead server")");
+  CHECK(values(s, 3) == Values{"3"});  // a name is no override
+  const Scenario lossy = scenario_of(s, 1);
+  CHECK(lossy.host_events.empty());
+  CHECK(lossy.hosts[0].settings.tcp_syn_retries == 3);
+  const Scenario dead = scenario_of(s, 2);
+  CHECK(dead.host_events.size() == 1);
+  CHECK(dead.hosts[0].settings.tcp_syn_retries == 1);
+}
+
+TEST_CASE("sweep: with conditions that have scenarios the sweep needs none itself", "[scenario]") {
+  const std::string own = fmt::format(R"({{"under": [{{"name": "a", "scenario": {}}}],
+                                          "vary": {{{}}}}})",
+                                      base, retries);
+  CHECK(parse_sweep(own, "s.json").conditions.size() == 1);
+  const std::string none =
+      fmt::format(R"({{"under": [{{"name": "a"}}], "vary": {{{}}}}})", retries);
+  CHECK_THROWS_WITH(
+      parse_sweep(none, "s.json"),
+      Equals("s.json: /under/0: want a scenario, here or for the whole file, have none"));
+}
+
+TEST_CASE("sweep: an expectation may name a condition", "[scenario]") {
+  for (const char* form : {R"("under": "dead server")", R"("where": {"under": "dead server"})"}) {
+    const Sweep s = sweep(
+        fmt::format(R"({}, "vary": {{{}}}, "expect": [{{"metric": "connect_ok", {}, "max": 0}}])",
+                    two_conditions, retries, form));
+    REQUIRE(s.expectations[0].where.size() == 1);
+    CHECK(s.expectations[0].where[0].axis == 0);
+    CHECK(s.expectations[0].where[0].value == 1);
+  }
+}
+
+TEST_CASE("sweep: what is wrong with conditions is reported where it stands", "[scenario]") {
+  const auto with = [](const std::string& under, const std::string& more) {
+    return error(fmt::format(R"("under": {}, "vary": {{{}{}}})", under, retries, more));
+  };
+  CHECK_THAT(with("[]", ""), StartsWith("s.json: /under: want at least one condition"));
+  CHECK_THAT(with(R"([{"name": "a"}, {"name": "a"}])", ""),
+             StartsWith("s.json: /under/1/name: want each name once"));
+  CHECK_THAT(with(R"([{"name": "a", "set": {"links.0.loss": 2}}])", ""),
+             StartsWith("s.json: /under/0/set/links.0.loss: "));
+  CHECK_THAT(
+      with(R"([{"name": "a", "set": {"links.0.loss": 0.1}}])", R"(, "links.0.loss": [0, 0.2])"),
+      StartsWith("s.json: /vary/links.0.loss: want a path that no condition sets"));
+  CHECK_THAT(
+      error(fmt::format(
+          R"("vary": {{{}}}, "expect": [{{"metric": "connect_ok", "under": "x", "max": 0}}])",
+          retries)),
+      StartsWith("s.json: /expect/0/under: want a sweep with `under`"));
+  CHECK_THAT(
+      error(fmt::format(
+          R"({}, "vary": {{{}}}, "expect": [{{"metric": "connect_ok", "under": "x", "max": 0}}])",
+          two_conditions, retries)),
+      StartsWith(R"(s.json: /expect/0/under: want a value of under ("5 % loss", "dead server"))"));
+}
+
+// --- Expectations against another combination ---
+
+TEST_CASE("sweep: an expectation may compare with another combination", "[scenario]") {
+  const Sweep s = sweep(fmt::format(
+      R"("vary": {{{}}}, "expect": [{{"metric": "connect_time.p99", "where": {{"tcp_syn_retries": 3}},
+          "against": {{"tcp_syn_retries": 1}}, "max_ratio": 1.05, "min_difference": -0.5}}])",
+      retries));
+  const SweepExpectation& e = s.expectations.at(0);
+  REQUIRE(e.against.size() == 1);
+  CHECK(e.against[0].value == 0);
+  CHECK(e.relative.max_ratio == 1.05);
+  CHECK(text_of(e.relative) == "max_ratio 1.05, min_difference -0.5");
+}
+
+TEST_CASE("sweep: what is wrong with a comparison is reported where it stands", "[scenario]") {
+  const auto with = [](const std::string& keys) {
+    return error(fmt::format(R"("vary": {{{}}}, "expect": [{{"metric": "connect_ok", {}}}])",
+                             retries, keys));
+  };
+  CHECK_THAT(with(R"("against": {"tcp_syn_retries": 1})"),
+             StartsWith(R"(s.json: /expect/0: want "max_ratio", "min_ratio")"));
+  CHECK_THAT(with(R"("against": {}, "max_ratio": 1)"),
+             StartsWith("s.json: /expect/0/against: want at least one path"));
+  CHECK_THAT(with(R"("against": {"tcp_syn_retries": 2}, "max_ratio": 1)"),
+             StartsWith("s.json: /expect/0/against/tcp_syn_retries: want a value of"));
+  CHECK_THAT(with(R"("against": {"tcp_syn_retries": 1}, "max_ratio": 0)"),
+             StartsWith("s.json: /expect/0/max_ratio: want a number above 0, have 0"));
+  CHECK_THAT(
+      with(R"("against": {"tcp_syn_retries": 1}, "max": 1)"),
+      StartsWith(
+          "s.json: /expect/0/max: want a key of an expectation with `against`, have \"max\""));
+  CHECK_THAT(
+      with(R"("max_ratio": 1)"),
+      StartsWith("s.json: /expect/0/max_ratio: want a key of an expectation of a sweep, have"));
+}
+
 }  // namespace
 }  // namespace lastack::scenario

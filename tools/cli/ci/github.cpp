@@ -24,6 +24,7 @@ std::string path_in_checkout(const std::string& file) {
 
 /// The line of a value, or, where there is no such value, of what should hold it.
 std::optional<int> nearest_line(const std::string& file, std::string pointer) {
+  if (!pointer.empty() && !pointer.starts_with('/')) return std::nullopt;  // of no JSON file
   std::optional<int> line = line_in_file(file, pointer);
   while (!line && !pointer.empty()) {
     pointer.erase(pointer.rfind('/'));

@@ -42,7 +42,8 @@ std::string junit_case(const std::string& folder, const FileResult& result) {
   const std::filesystem::path path{result.file};
   std::string text =
       fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" time=\"{:.6f}\"",
-                  xml(folder), xml(path.stem().string()), xml(result.file), result.seconds);
+                  xml(folder), xml(result.name.empty() ? path.stem().string() : result.name),
+                  xml(result.file), result.seconds);
   switch (result.outcome) {
     case Outcome::held:
     case Outcome::unchecked: return text + "/>\n";

@@ -27,8 +27,9 @@ std::string tap(const std::vector<FileResult>& results) {
   std::size_t number = 0;
   for (const FileResult& result : results) {
     const bool failure = is_failure(result.outcome);
-    text += fmt::format("{} {} - {}", failure ? "not ok" : "ok", ++number,
-                        escaped(result.file, {{'#', "\\#"}, {'\n', " "}}));
+    text += fmt::format(
+        "{} {} - {}", failure ? "not ok" : "ok", ++number,
+        escaped(result.name.empty() ? result.file : result.name, {{'#', "\\#"}, {'\n', " "}}));
     if (result.outcome == Outcome::skipped) text += " # SKIP " + result.problem;
     if (result.outcome == Outcome::unchecked) text += " # expects nothing";
     text += "\n";

@@ -2,6 +2,7 @@
 // noise.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,11 +11,18 @@
 
 #include <fmt/format.h>
 
+#include "ci/formats.hpp"
 #include "commands/commands.hpp"
 #include "lastack/batch/contrast.hpp"
+#include "lastack/batch/gate.hpp"
+#include "lastack/batch/worst.hpp"
+#include "lastack/core/atomic_file.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "reports/compare_report.hpp"
+#include "reports/gate_report.hpp"
 #include "reports/sweep_report.hpp"
+#include "support/file_names.hpp"
 #include "support/options.hpp"
 #include "support/terminal.hpp"
 
@@ -23,7 +31,12 @@ namespace lastack::cli {
 namespace {
 
 struct CompareOptions {
-  std::string database;
+  std::vector<std::string> databases;  ///< one, or the base and the new one
+  std::vector<std::string> rules;      ///< --fail-if-worse
+  std::string unsure = "pass";
+  std::string junit;
+  bool tap = false;
+  bool github = false;
   std::string by;
   std::string baseline;
   std::vector<std::string> where;
@@ -53,40 +66,41 @@ std::size_t value_named(const scenario::Axis& axis, const std::string& text, con
                                fmt::join(axis.values, ", "), text)};
 }
 
-/// The columns that a name means: one, or a family such as connect_time.
-std::vector<std::size_t> columns_named(const std::vector<std::string>& columns,
-                                       std::string_view name) {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i] == name || columns[i].starts_with(std::string{name} + ".")) found.push_back(i);
+/// The figures that a name means: one, or all columns of a family such as connect_time.
+std::vector<batch::Figure> figures_named(const std::vector<std::string>& columns,
+                                         const std::string& name, const char* option) {
+  std::vector<batch::Figure> found;
+  for (const std::string& column : columns) {
+    if (column.starts_with(name + "."))
+      found.push_back(batch::find_figure(columns, column).value());
   }
-  return found;
+  if (!found.empty()) return found;
+  if (auto figure = batch::find_figure(columns, name)) return {*std::move(figure)};
+  const std::vector<std::string_view> known(columns.begin(), columns.end());
+  const auto nearest = scenario::nearest_name(name, known);
+  throw UsageError{fmt::format("{}: want one of the metrics that were kept, have {}{}", option,
+                               name,
+                               nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
 }
 
-std::vector<std::size_t> metrics_of(const batch::Store& store, const CompareOptions& options) {
+/// Those that --metric names; else what people decide by, as far as it was kept.
+std::vector<batch::Figure> figures_of(const batch::Store& store,
+                                      const std::vector<std::string>& names) {
   const std::vector<std::string>& columns = store.info().metrics;
-  std::vector<std::size_t> metrics;
-  for (const std::string& name : options.metrics) {
-    const auto found = columns_named(columns, name);
-    if (found.empty()) {
-      const std::vector<std::string_view> known(columns.begin(), columns.end());
-      const auto nearest = scenario::nearest_name(name, known);
-      throw UsageError{fmt::format("--metric: want one of the metrics that were kept, have {}{}",
-                                   name,
-                                   nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
-    }
-    metrics.insert(metrics.end(), found.begin(), found.end());
+  std::vector<batch::Figure> figures;
+  for (const std::string& name : names) {
+    const auto found = figures_named(columns, name, "--metric");
+    figures.insert(figures.end(), found.begin(), found.end());
   }
-  if (!metrics.empty()) return metrics;
+  if (!figures.empty()) return figures;
   for (const std::string_view name : usual_metrics) {
-    const auto found = std::find(columns.begin(), columns.end(), name);
-    if (found != columns.end())
-      metrics.push_back(static_cast<std::size_t>(found - columns.begin()));
+    if (auto figure = batch::find_figure(columns, name)) figures.push_back(*std::move(figure));
   }
-  if (metrics.empty()) {  // the sweep kept unusual ones only: then these
-    for (std::size_t i = 0; i < columns.size(); ++i) metrics.push_back(i);
+  if (!figures.empty()) return figures;
+  for (const std::string& column : columns) {  // the sweep kept unusual ones only: then these
+    figures.push_back(batch::find_figure(columns, column).value());
   }
-  return metrics;
+  return figures;
 }
 
 batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& options) {
@@ -104,7 +118,7 @@ batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& o
     query.where.emplace_back(other,
                              value_named(grid.axes[other], text.substr(equals + 1), "--where"));
   }
-  query.metrics = metrics_of(store, options);
+  query.figures = figures_of(store, options.metrics);
   query.confidence = options.confidence;
   return query;
 }
@@ -130,8 +144,13 @@ void keep_telling(std::vector<batch::ContrastGroup>& groups) {
   }
 }
 
-ExitCode compare(const CompareOptions& options) {
-  const batch::Store store = batch::Store::open(options.database);
+/// What one value of a setting changes in a database.
+ExitCode compare_values(const CompareOptions& options) {
+  if (options.by.empty()) throw UsageError{"--by is required with one database"};
+  if (!options.junit.empty() || options.tap || options.github) {
+    throw UsageError{"--junit, --tap, --github: want two databases and --fail-if-worse"};
+  }
+  const batch::Store store = batch::Store::open(options.databases.front());
   warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
   auto groups = batch::contrast(store, query);
@@ -144,16 +163,139 @@ ExitCode compare(const CompareOptions& options) {
   return ExitCode::success;
 }
 
+// --- Two databases ---
+
+/// "connect_time.p99:5%": the metric, and by how much it may get worse.
+batch::GateRule rule_from(const std::string& text) {
+  const auto refuse = [&text](std::string_view wish) {
+    return UsageError{fmt::format("--fail-if-worse: want {}, have {}", wish, text)};
+  };
+  const auto colon = text.find(':');
+  batch::GateRule rule{text.substr(0, colon), 0};
+  if (colon == text.npos) return rule;
+  std::string_view share{text};
+  share.remove_prefix(colon + 1);
+  if (!share.ends_with('%')) throw refuse("METRIC or METRIC:N%, such as connect_time.p99:5%");
+  share.remove_suffix(1);
+  double percent = 0;
+  const auto [end, error] = std::from_chars(share.data(), share.data() + share.size(), percent);
+  constexpr double percent_max = 1e6;
+  if (error != std::errc{} || end != share.data() + share.size() ||
+      !(percent >= 0 && percent <= percent_max)) {
+    throw refuse("a share from 0% up, such as connect_time.p99:5%");
+  }
+  rule.tolerance = percent / 100;
+  return rule;
+}
+
+/// The rules of the command line; where there are none, every usual metric, for information.
+std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::Store& now,
+                                      const CompareOptions& options) {
+  std::vector<batch::GateRule> rules;
+  for (const std::string& text : options.rules) {
+    const batch::GateRule rule = rule_from(text);
+    for (const batch::Store* store : {&before, &now}) {
+      if (batch::find_figure(store->info().metrics, rule.metric)) continue;
+      figures_named(store->info().metrics, rule.metric, "--fail-if-worse");
+      throw UsageError{
+          fmt::format("--fail-if-worse: {} did not keep {}", store->file(), rule.metric)};
+    }
+    if (batch::better_of(rule.metric) == batch::Better::neither) {
+      throw UsageError{
+          fmt::format("--fail-if-worse: neither more nor less {} is better", rule.metric)};
+    }
+    rules.push_back(rule);
+  }
+  if (!rules.empty()) return rules;
+  for (const batch::Figure& figure : figures_of(now, options.metrics)) {
+    const bool both = batch::find_figure(before.info().metrics, figure.name).has_value();
+    if (both && batch::better_of(figure.name) != batch::Better::neither) {
+      rules.push_back({figure.name, 0});
+    }
+  }
+  return rules;
+}
+
+Unsure unsure_from(const std::string& text) {
+  if (text == "pass") return Unsure::pass;
+  if (text == "fail") return Unsure::fail;
+  throw UsageError{fmt::format("--unsure: want pass or fail, have {}", text)};
+}
+
+std::string command_of(const CompareOptions& options) {
+  std::string command = "lastack compare";
+  for (const std::string& database : options.databases) command += " " + shell_word(database);
+  for (const std::string& rule : options.rules) command += " --fail-if-worse " + shell_word(rule);
+  return command;
+}
+
+void print_gate(const batch::Counterparts& same, const std::vector<batch::GateResult>& results,
+                Unsure unsure, const CompareOptions& options) {
+  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
+  const int columns = columns_for(stdout);
+  fmt::print("{} against {}\n", paint.bold(options.databases.back()), options.databases.front());
+  for (const std::string& difference : same.differences) {
+    fmt::print("{}", wrapped(difference, columns, 2));
+  }
+  fmt::print("\n{}", gate_text(results, unsure, paint));
+  const auto count = [&results](batch::GateOutcome outcome) {
+    return std::count_if(results.begin(), results.end(),
+                         [outcome](const auto& each) { return each.outcome == outcome; });
+  };
+  fmt::print("{} compared: {} worse, {} not worse, {} cannot tell\n", results.size(),
+             count(batch::GateOutcome::worse), count(batch::GateOutcome::not_worse),
+             count(batch::GateOutcome::cannot_tell));
+}
+
+/// Whether a new database is worse than an old one.
+ExitCode compare_databases(const CompareOptions& options) {
+  if (!options.by.empty() || !options.baseline.empty() || !options.where.empty()) {
+    throw UsageError{"--by, --baseline, --where: want one database, have two"};
+  }
+  const Unsure unsure = unsure_from(options.unsure);
+  FileNames{options.databases}.require_own("--junit", options.junit);
+  const batch::Store before = batch::Store::open(options.databases.front());
+  const batch::Store now = batch::Store::open(options.databases.back());
+  const std::vector<batch::GateRule> rules = rules_of(before, now, options);
+  const batch::Counterparts same = batch::counterparts(before, now);
+  for (const batch::Store* store : {&before, &now}) warn_of_missing_runs(*store);
+  const auto results = batch::gate(before, now, same, rules, options.confidence);
+  const auto cases = gate_cases(results, unsure, options.databases.back(), command_of(options));
+  if (options.tap) {
+    fmt::print("{}", tap(cases));
+  } else {
+    print_gate(same, results, unsure, options);
+  }
+  if (options.github) fmt::print("{}", github_annotations(cases));
+  if (!options.junit.empty()) write_file(options.junit, junit_xml(cases));
+  const bool failed = std::any_of(results.begin(), results.end(),
+                                  [unsure](const auto& each) { return fails(each, unsure); });
+  return failed && !options.rules.empty() ? ExitCode::expectation_failed : ExitCode::success;
+}
+
+ExitCode compare(const CompareOptions& options) {
+  if (options.databases.size() > 2) {
+    throw UsageError{"want one database, or a base and a new one, have more"};
+  }
+  if (options.databases.size() == 2) return compare_databases(options);
+  if (!options.rules.empty()) {
+    throw UsageError{"--fail-if-worse: want two databases, a base and a new one"};
+  }
+  return compare_values(options);
+}
+
 }  // namespace
 
 void add_compare_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand(
-      "compare", "Say what another value of a setting changes, and what is noise");
+      "compare", "Say what another value of a setting, or a new database, changes");
   auto options = std::make_shared<CompareOptions>();
-  command.add_option("DATABASE", options->database, "A database made by `lastack sweep --db`")
-      .required();
-  command.add_option("--by", options->by, "The varied path to compare by; its last part will do")
+  command
+      .add_option("DATABASE", options->databases,
+                  "Made by `lastack sweep --db`: one with --by, or a base\nand a new one")
       .required()
+      .option_text("...");
+  command.add_option("--by", options->by, "The varied path to compare by; its last part will do")
       .type_name("KEY");
   command
       .add_option("--baseline", options->baseline, "The value to compare with (default: the first)")
@@ -169,6 +311,20 @@ void add_compare_command(Command program, ExitCode& exit_code) {
       .type_name("M")
       .repeatable();
   command
+      .add_option("--fail-if-worse", options->rules,
+                  "With two databases: exit 1 where this metric is worse\n"
+                  "by more than N % in the new one; may be repeated")
+      .type_name("METRIC[:N%]")
+      .repeatable();
+  command
+      .add_option("--unsure", options->unsure,
+                  "What becomes of what cannot be told: pass or fail\n(default: pass)")
+      .type_name("WHAT");
+  command.add_option("--junit", options->junit, "Write the comparisons as JUnit XML as well")
+      .type_name("FILE");
+  command.add_flag("--tap", options->tap, "Print the comparisons in the Test Anything Protocol");
+  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  command
       .add_option("--confidence", options->confidence,
                   "Confidence of the intervals (default: 0.95)")
       .range(0.5, 0.9999)
@@ -179,8 +335,15 @@ void add_compare_command(Command program, ExitCode& exit_code) {
       "  lastack compare S.sqlite --by tcp_orphan_retries\n"
       "  lastack compare S.sqlite --by tcp_syn_retries --where loss=0.05 --baseline 6\n"
       "  lastack compare S.sqlite --by tcp_syn_retries --metric connect_time\n"
+      "  lastack compare base.sqlite new.sqlite --fail-if-worse connect_time.p99:5% \\\n"
+      "                                         --fail-if-worse connect_ok\n"
       "Differences are paired: replication r of every combination has the same random\n"
-      "numbers. A difference whose interval contains 0 is within noise.");
+      "numbers. A difference whose interval contains 0 is within noise.\n"
+      "Two databases are of the same sweep; the program's version, settings and scenario\n"
+      "may differ, which is said. Less is better but of connect_ok, request_ok and\n"
+      "bytes_delivered. Each comparison has the confidence by itself.\n"
+      "Exit code: 0 nothing is worse, 1 something is (or --unsure fail and it cannot be\n"
+      "told), 2 bad usage or input.");
 }
 
 }  // namespace lastack::cli

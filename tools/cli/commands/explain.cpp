@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -17,14 +16,12 @@
 #include <fmt/format.h>
 
 #include "commands/commands.hpp"
-#include "lastack/batch/estimate.hpp"
-#include "lastack/batch/metrics.hpp"
-#include "lastack/batch/worst.hpp"
+#include "lastack/batch/store.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/event/recording.hpp"
 #include "lastack/run/simulation.hpp"
-#include "lastack/scenario/nearest_name.hpp"
 #include "reports/sweep_report.hpp"
-#include "support/diagnostics.hpp"
+#include "reports/worst_run.hpp"
 #include "support/load_scenarios.hpp"
 #include "support/options.hpp"
 #include "support/terminal.hpp"
@@ -142,15 +139,13 @@ class Page {
   Paint paint_;
 };
 
-/// Runs the simulation; throws where it is too long to be kept. `shorter` would not be.
+/// Runs the simulation; throws where it is too long to be kept. `shorter` says what would not be.
 void replay(run::Simulation& simulation, const std::atomic<bool>& stop, const std::string& file,
             const std::string& shorter) {
   simulation.run(&stop);
   if (!stop) return;
-  throw std::runtime_error{
-      fmt::format("{}: the run has more than {} events, too many to explain; fewer connections or "
-                  "an earlier end would do: {}",
-                  file, most_events, shorter)};
+  throw std::runtime_error{fmt::format(
+      "{}: the run has more than {} events, too many to explain; {}", file, most_events, shorter)};
 }
 
 ExitCode explain_recording(const trace::Recording& recording, const scenario::Scenario& scenario,
@@ -177,55 +172,9 @@ ExitCode explain_scenario(const ExplainOptions& options) {
   std::atomic<bool> stop{false};
   Keeper keeper{stop};
   run::Simulation simulation{scenario, options.seed.value_or(scenario.seed), {&keeper}};
-  replay(simulation, stop, options.file, "--set stop_at=10s");
+  replay(simulation, stop, options.file,
+         "fewer connections or an earlier end would do: --set stop_at=10s");
   return explain_recording(keeper.recording(), scenario, options);
-}
-
-/// The column that --worst names; of a family of times, such as connect_time, its longest.
-std::size_t column_of(const batch::Store& store, const std::string& metric) {
-  const std::vector<std::string>& columns = store.info().metrics;
-  if (const auto column = batch::find_column(columns, metric, batch::Statistic::max)) {
-    return *column;
-  }
-  const std::vector<std::string_view> known(columns.begin(), columns.end());
-  const std::string_view nearest = scenario::nearest_name(metric, known);
-  throw UsageError{fmt::format("--worst: want a metric of {} ({}), have {}{}", store.file(),
-                               fmt::join(columns, ", "), metric,
-                               nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
-}
-
-/// "1.53 s", "17".
-std::string value_text(const std::string& metric, double value) {
-  return fmt::format("{:.6g}{}", value, batch::is_time(metric) ? " s" : "");
-}
-
-/// Which run it is, and how to make it again.
-void print_run(const batch::Store& store, const std::string& metric, const batch::WorstRun& run,
-               const Page& page) {
-  const scenario::Grid& grid = store.info().grid;
-  const std::vector<std::string> names = batch::short_names(grid);
-  const std::vector<scenario::Override> overrides = grid.overrides_of(run.combination);
-  std::string values;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    values += fmt::format(", {} = {}", names[i], batch::value_text(overrides[i].second));
-  }
-  fmt::print("{}", page.bold(fmt::format("The worst run by {}: {}, with seed {}{}", metric,
-                                         value_text(metric, run.value), run.seed, values)));
-  fmt::print("{}\n\n", batch::replay_command(store, run, "run"));
-}
-
-/// Another version of the program may come to other results.
-void compare_with_store(const batch::Store& store, const scenario::Scenario& scenario,
-                        const run::Simulation& simulation, const std::string& metric,
-                        double value) {
-  const batch::MetricSet metrics{scenario, {metric}};
-  const auto column = batch::find_column(metrics.columns(), metric);
-  if (!column) return;
-  const std::optional<double> now = metrics.values(simulation.totals())[*column];
-  if (now == value) return;
-  diagnostics::warn("{}: the replay comes to {} = {}, not {}; the database was made by version {}",
-                    store.file(), metric, now ? value_text(metric, *now) : "nothing",
-                    value_text(metric, value), store.info().version);
 }
 
 ExitCode explain_worst(const ExplainOptions& options) {
@@ -234,36 +183,20 @@ ExitCode explain_worst(const ExplainOptions& options) {
         "--worst: a run of the database has its own seed and settings; want neither "
         "--seed nor --set"};
   }
-  const batch::Store store = batch::Store::open(options.file);
-  warn_of_missing_runs(store);
-  const std::size_t column = column_of(store, options.worst);
-  const std::string& metric = store.info().metrics[column];
-  const std::vector<batch::WorstRun> worst = batch::worst_runs(store, 1)[column];
-  if (worst.empty()) {
-    throw std::runtime_error{fmt::format("{}: no run has a value of {}", options.file, metric)};
-  }
-  const batch::WorstRun& run = worst.front();
-  const scenario::Scenario scenario =
-      scenario::parse_scenario(store.info().scenario, store.info().scenario_file,
-                               store.info().grid.overrides_of(run.combination));
+  const WorstRun worst = worst_run(options.file, options.worst);
+  warn_of_missing_runs(worst.store);
   std::atomic<bool> stop{false};
   Keeper keeper{stop};
-  run::Simulation simulation{scenario, run.seed, {&keeper}};
+  run::Simulation simulation{worst.scenario, worst.run.seed, {&keeper}};
   replay(simulation, stop, options.file,
-         batch::replay_command(store, run, "explain", " --set stop_at=10s"));
-  compare_with_store(store, scenario, simulation, metric, run.value);
-  print_run(store, metric, run, Page{options});
-  const bool slowest = metric.starts_with("connect_time.");
-  return explain_recording(keeper.recording(), scenario, options,
+         "fewer connections or an earlier end would do, with the scenario itself");
+  compare_with_database(worst, simulation);
+  const Page page{options};
+  fmt::print("{}", page.bold(headline(worst)));
+  fmt::print("lastack run {} --worst {}\n\n", shell_word(options.file), options.worst);
+  const bool slowest = worst.metric.starts_with("connect_time.");
+  return explain_recording(keeper.recording(), worst.scenario, options,
                            slowest ? Choice::longest_connect : Choice::most_trouble);
-}
-
-bool is_database(const std::string& file) {
-  constexpr std::string_view magic = "SQLite format 3";
-  std::ifstream in{file, std::ios::binary};
-  std::string start(magic.size(), '\0');
-  in.read(start.data(), static_cast<std::streamsize>(start.size()));
-  return in && start == magic;
 }
 
 ExitCode explain_file(const ExplainOptions& options) {

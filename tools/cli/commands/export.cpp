@@ -18,15 +18,17 @@ struct ExportOptions {
   std::string database;
   std::string csv;
   std::string json;
+  std::string summary;
 };
 
 ExitCode export_results(const ExportOptions& options) {
-  if (options.csv.empty() && options.json.empty()) {
-    throw UsageError{"want --csv FILE or --json FILE, have neither"};
+  if (options.csv.empty() && options.json.empty() && options.summary.empty()) {
+    throw UsageError{"want --csv FILE, --json FILE or --summary FILE, have none"};
   }
   FileNames files{{options.database}};
   files.require_own("--csv", options.csv);
   files.require_own("--json", options.json);
+  files.require_own("--summary", options.summary);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   if (!options.csv.empty()) {
@@ -37,6 +39,11 @@ ExitCode export_results(const ExportOptions& options) {
   if (!options.json.empty()) {
     AtomicFile file{options.json};
     batch::write_json(store, file);
+    file.commit();
+  }
+  if (!options.summary.empty()) {
+    AtomicFile file{options.summary};
+    batch::write_summary_csv(store, file);
     file.commit();
   }
   return ExitCode::success;
@@ -53,10 +60,16 @@ void add_export_command(Command program, ExitCode& exit_code) {
       .type_name("FILE");
   command.add_option("--json", options->json, "Write an object for each run; - is stdout")
       .type_name("FILE");
+  command
+      .add_option("--summary", options->summary,
+                  "Write a CSV row for each combination: values over all\n"
+                  "its connections, with intervals; - is stdout")
+      .type_name("FILE");
   command.callback([options, &exit_code] { exit_code = export_results(*options); });
   command.finish(
       "Examples:\n"
       "  lastack export S.sqlite --csv S.csv\n"
+      "  lastack export S.sqlite --summary S.summary.csv\n"
       "  lastack export S.sqlite --json - | jq '.runs[0]'\n"
       "Rows are in the order of combinations, then replications. A real number is written\n"
       "as the shortest text that reads back as the same number.");

@@ -19,6 +19,7 @@
 #include "lastack/scenario/duration.hpp"
 #include "reports/run_progress.hpp"
 #include "reports/run_report.hpp"
+#include "reports/worst_run.hpp"
 #include "support/diagnostics.hpp"
 #include "support/interrupt.hpp"
 #include "support/load_scenarios.hpp"
@@ -37,6 +38,7 @@ constexpr std::size_t rows_of_named_interval = 10'000;
 
 struct RunOptions {
   std::vector<std::string> files;
+  std::string worst;                  ///< a metric, with a sweep's database
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> max_memory;  ///< bytes
@@ -112,14 +114,21 @@ std::string command_of(const scenario::Scenario& scenario, const RunOptions& opt
   return command + fmt::format(" --seed {}", options.seed.value_or(scenario.seed));
 }
 
+std::string command_of(const WorstRun& replayed, const RunOptions& options) {
+  return fmt::format("lastack run {} --worst {}", shell_word(replayed.store.file()),
+                     shell_word(options.worst));
+}
+
 /// What --check has to say. A check that fails ends the program at once.
 void print_checks(std::uint64_t checks, const run::Summary& summary, const Look& look) {
   fmt::print(look.stream, "Invariants: all held, at each of {} checks ({} events).\n", checks,
              summary.events);
 }
 
+/// `replayed`, if given, is the run of a database that this is made from.
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
-                 const RunOptions& options, const std::atomic<bool>& stop) {
+                 const RunOptions& options, const std::atomic<bool>& stop,
+                 const WorstRun* replayed = nullptr) {
   RunOutputs outputs{names};
   RunReport report{scenario, look};
   std::vector<trace::Sink*> sinks = outputs.sinks();
@@ -129,7 +138,8 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   }
   MemoryReserve reserve;  // for the summary, where memory runs out
   std::optional<run::Simulation> simulation;
-  simulation.emplace(scenario, options.seed.value_or(scenario.seed), sinks);
+  const std::uint64_t seed = replayed != nullptr ? replayed->run.seed : scenario.seed;
+  simulation.emplace(scenario, options.seed.value_or(seed), sinks);
   simulation->watch_memory(memory_check(options.max_memory));
   if (options.check) simulation->keep_checking();
   run::Series series = series_of(options);
@@ -138,10 +148,14 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
 
   const std::optional<std::uint64_t> met_limit = limit_met(options.max_memory);
   reserve.release();
+  if (replayed != nullptr) compare_with_database(*replayed, *simulation);
   const run::Summary summary = simulation->summary();
   const std::uint64_t checks = simulation->checks();
   if (summary.out_of_memory) simulation.reset();  // makes room for what is written now
-  if (outputs.wants_summary()) outputs.finish(run::to_json(summary), command_of(scenario, options));
+  if (outputs.wants_summary()) {
+    outputs.finish(run::to_json(summary), replayed != nullptr ? command_of(*replayed, options)
+                                                              : command_of(scenario, options));
+  }
   write_series(series, options, scenario.file, outputs);
   if (!options.quiet) report.print_run(summary);
   if (options.check && !options.quiet) print_checks(checks, summary, look);
@@ -154,9 +168,33 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
   return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
 }
 
+/// A run of a sweep's database once more.
+ExitCode run_worst(const RunOptions& options, const Look& look) {
+  if (options.files.size() > 1) throw UsageError{"--worst: want one database, have several files"};
+  if (options.seed || !options.settings.empty()) {
+    throw UsageError{
+        "--worst: a run of the database has its own seed and settings; want neither "
+        "--seed nor --set"};
+  }
+  const OutputNames outputs = names_for_each(options.outputs, options.files).front();
+  const WorstRun worst = worst_run(options.files.front(), options.worst);
+  if (!options.quiet) {
+    fmt::print(look.stream, "{}", wrapped(headline(worst), look.columns));
+    fmt::print(look.stream, "\n");
+  }
+  return run_one(worst.scenario, outputs, look, options, catch_interrupts(), &worst);
+}
+
 ExitCode run_all(const RunOptions& options) {
   const Look look = look_of(options);
   series_of(options);  // complains before anything else is done
+  if (!options.worst.empty()) return run_worst(options, look);
+  for (const std::string& file : options.files) {
+    if (is_database(file)) {
+      throw UsageError{fmt::format("{}: want --worst METRIC with a database, one of {}", file,
+                                   fmt::join(batch::Store::open(file).info().metrics, ", "))};
+    }
+  }
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
   const auto scenarios = load_scenarios(options.files, options.settings);
   if (!scenarios) return ExitCode::bad_input;
@@ -215,7 +253,16 @@ void add_look_options(Command command, RunOptions& options) {
 void add_run_command(Command program, ExitCode& exit_code) {
   Command command = program.add_subcommand("run", "Run scenarios and show what happened");
   auto options = std::make_shared<RunOptions>();
-  command.add_option("SCENARIO", options->files, "Scenario files").required().option_text("...");
+  command
+      .add_option("SCENARIO", options->files,
+                  "Scenario files; with --worst a database made by\n`lastack sweep --db`")
+      .required()
+      .option_text("...");
+  command
+      .add_option("--worst", options->worst,
+                  "Replay the worst run of a sweep by this metric, such\n"
+                  "as connect_time.max; METRIC:2 is the second worst")
+      .type_name("METRIC");
   add_set_option(command, options->settings);
   add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");
   add_max_memory_option(command, options->max_memory);
@@ -233,6 +280,7 @@ void add_run_command(Command program, ExitCode& exit_code) {
       "                     --set links.0.loss=0.05 --seed 7\n"
       "  lastack run S.json --trace S.pcapng --trace S.jsonl --summary S.summary.json\n"
       "  lastack run S.json --series S.csv --series-every 100ms\n"
+      "  lastack run S.sqlite --worst connect_time.max --trace run.html\n"
       "  lastack run scenarios/close/*.json --trace 'out/{name}.txt' --quiet\n"
       "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
       "run; what it wrote until then is complete.\n"

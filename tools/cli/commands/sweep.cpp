@@ -167,7 +167,11 @@ ExitCode sweep(const SweepOptions& options) {
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.junit.empty()) junit.emplace(options.junit);
   const batch::Plan plan = plan_from(options);
-  FileNames files{{options.sweep, plan.sweep().scenario_file}};
+  std::vector<std::string> inputs{options.sweep};
+  for (const scenario::Condition& condition : plan.sweep().conditions) {
+    inputs.push_back(condition.scenario_file);
+  }
+  FileNames files{inputs};
   files.require_own("--db", options.database);
   files.require_own("--junit", options.junit);
   const bool kept = !options.database.empty();

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "lastack/batch/estimate.hpp"
+#include "reports/amounts.hpp"
 #include "support/text_table.hpp"
 
 namespace lastack::cli {
@@ -58,43 +59,42 @@ std::string subject(const std::string& metric) {
 /// "4.1 %"; small shares keep two digits: "0.0021 %".
 std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
 
-std::string amount(const std::string& metric, double value) {
-  return batch::is_time(metric) ? fmt::format("{:.3g} s", value) : fmt::format("{:.4g}", value);
-}
-
 std::string ratio(double now, double before) {
   const double factor = now / before;
   return factor >= 1 ? fmt::format("× {:.3g}", factor) : fmt::format("÷ {:.3g}", 1 / factor);
 }
 
-std::string measured_text(const batch::Measured& measured) {
-  if (!measured.value) return "-";
-  std::string text = fmt::format("{:.4g}", *measured.value);
-  if (measured.interval && measured.interval->half_width() > 0) {
-    text += fmt::format(" ({:.4g} to {:.4g})", measured.interval->low, measured.interval->high);
+std::string difference_text(const batch::Contrast& contrast) {
+  const batch::Difference& seen = contrast.difference;
+  const std::string& metric = contrast.metric;
+  if (seen.in_every_pair) {
+    if (*seen.in_every_pair == 0) return "the same in every pair";
+    return signed_amount(metric, *seen.in_every_pair) + " in every pair";
   }
-  return text;
+  if (!seen.value) return "no value to compare";
+  if (seen.verdict == batch::Verdict::within_noise) {
+    return seen.low && seen.high && !seen.settled ? "too few runs to tell"
+           : seen.low || seen.high                ? "within noise"
+                                                  : "too few runs to tell";
+  }
+  const std::string verdict = seen.verdict == batch::Verdict::higher ? "higher" : "lower";
+  if (!seen.settled || !seen.low || !seen.high) {
+    return fmt::format("{} in each of {} pairs", verdict, seen.pairs);
+  }
+  const double least = std::min(std::abs(*seen.low), std::abs(*seen.high));
+  const double most = std::max(std::abs(*seen.low), std::abs(*seen.high));
+  return fmt::format("{} by {} to {}", verdict, amount(metric, least), amount(metric, most));
 }
 
-std::string difference_text(const batch::Contrast& contrast) {
-  if (contrast.verdict == batch::Verdict::within_noise) {
-    const bool same =
-        contrast.difference && contrast.difference->low == 0 && contrast.difference->high == 0;
-    return same ? "the same run by run" : "within noise";
-  }
-  const std::string verdict = contrast.verdict == batch::Verdict::higher ? "higher" : "lower";
-  if (!contrast.difference) return verdict;
-  return fmt::format(
-      "{} by {:.4g} to {:.4g}", verdict,
-      std::min(std::abs(contrast.difference->low), std::abs(contrast.difference->high)),
-      std::max(std::abs(contrast.difference->low), std::abs(contrast.difference->high)));
+bool stands_out(const batch::Contrast& contrast) {
+  return contrast.difference.verdict != batch::Verdict::within_noise;
 }
 
 std::string words_of(const batch::Alternative& alternative) {
   std::string clear;
   std::string noise;
   for (const batch::Contrast& contrast : alternative.contrasts) {
-    if (contrast.verdict == batch::Verdict::within_noise) {
+    if (!stands_out(contrast)) {
       noise += (noise.empty() ? "" : ", ") + subject(contrast.metric);
     } else {
       clear += (clear.empty() ? "" : ", ") + effect_in_words(contrast);
@@ -140,8 +140,8 @@ std::string comparison_text(const batch::Store& store, const batch::ContrastQuer
       const std::string line = fmt::format("{} = {}: {}", name, value, words_of(alternative));
       text += wrapped(line, columns, 2);
       for (const batch::Contrast& contrast : alternative.contrasts) {
-        table.add({value, contrast.metric, measured_text(contrast.here),
-                   measured_text(contrast.baseline), difference_text(contrast)});
+        table.add({value, contrast.metric, measured_text(contrast.metric, contrast.here),
+                   measured_text(contrast.metric, contrast.baseline), difference_text(contrast)});
       }
     }
     text += "\n" + table.text(paint);

@@ -8,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
+#include "reports/amounts.hpp"
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
 #include "support/text_table.hpp"
@@ -19,9 +21,8 @@ namespace lastack::cli {
 namespace {
 
 constexpr std::uint64_t rows_max = 60;
-constexpr int columns_min = 110;        // a table of figures may be wider than text
-constexpr std::size_t chosen_max = 24;  // so few metrics were kept on purpose
-constexpr std::size_t table_gap = 2;    // blanks between columns
+constexpr int columns_min = 110;      // a table of figures may be wider than text
+constexpr std::size_t table_gap = 2;  // blanks between columns
 
 /// In this order, after those that the sweep itself asks about.
 constexpr std::array<std::string_view, 12> telling_metrics{
@@ -29,21 +30,6 @@ constexpr std::array<std::string_view, 12> telling_metrics{
     "close_time.mean", "orphan_time.mean",   "syn_sent",
     "synack_sent",     "fin_sent",           "segments_retransmitted",
     "listen_drops",    "time_in.FIN_WAIT_1", "peak.TIME_WAIT"};
-
-bool is_quantile(std::string_view metric) {
-  return metric.ends_with(".median") || metric.find(".p9") != metric.npos;
-}
-
-/// "0.9912 ±0.0021", in seconds "1.034 s ±0.012"; "-" where no run has a value.
-std::string cell(std::string_view metric, const batch::Estimate& estimate) {
-  if (!estimate.mean) return "-";
-  const std::string unit = batch::is_time(metric) ? " s" : "";
-  std::string text = fmt::format("{:.4g}{}", *estimate.mean, unit);
-  if (estimate.interval && estimate.interval->half_width() > 0) {
-    text += fmt::format(" ±{:.2g}", estimate.interval->half_width());
-  }
-  return text;
-}
 
 /// What theory says of the combinations that are shown, as far as there is a closed form.
 class Theory {
@@ -65,11 +51,12 @@ class Theory {
   std::vector<std::vector<batch::Prediction>> predictions_;
 };
 
-/// "0.9975", with a star where the simulated interval does not hold it.
-std::string theory_cell(const batch::Estimate& seen, std::optional<double> value) {
+/// "99.75 %", with a star where the simulated interval does not hold it.
+std::string theory_cell(const batch::Figure& figure, const batch::Measured& seen,
+                        std::optional<double> value) {
   if (!value) return "";
-  const bool outside = seen.interval && !seen.interval->contains(*value);
-  return fmt::format("{:.4g}{}", *value, outside ? "*" : "");
+  const auto interval = seen.interval();
+  return amount(figure.name, *value) + (interval && !interval->contains(*value) ? "*" : "");
 }
 
 struct Column {
@@ -79,14 +66,21 @@ struct Column {
   std::size_t width() const {
     std::size_t width = width_of(title);
     for (const std::string& text : cells) width = std::max(width, width_of(text));
-    return width;
+    return width + table_gap;
   }
   bool is_blank() const {
     return std::all_of(cells.begin(), cells.end(), [](const auto& text) { return text.empty(); });
   }
 };
 
-/// The table of a sweep, made column by column as long as there is room.
+std::size_t width_of_all(const std::vector<Column>& columns) {
+  std::size_t width = 0;
+  for (const Column& column : columns) width += column.width();
+  return width;
+}
+
+/// The table of a sweep: settings at the left, figures beside them. Those that were asked for are
+/// all shown, below each other where they are too many for a line.
 class Table {
  public:
   Table(const batch::Plan& plan, const batch::Store& store, int width)
@@ -97,52 +91,70 @@ class Table {
     const scenario::Grid& grid = store.info().grid;
     const std::vector<std::string> names = batch::short_names(grid);
     for (std::size_t axis = 0; axis < names.size(); ++axis) {
-      columns_.push_back(column(names[axis], [&](std::uint64_t row) {
-        return batch::value_text(grid.overrides_of(row)[axis].second);
+      keys_.push_back(column(names[axis], [&](std::uint64_t row) {
+        return batch::value_text(grid.settings_of(row)[axis].second);
       }));
     }
-    columns_.push_back(
+    keys_.push_back(
         column("runs", [&](std::uint64_t row) { return std::to_string(store.runs(row)); }));
   }
 
   enum class Why : std::uint8_t { asked_for, if_room };
-  /// Adds a metric; unless it was asked for, only if there is room and it says something new.
-  void add(std::string_view metric, Why why) {
-    const std::vector<std::string>& metrics = store_.info().metrics;
-    const auto found = std::find(metrics.begin(), metrics.end(), metric);
-    const auto named = [&](const Column& each) { return each.title == metric; };
-    if (found == metrics.end() || std::any_of(columns_.begin(), columns_.end(), named)) return;
-    const auto index = static_cast<std::size_t>(found - metrics.begin());
-    const Column seen = column(std::string{metric}, [&](std::uint64_t row) {
-      return cell(metric, batch::estimate(store_, row, index));
+  /// Adds a figure with what theory says of it; unless it was asked for, only if there is room and
+  /// it says something new.
+  void add(std::string_view name, Why why) {
+    const auto figure = batch::find_figure(store_.info().metrics, name);
+    if (!figure) return;
+    const auto there = [&](const Group& each) { return each.front().title == figure->name; };
+    if (std::any_of(groups_.begin(), groups_.end(), there)) return;
+    std::vector<batch::Measured> seen;
+    for (std::uint64_t row = 0; row < rows_; ++row) {
+      seen.push_back(batch::measured(store_, row, *figure));
+    }
+    Group group{column(figure->name,
+                       [&](std::uint64_t row) { return measured_text(figure->name, seen[row]); })};
+    Column said = column("theory", [&](std::uint64_t row) {
+      return theory_cell(*figure, seen[row], theory_.value(row, figure->name));
     });
-    const Column said = column("theory", [&](std::uint64_t row) {
-      return theory_cell(batch::estimate(store_, row, index), theory_.value(row, metric));
-    });
-    const std::size_t room =
-        seen.width() + table_gap + (said.is_blank() ? 0 : said.width() + table_gap);
-    if (why == Why::if_room && (width() + room > width_ || !is_news(seen))) return;
-    columns_.push_back(seen);
-    if (!said.is_blank()) columns_.push_back(said);
+    if (!said.is_blank()) group.push_back(std::move(said));
+    const bool room = width() + width_of_all(group) <= width_;
+    if (why == Why::if_room && (!room || !is_news(group.front()))) return;
+    groups_.push_back(std::move(group));
   }
 
   std::string text(const Paint& paint) const {
-    std::vector<std::string> titles;
-    for (const Column& each : columns_) titles.push_back(each.title);
-    TextTable table{titles};
-    for (std::uint64_t row = 0; row < rows_; ++row) {
-      std::vector<std::string> cells;
-      for (const Column& each : columns_) cells.push_back(each.cells[row]);
-      table.add(std::move(cells));
+    std::string text;
+    for (std::size_t next = 0; next < groups_.size();) {
+      std::vector<Column> block = keys_;
+      do {
+        block.insert(block.end(), groups_[next].begin(), groups_[next].end());
+        ++next;
+      } while (next < groups_.size() &&
+               width_of_all(block) + width_of_all(groups_[next]) <= width_);
+      text += (text.empty() ? "" : "\n") + text_of(block, paint);
     }
-    return table.text(paint) + paint.dim(notes());
+    return text + paint.dim(notes());
   }
 
  private:
+  using Group = std::vector<Column>;  ///< a figure, and what theory says of it
+
   template <class TextOf> Column column(std::string title, TextOf text_of) const {
     Column column{std::move(title), {}};
     for (std::uint64_t row = 0; row < rows_; ++row) column.cells.push_back(text_of(row));
     return column;
+  }
+
+  std::string text_of(const std::vector<Column>& columns, const Paint& paint) const {
+    std::vector<std::string> titles;
+    for (const Column& each : columns) titles.push_back(each.title);
+    TextTable table{titles};
+    for (std::uint64_t row = 0; row < rows_; ++row) {
+      std::vector<std::string> cells;
+      for (const Column& each : columns) cells.push_back(each.cells[row]);
+      table.add(std::move(cells));
+    }
+    return table.text(paint);
   }
 
   /// Whether a column differs from row to row, and from those that are there.
@@ -150,29 +162,28 @@ class Table {
     const std::vector<std::string>& cells = column.cells;
     const bool constant = std::all_of(cells.begin(), cells.end(),
                                       [&](const auto& text) { return text == cells.front(); });
-    const auto same = [&](const Column& each) { return each.cells == cells; };
-    return (!constant || rows_ == 1) && std::none_of(columns_.begin(), columns_.end(), same);
+    const auto same = [&](const Group& each) { return each.front().cells == cells; };
+    return (!constant || rows_ == 1) && std::none_of(groups_.begin(), groups_.end(), same);
   }
 
   std::string notes() const {
     std::string notes;
-    const auto is_theory = [](const Column& each) { return each.title == "theory"; };
-    if (std::any_of(columns_.begin(), columns_.end(), is_theory)) {
+    if (std::any_of(groups_.begin(), groups_.end(), [](const Group& g) { return g.size() > 1; })) {
       notes +=
           "theory: the closed form (losses independent). * outside the interval, as one in "
           "twenty\n"
           "is by chance; combinations share their random numbers, so neighbours err together.\n";
     }
     if (const std::uint64_t rest = store_.info().grid.size() - rows_; rest > 0) {
-      notes += fmt::format("… and {} combinations more: lastack export {} --csv FILE\n", rest,
+      notes += fmt::format("… and {} combinations more: lastack export {} --summary FILE\n", rest,
                            store_.file());
     }
     return notes;
   }
 
   std::size_t width() const {
-    std::size_t width = 0;
-    for (const Column& column : columns_) width += column.width() + table_gap;
+    std::size_t width = width_of_all(keys_);
+    for (const Group& group : groups_) width += width_of_all(group);
     return width;
   }
 
@@ -180,25 +191,64 @@ class Table {
   std::uint64_t rows_;
   std::size_t width_;
   Theory theory_;
-  std::vector<Column> columns_;
+  std::vector<Column> keys_;
+  std::vector<Group> groups_;
 };
+
+/// Where `until` ended with `max` runs before the interval was as narrow as it was to be.
+std::string widths_not_reached(const batch::Plan& plan, const batch::Store& store, int columns) {
+  if (!plan.watched()) return "";
+  const scenario::Until& until = *plan.sweep().until;
+  const batch::StoppingRule rule{until.confidence, until.half_width, until.min, until.max};
+  std::string text;
+  std::uint64_t more = 0;
+  for (std::uint64_t c = 0; c < store.info().grid.size(); ++c) {
+    const batch::Measured seen = batch::measured(store, c, *plan.watched());
+    const auto interval = seen.interval();
+    if (interval && seen.settled && rule.enough(*interval)) continue;
+    if (text.size() > 1000) {
+      ++more;
+      continue;
+    }
+    const std::string at =
+        store.info().grid.axes.empty() ? "" : " at " + batch::settings_text(store.info().grid, c);
+    const std::string why = interval && rule.enough(*interval)
+                                ? "is as narrow as wanted, but the runs are too few to trust it"
+                            : interval ? fmt::format("has ±{:.3g} where ±{:g} was wanted",
+                                                     interval->half_width(), until.half_width)
+                                       : "has no interval";
+    text += wrapped(
+        fmt::format("{}{}: {}, after {} runs (`max`)", until.metric, at, why, store.runs(c)),
+        columns, 2);
+  }
+  if (text.empty()) return "";
+  if (more > 0) text += fmt::format("  … and {} more\n", more);
+  return "Not as narrow as `until` asked:\n" + text;
+}
+
+/// What the file names: the metrics, what `until` watches, what it expects.
+std::vector<std::string> asked_for(const batch::Plan& plan) {
+  std::vector<std::string> names;
+  if (plan.watched()) names.push_back(plan.watched()->name);
+  for (const scenario::SweepExpectation& expectation : plan.sweep().expectations) {
+    names.push_back(expectation.metric);
+  }
+  if (plan.sweep().metrics.empty()) return names;
+  const std::vector<std::string>& kept = plan.metrics().columns();
+  names.insert(names.end(), kept.begin(), kept.end());
+  return names;
+}
 
 }  // namespace
 
 std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
                         const Paint& paint) {
   Table table{plan, store, std::max(columns, columns_min)};
-  const std::vector<std::string>& kept = store.info().metrics;
-  if (const auto watched = plan.watched_column()) table.add(kept[*watched], Table::Why::asked_for);
-  for (const scenario::SweepExpectation& expectation : plan.sweep().expectations) {
-    const auto column = batch::find_column(kept, expectation.metric);
-    table.add(kept[column.value()], Table::Why::asked_for);
+  for (const std::string& name : asked_for(plan)) table.add(name, Table::Why::asked_for);
+  if (plan.sweep().metrics.empty()) {
+    for (const std::string_view name : telling_metrics) table.add(name, Table::Why::if_room);
   }
-  for (const std::string& metric : kept) {  // what was kept on purpose is worth seeing
-    if (kept.size() <= chosen_max && !is_quantile(metric)) table.add(metric, Table::Why::if_room);
-  }
-  for (const std::string_view metric : telling_metrics) table.add(metric, Table::Why::if_room);
-  return table.text(paint);
+  return table.text(paint) + widths_not_reached(plan, store, columns);
 }
 
 void warn_of_missing_runs(const batch::Store& store) {

@@ -32,6 +32,7 @@ std::size_t count_of(const std::vector<FileResult>& results, Outcome outcome) {
 }
 
 std::string replay_command(const FileResult& result) {
+  if (!result.replay.empty()) return result.replay;
   std::string command = fmt::format("lastack {} {}", result.command, shell_word(result.file));
   if (result.seed) command += fmt::format(" --seed {}", *result.seed);
   return command;

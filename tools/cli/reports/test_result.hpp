@@ -22,12 +22,14 @@ enum class Outcome {
 
 struct FileResult {
   std::string file;
+  std::string name;             ///< of one case among several of the file; empty: the file's
   std::string command = "run";  ///< that runs it by itself; "sweep" for a sweep
   Outcome outcome = Outcome::not_run;
   std::string problem;
   std::string pointer;                         ///< for bad: where in the file
   bool out_of_memory = false;                  ///< it was bad for want of memory
   std::optional<std::uint64_t> seed;           ///< --seed, for the command that repeats the run
+  std::string replay;                          ///< that command, where it is another
   std::vector<run::ExpectationResult> failed;  ///< the expectations that did not hold
   std::size_t expectations = 0;                ///< how many there are
   double seconds = 0;                          ///< by the clock on the wall

@@ -5,11 +5,13 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "lastack/batch/estimate.hpp"
 #include "lastack/core/text.hpp"
+#include "reports/amounts.hpp"
 #include "support/text_table.hpp"
 
 namespace lastack::cli {
@@ -17,8 +19,8 @@ namespace lastack::cli {
 namespace {
 
 using batch::Fate;
+using batch::Measured;
 using batch::Race;
-using batch::RaceEstimate;
 using batch::Standing;
 using batch::TunePlan;
 using scenario::Direction;
@@ -30,14 +32,10 @@ std::string settings_of(const TunePlan& plan, std::uint64_t candidate) {
   return batch::settings_text(plan.objective().settings, candidate);
 }
 
-/// "0.9997 (0.9991 to 1), 12000 runs".
-std::string seen_text(const RaceEstimate& seen) {
-  if (!seen.mean) return "no run has a value";
-  std::string text = fmt::format("{:.5g}", *seen.mean);
-  if (seen.interval) {
-    text += fmt::format(" ({:.5g} to {:.5g})", seen.interval->low, seen.interval->high);
-  }
-  return text + ", " + counted(seen.runs, "run");
+/// "99.97 % (99.91 to 100), 12000 runs".
+std::string seen_text(const std::string& metric, const Measured& seen) {
+  if (!seen.value) return "no run has a value";
+  return measured_text(metric, seen) + ", " + counted(seen.runs, "run");
 }
 
 /// What limits and goals are, under one letter each: a column of the evidence.
@@ -50,19 +48,20 @@ class Asked {
   bool is_limit(std::size_t i) const { return i < limits(); }
 
   std::string name(std::size_t i) const {
-    if (is_limit(i)) {
-      const auto& limit = race_.rules().limits[i];
-      return plan_.name_of(limit.condition, limit.column);
-    }
-    const auto& goal = race_.rules().goals[i - limits()];
-    return plan_.name_of(goal.condition, goal.column);
+    const auto [condition, figure] = place(i);
+    return plan_.name_of(condition, figure);
+  }
+  /// Without its condition.
+  std::string metric(std::size_t i) const {
+    const auto [condition, figure] = place(i);
+    return plan_.figures(condition)[figure].name;
   }
   std::string wish(std::size_t i) const {
-    if (is_limit(i)) return scenario::text_of(race_.rules().limits[i].bounds);
+    if (is_limit(i)) return bounds_text(metric(i), race_.rules().limits[i].bounds);
     const Direction direction = race_.rules().goals[i - limits()].direction;
     return direction == Direction::minimize ? "as small as can be" : "as large as can be";
   }
-  RaceEstimate seen(std::uint64_t candidate, std::size_t i) const {
+  Measured seen(std::uint64_t candidate, std::size_t i) const {
     return is_limit(i) ? race_.limit_estimate(candidate, i)
                        : race_.goal_estimate(candidate, i - limits());
   }
@@ -75,18 +74,25 @@ class Asked {
   }
 
  private:
+  /// A condition and which of its figures.
+  std::pair<std::size_t, std::size_t> place(std::size_t i) const {
+    if (is_limit(i)) {
+      const auto& limit = race_.rules().limits[i];
+      return {limit.condition, limit.figure};
+    }
+    const auto& goal = race_.rules().goals[i - limits()];
+    return {goal.condition, goal.figure};
+  }
+
   const TunePlan& plan_;
   const Race& race_;
 };
 
-/// "0.9997 [0.999, 1]", with "!" where a limit is broken and "?" where it is not decided.
+/// "99.97 % (99.9 to 100)", with "!" where a limit is broken and "?" where it is not decided.
 std::string cell(const Asked& asked, std::uint64_t candidate, std::size_t i) {
-  const RaceEstimate seen = asked.seen(candidate, i);
-  if (!seen.mean) return "-";
-  std::string text = fmt::format("{:.3g}", *seen.mean);
-  if (seen.interval && seen.interval->half_width() > 0) {
-    text += fmt::format(" [{:.3g}, {:.3g}]", seen.interval->low, seen.interval->high);
-  }
+  const Measured seen = asked.seen(candidate, i);
+  if (!seen.value) return "-";
+  const std::string text = measured_text(asked.metric(i), seen);
   const Standing standing = asked.standing(candidate, i);
   return text + (standing == Standing::broken ? "!" : standing == Standing::open ? "?" : "");
 }
@@ -106,7 +112,7 @@ std::string fate_text(const Race& race, std::uint64_t candidate, std::uint64_t b
 
 std::uint64_t runs_of(const Race& race, std::uint64_t candidate) {
   std::uint64_t runs = 0;
-  for (std::size_t i = 0; i < race.rules().columns.size(); ++i) {
+  for (std::size_t i = 0; i < race.rules().figures.size(); ++i) {
     runs += race.runs(race.unit(candidate, i));
   }
   return runs;
@@ -143,7 +149,7 @@ std::string table(const TunePlan& plan, const Race& race, const Asked& asked, co
   for (std::size_t row = 0; row < std::min(candidates_max, order.size()); ++row) {
     std::vector<std::string> cells;
     for (const auto& [path, value] : plan.objective().settings.overrides_of(order[row])) {
-      cells.push_back(value);
+      cells.push_back(batch::value_text(value));
     }
     for (std::size_t i = 0; i < asked.size(); ++i) cells.push_back(cell(asked, order[row], i));
     cells.push_back(std::to_string(runs_of(race, order[row])));
@@ -166,12 +172,58 @@ std::string achieved(const Asked& asked, std::uint64_t candidate, const Paint& p
     const std::string mark = standing == Standing::met      ? paint.green("met")
                              : standing == Standing::broken ? paint.red("broken")
                                                             : paint.yellow("not decided");
-    text += wrapped(fmt::format("{}{}: {}; wanted: {}",
-                                asked.is_limit(i) ? fmt::format("limit {}, ", mark) : "goal, ",
-                                asked.name(i), seen_text(asked.seen(candidate, i)), asked.wish(i)),
-                    columns, 2);
+    text += wrapped(
+        fmt::format("{}{}: {}; wanted: {}",
+                    asked.is_limit(i) ? fmt::format("limit {}, ", mark) : "goal, ", asked.name(i),
+                    seen_text(asked.metric(i), asked.seen(candidate, i)), asked.wish(i)),
+        columns, 2);
   }
   return text;
+}
+
+/// About how many runs would show what a limit that is open comes to.
+std::string runs_that_would_tell(const Measured& seen, const scenario::Bounds& bounds) {
+  std::optional<std::uint64_t> needed;
+  const auto ask = [&](const std::optional<double>& limit, const std::optional<double>& bound) {
+    if (!limit || !bound) return;
+    const auto runs = batch::runs_needed(seen.runs, *bound - *seen.value, *limit - *seen.value);
+    if (runs && (!needed || *runs > *needed)) needed = runs;
+  };
+  const bool too_low = bounds.min && *seen.value < *bounds.min;
+  const bool too_high = bounds.max && *seen.value > *bounds.max;
+  ask(bounds.min, too_low ? seen.high : seen.low);
+  ask(bounds.max, too_high ? seen.low : seen.high);
+  if (!needed || *needed <= seen.runs) {
+    return seen.settled ? "" : ": values so uneven take more runs (`runs_max`)";
+  }
+  return fmt::format(": about {} runs would tell (`runs_max`)", *needed);
+}
+
+/// Whether no number of runs can show that a share is within: none shows that it is 0 or 1.
+bool cannot_be_shown(const std::string& metric, const scenario::Bounds& bounds) {
+  if (!batch::is_share(metric)) return false;
+  return (bounds.min && *bounds.min >= 1) || (bounds.max && *bounds.max <= 0);
+}
+
+/// Why a candidate is not known to meet a limit.
+std::string why_not_met(const Race& race, const Asked& asked, std::uint64_t candidate,
+                        std::size_t limit) {
+  const Measured seen = asked.seen(candidate, limit);
+  const scenario::Bounds& bounds = race.rules().limits[limit].bounds;
+  if (!seen.value) return "";
+  if (race.standing(candidate, limit) == Standing::broken) {
+    bool nobody = true;
+    for (std::uint64_t i = 0; i < race.rules().candidates; ++i) {
+      nobody = nobody && race.standing(i, limit) == Standing::broken;
+    }
+    const std::string by =
+        fmt::format("misses it by {:.3g} %", race.shortfall(candidate, limit) * 100);
+    return nobody ? "; unreachable: every candidate breaks it, and the nearest " + by : "; " + by;
+  }
+  if (cannot_be_shown(asked.metric(limit), bounds)) {
+    return "; unreachable: no number of runs shows a share of exactly that";
+  }
+  return "; not decided" + runs_that_would_tell(seen, bounds);
 }
 
 /// Which limits the nearest misses, by how much.
@@ -183,13 +235,9 @@ std::string misses(const TunePlan& plan, const Race& race, const Asked& asked, c
                   paint.bold(settings_of(plan, nearest)));
   for (std::size_t i = 0; i < asked.limits(); ++i) {
     if (race.standing(nearest, i) == Standing::met) continue;
-    const RaceEstimate seen = asked.seen(nearest, i);
-    const double shortfall = race.shortfall(nearest, i);
-    const std::string by = !seen.mean      ? ""
-                           : shortfall > 0 ? fmt::format(": misses it by {:.3g} %", shortfall * 100)
-                                           : ": undecided, more runs would show it (`runs_max`)";
     text += wrapped(fmt::format("{}, wanted: {}; seen: {}{}", asked.name(i), asked.wish(i),
-                                seen_text(seen), by),
+                                seen_text(asked.metric(i), asked.seen(nearest, i)),
+                                why_not_met(race, asked, nearest, i)),
                     columns, 2);
   }
   return text;
@@ -283,7 +331,7 @@ std::string tune_text(const TunePlan& plan, const Race& race, int columns, const
   text += "\nThe evidence (! breaks a limit, ? not decided):\n" + legend(asked, columns) + "\n";
   text += table(plan, race, asked, paint);
   return text +
-         paint.dim(fmt::format("Intervals are of means; with {:g} % all of them hold at once.",
+         paint.dim(fmt::format("With {:g} % all intervals hold at once.",
                                plan.objective().confidence * 100)) +
          "\n";
 }
@@ -293,7 +341,7 @@ std::string evidence_csv(const TunePlan& plan, const Race& race) {
   std::vector<std::string> titles = plan.objective().settings.paths();
   titles.emplace_back("fate");
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    for (const std::string_view part : {"runs", "mean", "low", "high"}) {
+    for (const std::string_view part : {"runs", "value", "low", "high"}) {
       titles.push_back(fmt::format("{}: {}", asked.name(i), part));
     }
   }
@@ -306,11 +354,11 @@ std::string evidence_csv(const TunePlan& plan, const Race& race) {
     }
     cells.push_back(csv_fate(race.fate(candidate)));
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      const RaceEstimate seen = asked.seen(candidate, i);
+      const Measured seen = asked.seen(candidate, i);
       cells.push_back(std::to_string(seen.runs));
-      cells.push_back(optional_number(seen.mean));
-      cells.push_back(seen.interval ? fmt::format("{}", seen.interval->low) : "");
-      cells.push_back(seen.interval ? fmt::format("{}", seen.interval->high) : "");
+      cells.push_back(optional_number(seen.value));
+      cells.push_back(optional_number(seen.low));
+      cells.push_back(optional_number(seen.high));
     }
     text += fmt::format("{}\n", fmt::join(cells, ","));
   }
@@ -326,7 +374,8 @@ std::vector<std::string> fragment_heading(const TunePlan& plan, const Race& race
       counted(race.runs(), "run"), plan.objective().seed, plan.objective().confidence * 100)};
   for (std::size_t i = 0; i < asked.size(); ++i) {
     lines.push_back(fmt::format("- {}: {}; wanted: {}", asked.name(i),
-                                seen_text(asked.seen(candidate, i)), asked.wish(i)));
+                                seen_text(asked.metric(i), asked.seen(candidate, i)),
+                                asked.wish(i)));
   }
   return lines;
 }

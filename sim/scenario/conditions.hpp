@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lastack/scenario/condition.hpp"
+#include "lastack/scenario/value.hpp"
+
+namespace lastack::scenario {
+
+/// The conditions of a sweep or an objective: those of its `under`, or the one of its `scenario`,
+/// without a name. At least one.
+std::vector<Condition> read_conditions(const Value& root, const std::string& file);
+
+/// A value of `vary` or `settings` goes over a condition's, which would then say something untrue.
+void check_free(std::string_view path, const Value& value,
+                const std::vector<Condition>& conditions);
+
+/// An override may make what is not there; a new host would be one that nobody speaks to.
+void check_hosts(const Scenario& changed, std::size_t hosts, const Value& value);
+
+}  // namespace lastack::scenario

@@ -1,0 +1,109 @@
+#include "reports/amounts.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "lastack/batch/metrics.hpp"
+
+namespace lastack::cli {
+
+namespace {
+
+using batch::Unit;
+
+constexpr int digits = 4;
+
+/// "1234567" as "1,234,567".
+std::string grouped(std::string whole) {
+  constexpr std::size_t group = 3;
+  for (std::size_t at = whole.size(); at > group; at -= group) whole.insert(at - group, ",");
+  return whole;
+}
+
+/// Four digits, or all of those before the point.
+std::string number(double value) {
+  if (value < 0) return "-" + number(-value);
+  constexpr double grows_long = 1e15;  // beyond it doubles hold no single units
+  if (!(value < grows_long)) return fmt::format("{:.3g}", value);
+  const double rounded = std::round(value);
+  if (value >= 1000) return grouped(fmt::format("{:.0f}", rounded));
+  const std::string text = fmt::format("{:.{}g}", value, digits);
+  return text.find('e') == text.npos ? text : fmt::format("{:.2g}", value);
+}
+
+/// The unit that a time is shown in, by the largest of those that stand together.
+struct TimeUnit {
+  double seconds;
+  const char* name;
+};
+TimeUnit time_unit(double seconds) {
+  const double size = std::abs(seconds);
+  if (size == 0 || size >= 1) return {1, "s"};
+  if (size >= 1e-3) return {1e-3, "ms"};
+  if (size >= 1e-6) return {1e-6, "us"};
+  return {1e-9, "ns"};
+}
+
+struct Shown {
+  double scale;
+  std::string unit;  ///< with a blank before it, or nothing
+};
+Shown shown_as(std::string_view metric, double largest) {
+  constexpr double percent = 0.01;
+  switch (batch::unit_of(metric)) {
+    case Unit::share: return {percent, " %"};
+    case Unit::seconds: {
+      const TimeUnit unit = time_unit(largest);
+      return {unit.seconds, std::string{" "} + unit.name};
+    }
+    case Unit::socket_seconds: return {1, " socket-s"};
+    case Unit::octets: return {1, " B"};
+    case Unit::count: break;
+  }
+  return {1, ""};
+}
+
+}  // namespace
+
+std::string amount(std::string_view metric, double value) {
+  const Shown as = shown_as(metric, value);
+  return number(value / as.scale) + as.unit;
+}
+
+std::string signed_amount(std::string_view metric, double value) {
+  const Shown as = shown_as(metric, value);
+  const std::string sign = value > 0 ? "+" : "";
+  const bool share = batch::unit_of(metric) == Unit::share;
+  return sign + number(value / as.scale) + (share ? " points" : as.unit);
+}
+
+std::string bounds_text(std::string_view metric, const scenario::Bounds& bounds) {
+  if (bounds.equals) return amount(metric, *bounds.equals);
+  if (bounds.min && bounds.max) {
+    return fmt::format("{} to {}", amount(metric, *bounds.min), amount(metric, *bounds.max));
+  }
+  if (bounds.min) return "at least " + amount(metric, *bounds.min);
+  return bounds.max ? "at most " + amount(metric, *bounds.max) : "anything";
+}
+
+std::string measured_text(std::string_view metric, const batch::Measured& measured) {
+  if (!measured.value) return "-";
+  const Shown as = shown_as(metric, *measured.value);
+  std::string text = number(*measured.value / as.scale) + as.unit;
+  const auto bound = [&](double value) { return number(value / as.scale); };
+  if (measured.low && measured.high) {
+    const std::string low = bound(*measured.low);
+    const std::string high = bound(*measured.high);
+    if (low != high) text += fmt::format(" ({} to {})", low, high);
+  } else if (measured.low) {
+    text += fmt::format(" (at least {})", bound(*measured.low));
+  } else if (measured.high) {
+    text += fmt::format(" (at most {})", bound(*measured.high));
+  }
+  return text;
+}
+
+}  // namespace lastack::cli

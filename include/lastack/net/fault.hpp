@@ -36,6 +36,21 @@ struct Fault {
   SimDuration by{};
 };
 
+/// What one fault has met so far. A near miss meets every condition but one; `nth` aside, for which
+/// a segment has to match first.
+struct FaultRecord {
+  std::uint64_t passed = 0;   ///< segments from its senders to its receivers
+  std::uint64_t matched = 0;  ///< of these, that met all other conditions, too
+  std::uint64_t chosen = 0;   ///< of these, that `nth` chose
+  std::uint64_t applied = 0;  ///< of these, that no earlier fault took
+  std::vector<std::pair<tcp::Flags, std::uint64_t>>
+      other_flags;                      ///< near misses: P aside, how many
+  std::uint64_t other_payload = 0;      ///< near misses
+  std::uint64_t other_time = 0;         ///< near misses
+  SimTime first_other_time = never;     ///< when the first of them left
+  SimTime last_other_time = sim_start;  ///< and the last
+};
+
 /// The scenario's faults with what each has counted so far.
 class FaultList {
  public:
@@ -49,10 +64,13 @@ class FaultList {
   /// fault that the segment matches counts it. Valid as long as the list.
   const Fault* apply(SimTime now, const Packet& packet);
 
+  /// What each fault has met, in the list's order.
+  std::vector<FaultRecord> records() const;
+
  private:
   struct Entry {
     Fault fault;
-    std::uint64_t seen = 0;
+    FaultRecord record;
   };
   std::vector<Entry> entries_;
 };

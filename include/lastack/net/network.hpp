@@ -118,6 +118,9 @@ class Network {
   /// Packets that left a host and have not come to an end yet.
   std::size_t in_flight() const { return packets_.size() - free_.size(); }
 
+  /// What each of the scenario's faults has met, in their order.
+  std::vector<FaultRecord> fault_records() const { return faults_.records(); }
+
   // --- For checks: these look at every packet and channel ---
 
   /// The packets in flight, in the order of their places: each is to arrive once.

@@ -107,5 +107,39 @@ TEST_CASE("Fault: the first that applies wins, later ones still count", "[net]")
   CHECK(list.apply(sim_start, packet("S")) == nullptr);
 }
 
+TEST_CASE("Fault: its record tells what it met, and what met all but one condition", "[net]") {
+  Fault of_fin = fault("F");
+  of_fin.payload = false;
+  of_fin.after = sim_start + 1s;
+  FaultList list{{of_fin}};
+  list.apply(sim_start + 1s, packet("F.", 0));                 // other flags
+  list.apply(sim_start + 2s, packet("FP.", 0));                // the same: P makes no difference
+  list.apply(sim_start + 2s, packet("F", 5));                  // with data
+  list.apply(sim_start, packet("F"));                          // too early
+  list.apply(sim_start, packet("F."));                         // too early, and other flags
+  list.apply(sim_start + 2s, packet("F", 0, server, client));  // the other way
+  const FaultRecord record = list.records().front();
+  CHECK(record.passed == 5);
+  CHECK(record.matched == 0);
+  CHECK(record.applied == 0);
+  REQUIRE(record.other_flags.size() == 1);
+  CHECK(record.other_flags.front() == std::pair{*tcp::Flags::parse("F."), std::uint64_t{2}});
+  CHECK(record.other_payload == 1);
+  CHECK(record.other_time == 1);
+  CHECK(record.first_other_time == sim_start);
+}
+
+TEST_CASE("Fault: one that an earlier one forestalls is chosen, but never applied", "[net]") {
+  Fault second = fault("S");
+  second.nth = {{2, 2}};
+  FaultList list{{fault("S"), second}};
+  CHECK(choices(list, packet("S"), 3) == "xxx");
+  const auto records = list.records();
+  CHECK(records[0].applied == 3);
+  CHECK(records[1].matched == 3);
+  CHECK(records[1].chosen == 1);
+  CHECK(records[1].applied == 0);
+}
+
 }  // namespace
 }  // namespace lastack::net

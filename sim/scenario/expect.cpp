@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "bounds.hpp"
+#include "expected_calls.hpp"
 #include "flags.hpp"
 #include "lastack/core/named.hpp"
 #include "lastack/event/drop_reason.hpp"
@@ -17,48 +18,6 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-/// The enumerator that the string at `value` names.
-template <class Enum> Enum named_at(const Value& value, std::string_view what) {
-  const std::string& name = value.string(what);
-  const auto found = named<Enum>(name);
-  if (!found) value.unknown(what, name, names_of<Enum>());
-  return *found;
-}
-
-void read_window(const Value& value, SimTime& after, SimTime& until) {
-  if (const auto v = value.find("after")) after = v->time();
-  if (const auto v = value.find("until")) {
-    until = v->time();
-    if (until < after) v->want("a time that is not before \"after\"");
-  }
-}
-
-/// A result as the trace has it; what looks like an errno must be one.
-std::string result_at(const Value& value) {
-  if (value.is_integer()) return std::to_string(value.unsigned_integer());
-  const std::string& text = value.string("a number or a string such as \"ok\" or \"ETIMEDOUT\"");
-  const bool like_errno = text.size() > 1 && text[0] == 'E' && text[1] >= 'A' && text[1] <= 'Z';
-  return like_errno ? std::string{name_of(named_at<tcp::Error>(value, "an errno name"))} : text;
-}
-
-ExpectCall call_of(const Value& value, const Nodes& nodes) {
-  value.only_keys("an expected call", {"description", "call", "host", "who", "nth", "result",
-                                       "after", "until", "count", "min", "max"});
-  ExpectCall expect;
-  expect.call = named_at<trace::Call>(value.at("call"), "a call");
-  expect.host = nodes.host(value.at("host"));
-  if (const auto v = value.find("who")) expect.who = v->string("a string such as \"connect\"");
-  if (const auto v = value.find("result")) expect.result = result_at(*v);
-  read_window(value, expect.after, expect.until);
-  if (value.has("count") || value.has("min") || value.has("max")) {
-    if (const auto v = value.find("nth")) v->fail("want either \"nth\" or a count, have both");
-    expect.count = bounds_of(value, "count");
-  } else if (const auto v = value.find("nth")) {
-    expect.nth = v->integer_as<std::uint32_t>(1);
-  }
-  return expect;
-}
-
 SegmentFilter filter_at(const Value& value, const Nodes& nodes) {
   value.only_keys("a choice of segments",
                   {"on", "from", "to", "flags", "payload", "why", "fate", "after", "until"});
@@ -68,6 +27,9 @@ SegmentFilter filter_at(const Value& value, const Nodes& nodes) {
     const auto v = value.find(key);
     if (v && *ref) v->fail("want either \"on\" or \"from\" and \"to\", have both");
     if (v) *ref = nodes.host(*v);
+  }
+  if (filter.from && filter.from == filter.to && !nodes.is_group(*filter.to)) {
+    if (const auto v = value.find("to")) v->want("another host than \"from\"");
   }
   if (const auto v = value.find("flags")) filter.flags = flags_at(*v).without(tcp::Flags::psh);
   if (const auto v = value.find("payload")) filter.payload = v->boolean();
@@ -87,6 +49,7 @@ SocketRef socket_of(const Value& value, const Nodes& nodes) {
   SocketRef socket{local.host, local.port, std::nullopt};
   if (const auto v = value.find("peer")) {
     const EndRef remote = nodes.end(*v);
+    if (remote.host == local.host) v->want("a socket of another host");
     socket.peer = {remote.host, remote.port};
   }
   return socket;
@@ -116,8 +79,19 @@ ExpectPath path_of(const Value& value, const Nodes& nodes) {
 }
 
 Names state_names() { return names_of<tcp::State>(); }
-Names errno_names() { return names_of<tcp::Error>(); }
-Names reason_names() { return names_of<tcp::SendReason>(); }
+Names errno_names() {
+  Names names = names_of<tcp::Error>();
+  std::erase(names, name_of(tcp::Error::none));
+  return names;
+}
+/// Of the reasons to send, those that send again.
+Names reason_names() {
+  Names names = names_of<tcp::SendReason>();
+  std::erase_if(names, [](std::string_view name) {
+    return !tcp::is_retransmission(*named<tcp::SendReason>(name));
+  });
+  return names;
+}
 /// On the wire, where nobody looks at a checksum.
 Names loss_names() {
   Names names = names_of<trace::LossReason>();
@@ -229,7 +203,7 @@ void check_metric(const Value& value, std::string_view metric, const Nodes& node
     known.push_back("hosts");
     value.unknown("a metric", first, known);
   }
-  nodes.host_named(value, take_part(rest));
+  nodes.require_one(value, nodes.host_named(value, take_part(rest)));
   const std::string_view group = take_part(rest);
   const Names groups = group_names(host_metric_groups);
   if (!contains(groups, group)) value.unknown("a group of a host's metrics", group, groups);
@@ -248,19 +222,22 @@ ExpectMetric metric_of(const Value& value, const Nodes& nodes) {
 using What = decltype(Expectation::what);
 struct ExpectationKind {
   std::string_view key;
-  What (*read)(const Value&, const Nodes&);
+  What (*read)(const Value&, const Apps&);
 };
 
-template <auto read> What as_what(const Value& value, const Nodes& nodes) {
-  return read(value, nodes);
+template <auto read> What as_what(const Value& value, const Apps& apps) {
+  return read(value, apps.nodes);
 }
 
 constexpr ExpectationKind kinds[] = {
-    {"call", as_what<call_of>}, {"segments", as_what<segments_of>}, {"state", as_what<state_of>},
-    {"path", as_what<path_of>}, {"metric", as_what<metric_of>},
+    {"call", [](const Value& value, const Apps& apps) -> What { return call_of(value, apps); }},
+    {"segments", as_what<segments_of>},
+    {"state", as_what<state_of>},
+    {"path", as_what<path_of>},
+    {"metric", as_what<metric_of>},
 };
 
-Expectation expectation_at(const Value& value, const Nodes& nodes) {
+Expectation expectation_at(const Value& value, const Apps& apps) {
   if (!value.is_object()) value.want("an object for an expectation");
   const auto* const kind = std::find_if(std::begin(kinds), std::end(kinds),
                                         [&](const auto& k) { return value.has(k.key); });
@@ -270,7 +247,7 @@ Expectation expectation_at(const Value& value, const Nodes& nodes) {
                                        "socket", "peer", "at", "equals", "min", "max"});
     value.fail("want one of \"call\", \"segments\", \"state\", \"path\" and \"metric\", have none");
   }
-  Expectation expectation{kind->read(value, nodes), value.pointer(), ""};
+  Expectation expectation{kind->read(value, apps), value.pointer(), ""};
   if (const auto v = value.find("description")) expectation.description = v->string();
   return expectation;
 }
@@ -291,8 +268,9 @@ std::string_view name_of(Fate fate) {
 void read_expectations(const Value& root, const Nodes& nodes, Scenario& scenario) {
   const auto expectations = root.find("expect");
   if (!expectations) return;
+  const Apps apps{nodes, scenario, root.as_written("apps")};
   expectations->for_each_element("an array of expectations", [&](const Value& value) {
-    scenario.expectations.push_back(expectation_at(value, nodes));
+    scenario.expectations.push_back(expectation_at(value, apps));
   });
 }
 

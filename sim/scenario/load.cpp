@@ -28,6 +28,7 @@ void read_general(const Value& root, Scenario& scenario) {
   root.with("seed", [&](const Value& v) { scenario.seed = v.unsigned_integer(); });
   root.with("stop_at", [&](const Value& v) {
     scenario.stop_at = v.time();
+    scenario.stop_at_given = true;
     if (scenario.stop_at == sim_start) v.want("a time after the start");
   });
 }

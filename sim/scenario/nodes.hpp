@@ -35,6 +35,8 @@ class Nodes {
   HostRef host_named(const Value& value, std::string_view text) const;
   /// As `host`, but it must be one host, not a whole group.
   HostRef one_host(const Value& value) const;
+  /// Throws where `ref`, which stands at `value`, is a whole group.
+  void require_one(const Value& value, const HostRef& ref) const;
   /// Host, group, member or router.
   NodeRef node(const Value& value) const;
   /// "client->server".
@@ -56,7 +58,6 @@ class Nodes {
   bool is_group(const HostRef& ref) const { return !ref.member && (*hosts_)[ref.host].group; }
 
  private:
-  void require_one(const Value& value, const HostRef& ref) const;
   std::vector<std::string_view> known_hosts() const;
 
   const std::vector<Host>* hosts_;

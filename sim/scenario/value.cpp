@@ -35,6 +35,21 @@ void Value::want(std::string_view wish) const {
   fail(fmt::format("want {}, have {}", wish, shown(*json_)));
 }
 
+bool Value::as_written(std::string_view key) const {
+  const std::string place = pointer_to(pointer_, key);
+  const auto is_in = [&place](const std::string& pointer) {
+    return pointer == place || pointer.starts_with(place + "/");
+  };
+  const auto& marks = source_->overrides;
+  const bool changed = std::any_of(marks.begin(), marks.end(),
+                                   [&](const OverrideMark& mark) { return is_in(mark.pointer); });
+  const auto* errors = source_->errors;
+  return !changed && (errors == nullptr ||
+                      std::none_of(errors->begin(), errors->end(), [&](const ScenarioError& error) {
+                        return is_in(error.pointer());
+                      }));
+}
+
 void Value::unknown(std::string_view what, std::string_view name,
                     const std::vector<std::string_view>& known) const {
   fail(unknown_name(what, name, known));

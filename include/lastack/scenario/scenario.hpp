@@ -209,7 +209,8 @@ struct Scenario {
   std::string description;
   std::uint64_t seed = 1;
   SimTime stop_at = sim_start + 10min;
-  std::vector<Host> hosts;  ///< in the file's order
+  bool stop_at_given = false;  ///< else it is the default
+  std::vector<Host> hosts;     ///< in the file's order
   std::vector<std::string> routers;
   std::vector<Link> links;
   std::vector<Fault> faults;

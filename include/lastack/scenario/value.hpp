@@ -70,6 +70,9 @@ class Value {
   [[noreturn]] void fail(std::string problem) const { source_->fail(pointer_, std::move(problem)); }
   /// See Source::attempt.
   template <class Part> void attempt(Part part) const { source_->attempt(part); }
+  /// Whether the member of this name is as its author has it: no error is noted in it, and no
+  /// override changed it. True where there is none.
+  bool as_written(std::string_view key) const;
   /// "want {wish}, have {what there is}".
   [[noreturn]] void want(std::string_view wish) const;
   /// "want {what}, have {name}; nearest is …".

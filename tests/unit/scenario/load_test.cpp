@@ -401,7 +401,7 @@ TEST_CASE("apps: hosts do not forward, routers do", "[scenario]") {
 }
 
 TEST_CASE("expectations: every kind", "[scenario]") {
-  const Scenario s = two_hosts(R"("expect": [
+  const Scenario s = two_hosts(R"("apps": [{"host": "a", "connect": "b:80"}], "expect": [
     {"call": "recv", "host": "a", "who": "connect", "nth": 2, "result": 17, "after": "1s",
      "until": "1s", "description": "why"},
     {"call": "connected", "host": "b", "min": 1, "max": 2},

@@ -178,6 +178,7 @@ void Simulation::Impl::finish() {
         real = applications_.clock_is_real(*later);
       }
       if (real) {
+        beyond_stop_ = later;
         ended_ = scenario_.stop_at;
         break;
       }

@@ -138,6 +138,7 @@ class Simulation::Impl final : private Applications::Driver {
   void add_host(HostIndex index, Totals& totals) const;
   Totals::ByState<double> time_in(HostIndex host) const;
   std::uint64_t half_open() const;
+  std::uint64_t events_to_come() const;
   void add_connection_times(Totals& totals) const;
   HostSummary host_summary(HostIndex index) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
@@ -165,7 +166,8 @@ class Simulation::Impl final : private Applications::Driver {
   SimTime series_due_ = never;      ///< of its next sample
   std::vector<HostIndex> servers_;  ///< hosts that listen; only where there is a series
   std::uint64_t last_packet_id_ = 0;
-  SimTime ended_ = sim_start;  ///< when the last thing happened, or the run was cut
+  SimTime ended_ = sim_start;         ///< when the last thing happened, or the run was cut
+  std::optional<Event> beyond_stop_;  ///< the first event after stop_at, which left the queue
   bool started_ = false;
   bool interrupted_ = false;
   std::function<bool()> memory_exceeded_;

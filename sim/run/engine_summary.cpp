@@ -5,6 +5,7 @@
 #include "engine.hpp"
 #include "expectations.hpp"
 #include "lastack/core/assert.hpp"
+#include "unmatched.hpp"
 
 namespace lastack::run {
 
@@ -193,8 +194,29 @@ Summary Simulation::Impl::summary() const {
     summary.connections.push_back(connection_summary(record));
   }
   add_final_states(summary);
+  summary.events_to_come = events_to_come();
+  summary.stopped_at_default = summary.events_to_come > 0 && !scenario_.stop_at_given;
   summary.expectations = evaluate(scenario_, world_, recording_, summary);
+  summary.unmatched = unmatched(scenario_, network_.fault_records(), summary);
   return summary;
+}
+
+/// Deadlines are counted where they are kept: their entries in the queue may have gone stale.
+std::uint64_t Simulation::Impl::events_to_come() const {
+  if (!beyond_stop_) return 0;
+  const auto is_deadline = [](Event event) {
+    const auto kind = static_cast<EventKind>(event.kind);
+    return kind == EventKind::tcp_timer || kind == EventKind::process;
+  };
+  std::uint64_t count = is_deadline(*beyond_stop_) ? 0 : 1;
+  scheduler_.for_each([&](SimTime, Event event) { count += is_deadline(event) ? 0 : 1; });
+  for (const tcp::Stack& stack : stacks_) {
+    stack.visit_deadlines(
+        [&](tcp::TimerOwner, const Wakeup& due) { count += due.armed() ? 1 : 0; });
+  }
+  applications_.processes().for_each(
+      [&](ProcessIndex, const Process& process) { count += process.clock.armed() ? 1 : 0; });
+  return count;
 }
 
 HostSummary Simulation::Impl::host_summary(HostIndex index) const {

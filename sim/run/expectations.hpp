@@ -9,7 +9,8 @@
 
 namespace lastack::run {
 
-/// Holds what happened against the scenario's expectations, one result each, in their order.
+/// Holds what happened against the scenario's expectations, one result each, in their order. Where
+/// the run was cut short it says only what was wanted.
 std::vector<ExpectationResult> evaluate(const scenario::Scenario& scenario, const World& world,
                                         const trace::Recording& recording, const Summary& summary);
 

@@ -57,10 +57,16 @@ Json json_of(const HostSummary& host) {
 
 Json json_of(const ExpectationResult& result) {
   return {{"pointer", result.pointer},
-          {"held", result.held},
+          {"judged", result.judged},
+          {"held", result.judged ? Json(result.held) : Json(nullptr)},
           {"wanted", result.wanted},
           {"seen", result.seen},
           {"where", result.where}};
+}
+
+Json json_of(const scenario::Unmatched& unmatched) {
+  return {
+      {"pointer", unmatched.pointer}, {"problem", unmatched.problem}, {"never", unmatched.never}};
 }
 
 template <typename T> Json array_of(const std::vector<T>& all) {
@@ -122,6 +128,8 @@ Json json_of(const Summary& s) {
   json["simulated_seconds"] = s.simulated_seconds;
   json["interrupted"] = s.interrupted;
   json["out_of_memory"] = s.out_of_memory;
+  json["stopped_at_default"] = s.stopped_at_default;
+  json["events_to_come"] = s.events_to_come;
   json["events"] = s.events;
   json["segments_sent"] = s.segments_sent;
   json["segments_lost"] = s.segments_lost;
@@ -149,6 +157,7 @@ Json json_of(const Summary& s) {
   json["connections"] = array_of(s.connections);
   json["hosts"] = by_name(s.hosts);
   json["expectations"] = array_of(s.expectations);
+  json["unmatched"] = array_of(s.unmatched);
   return json;
 }
 

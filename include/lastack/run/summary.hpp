@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/scenario/never_matches.hpp"
 #include "lastack/tcp/counters.hpp"
 #include "lastack/tcp/state.hpp"
 
@@ -50,10 +51,13 @@ struct ConnectionSummary {
 /// What a failed (or held) expectation has to say.
 struct ExpectationResult {
   std::string pointer;  ///< "/expect/2"
-  bool held = false;
-  std::string wanted;  ///< "2 segments client->server S"
-  std::string seen;    ///< "3"
+  bool held = false;    ///< false, too, where it was not judged
+  bool judged = true;   ///< false where the run was cut short: then nothing was seen
+  std::string wanted;   ///< "2 segments client->server S"
+  std::string seen;     ///< "3"
   std::string where;  ///< "trace line 17 at 1.030 s: send S client:40000 > server:80"; may be empty
+  /// Why it held for want of what it is about: "there was never such a socket". Else empty.
+  std::string hollow{};
 };
 
 struct HostSummary {
@@ -89,8 +93,13 @@ struct Summary {
   std::uint64_t datagrams_received = 0;
   double simulated_seconds = 0;
   bool interrupted = false;
-  bool out_of_memory = false;                 ///< the run was stopped because memory ran short
-  std::map<std::string, std::uint64_t> peak;  ///< over all hosts, by state's name
+  bool out_of_memory = false;  ///< the run was stopped because memory ran short
+  /// The run ended at a stop_at that the scenario does not give, with something still to come.
+  bool stopped_at_default = false;
+  /// Timers, arrivals and the like that were due after stop_at; 0 where the run ended otherwise. Of
+  /// a connector's connections only the next counts.
+  std::uint64_t events_to_come = 0;
+  std::map<std::string, std::uint64_t> peak;         ///< over all hosts, by state's name
   std::map<std::string, std::uint64_t> open_at_end;  ///< by state's name
   std::map<std::string, double> time_in;             ///< socket-seconds by state's name
   /// Sockets at the end in ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING or LAST_ACK
@@ -102,7 +111,12 @@ struct Summary {
   std::vector<ConnectionSummary> connections;  ///< the first 10,000
   std::vector<HostSummary> hosts;
   std::vector<ExpectationResult> expectations;
+  /// Faults, injections and expectations that matched nothing, in this order. A run that was cut
+  /// short names only those that never match.
+  std::vector<scenario::Unmatched> unmatched;
 
+  /// Whether it was interrupted or ran out of memory, so that its expectations were not judged.
+  bool cut_short() const { return interrupted || out_of_memory; }
   /// Whether every expectation of the scenario held; true where there is none.
   bool expectations_held() const;
 };

@@ -112,7 +112,10 @@ export interface ConnectionSummary {
 export interface Expectation {
   /** Where it stands: "/expect/0". */
   pointer: string;
-  held: boolean;
+  /** Null where it was not judged. */
+  held: boolean | null;
+  /** False where the run was cut short. */
+  judged?: boolean;
   wanted: string;
   seen: string;
   /** Where in the trace, or nothing. */

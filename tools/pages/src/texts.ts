@@ -9,7 +9,7 @@ const en = {
   run_kind: "One run", simulated: "simulated", segments: "segments", lost: "lost", retransmitted: "retransmitted",
   connected_of: "connected", connect_time: "mean connect time", connect_time_each: "connect time", events: "events", hosts: "hosts", interrupted: "The run was interrupted; this is what there was until then.",
   left_out: "{n} events are not in this page.",
-  expectations: "Expectations", all_held: "all {n} held", some_failed: "{n} of {all} failed", held: "held", failed: "failed",
+  expectations: "Expectations", all_held: "all {n} held", some_failed: "{n} of {all} failed", held: "held", failed: "failed", not_judged: "not judged",
   wanted: "wanted", seen: "seen", where: "where",
 
   connections: "Connections", filter: "Filter", filter_hint: "host, port or outcome", more_connections: "{n} more; filter to find them",
@@ -58,7 +58,7 @@ const zh: Record<TextKey, string> = {
   run_kind: "单次运行", simulated: "模拟时间", segments: "报文段", lost: "丢失", retransmitted: "重传",
   connected_of: "连接成功", connect_time: "平均建连时间", connect_time_each: "建连时间", events: "事件", hosts: "主机", interrupted: "运行被中断；以下是中断前的内容。",
   left_out: "有 {n} 个事件不在此页面中。",
-  expectations: "预期", all_held: "全部 {n} 条成立", some_failed: "{all} 条中有 {n} 条不成立", held: "成立", failed: "不成立",
+  expectations: "预期", all_held: "全部 {n} 条成立", some_failed: "{all} 条中有 {n} 条不成立", held: "成立", failed: "不成立", not_judged: "未判断",
   wanted: "预期值", seen: "实际值", where: "位置",
 
   connections: "连接", filter: "筛选", filter_hint: "主机、端口或结果", more_connections: "另有 {n} 个，请筛选",

@@ -1,5 +1,5 @@
 /** The page of one run. */
-import type { RunData } from "../data";
+import type { Expectation, RunData } from "../data";
 import { copyButton, fill, h, pair, type Child } from "../dom";
 import { durationText, secondsText } from "../format";
 import { preferenceControls } from "../prefs";
@@ -73,8 +73,11 @@ function summary(data: RunData): HTMLElement {
 function expectations(data: RunData): Child {
   const all = data.summary.expectations ?? [];
   if (all.length === 0) return null;
-  const failed = all.filter((one) => !one.held).length;
-  const word = failed === 0
+  const judged = (one: Expectation): boolean => one.judged !== false;
+  const failed = all.filter((one) => judged(one) && !one.held).length;
+  const word = !all.every(judged)
+    ? `– ${t("not_judged")}`
+    : failed === 0
     ? `✓ ${t("all_held", { n: all.length })}`
     : `✗ ${t("some_failed", { n: failed, all: all.length })}`;
   return h("details", { class: `expectations ${failed ? "bad" : "good"}`, open: failed > 0 },
@@ -82,7 +85,7 @@ function expectations(data: RunData): Child {
     h("div", { class: "table-box" }, h("table", {},
       h("thead", {}, h("tr", {}, ...["", t("wanted"), t("seen"), t("where")].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, ...all.map((one) => h("tr", {},
-        h("td", {}, one.held ? `✓ ${t("held")}` : `✗ ${t("failed")}`),
+        h("td", {}, !judged(one) ? `– ${t("not_judged")}` : one.held ? `✓ ${t("held")}` : `✗ ${t("failed")}`),
         h("td", {}, one.wanted), h("td", {}, one.seen), h("td", {}, one.where ?? "")))))));
 }
 

@@ -131,6 +131,21 @@ TEST_CASE("validate: says ok, or every error with its place", "[command]") {
              Contains("bad.json: /links/0/dely: want ") && Contains("bad.json: /links/1/delay: "));
 }
 
+TEST_CASE("validate: what could never match is a warning, with --strict an error", "[command]") {
+  Shell t;
+  t.file("s.json", with_faults(R"({"on": "client->server", "flags": "F", "do": "drop"})"));
+  t.lastack("validate s.json");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out() == "s.json: ok\n");
+  CHECK_THAT(t.err(), StartsWith("lastack: warning: s.json: /faults/0: could never match: "));
+  t.lastack("validate -q s.json");
+  CHECK(t.err().empty());
+  t.lastack("validate --strict -q s.json");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.out().empty());
+  CHECK_THAT(t.err(), StartsWith("lastack: error: s.json: /faults/0: could never match: "));
+}
+
 TEST_CASE("validate: in a folder, files that are no scenarios are skipped, named ones are not",
           "[command]") {
   Shell t;

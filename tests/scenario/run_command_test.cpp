@@ -218,6 +218,83 @@ TEST_CASE("run: an interrupt stops the run, with a summary and complete files", 
   CHECK(nlohmann::json::parse(t.read("sum.json"))["interrupted"] == true);
 }
 
+TEST_CASE("run: the expectations of an interrupted run are not judged", "[command]") {
+  Prepared t{never_ends};
+  const std::string expects =
+      R"(--set 'expect=[{"metric":"segments_lost","max":0},{"metric":"accepts","max":9}]')";
+  t.lastack_interrupted("run s.json --no-ladder --summary sum.json " + expects);
+  CHECK(t.exit_code() == 130);
+  CHECK_THAT(t.out(), EndsWith("expected    2 not judged: the run was interrupted\n"));
+  const auto results = nlohmann::json::parse(t.read("sum.json"))["expectations"];
+  REQUIRE(results.size() == 2);
+  for (const auto& result : results) {
+    CHECK(result["judged"] == false);
+    CHECK(result["held"].is_null());
+  }
+}
+
+TEST_CASE("run: past --max-memory the expectations are not judged either", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --max-memory 1M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.out(),
+             EndsWith("expected    1 not judged: the run ended because memory ran short\n"));
+}
+
+TEST_CASE("run: after an interrupt the other scenarios are not run, and it does not end well",
+          "[command]") {
+  Prepared t{never_ends};
+  t.file("t.json", holds);
+  t.lastack_interrupted("run s.json t.json -q --summary '{name}.sum'");
+  CHECK(t.exit_code() == 130);
+  CHECK(t.files() == Names{"s.json", "s.sum", "t.json"});
+}
+
+TEST_CASE("run: a fault that could never match is a warning, with --strict an error", "[command]") {
+  Prepared t{with_faults(R"({"on": "client->server", "flags": "F", "do": "drop"})")};
+  const std::string said =
+      "s.json: /faults/0: could never match: every FIN carries an ACK, so its flags are \"F.\", "
+      "not "
+      "\"F\"\n";
+  t.lastack("run s.json -q");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.err() == "lastack: warning: " + said);
+  t.lastack("run s.json -q --strict --summary sum.json");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.err() == "lastack: error: " + said);
+  CHECK(t.files() == Names{"s.json"});  // nothing ran
+}
+
+TEST_CASE("run: a fault that met nothing in the run is named, with what came near", "[command]") {
+  Prepared t{with_faults(R"({"on": "client->server", "flags": "R", "do": "drop"})")};
+  const std::string said =
+      "s.json: /faults/0: matched no segment in this run: 2 segments client->server with flags . "
+      "matched the rest\n";
+  t.lastack("run s.json -q --summary sum.json");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.err() == "lastack: warning: " + said);
+  const auto unmatched = nlohmann::json::parse(t.read("sum.json"))["unmatched"];
+  REQUIRE(unmatched.size() == 1);
+  CHECK(unmatched[0]["pointer"] == "/faults/0");
+  t.lastack("run s.json -q --strict");
+  CHECK(t.exit_code() == 1);
+  CHECK(t.err() == "lastack: error: " + said);
+  t.lastack("run s.json -q --strict --set 'faults=[]'");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.err().empty());
+}
+
+TEST_CASE("run: one that the default of stop_at cuts says so", "[command]") {
+  Prepared t{holds};
+  t.lastack("run s.json --no-ladder --set 'apps.1.steps=[{\"sleep\":\"1h\"}]'");
+  CHECK_THAT(t.out(),
+             Contains("\nStopped at 10 min, the default of stop_at; 1 event was still to come.\n"));
+  t.lastack("run s.json --no-ladder --set 'apps.1.steps=[{\"sleep\":\"1h\"}]' --set stop_at=10min");
+  CHECK_THAT(t.out(), !Contains("Stopped at"));
+  t.lastack("run s.json --no-ladder");
+  CHECK_THAT(t.out(), !Contains("Stopped at"));
+}
+
 TEST_CASE("run: past --max-memory it stops with a summary and complete files, exit code 3",
           "[command]") {
   Prepared t{holds};

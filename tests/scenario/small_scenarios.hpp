@@ -25,6 +25,12 @@ inline std::string connects_after(int milliseconds) {
 inline const std::string holds = connects_after(20);
 inline const std::string fails = connects_after(30);
 
+/// The one that holds, with faults.
+inline std::string with_faults(const std::string& faults) {
+  std::string text = holds;
+  return text.insert(text.find("  \"apps\""), "  \"faults\": [" + faults + "],\n");
+}
+
 /// Valid, but expects nothing.
 inline const std::string expects_nothing = R"({"name": "idle", "hosts": {"a": {}}})";
 

@@ -161,3 +161,56 @@ TEST_CASE("test: an interrupt ends it early, and says so", "[command]") {
   CHECK_THAT(t.out(), Contains("1 not run"));
   CHECK_THAT(t.read("report.xml"), EndsWith("</testsuites>\n"));
 }
+
+TEST_CASE("test: what an interrupted run expected is not judged", "[command]") {
+  Shell t;
+  std::string text = never_ends;
+  text.insert(text.rfind('}'), R"(, "expect": [{"metric": "segments_lost", "max": 0},
+                                                {"metric": "accepts", "max": 9}])");
+  t.file("tree/long.json", text);
+  t.lastack_interrupted("test tree --github --junit report.xml");
+  CHECK(t.exit_code() == 130);
+  CHECK_THAT(t.out(), Contains("not judged tree/long.json: interrupted after "));
+  CHECK_THAT(t.out(), Contains("; 2 expectations were not judged\n"));
+  CHECK_THAT(t.out(),
+             Contains("::error file=tree/long.json,line=11,title=expectations not judged::"));
+  CHECK_THAT(t.out(), !Contains("/expect/"));
+  CHECK_THAT(t.read("report.xml"), Contains("<skipped message=\"interrupted after ") &&
+                                       Contains("2 expectations were not judged"));
+  t.lastack_interrupted("test tree --tap --junit report.xml");
+  CHECK_THAT(t.out(), Contains("not ok 1 - tree/long.json") &&
+                          Contains("2 expectations were not judged") && !Contains("failed:"));
+  t.lastack("test tree --max-memory 1M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.out(), Contains("; 2 expectations were not judged\n"));
+}
+
+TEST_CASE("test: what could never match is a warning, with --strict the file is bad", "[command]") {
+  Shell t;
+  t.file("s.json", with_faults(R"({"on": "client->server", "flags": "F", "do": "drop"})"));
+  t.lastack("test s.json --tap --github --junit report.xml");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.err(), Contains("lastack: warning: s.json: /faults/0: could never match: "));
+  CHECK_THAT(t.out(), Contains("ok 1 - s.json\n# warning: s.json: /faults/0: could never match: "));
+  CHECK_THAT(
+      t.out(),
+      Contains("::warning file=s.json,line=7,title=matches nothing%3A /faults/0::could never "));
+  CHECK_THAT(t.read("report.xml"),
+             Contains("<system-out>warning: s.json: /faults/0: could never "));
+  t.lastack("test s.json --strict");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.out(), Contains("bad    s.json: /faults/0: could never match: "));
+}
+
+TEST_CASE("test: what met nothing in the run is a warning, with --strict a failure", "[command]") {
+  Shell t;
+  t.file("s.json", with_faults(R"({"on": "client->server", "flags": "R", "do": "drop"})"));
+  t.lastack("test s.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.err(), Contains("warning: s.json: /faults/0: matched no segment in this run: "));
+  t.lastack("test s.json --strict --tap");
+  CHECK(t.exit_code() == 1);
+  CHECK(t.err().empty());
+  CHECK_THAT(t.out(), Contains("not ok 1 - s.json") && Contains("expectation: \"/faults/0\"") &&
+                          Contains("seen: \"matched no segment in this run: "));
+}

@@ -67,9 +67,9 @@ _lastack() {
       ;;
     run)
       options='--set --seed --max-memory --trace --summary --series --series-every --quiet --ladder
-        --no-ladder --columns --color --ascii --check --verbose --help'
+        --no-ladder --columns --color --ascii --check --strict --verbose --help'
       ;;
-    test) options='--jobs --seed --max-memory --junit --tap --github --quiet --verbose --help' ;;
+    test) options='--jobs --seed --max-memory --junit --tap --github --strict --quiet --verbose --help' ;;
     sweep) options='--db --jobs --shard --seed --junit --tap --github --resume --quiet --verbose --help' ;;
     tune) options='--sysctl --csv --jobs --seed --grid --quiet --verbose --help' ;;
     compare) options='--by --baseline --where --metric --confidence --verbose --help' ;;
@@ -77,7 +77,7 @@ _lastack() {
     export) options='--csv --json --verbose --help' ;;
     report) options='--output --verbose --help' ;;
     explain) options='--socket --worst --set --seed --color --verbose --help' ;;
-    validate) options='--quiet --verbose --help' ;;
+    validate) options='--strict --quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
       COMPREPLY=($(compgen -W 'check run --help' -- "$cur"))

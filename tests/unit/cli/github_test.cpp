@@ -21,3 +21,13 @@ TEST_CASE("github_annotations: a bad file says why", "[cli]") {
   CHECK(github_annotations({with_problem("a.json", Outcome::bad, "100 % wrong")}) ==
         "::error file=a.json,title=bad scenario::100 %25 wrong\n");
 }
+
+TEST_CASE("github_annotations: what was cut short is an error, what matched nothing a warning",
+          "[cli]") {
+  CHECK(github_annotations({cut_short("a.json")}) ==
+        "::error file=a.json,title=expectations not judged::"
+        "interrupted after 1.5 s; 2 expectations were not judged\n");
+  CHECK(github_annotations({held_with_warning("a.json")}) ==
+        "::warning file=a.json,title=matches nothing%3A /faults/2::"
+        "matched no segment in this run: none went a->b at all\n");
+}

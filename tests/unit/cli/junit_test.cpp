@@ -33,3 +33,12 @@ TEST_CASE("junit_xml: bytes that XML cannot hold are left out or replaced", "[cl
   CHECK_THAT(xml, Contains("file=\"a\xEF\xBF\xBD.json\""));
   CHECK_THAT(xml, Contains("<error message=\"xy\"/>"));
 }
+
+TEST_CASE("junit_xml: a run that was cut short is skipped, and what matched nothing is printed",
+          "[cli]") {
+  const std::string xml = junit_xml({cut_short("a.json"), held_with_warning("b.json")});
+  CHECK_THAT(xml, Contains("failures=\"0\" errors=\"0\" skipped=\"1\""));
+  CHECK_THAT(xml, Contains("<skipped message=\"interrupted after 1.5 s; 2 expectations were not "
+                           "judged\"/>"));
+  CHECK_THAT(xml, Contains("<system-out>warning: b.json: /faults/2: matched no segment"));
+}

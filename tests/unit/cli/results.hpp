@@ -37,4 +37,20 @@ inline FileResult with_problem(std::string file, Outcome outcome, std::string pr
   return result;
 }
 
+/// A run that an interrupt cut short, with two expectations.
+inline FileResult cut_short(std::string file) {
+  FileResult result = with_problem(std::move(file), Outcome::not_run,
+                                   "interrupted after 1.5 s; 2 expectations were not judged");
+  result.expectations = result.not_judged = 2;
+  return result;
+}
+
+/// A file that held, but for a fault that met nothing.
+inline FileResult held_with_warning(std::string file) {
+  FileResult result = held(std::move(file));
+  result.unmatched.push_back(
+      {"/faults/2", "matched no segment in this run: none went a->b at all"});
+  return result;
+}
+
 }  // namespace lastack::cli

@@ -31,3 +31,23 @@ TEST_CASE("tap: a failure is explained in YAML", "[cli]") {
 TEST_CASE("tap: a # in a name is no directive", "[cli]") {
   CHECK(tap({held("a#1.json")}) == "TAP version 13\n1..1\nok 1 - a\\#1.json\n");
 }
+
+TEST_CASE("tap: a run that was cut short is not ok, and nothing of it is said to have failed",
+          "[cli]") {
+  CHECK(tap({cut_short("a.json")}) ==
+        "TAP version 13\n"
+        "1..1\n"
+        "not ok 1 - a.json\n"
+        "  ---\n"
+        "  message: \"interrupted after 1.5 s; 2 expectations were not judged\"\n"
+        "  replay: \"lastack run a.json\"\n"
+        "  ...\n");
+}
+
+TEST_CASE("tap: what matched nothing is a comment", "[cli]") {
+  CHECK(tap({held_with_warning("a.json")}) ==
+        "TAP version 13\n"
+        "1..1\n"
+        "ok 1 - a.json\n"
+        "# warning: a.json: /faults/2: matched no segment in this run: none went a->b at all\n");
+}

@@ -14,7 +14,9 @@ std::string junit_xml(const std::vector<FileResult>& results);
 /// The Test Anything Protocol (https://testanything.org/tap-version-13-specification.html).
 std::string tap(const std::vector<FileResult>& results);
 
-/// GitHub's workflow commands, an `::error` for each failed expectation and each bad file.
+/// GitHub's workflow commands: an `::error` for each failed expectation, each bad file and each
+/// run that was interrupted before its expectations could be judged, a `::warning` for each part of
+/// a scenario that matches nothing.
 std::string github_annotations(const std::vector<FileResult>& results);
 
 }  // namespace lastack::cli

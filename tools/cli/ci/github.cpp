@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -33,13 +34,13 @@ std::optional<int> nearest_line(const std::string& file, std::string pointer) {
   return line;
 }
 
-std::string annotation(const FileResult& result, const std::string& pointer,
+std::string annotation(std::string_view level, const FileResult& result, const std::string& pointer,
                        const std::string& title, const std::string& message) {
   static const Escapes in_message{{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}};
   static const Escapes in_property{
       {'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}};
   const std::optional<int> line = nearest_line(result.file, pointer);
-  return fmt::format("::error file={}{},title={}::{}\n",
+  return fmt::format("::{} file={}{},title={}::{}\n", level,
                      escaped(path_in_checkout(result.file), in_property),
                      line ? fmt::format(",line={}", *line) : "", escaped(title, in_property),
                      escaped(message, in_message));
@@ -51,14 +52,21 @@ std::string github_annotations(const std::vector<FileResult>& results) {
   std::string text;
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::bad) {
-      text += annotation(result, result.pointer, "bad scenario", result.problem);
+      text += annotation("error", result, result.pointer, "bad scenario", result.problem);
+    }
+    if (result.outcome == Outcome::not_run && result.not_judged > 0) {
+      text += annotation("error", result, "/expect", "expectations not judged", result.problem);
+    }
+    for (const scenario::Unmatched& one : result.unmatched) {
+      text += annotation("warning", result, one.pointer, "matches nothing: " + one.pointer,
+                         one.problem);
     }
     for (const run::ExpectationResult& failure : result.failed) {
       const std::string message =
           fmt::format("wanted {}\nseen {}{}\nreplay: {}", failure.wanted, failure.seen,
                       failure.where.empty() ? "" : "\n" + failure.where, replay_command(result));
-      text +=
-          annotation(result, failure.pointer, "expectation failed: " + failure.pointer, message);
+      text += annotation("error", result, failure.pointer, "expectation failed: " + failure.pointer,
+                         message);
     }
   }
   return text;

@@ -6,6 +6,7 @@
 #include "ci/formats.hpp"
 #include "reports/test_report.hpp"
 #include "support/escape.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -38,6 +39,15 @@ std::string all_failures(const FileResult& result) {
   return text + "replay: " + replay_command(result) + "\n";
 }
 
+/// What no element of JUnit is for stands in what the test printed.
+std::string warnings(const FileResult& result) {
+  std::string text;
+  for (const scenario::Unmatched& one : result.unmatched) {
+    text += "warning: " + to_text(result.file, one) + "\n";
+  }
+  return text.empty() ? "" : "      <system-out>" + xml(text) + "</system-out>\n";
+}
+
 std::string junit_case(const std::string& folder, const FileResult& result) {
   const std::filesystem::path path{result.file};
   std::string text =
@@ -46,7 +56,10 @@ std::string junit_case(const std::string& folder, const FileResult& result) {
                   xml(result.file), result.seconds);
   switch (result.outcome) {
     case Outcome::held:
-    case Outcome::unchecked: return text + "/>\n";
+    case Outcome::unchecked:
+      if (result.unmatched.empty()) return text + "/>\n";
+      text += ">\n";
+      break;
     case Outcome::skipped:
     case Outcome::not_run:
       text += fmt::format(">\n      <skipped message=\"{}\"/>\n", xml(result.problem));
@@ -59,7 +72,7 @@ std::string junit_case(const std::string& folder, const FileResult& result) {
                           xml(all_failures(result)));
       break;
   }
-  return text + "    </testcase>\n";
+  return text + warnings(result) + "    </testcase>\n";
 }
 
 std::string junit_counts(const std::vector<FileResult>& results) {

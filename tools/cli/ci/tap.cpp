@@ -2,6 +2,7 @@
 
 #include "ci/formats.hpp"
 #include "support/escape.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -33,6 +34,9 @@ std::string tap(const std::vector<FileResult>& results) {
     if (result.outcome == Outcome::skipped) text += " # SKIP " + result.problem;
     if (result.outcome == Outcome::unchecked) text += " # expects nothing";
     text += "\n";
+    for (const scenario::Unmatched& one : result.unmatched) {
+      text += "# warning: " + escaped(to_text(result.file, one), {{'\n', " "}}) + "\n";
+    }
     if (failure) text += tap_diagnostics(result);
   }
   return text;

@@ -17,6 +17,7 @@
 #include "lastack/core/text.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/duration.hpp"
+#include "lastack/scenario/never_matches.hpp"
 #include "reports/run_progress.hpp"
 #include "reports/run_report.hpp"
 #include "reports/worst_run.hpp"
@@ -28,6 +29,7 @@
 #include "support/progress_line.hpp"
 #include "support/run_outputs.hpp"
 #include "support/terminal.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -45,6 +47,7 @@ struct RunOptions {
   OutputNames outputs;
   std::string series_every;  ///< empty: a millisecond, longer with longer runs
   bool check = false;
+  bool strict = false;
   bool quiet = false;
   LadderChoice ladder = LadderChoice::when_short;
   std::optional<int> columns;
@@ -125,6 +128,30 @@ void print_checks(std::uint64_t checks, const run::Summary& summary, const Look&
              summary.events);
 }
 
+/// What never matches: --strict makes it an error. False where nothing may run therefore.
+bool accepts(const std::vector<scenario::Scenario>& scenarios, const RunOptions& options) {
+  bool good = true;
+  for (const scenario::Scenario& scenario : scenarios) {
+    for (const scenario::Unmatched& unmatched : scenario::never_matches(scenario)) {
+      report_unmatched(scenario.file, unmatched, options.strict);
+      good = good && !options.strict;
+    }
+  }
+  return good;
+}
+
+/// What did not match in this run; what never does was said before. False where that is an error.
+bool accepts(const scenario::Scenario& scenario, const run::Summary& summary,
+             const RunOptions& options) {
+  bool good = true;
+  for (const scenario::Unmatched& unmatched : summary.unmatched) {
+    if (unmatched.never) continue;
+    report_unmatched(scenario.file, unmatched, options.strict);
+    good = good && !options.strict;
+  }
+  return good;
+}
+
 /// `replayed`, if given, is the run of a database that this is made from.
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
                  const RunOptions& options, const std::atomic<bool>& stop,
@@ -165,7 +192,9 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
     diagnostics::error("{}: {}", scenario.file, out_of_memory_text(summary, met_limit));
     return ExitCode::out_of_memory;
   }
-  return summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
+  // A run of a sweep has settings for which its faults were not written.
+  const bool accepted = replayed != nullptr || accepts(scenario, summary, options);
+  return accepted && summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;
 }
 
 /// A run of a sweep's database once more.
@@ -197,11 +226,12 @@ ExitCode run_all(const RunOptions& options) {
   }
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
   const auto scenarios = load_scenarios(options.files, options.settings);
-  if (!scenarios) return ExitCode::bad_input;
+  if (!scenarios || !accepts(*scenarios, options)) return ExitCode::bad_input;
 
   const std::atomic<bool>& stop = catch_interrupts();
   ExitCode exit_code = ExitCode::success;
-  for (std::size_t i = 0; i < scenarios->size() && !stop; ++i) {
+  for (std::size_t i = 0; i < scenarios->size(); ++i) {
+    if (stop) return ExitCode::interrupted;  // the others are not run
     if (i > 0 && !options.quiet) fmt::print(look.stream, "\n");
     exit_code = worse(exit_code, run_one((*scenarios)[i], outputs[i], look, options, stop));
   }
@@ -270,6 +300,7 @@ void add_run_command(Command program, ExitCode& exit_code) {
                    "Check what is always true of the simulator itself:\n"
                    "after every event, or with many sockets as often as\n"
                    "takes about twice as long");
+  add_strict_option(command, options->strict);
   add_output_options(command, *options);
   add_look_options(command, *options);
   command.callback([options, &exit_code] { exit_code = run_all(*options); });
@@ -283,7 +314,9 @@ void add_run_command(Command program, ExitCode& exit_code) {
       "  lastack run S.sqlite --worst connect_time.max --trace run.html\n"
       "  lastack run scenarios/close/*.json --trace 'out/{name}.txt' --quiet\n"
       "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
-      "run; what it wrote until then is complete.\n"
+      "run; what it wrote until then is complete, and its expectations are not judged.\n"
+      "A fault, injection or expectation that matches nothing is a warning; with --strict\n"
+      "it is exit code 2 where it never could, 1 where it did not in this run.\n"
       "Exit code: 0 ran and expectations hold, 1 one failed, 2 bad usage or input (then\n"
       "nothing is written), 3 stopped because memory ran short, 130 interrupted.");
 }

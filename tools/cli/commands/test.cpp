@@ -23,6 +23,7 @@
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/sweep.hpp"
 #include "reports/test_report.hpp"
 #include "support/diagnostics.hpp"
@@ -34,6 +35,7 @@
 #include "support/progress_line.hpp"
 #include "support/side_by_side.hpp"
 #include "support/terminal.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -47,6 +49,7 @@ struct TestOptions {
   bool github = false;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> max_memory;  ///< bytes, of all threads together
+  bool strict = false;
   bool quiet = false;
 };
 
@@ -72,24 +75,55 @@ FileResult bad(FileResult result, const scenario::ScenarioError& first) {
   return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
 }
 
+/// For --strict: nothing runs that has a part which never matches.
+FileResult bad(FileResult result, const std::vector<scenario::Unmatched>& never) {
+  result.pointer = never.front().pointer;
+  std::vector<std::string> problems;
+  for (const scenario::Unmatched& one : never) problems.push_back(to_text(result.file, one));
+  return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
+}
+
+/// "; 3 expectations were not judged"; "" where there are none.
+std::string not_judged_text(const FileResult& result) {
+  if (result.not_judged == 0) return "";
+  return fmt::format("; {} not judged", result.not_judged == 1 ? "1 expectation was"
+                                                               : fmt::format("{} expectations were",
+                                                                             result.not_judged));
+}
+
+/// A run that was cut short says nothing about what was expected of it.
+FileResult cut_short(FileResult result, const run::Summary& summary, const TestOptions& options) {
+  result.expectations = result.not_judged = summary.expectations.size();
+  const std::string open = not_judged_text(result);
+  if (summary.interrupted) {
+    result.problem = fmt::format("interrupted after {:.3f} simulated seconds{}",
+                                 summary.simulated_seconds, open);
+    return result;
+  }
+  result.out_of_memory = true;
+  return bad(std::move(result),
+             fmt::format("{}: {}{}", result.file,
+                         out_of_memory_text(summary, limit_met(options.max_memory)), open));
+}
+
 FileResult run_scenario(FileResult result, const TestOptions& options,
                         const std::atomic<bool>& stop) {
   const auto start = std::chrono::steady_clock::now();
   const scenario::Scenario scenario = scenario::load_scenario(result.file);
+  if (const auto never = scenario::never_matches(scenario); options.strict && !never.empty()) {
+    return bad(std::move(result), never);
+  }
   run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
   simulation.watch_memory(memory_check(options.max_memory));
   simulation.run(&stop);
   const run::Summary summary = simulation.summary();
-  judge(summary.expectations, result);
-  if (summary.interrupted) {
-    result.outcome = Outcome::not_run;
-    result.problem = "interrupted";
+  if (summary.cut_short()) {
+    result = cut_short(std::move(result), summary, options);
+  } else {
+    judge(summary.expectations, result);
+    if (options.strict) judge_strictly(summary.unmatched, result);
   }
-  if (summary.out_of_memory && !summary.interrupted) {
-    result.out_of_memory = true;
-    result = bad(std::move(result),
-                 scenario.file + ": " + out_of_memory_text(summary, limit_met(options.max_memory)));
-  }
+  if (!options.strict) result.unmatched = summary.unmatched;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -105,7 +139,8 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
   batch::Store store = batch::Store::create(std::string{batch::Store::in_memory}, plan,
                                             batch::Store::Existing::refuse);
   if (batch::run_sweep(plan, store, 1, &stop) == batch::SweepEnd::interrupted) {
-    result.problem = "interrupted";
+    result.expectations = result.not_judged = plan.sweep().expectations.size();
+    result.problem = "interrupted" + not_judged_text(result);
     return result;
   }
   judge(batch::evaluate(store), result);
@@ -182,6 +217,8 @@ void print_for_people(const std::vector<FileResult>& results, const TestOptions&
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
       fmt::print(stream, "{}", failure_text(result, paint));
+    } else if (result.not_judged > 0) {
+      fmt::print(stream, "{} {}: {}\n", paint.yellow("not judged"), result.file, result.problem);
     } else if (result.outcome == Outcome::skipped && !options.quiet) {
       fmt::print(stream, "{} {}: {}\n", paint.dim("skipped"), result.file, result.problem);
     }
@@ -213,6 +250,10 @@ ExitCode test(const TestOptions& options) {
 
   const auto start = std::chrono::steady_clock::now();
   const std::vector<FileResult> results = Runner{std::move(files), options, stop}.run();
+  for (const FileResult& result : results) {
+    for (const scenario::Unmatched& one : result.unmatched)
+      report_unmatched(result.file, one, false);
+  }
   if (options.tap) {
     fmt::print("{}", tap(results));
   } else {
@@ -242,6 +283,7 @@ void add_test_command(Command program, ExitCode& exit_code) {
       .type_name("FILE");
   command.add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
   command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  add_strict_option(command, options->strict);
   command.add_flag("-q,--quiet", options->quiet, "Print failures only");
   command.callback([options, &exit_code] { exit_code = test(*options); });
   command.finish(
@@ -251,8 +293,11 @@ void add_test_command(Command program, ExitCode& exit_code) {
       "In a folder, `test` takes the files that end in .json and contain `hosts`, or `vary`\n"
       "and `expect`; it names and skips the others. Each failure comes with the command\n"
       "that repeats it.\n"
+      "A fault, injection or expectation that matches nothing is a warning; --strict makes\n"
+      "it a failure, or the file bad where it never could. Sweeps are not asked.\n"
       "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
-      "stopped because memory ran short.");
+      "stopped because memory ran short, 130 interrupted: then what was not run, or not to\n"
+      "its end, is not judged.");
 }
 
 }  // namespace lastack::cli

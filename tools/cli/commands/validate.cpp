@@ -10,11 +10,13 @@
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/tune.hpp"
 #include "lastack/scenario/load.hpp"
+#include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/objective.hpp"
 #include "lastack/scenario/sweep.hpp"
 #include "support/diagnostics.hpp"
 #include "support/find_files.hpp"
 #include "support/options.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -22,6 +24,7 @@ namespace {
 
 struct ValidateOptions {
   std::vector<std::string> paths;
+  bool strict = false;
   bool quiet = false;
 };
 
@@ -60,6 +63,17 @@ std::vector<std::string> errors_in(const std::string& file) {
   return problems;
 }
 
+/// What never matches is a warning, an error with --strict: then this is false. Sweeps and
+/// objectives have other values in each run, so nothing is said of their scenarios.
+bool accepts_unmatched(const std::string& file, const ValidateOptions& options) {
+  if (scenario::kind_of_file(file) != scenario::FileKind::scenario) return true;
+  const auto never = scenario::never_matches(scenario::load_scenario(file));
+  for (const scenario::Unmatched& one : never) {
+    if (options.strict || !options.quiet) report_unmatched(file, one, options.strict);
+  }
+  return !options.strict || never.empty();
+}
+
 ExitCode validate_file(const std::string& file, const ValidateOptions& options) {
   std::string remark = "ok";
   try {
@@ -68,6 +82,8 @@ ExitCode validate_file(const std::string& file, const ValidateOptions& options) 
       remark = "skipped: " + reason;
     } else if (const auto errors = errors_in(file); !errors.empty()) {
       for (const std::string& error : errors) diagnostics::error("{}", error);
+      return ExitCode::bad_input;
+    } else if (!accepts_unmatched(file, options)) {
       return ExitCode::bad_input;
     }
   } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
@@ -96,13 +112,15 @@ void add_validate_command(Command program, ExitCode& exit_code) {
   command.add_option("PATH", options->paths, "Scenarios or sweeps, or folders of them")
       .required()
       .option_text("...");
+  add_strict_option(command, options->strict);
   command.add_flag("-q,--quiet", options->quiet, "Print errors only");
   command.callback([options, &exit_code] { exit_code = validate(*options); });
   command.finish(
       "Example:\n"
       "  lastack validate scenarios/handshake/three_way.json\n"
       "Each error names the file, the place in it (a JSON Pointer), what is allowed and what\n"
-      "was found. Exit code: 0 all valid, 2 otherwise.");
+      "was found. A fault, injection or expectation that could never match anything is a\n"
+      "warning, with --strict an error. Exit code: 0 all valid, 2 otherwise.");
 }
 
 }  // namespace lastack::cli

@@ -92,11 +92,26 @@ void RunReport::print_run(const run::Summary& summary) const {
                paint_.yellow(fmt::format("Interrupted after {:.3f} simulated seconds.",
                                          summary.simulated_seconds)));
   }
+  if (summary.stopped_at_default) {
+    fmt::print(
+        look_.stream, "{}\n",
+        paint_.yellow(fmt::format("Stopped at 10 min, the default of stop_at; {} still to come.",
+                                  summary.events_to_come == 1
+                                      ? "1 event was"
+                                      : fmt::format("{} events were", summary.events_to_come))));
+  }
   fmt::print(look_.stream, "{}", run::to_text(summary, look_.columns));
 }
 
 void RunReport::print_expectations(const run::Summary& summary, bool only_failures) const {
   const auto& all = summary.expectations;
+  if (summary.cut_short() && !all.empty()) {
+    fmt::print(look_.stream, "expected    {}\n",
+               paint_.yellow(fmt::format(
+                   "{} not judged: the run {}", all.size(),
+                   summary.interrupted ? "was interrupted" : "ended because memory ran short")));
+    return;
+  }
   const auto failed =
       std::count_if(all.begin(), all.end(), [](const auto& result) { return !result.held; });
   if (all.empty() || (only_failures && failed == 0)) return;

@@ -33,7 +33,8 @@ class RunReport {
 
   void print_head() const;                            ///< before the run: what it is
   void print_run(const run::Summary& summary) const;  ///< after it: ladder and summary
-  /// Which expectations failed, and how many held. `only_failures` leaves the rest out.
+  /// Which expectations failed, and how many held; that none was judged where the run was cut
+  /// short. `only_failures` leaves the rest out.
   void print_expectations(const run::Summary& summary, bool only_failures) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,18 @@ void judge(const std::vector<run::ExpectationResult>& expectations, FileResult& 
     result.outcome = Outcome::unchecked;
   } else {
     result.outcome = result.failed.empty() ? Outcome::held : Outcome::failed;
+  }
+}
+
+void judge_strictly(const std::vector<scenario::Unmatched>& unmatched, FileResult& result) {
+  for (const scenario::Unmatched& one : unmatched) {
+    run::ExpectationResult failure;
+    failure.pointer = one.pointer;
+    failure.wanted = "something that it matches (--strict)";
+    failure.seen = one.problem;
+    result.failed.push_back(std::move(failure));
+    ++result.expectations;
+    result.outcome = Outcome::failed;
   }
 }
 

@@ -32,8 +32,14 @@ struct FileResult {
   std::string replay;                          ///< that command, where it is another
   std::vector<run::ExpectationResult> failed;  ///< the expectations that did not hold
   std::size_t expectations = 0;                ///< how many there are
-  double seconds = 0;                          ///< by the clock on the wall
+  /// What matched nothing and is no error: with --strict it is among `failed`, or makes it bad.
+  std::vector<scenario::Unmatched> unmatched;
+  std::size_t not_judged = 0;  ///< expectations that a run left open because it was cut short
+  double seconds = 0;          ///< by the clock on the wall
 };
+
+/// Takes what matched nothing in a run for expectations that failed.
+void judge_strictly(const std::vector<scenario::Unmatched>& unmatched, FileResult& result);
 
 /// Puts what a file's expectations came to into its result.
 void judge(const std::vector<run::ExpectationResult>& expectations, FileResult& result);

@@ -45,6 +45,12 @@ unsigned threads_or_all(unsigned threads) {
   return threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
+void add_strict_option(Command command, bool& strict) {
+  command.add_flag("--strict", strict,
+                   "Take a fault, injection or expectation that matches\n"
+                   "nothing for an error, not for a warning");
+}
+
 void add_set_option(Command command, std::vector<std::string>& settings) {
   command
       .add_option("--set", settings,

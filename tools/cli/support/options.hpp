@@ -33,6 +33,9 @@ void add_jobs_option(Command command, unsigned& threads);
 /// So many, or for 0 one for each processor.
 unsigned threads_or_all(unsigned threads);
 
+/// Gives a subcommand its --strict.
+void add_strict_option(Command command, bool& strict);
+
 /// Gives a subcommand its --set, which may come more than once.
 void add_set_option(Command command, std::vector<std::string>& settings);
 /// What each --set KEY=VALUE puts where. Throws UsageError.

@@ -35,8 +35,23 @@ void Endpoint::enter(State next, StateReason why, Context& c) {
   state_ = next;  // the only assignment to state_ but the slot's own birth and end
 }
 
+/// Whether an RST ends it: one that arrived, or the segment that it has just sent.
+bool Endpoint::ends_by_reset(StateReason why, const Context& c) const {
+  if (why == StateReason::rst_arrives) return true;
+  const auto* last = c.out.effects.empty() ? nullptr : std::get_if<Sent>(&c.out.effects.back());
+  return last != nullptr && last->segment.flags.has(Flags::rst) && last->segment.src == local() &&
+         last->segment.dst == remote();
+}
+
 /// The connection is no more (RFC 9293: "delete the TCB").
 void Endpoint::done(StateReason why, Context& c) {
+  const bool open_both_ways = state_ == State::established || state_ == State::close_wait;
+  if (open_both_ways) ++c.host.counters.EstabResets;  // RFC 4022; tcp_set_state
+  const bool unfinished =
+      open_both_ways || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
+  if (unfinished && connected_ && ends_by_reset(why, c)) {
+    c.report(ConnectionReset{local(), remote()});
+  }
   clear_timers(c);
   enter(State::closed, why, c);
   fate_ = Fate::closed;
@@ -47,13 +62,12 @@ void Endpoint::done(StateReason why, Context& c) {
 void Endpoint::fail(Error error, StateReason why, Context& c) {
   if (connecting_ || state_ == State::syn_sent || state_ == State::syn_rcvd) {
     ++c.host.counters.AttemptFails;
-  } else if (state_ == State::established || state_ == State::close_wait) {
-    ++c.host.counters.EstabResets;
   }
   error_ = error;
   read_closed_ = true;
   write_closed_ = true;
   done(why, c);
+  if (connected_ && !orphan_) c.report(ConnectionFailed{local(), remote()});
 }
 
 /// A small record takes over from the connection: TIME-WAIT, or (Linux) an orphan's FIN-WAIT-2.

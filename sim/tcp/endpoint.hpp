@@ -175,6 +175,7 @@ class Endpoint {
 
   // endpoint.cpp: states and timers
   void enter(State next, StateReason why, Context& c);
+  bool ends_by_reset(StateReason why, const Context& c) const;
   void done(StateReason why, Context& c);
   void fail(Error error, StateReason why, Context& c);
   void become_record(Fate fate, StateReason why, Context& c);

@@ -66,14 +66,14 @@ TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Con
     answer_limited(seg, c);
     return Verdict::stays;
   }
-  if (seg.flags.has(Flags::rst)) return Verdict::gone;
-  const bool reset = seg.flags.has(Flags::syn) && !before(seg.seq, rcv_nxt);
+  if (seg.flags.has(Flags::rst)) return reset(c);
+  const bool syn = seg.flags.has(Flags::syn) && !before(seg.seq, rcv_nxt);
   const bool nothing_new =
       !seg.flags.has(Flags::ack) || !after(seg.end(), rcv_nxt) || seg.len() == 0;
-  if (!reset && nothing_new) return Verdict::stays;
-  if (reset || !seg.flags.has(Flags::fin) || seg.end() != rcv_nxt + 1) {
+  if (!syn && nothing_new) return Verdict::stays;
+  if (syn || !seg.flags.has(Flags::fin) || seg.end() != rcv_nxt + 1) {
     c.send(reset_for(seg), SendReason::reset);  // nobody is left to read data
-    return Verdict::gone;
+    return reset(c);
   }
   rcv_nxt = seg.end();
   note_timestamp(seg, c.now);
@@ -85,6 +85,12 @@ TimeWait::Verdict TimeWait::in_fin_wait_2(const Segment& seg, bool outdated, Con
   arm(c.host.time_wait_length(), c);
   answer(SendReason::ack, c);
   return Verdict::stays;
+}
+
+/// The peer had not finished.
+TimeWait::Verdict TimeWait::reset(Context& c) const {
+  c.report(ConnectionReset{c.host.at(local_port), remote()});
+  return Verdict::gone;
 }
 
 // --- Retries ---

@@ -415,6 +415,16 @@ void TcpTest::note(const tcp::Discarded& discarded) {
   discards_.emplace_back(name_of(discarded.reason));
 }
 
+void TcpTest::note(const tcp::ConnectionReset& /*reset*/) {
+  note("     the connection is reset");
+  ++resets_;
+}
+
+void TcpTest::note(const tcp::ConnectionFailed& /*failed*/) {
+  note("     the connection failed");
+  ++failures_;
+}
+
 void TcpTest::want_nothing_pending(Where where) {
   if (pending_.empty()) return;
   const Segment& first = pending_.front().sent.segment;

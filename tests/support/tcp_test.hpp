@@ -106,6 +106,9 @@ class TcpTest {
   const tcp::Sent& last_sent() const { return last_sent_; }
   /// What was thrown away since the conversation began: "accept_queue" …
   const std::vector<std::string>& discards() const { return discards_; }
+  /// How often connections were reported as reset, and as failed.
+  int resets() const { return resets_; }
+  int failures() const { return failures_; }
   /// Octets from the last acknowledgment we sent to the right edge of the window we announced.
   std::uint32_t announced_window() const;
   SimTime now() const { return now_; }
@@ -153,6 +156,8 @@ class TcpTest {
   void note(const tcp::StateChanged& change);
   void note(const tcp::TimerChanged& change);
   void note(const tcp::Discarded& discarded);
+  void note(const tcp::ConnectionReset& reset);
+  void note(const tcp::ConnectionFailed& failed);
   void learn_from_ours(const tcp::Segment& segment);
   void learn_from_peers(const tcp::Segment& segment);
   void stamp(tcp::Segment& segment, const Line& line) const;
@@ -175,6 +180,8 @@ class TcpTest {
   std::deque<Pending> pending_;
   tcp::Sent last_sent_{};
   std::vector<std::string> discards_;
+  int resets_ = 0;
+  int failures_ = 0;
   std::vector<tcp::SocketId> woken_;
   std::map<std::pair<tcp::Port, tcp::Port>, tcp::State> last_state_;  ///< as reported
   std::vector<std::string> story_;

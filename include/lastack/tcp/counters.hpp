@@ -13,9 +13,9 @@ struct Counters {
   std::uint64_t ActiveOpens = 0;
   std::uint64_t PassiveOpens = 0;
   std::uint64_t AttemptFails = 0;
-  std::uint64_t EstabResets = 0;
+  std::uint64_t EstabResets = 0;  ///< from ESTABLISHED or CLOSE_WAIT to CLOSED (RFC 4022)
   std::uint64_t InSegs = 0;
-  std::uint64_t OutSegs = 0;
+  std::uint64_t OutSegs = 0;  ///< without those that only repeat (RFC 4022)
   std::uint64_t RetransSegs = 0;
   std::uint64_t OutRsts = 0;
   // TcpExt

@@ -47,7 +47,23 @@ struct Discarded {
   DiscardReason reason;
 };
 
-using Effect = std::variant<Sent, StateChanged, TimerChanged, Discarded>;
+/// An end of a connection came from ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2 or CLOSE-WAIT to CLOSED by
+/// an RST: one that arrived, or one that it sent itself. Later a reset ends nothing that was still
+/// to be done (RFC 9293, 3.10.7.4, second). Reported whatever is wanted.
+struct ConnectionReset {
+  SocketAddress local;
+  SocketAddress remote;
+};
+
+/// A connection that had come to ESTABLISHED failed before this end was closed: an application's
+/// next call sees an error. Reported whatever is wanted.
+struct ConnectionFailed {
+  SocketAddress local;
+  SocketAddress remote;
+};
+
+using Effect =
+    std::variant<Sent, StateChanged, TimerChanged, Discarded, ConnectionReset, ConnectionFailed>;
 
 /// What carries deadlines in a Stack: a socket, a request in a SYN queue, or a TIME-WAIT record.
 struct TimerOwner {

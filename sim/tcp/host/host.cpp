@@ -95,10 +95,11 @@ bool Host::invalid_answer_limited(SimTime now, std::uint64_t pair) {
 }
 
 void Context::send(const Segment& segment, SendReason why) {
-  ++host.counters.OutSegs;
-  if (is_retransmission(why)) {
-    ++host.counters.RetransSegs;
-  }
+  const bool again = is_retransmission(why);
+  // What was sent before counts once (RFC 4022, tcpOutSegs), but for SYN-ACKs of requests (Linux,
+  // tcp_make_synack).
+  if (!again || why == SendReason::synack_timeout) ++host.counters.OutSegs;
+  if (again) ++host.counters.RetransSegs;
   if (segment.flags.has(Flags::rst)) {
     ++host.counters.OutRsts;
   }

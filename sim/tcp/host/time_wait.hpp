@@ -39,6 +39,7 @@ struct TimeWait {
 
  private:
   Verdict in_fin_wait_2(const Segment& seg, bool outdated, Context& c);
+  Verdict reset(Context& c) const;
   Verdict in_time_wait(const Segment& seg, bool outdated, Context& c);
   Verdict reset_in_time_wait(const Segment& seg, Context& c);
   bool calls_for_no_answer(const Segment& seg) const;

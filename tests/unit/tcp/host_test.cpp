@@ -108,10 +108,56 @@ TEST_CASE("counters: a connection's life", "[tcp][counters]") {
   t.until_sent(10s);
   t.out(". 1:101 ack 1");
   CHECK(t.counters().RetransSegs == 1);
+  CHECK(t.counters().OutSegs == 3);  // what is sent again is none (RFC 4022, tcpOutSegs)
   CHECK(t.counters().TCPTimeouts == 1);
   t.in("R 1");
   CHECK(t.counters().EstabResets == 1);
   CHECK(t.counters().AttemptFails == 0);
+}
+
+TEST_CASE("counters: an abort leaves ESTABLISHED for CLOSED directly", "[tcp][counters]") {
+  const State state = GENERATE(State::established, State::close_wait);
+  auto t = TcpTest::in(state);
+  t.abort();
+  t.out(state == State::established ? "R. 1:1 ack 1" : "R. 1:1 ack 2");
+  CHECK(t.counters().EstabResets == 1);  // RFC 4022, tcpEstabResets
+  CHECK(t.counters().AttemptFails == 0);
+}
+
+TEST_CASE("counters: what ends after a close is no reset of ESTABLISHED", "[tcp][counters]") {
+  const State state = GENERATE(State::fin_wait_1, State::fin_wait_2);
+  auto t = TcpTest::in(state);
+  t.abort();
+  t.out("R. 2:2 ack 1");
+  CHECK(t.counters().EstabResets == 0);
+}
+
+TEST_CASE("reports: an RST that arrives resets a connection that was not finished", "[tcp]") {
+  const State state =
+      GENERATE(State::established, State::fin_wait_1, State::fin_wait_2, State::close_wait);
+  CAPTURE(state);
+  auto t = TcpTest::in(state);
+  t.in(state == State::close_wait ? "R 2" : "R 1");
+  t.quiet(State::closed);
+  CHECK(t.resets() == 1);
+  CHECK(t.failures() == 1);  // the application's next call sees it
+}
+
+TEST_CASE("reports: an RST after both FINs, or before ESTABLISHED, resets nothing", "[tcp]") {
+  const State state =
+      GENERATE(State::syn_sent, State::syn_rcvd, State::closing, State::last_ack, State::time_wait);
+  CAPTURE(state);
+  auto t = TcpTest::in(state);
+  t.in(state == State::syn_sent ? "R. 0 ack 1" : state == State::syn_rcvd ? "R 1" : "R 2");
+  CHECK(t.resets() == 0);
+}
+
+TEST_CASE("reports: an abort resets, and is no failure of who aborts", "[tcp]") {
+  auto t = TcpTest::in(State::established);
+  t.abort();
+  t.out("R. 1:1 ack 1");
+  CHECK(t.resets() == 1);
+  CHECK(t.failures() == 0);
 }
 
 TEST_CASE("counters: a refused attempt", "[tcp][counters]") {

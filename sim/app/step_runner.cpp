@@ -12,8 +12,6 @@ namespace {
 
 using trace::Call;
 
-Progress wait_for_socket() { return {.pause = Pause::socket}; }
-
 /// How long this connection sleeps in its step with that index.
 SimDuration length_of(const SleepStep& step, Chance chance, std::size_t index) {
   if (const auto* constant = std::get_if<net::ConstantDelay>(&step.duration)) {
@@ -52,11 +50,11 @@ Progress StepRunner::run(const Context& c, const SendStep& step) {
   done_ += io.bytes;
   LASTACK_ASSERT(done_ <= step.bytes);
   if (done_ < step.bytes) {
-    if (io.try_again == never) return wait_for_socket();
-    return {.pause = Pause::either, .until = io.try_again};
+    if (io.try_again == never) return {.pause = Pause::socket, .bytes_sent = io.bytes};
+    return {.pause = Pause::either, .until = io.try_again, .bytes_sent = io.bytes};
   }
   next_step();
-  return {.call = Call::send, .result = step.bytes};
+  return {.call = Call::send, .result = step.bytes, .bytes_sent = io.bytes};
 }
 
 Progress StepRunner::run(const Context& c, const RecvStep& step) {

@@ -29,6 +29,7 @@ Applications::Applications(const Surroundings& surroundings, Driver& driver)
       processes_{surroundings.world.host_count()},
       connectors_(surroundings.scenario.connectors.size()),
       descriptors_{surroundings.scenario, surroundings.world.host_count()},
+      requests_{surroundings.scenario.connectors},
       woken_{surroundings.world.host_count(),
              surroundings.recorder.active() ? Woken::Causes::kept : Woken::Causes::forgotten} {}
 
@@ -98,9 +99,10 @@ void Applications::run_process(ProcessIndex index) {
   Process& process = processes_[index];
   while (true) {
     const std::optional<Ends> closing = ends_to_close(process);
+    const std::size_t step = process.runner.step();
     const app::Progress progress =
         process.runner.advance(now(), stack(process.host), out(), chance_of(process));
-    surroundings_.tally.bytes_read += progress.bytes_read;
+    count(index, step, progress);
     if (process.last_arrival != 0 && progress.call && trace::is_read(*progress.call)) {
       process.cause = std::exchange(process.last_arrival, 0);
     }
@@ -125,6 +127,20 @@ void Applications::run_process(ProcessIndex index) {
         return;
     }
   }
+}
+
+/// Counts what the call of this step came to.
+void Applications::count(ProcessIndex index, std::size_t step, const app::Progress& progress) {
+  Tally& tally = surroundings_.tally;
+  tally.bytes_read += progress.bytes_read;
+  if (const auto* error = std::get_if<tcp::Error>(&progress.result)) {
+    const auto which = static_cast<std::size_t>(*error);
+    if (progress.call == trace::Call::send) ++tally.send_errors[which];
+    if (progress.call == trace::Call::recv) ++tally.recv_errors[which];
+  }
+  const Process& process = processes_[index];
+  if (process.accepted || !requests_.makes(process.program)) return;
+  requests_.called(now(), index, process, step, progress, tally);
 }
 
 /// The ends of the connection that the application's next step may close, where the book wants to

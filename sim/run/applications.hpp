@@ -16,6 +16,7 @@
 #include "lastack/tcp/stack.hpp"
 #include "process_table.hpp"
 #include "recorder.hpp"
+#include "requests.hpp"
 #include "tally.hpp"
 #include "woken.hpp"
 #include "world.hpp"
@@ -134,6 +135,7 @@ class Applications {
   void wake_socket(const Wake& wake, tcp::SocketId socket);
   void decide(ProcessIndex index, tcp::Error result);
   void run_process(ProcessIndex index);
+  void count(ProcessIndex index, std::size_t step, const app::Progress& progress);
   std::optional<Ends> ends_to_close(const Process& process) const;
   void set_clock(ProcessIndex index, SimTime due);
   app::Chance chance_of(const Process& process) const;
@@ -192,6 +194,7 @@ class Applications {
   /// Connectors with a from_port, behind their hosts; in order.
   std::vector<std::pair<HostIndex, std::uint32_t>> early_binders_;
   Descriptors descriptors_;
+  Requests requests_;
   std::vector<Starved> starved_;
   Woken woken_;
 };

@@ -92,14 +92,17 @@ void Applications::connect(std::uint32_t index, std::uint64_t number) {
   process.number = number;
   process.record = surroundings_.book.start(now(), index, number);
   process.cause = log(process, trace::Call::connect, {});
+  if (requests_.makes(index)) requests_.begin(made);
   ++surroundings_.tally.connects;
 
   const tcp::SocketAddress remote{surroundings_.world.address(program.to), program.to_port};
   tcp::Stack& host = stack(program.host);
   tcp::Error error = bind_error;
   if (error == tcp::Error::none) error = host.connect(now(), *socket, remote, out());
-  if (error == tcp::Error::none && process.record) {
-    surroundings_.book.follow(*process.record, host.local(*socket), remote);
+  if (error == tcp::Error::none) {
+    const tcp::SocketAddress local = host.local(*socket);
+    surroundings_.tally.broken.begins(local, remote);
+    if (process.record) surroundings_.book.follow(*process.record, local, remote);
   }
   carry_out(program.host, process.cause);
   if (error != tcp::Error::none) decide(made, error);

@@ -296,6 +296,10 @@ std::uint64_t Simulation::Impl::carry_out_reported(HostIndex host, const tcp::Ef
                                {world_.end(timer->local), world_.end(timer->remote), timer->timer,
                                 timer->action, timer->due});
     if (timer->action == tcp::TimerAction::fire) return n;
+  } else if (const auto* reset = std::get_if<tcp::ConnectionReset>(&effect)) {
+    tally_.broken.note(*reset);
+  } else if (const auto* failed = std::get_if<tcp::ConnectionFailed>(&effect)) {
+    tally_.broken.note(*failed);
   }
   return cause;
 }

@@ -71,6 +71,14 @@ void take(Summary& summary, const Totals& totals) {
   summary.listen_overflows = totals.listen_overflows;
   summary.listen_drops = totals.listen_drops;
   summary.half_open_at_end = totals.half_open_at_end;
+  summary.syn_cookies_sent = totals.syn_cookies_sent;
+  summary.recv_errors = by_name(totals.recv_errors);
+  summary.send_errors = by_name(totals.send_errors);
+  summary.connections_failed = totals.connections_failed;
+  summary.connections_reset = totals.connections_reset;
+  summary.requests = totals.requests;
+  summary.requests_ok = totals.requests_ok;
+  summary.request_times = totals.request_times;
   summary.time_in = by_state<double>(totals.time_in);
   summary.peak = by_state<std::uint64_t>(totals.peak);
   summary.open_at_end = by_state<std::uint64_t>(totals.open_at_end);
@@ -113,6 +121,13 @@ Totals Simulation::Impl::totals() const {
   totals.connects_ok = tally_.connects_ok;
   totals.connect_errors = tally_.connect_errors;
   totals.accepts = tally_.accepts;
+  totals.recv_errors = tally_.recv_errors;
+  totals.send_errors = tally_.send_errors;
+  totals.connections_failed = tally_.broken.failures();
+  totals.connections_reset = tally_.broken.resets();
+  totals.requests = tally_.requests;
+  totals.requests_ok = tally_.requests_ok;
+  totals.request_times = tally_.request_times;
   totals.peak = sockets_.peak;
   totals.open_at_end = sockets_.current;
   totals.half_open_at_end = half_open();
@@ -133,6 +148,7 @@ void Simulation::Impl::add_host(HostIndex index, Totals& totals) const {
   const auto add = [&totals](const tcp::Counters& counters) {
     totals.listen_overflows += counters.ListenOverflows;
     totals.listen_drops += counters.ListenDrops;
+    totals.syn_cookies_sent += counters.SyncookiesSent;
   };
   add(stacks_[index].counters());
   if (lives_[index].past) add(lives_[index].past->counters);

@@ -19,6 +19,8 @@ namespace {
 /// More connections than these are summed up rather than listed.
 constexpr std::size_t listed_connections = 6;
 constexpr std::size_t label_width = 12;
+/// Of more hosts and groups than these the counters are added up.
+constexpr std::size_t counted_hosts = 8;
 
 /// Lines of a label and items that follow each other as long as there is room.
 class Page {
@@ -198,7 +200,103 @@ void queues(const Summary& s, Page& page) {
   for (const auto& [error, count] : s.accept_errors) {
     items.push_back(plural(count, "accept failed with", "accepts failed with") + " " + error);
   }
+  if (s.syn_cookies_sent > 0) {
+    items.push_back(plural(s.syn_cookies_sent, "SYN cookie sent", "SYN cookies sent"));
+  }
   page.line("queues", items);
+}
+
+/// "recv ECONNRESET 2": the calls that failed.
+std::vector<std::string> failed_calls(const Summary& s) {
+  std::vector<std::string> calls;
+  for (const auto& [error, count] : s.recv_errors) {
+    calls.push_back(fmt::format("recv {} {}", error, grouped(count)));
+  }
+  for (const auto& [error, count] : s.send_errors) {
+    calls.push_back(fmt::format("send {} {}", error, grouped(count)));
+  }
+  return calls;
+}
+
+/// What went wrong after connects had succeeded; nothing where nothing did.
+void failures(const Summary& s, Page& page) {
+  std::vector<std::string> items = failed_calls(s);
+  std::string told = items.empty() ? "" : "calls failed";
+  if (s.connections_failed == 1) told = "1 connection failed after it was connected";
+  if (s.connections_failed > 1) {
+    told = grouped(s.connections_failed) + " connections failed after they were connected";
+  }
+  if (items.empty() && !told.empty()) items.emplace_back();
+  if (!items.empty()) items.front() = told + (items.front().empty() ? "" : ": ") + items.front();
+  if (s.connections_reset > 0) {
+    items.push_back(plural(s.connections_reset, "connection reset", "connections reset"));
+  }
+  if (s.half_open_at_end > 0) {
+    items.push_back(plural(s.half_open_at_end, "socket", "sockets") + " half-open at the end");
+  }
+  page.line("failures", items);
+}
+
+void requests(const Summary& s, Page& page) {
+  if (s.requests == 0) return;
+  std::string answered =
+      fmt::format("{} of {} answered", grouped(s.requests_ok), grouped(s.requests));
+  if (!s.request_times.empty()) answered += " in " + spread_text(s.request_times);
+  page.line("requests", {answered});
+}
+
+void orphans(const Summary& s, Page& page) {
+  std::vector<SimDuration> times;
+  for (const ConnectionSummary& c : s.connections) {
+    if (c.orphan_time) times.push_back(*c.orphan_time);
+    if (c.orphan_time_remote) times.push_back(*c.orphan_time_remote);
+  }
+  if (times.empty()) return;
+  page.line("orphans",
+            {fmt::format("{} ended after {}", grouped(times.size()), spread_text(times))});
+}
+
+/// A host's counters, or those of a group's members together.
+struct Counted {
+  std::string name;
+  Counts counters;
+
+  void add(const Counts& more) {
+    for (const auto& [counter, value] : more) counters[counter] += value;
+  }
+};
+
+/// By host, members of a group ("clients[17]") as one; where these are too many, all together.
+std::vector<Counted> counted(const Summary& s) {
+  std::vector<Counted> all;
+  Counted together{fmt::format("all {} hosts", grouped(s.hosts.size())), {}};
+  for (const HostSummary& host : s.hosts) {
+    const std::string name = host.name.substr(0, host.name.find('['));
+    if (all.size() <= counted_hosts && (all.empty() || all.back().name != name)) {
+      all.push_back({name, {}});
+    }
+    all.back().add(host.counters);
+    together.add(host.counters);
+  }
+  if (all.size() > counted_hosts) return {together};
+  return all;
+}
+
+/// What `nstat -az` would show on each host, without zeros, in its order.
+void counters(const Summary& s, Page& page) {
+  std::string_view label = "counters";
+  for (const Counted& host : counted(s)) {
+    std::vector<std::string> items;
+    for (const tcp::CounterInfo& info : tcp::counter_infos()) {
+      const auto found = host.counters.find(std::string{info.name});
+      if (found == host.counters.end()) continue;
+      items.push_back(fmt::format("{} {}", info.name, grouped(found->second)));
+    }
+    if (items.empty()) continue;
+    items.front() = host.name + ": " + items.front();
+    page.line(label, items);
+    label = "";
+  }
 }
 
 }  // namespace
@@ -210,9 +308,13 @@ std::string to_text(const Summary& summary, int columns) {
   } else {
     sum_up_connections(summary, page);
   }
+  failures(summary, page);
+  requests(summary, page);
   segments(summary, page);
   times(summary, page);
+  orphans(summary, page);
   queues(summary, page);
+  counters(summary, page);
   page.line("run", {fmt::format("{} simulated", rounded_seconds(summary.simulated_seconds)),
                     grouped(summary.events) + (summary.events == 1 ? " event" : " events"),
                     fmt::format("seed {}", summary.seed)});

@@ -6,7 +6,10 @@
 #include <map>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "broken_connections.hpp"
+#include "lastack/core/time.hpp"
 #include "lastack/event/drop_reason.hpp"
 #include "lastack/run/totals.hpp"
 #include "lastack/tcp/output.hpp"
@@ -63,6 +66,12 @@ struct Tally {
   std::array<std::uint64_t, error_count> accept_errors{};  ///< by Error
   std::uint64_t datagrams_sent = 0;
   std::uint64_t datagrams_received = 0;
+  std::array<std::uint64_t, error_count> send_errors{};  ///< by Error, of `send` steps
+  std::array<std::uint64_t, error_count> recv_errors{};  ///< by Error, of `recv` steps
+  std::uint64_t requests = 0;
+  std::uint64_t requests_ok = 0;
+  std::vector<SimDuration> request_times;  ///< of the connections that the book has
+  BrokenConnections broken;
 };
 
 }  // namespace lastack::run

@@ -121,6 +121,8 @@ struct MetricGroup {
 constexpr MetricGroup metric_groups[] = {
     {"connect_errors", errno_names},
     {"accept_errors", errno_names},
+    {"recv_errors", errno_names},
+    {"send_errors", errno_names},
     {"retransmitted_by_cause", reason_names},
     {"lost_by_reason", loss_names},
     {"discarded_by_reason", discard_names},
@@ -157,7 +159,13 @@ constexpr std::string_view plain_metrics[] = {"events",
                                               "simulated_seconds",
                                               "listen_overflows",
                                               "listen_drops",
-                                              "half_open_at_end"};
+                                              "half_open_at_end",
+                                              "syn_cookies_sent",
+                                              "connections_failed",
+                                              "connections_reset",
+                                              "requests",
+                                              "requests_ok",
+                                              "request_time"};
 
 /// "peak.TIME_WAIT" gives "peak" and leaves "TIME_WAIT".
 std::string_view take_part(std::string_view& path) {

@@ -33,6 +33,7 @@ struct Progress {
   std::optional<trace::Call> call{};  ///< to be logged
   std::variant<std::monostate, std::uint64_t, tcp::Error, tcp::Stack::Direction> result{};
   std::uint64_t bytes_read = 0;  ///< taken from the socket
+  std::uint64_t bytes_sent = 0;  ///< taken over by the socket
 };
 
 /// What a connection's random choices come from: each step draws from a stream of its own, so that
@@ -57,6 +58,8 @@ class StepRunner {
   /// The next call. Whoever got Pause::socket, ::clock or ::either comes back when that is over.
   /// `chance` is the same each time; one with a stream is required where a `sleep` is drawn.
   Progress advance(SimTime now, tcp::Stack& stack, tcp::Output& out, Chance chance = {});
+  /// The step whose call is next, or is being waited for.
+  std::size_t step() const { return step_; }
   /// Whether the next call is close().
   bool closes_next() const {
     return step_ < steps_->size() && std::holds_alternative<CloseStep>((*steps_)[step_]);

@@ -108,6 +108,30 @@ struct Summary {
   std::uint64_t half_open_at_end = 0;
   std::uint64_t listen_overflows = 0;
   std::uint64_t listen_drops = 0;
+  std::uint64_t syn_cookies_sent = 0;  ///< SYN-ACKs without a request behind them (RFC 4987, 3.6)
+
+  /// `recv` and `send` steps that failed, of all applications, by errno's name. One connection can
+  /// have several; which come at all depends on the steps.
+  std::map<std::string, std::uint64_t> recv_errors;
+  std::map<std::string, std::uint64_t> send_errors;
+  /// Connections that failed after they were connected: TCP gave one up or an RST ended it before
+  /// the application at that end had closed it. Each counts once, seen by a call or not.
+  std::uint64_t connections_failed = 0;
+  /// Connections of which an end came from ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2 or CLOSE_WAIT to
+  /// CLOSED by an RST: one that arrived, or one that it sent (an abort, a close with data unread,
+  /// keepalive probes that nobody answered). Each counts once, though both ends may be reset.
+  std::uint64_t connections_reset = 0;
+
+  /// Requests of connectors. One begins with a `send` step that a `recv` step follows on the same
+  /// connection, whatever steps stand between them; more `send` steps before that `recv` are part
+  /// of it. It is answered (`requests_ok`) when its steps succeeded and `recv` got all its octets,
+  /// or with "eof" at least one and then EOF. Those that are under way at the end are not.
+  std::uint64_t requests = 0;
+  std::uint64_t requests_ok = 0;
+  /// From the first octet that TCP took from `send` until `recv` had the last one: of the requests
+  /// that were answered on the first 10,000 connections, in the order of the answers.
+  std::vector<SimDuration> request_times;
+
   std::vector<ConnectionSummary> connections;  ///< the first 10,000
   std::vector<HostSummary> hosts;
   std::vector<ExpectationResult> expectations;

@@ -38,8 +38,15 @@ struct Totals {
   std::uint64_t accepts = 0;
   std::uint64_t listen_overflows = 0;
   std::uint64_t listen_drops = 0;
-  std::uint64_t half_open_at_end = 0;  ///< as in Summary
-  ByState<std::uint64_t> peak{};       ///< over all hosts, by State
+  std::uint64_t half_open_at_end = 0;  ///< as in Summary, and so are the next ones
+  std::array<std::uint64_t, error_count> recv_errors{};  ///< by tcp::Error
+  std::array<std::uint64_t, error_count> send_errors{};  ///< by tcp::Error
+  std::uint64_t requests = 0;
+  std::uint64_t requests_ok = 0;
+  std::uint64_t syn_cookies_sent = 0;
+  std::uint64_t connections_reset = 0;
+  std::uint64_t connections_failed = 0;
+  ByState<std::uint64_t> peak{};  ///< over all hosts, by State
   ByState<std::uint64_t> open_at_end{};
   ByState<double> time_in{};  ///< socket-seconds, over all hosts
   /// The same by Scenario::hosts: of one host, or of a group's members together.
@@ -51,6 +58,8 @@ struct Totals {
   std::vector<SimDuration> close_times;
   std::vector<SimDuration> active_close_times;
   std::vector<SimDuration> orphan_times;  ///< up to two of each connection, the connector's first
+  /// Of the same connections' requests that were answered, in the order of the answers.
+  std::vector<SimDuration> request_times;
 
   bool interrupted = false;
   bool out_of_memory = false;

@@ -300,6 +300,10 @@ TEST_CASE("Summary: the text is a few lines of what matters", "[run]") {
         "segments    10 sent, 1 lost (fault), 1 retransmitted (rto), 100 bytes delivered\n"
         "time in     SYN_SENT 1.02 s, SYN_RCVD 20 ms, ESTABLISHED 1.96 s, FIN_WAIT_1 20 ms,\n"
         "            LAST_ACK 20 ms, TIME_WAIT 60 s\n"
+        "orphans     2 ended after 20 ms\n"
+        "counters    client: TcpActiveOpens 1, TcpInSegs 4, TcpOutSegs 5, TcpRetransSegs 1,\n"
+        "            TcpExtTCPTimeouts 1, TcpExtTCPSynRetrans 1, TcpExtTCPDelivered 3, TcpExtTW 1\n"
+        "            server: TcpPassiveOpens 1, TcpInSegs 5, TcpOutSegs 4, TcpExtTCPDelivered 1\n"
         "run         62.02 s simulated, 13 events, seed 1\n");
 }
 

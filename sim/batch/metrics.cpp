@@ -43,6 +43,32 @@ constexpr bool connect_gives(Error error) {
   LASTACK_UNREACHABLE("an error that is none");
 }
 
+/// Whether send or recv on a connection that was up can fail so.
+constexpr bool io_gives(Error error) {
+  switch (error) {
+    case Error::connection_reset:
+    case Error::broken_pipe:  // a reset in CLOSE_WAIT too (Linux, tcp_reset)
+    case Error::timed_out: return true;
+    case Error::none:
+    case Error::would_block:
+    case Error::address_in_use:
+    case Error::address_not_available:
+    case Error::already_connected:
+    case Error::connection_aborted:
+    case Error::connection_refused:
+    case Error::host_unreachable:
+    case Error::network_unreachable:
+    case Error::invalid_argument:
+    case Error::not_connected:
+    case Error::bad_descriptor:
+    case Error::no_buffer_space:
+    case Error::too_many_files:
+    case Error::file_table_overflow:
+    case Error::option_not_supported: return false;
+  }
+  LASTACK_UNREACHABLE("an error that is none");
+}
+
 /// The states in which sockets come and go, in RFC 9293's order.
 constexpr std::array passing_states{State::syn_sent,   State::syn_rcvd,   State::established,
                                     State::fin_wait_1, State::fin_wait_2, State::close_wait,
@@ -77,7 +103,7 @@ std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
 
 }  // namespace
 
-bool is_share(std::string_view metric) { return metric == "connect_ok"; }
+bool is_share(std::string_view metric) { return metric == "connect_ok" || metric == "request_ok"; }
 
 bool is_time(std::string_view metric) { return metric.find("_time.") != metric.npos; }
 
@@ -119,6 +145,22 @@ void MetricSet::add_times(std::vector<Entry>& entries, Source source, const std:
   }
 }
 
+/// A column for each errno that such a call can give.
+void MetricSet::add_errors(std::vector<Entry>& entries, Source source, const std::string& family,
+                           bool (*gives)(Error)) {
+  for (std::size_t i = 0; i < run::error_count; ++i) {
+    const auto error = static_cast<Error>(i);
+    if (!gives(error)) continue;
+    entries.push_back({{source, i}, family + "." + std::string{tcp::name_of(error)}, {family}});
+  }
+}
+
+std::optional<std::size_t> MetricSet::times_shown(Source source) {
+  if (source == Source::request_time) return time_sources - 1;
+  const std::size_t place = index_of(source) - index_of(Source::connect_time);
+  return place < time_sources - 1 ? std::optional{place} : std::nullopt;
+}
+
 void MetricSet::add_times_in_states(std::vector<Entry>& entries,
                                     const scenario::Scenario& scenario) {
   const std::string family = "time_in";
@@ -144,13 +186,7 @@ std::vector<MetricSet::Entry> MetricSet::all(const scenario::Scenario& scenario)
   };
   add(Source::connect_ok, "connect_ok");
   add_times(entries, Source::connect_time, "connect_time");
-  for (std::size_t i = 0; i < run::error_count; ++i) {
-    const auto error = static_cast<Error>(i);
-    if (!connect_gives(error)) continue;
-    const std::string family = "connect_error";
-    entries.push_back(
-        {{Source::connect_error, i}, family + "." + std::string{tcp::name_of(error)}, {family}});
-  }
+  add_errors(entries, Source::connect_error, "connect_error", connect_gives);
   add_times(entries, Source::close_time, "close_time");
   add_times(entries, Source::active_close_time, "active_close_time");
   add_times(entries, Source::orphan_time, "orphan_time");
@@ -173,7 +209,19 @@ std::vector<MetricSet::Entry> MetricSet::all(const scenario::Scenario& scenario)
   add(Source::half_open_at_end, "half_open_at_end");
   add(Source::listen_drops, "listen_drops");
   add(Source::listen_overflows, "listen_overflows");
+  add_after_connect(entries);
   return entries;
+}
+
+/// What operators ask of connections that were up.
+void MetricSet::add_after_connect(std::vector<Entry>& entries) {
+  entries.push_back({{Source::request_ok}, "request_ok", {}});
+  add_times(entries, Source::request_time, "request_time");
+  add_errors(entries, Source::recv_error, "recv_error", io_gives);
+  add_errors(entries, Source::send_error, "send_error", io_gives);
+  entries.push_back({{Source::syn_cookies_sent}, "syn_cookies_sent", {}});
+  entries.push_back({{Source::connections_reset}, "connections_reset", {}});
+  entries.push_back({{Source::connections_failed}, "connections_failed", {}});
 }
 
 std::optional<std::string> MetricSet::unknown(const scenario::Scenario& scenario,
@@ -202,8 +250,7 @@ MetricSet::MetricSet(const scenario::Scenario& scenario, const std::vector<std::
     if (!kept) continue;
     names_.push_back(std::move(entry.name));
     columns_.push_back(entry.column);
-    const std::size_t place = index_of(entry.column.source) - index_of(Source::connect_time);
-    if (place < time_sources) asked_[place] = true;
+    if (const auto place = times_shown(entry.column.source)) asked_[*place] = true;
   }
   LASTACK_ASSERT(std::find(found.begin(), found.end(), false) == found.end());
 }
@@ -211,9 +258,9 @@ MetricSet::MetricSet(const scenario::Scenario& scenario, const std::vector<std::
 namespace {
 
 /// In the order of their sources.
-std::array<const std::vector<SimDuration>*, 4> all_times(const run::Totals& totals) {
+std::array<const std::vector<SimDuration>*, 5> all_times(const run::Totals& totals) {
   return {&totals.connect_times, &totals.close_times, &totals.active_close_times,
-          &totals.orphan_times};
+          &totals.orphan_times, &totals.request_times};
 }
 
 }  // namespace
@@ -230,6 +277,7 @@ std::vector<std::uint64_t> MetricSet::trials(const run::Totals& totals) const {
   std::vector<std::uint64_t> trials;
   for (const Column& column : columns_) {
     if (column.source == Source::connect_ok) trials.push_back(totals.connects);
+    if (column.source == Source::request_ok) trials.push_back(totals.requests);
   }
   return trials;
 }
@@ -252,10 +300,9 @@ std::optional<double> MetricSet::value(const Column& column, const run::Totals& 
     case Source::connect_time:
     case Source::close_time:
     case Source::active_close_time:
-    case Source::orphan_time: {
-      const std::size_t place = index_of(column.source) - index_of(Source::connect_time);
-      return statistic_of(static_cast<Statistic>(column.index), times[place]);
-    }
+    case Source::orphan_time:
+    case Source::request_time:
+      return statistic_of(static_cast<Statistic>(column.index), times[*times_shown(column.source)]);
     case Source::connect_error: return number(totals.connect_errors[column.index]);
     case Source::time_in: return totals.time_in[column.index];
     case Source::time_in_host:
@@ -270,6 +317,12 @@ std::optional<double> MetricSet::value(const Column& column, const run::Totals& 
     case Source::half_open_at_end: return number(totals.half_open_at_end);
     case Source::listen_drops: return number(totals.listen_drops);
     case Source::listen_overflows: return number(totals.listen_overflows);
+    case Source::request_ok: return share(totals.requests_ok, totals.requests);
+    case Source::recv_error: return number(totals.recv_errors[column.index]);
+    case Source::send_error: return number(totals.send_errors[column.index]);
+    case Source::syn_cookies_sent: return number(totals.syn_cookies_sent);
+    case Source::connections_reset: return number(totals.connections_reset);
+    case Source::connections_failed: return number(totals.connections_failed);
   }
   LASTACK_UNREACHABLE("a source that is none");
 }

@@ -56,6 +56,10 @@ Unit unit_of(std::string_view metric);
 /// | `segments_sent`, `segments_retransmitted`, `segments_lost`, `rst_sent` | |
 /// | `bytes_delivered`, `half_open_at_end`, `listen_drops`, `listen_overflows` | as in run::Summary
 /// |
+/// | `request_ok` | share of the requests that were answered; nothing where there was none |
+/// | `request_time.…` | of requests that were answered, as run::Summary has them |
+/// | `recv_error.ERRNO`, `send_error.ERRNO` | how many calls failed so, of all applications |
+/// | `syn_cookies_sent`, `connections_reset`, `connections_failed` | as in run::Summary |
 ///
 /// STATE is every state but CLOSED and LISTEN. Times are those of the first 10,000 connections, and
 /// those of closing are known only where connectors open no more (run::ConnectionSummary).
@@ -86,7 +90,7 @@ class MetricSet {
   /// What a column shows.
   enum class Source : std::uint8_t {
     connect_ok,
-    connect_time,  ///< index: Statistic, of this and the next three
+    connect_time,  ///< index: Statistic, of this, the next three and request_time
     close_time,
     active_close_time,
     orphan_time,
@@ -102,6 +106,13 @@ class MetricSet {
     half_open_at_end,
     listen_drops,
     listen_overflows,
+    request_ok,
+    request_time,  ///< index: Statistic
+    recv_error,    ///< index: tcp::Error
+    send_error,    ///< index: tcp::Error
+    syn_cookies_sent,
+    connections_reset,
+    connections_failed,
   };
   struct Column {
     Source source;
@@ -118,9 +129,14 @@ class MetricSet {
   };
   static std::vector<Entry> all(const scenario::Scenario& scenario);
   static void add_times(std::vector<Entry>& entries, Source source, const std::string& family);
+  static void add_errors(std::vector<Entry>& entries, Source source, const std::string& family,
+                         bool (*gives)(tcp::Error));
+  static void add_after_connect(std::vector<Entry>& entries);
   static void add_times_in_states(std::vector<Entry>& entries, const scenario::Scenario& scenario);
 
-  static constexpr std::size_t time_sources = 4;
+  static constexpr std::size_t time_sources = 5;
+  /// Which of the times a column shows; nothing for columns of something else.
+  static std::optional<std::size_t> times_shown(Source source);
   using Times = std::array<std::vector<SimDuration>, time_sources>;
   /// Sorted, where a column asks for them.
   Times times_of(const run::Totals& totals) const;

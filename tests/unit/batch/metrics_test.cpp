@@ -7,6 +7,8 @@
 #define CATCH_CONFIG_ENABLE_OPTIONAL_STRINGMAKER
 #include <catch2/catch.hpp>
 
+#include "lastack/batch/figure.hpp"
+#include "lastack/batch/worst.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/load.hpp"
 
@@ -120,19 +122,29 @@ TEST_CASE("Metrics: columns stand in the documents' order, in full", "[batch]") 
   CHECK(at("time_in.SYN_SENT.server") == at("time_in.SYN_SENT.client") + 1);
   CHECK(at("time_in.SYN_RCVD.client") == at("time_in.SYN_SENT.server") + 1);
   CHECK(at("peak.SYN_SENT") == at("time_in.TIME_WAIT.server") + 1);
-  const std::vector<std::string> last{"syn_sent",
-                                      "synack_sent",
-                                      "fin_sent",
-                                      "segments_sent",
-                                      "segments_retransmitted",
-                                      "segments_lost",
-                                      "rst_sent",
-                                      "bytes_delivered",
-                                      "half_open_at_end",
-                                      "listen_drops",
-                                      "listen_overflows"};
-  CHECK(std::vector(set.columns().end() - 11, set.columns().end()) == last);
-  CHECK(at("peak.TIME_WAIT") + 12 == static_cast<std::ptrdiff_t>(set.columns().size()));
+  const std::vector<std::string> run_wide{"syn_sent",
+                                          "synack_sent",
+                                          "fin_sent",
+                                          "segments_sent",
+                                          "segments_retransmitted",
+                                          "segments_lost",
+                                          "rst_sent",
+                                          "bytes_delivered",
+                                          "half_open_at_end",
+                                          "listen_drops",
+                                          "listen_overflows"};
+  CHECK(at("syn_sent") == at("peak.TIME_WAIT") + 1);
+  CHECK(std::vector(set.columns().begin() + at("syn_sent"),
+                    set.columns().begin() + at("request_ok")) == run_wide);
+  const std::vector<std::string> after_connect{
+      "request_ok",           "request_time.mean",     "request_time.median",
+      "request_time.p90",     "request_time.p99",      "request_time.p99.9",
+      "request_time.max",     "recv_error.ECONNRESET", "recv_error.EPIPE",
+      "recv_error.ETIMEDOUT", "send_error.ECONNRESET", "send_error.EPIPE",
+      "send_error.ETIMEDOUT", "syn_cookies_sent",      "connections_reset",
+      "connections_failed"};
+  CHECK(std::vector(set.columns().begin() + at("request_ok"), set.columns().end()) ==
+        after_connect);
 }
 
 TEST_CASE("Metrics: a run with a lost FIN, by hand", "[batch]") {
@@ -201,6 +213,77 @@ TEST_CASE("Metrics: a connection whose peer was rebooted is half-open", "[batch]
   CHECK(m["half_open_at_end"] == 1);
 }
 
+/// Two requests; the server aborts while the client waits for the second answer.
+constexpr const char* one_of_two = R"("apps": [
+    {"host": "server", "listen": 80, "steps": [
+      {"recv": 100}, {"sleep": "1s"}, {"send": 10}, {"recv": 100}, {"abort": true}]},
+    {"host": "client", "connect": "server:80", "steps": [
+      {"send": 100}, {"recv": 10}, {"send": 100}, {"recv": 10}, {"send": 1}]}])";
+
+TEST_CASE("Metrics: what becomes of requests, by hand", "[batch]") {
+  auto m = metrics_of(one_of_two);
+  CHECK(m["request_ok"] == 0.5);
+  CHECK(*m["request_time.mean"] == Approx(1.02));
+  CHECK(*m["request_time.p99.9"] == Approx(1.02));
+  CHECK(m["recv_error.ECONNRESET"] == 1);
+  CHECK(m["recv_error.ETIMEDOUT"] == 0);
+  CHECK(m["send_error.EPIPE"] == 1);
+  CHECK(m["send_error.ECONNRESET"] == 0);  // `recv` was told already
+  CHECK(m["connections_reset"] == 1);
+  CHECK(m["connections_failed"] == 1);
+  CHECK(m["syn_cookies_sent"] == 0);
+}
+
+TEST_CASE("Metrics: without requests they have neither share nor time", "[batch]") {
+  auto m = metrics_of(lost_fin);
+  CHECK(m["request_ok"] == std::nullopt);
+  CHECK(m["request_time.mean"] == std::nullopt);
+  CHECK(m["recv_error.ECONNRESET"] == 0);
+  CHECK(m["connections_reset"] == 0);
+  CHECK(m["connections_failed"] == 0);
+}
+
+TEST_CASE("Metrics: SYN cookies that were sent", "[batch]") {
+  auto m = metrics_of(R"("hosts": {"client": {},
+      "server": {"profile": "linux-6", "sysctl": {"tcp_syncookies": 2}}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}], "apps": [
+      {"host": "server", "listen": 80}, {"host": "client", "connect": "server:80", "count": 2}])");
+  CHECK(m["syn_cookies_sent"] == 2);
+}
+
+TEST_CASE("Metrics: trials and times stand in the order of shares and families", "[batch]") {
+  const scenario::Scenario scenario = scenario_of(one_of_two);
+  const run::Totals totals = totals_of(scenario);
+  const MetricSet all{scenario};
+  CHECK(batch::shares_of(all.columns()) == std::vector<std::string>{"connect_ok", "request_ok"});
+  CHECK(all.trials(totals) == std::vector<std::uint64_t>{1, 2});
+  const std::vector<std::string> families = batch::families_of(all.columns());
+  REQUIRE(families.size() == 5);
+  CHECK(families.back() == "request_time");
+  REQUIRE(all.times(totals).size() == 5);
+  CHECK(all.times(totals).back().count() == 1);
+  CHECK(*all.times(totals).back().mean() == Approx(1.02));
+
+  const MetricSet some{scenario, {"request_ok", "request_time.max", "close_time.mean"}};
+  CHECK(some.trials(totals) == std::vector<std::uint64_t>{2});
+  CHECK(batch::families_of(some.columns()) ==
+        std::vector<std::string>{"close_time", "request_time"});
+  REQUIRE(some.times(totals).size() == 2);
+  CHECK(some.times(totals)[0].count() == 0);
+  CHECK(some.times(totals)[1].count() == 1);
+}
+
+TEST_CASE("Metrics: of what happens after the connect, only answers are better when more",
+          "[batch]") {
+  using batch::Better;
+  CHECK(batch::better_of("request_ok") == Better::more);
+  for (const char* metric : {"request_time.p99", "recv_error.ECONNRESET", "send_error.EPIPE",
+                             "syn_cookies_sent", "connections_reset", "connections_failed"}) {
+    CAPTURE(metric);
+    CHECK(batch::better_of(metric) == Better::less);
+  }
+}
+
 TEST_CASE("Metrics: a group's socket-seconds are its members' together", "[batch]") {
   auto m = metrics_of(R"("hosts": {"clients": {"count": 3}, "server": {}},
     "links": [{"a": "clients", "b": "server", "delay": "10ms"}], "apps": [
@@ -239,6 +322,10 @@ TEST_CASE("Metrics: names choose columns and families, in the documents' order",
   CHECK(columns({"connect_time.p99"}) == Names{"connect_time.p99"});
   CHECK(columns({"connect_time"}).size() == 6);
   CHECK(columns({"connect_error"}).size() == 9);
+  CHECK(columns({"recv_error"}) ==
+        Names{"recv_error.ECONNRESET", "recv_error.EPIPE", "recv_error.ETIMEDOUT"});
+  CHECK(columns({"send_error"}).size() == 3);
+  CHECK(columns({"request_time"}).size() == 6);
   CHECK(columns({"peak"}).size() == 9);
   CHECK(columns({"time_in"}).size() == 27);
   CHECK(columns({"time_in.FIN_WAIT_1"}) ==

@@ -69,6 +69,28 @@ for (const width of SIZES) {
 
 // --- A run ---
 
+test("the figures say what failed after the connect", async () => {
+  const { html, data } = runPage("reset", {
+    hosts: { client: {}, server: {} }, links: [{ a: "client", b: "server", delay: "10ms" }],
+    apps: [
+      { host: "server", listen: 80, steps: [{ recv: 100 }, { send: 1 }, { recv: 100 }, { abort: true }] },
+      { host: "client", connect: "server:80",
+        steps: [{ send: 100 }, { recv: 1 }, { send: 100 }, { recv: 1 }] },
+    ],
+  });
+  assert.equal(data.summary.connections_reset, 1);
+  const { page, close } = await open(html);
+  const figures = (await text(page, ".figures")).split("\n");
+  const after = (term) => figures[figures.indexOf(term) + 1];
+  assert.equal(after("requests answered"), "1 / 2");
+  assert.equal(after("mean request time"), "20 ms");
+  assert.equal(after("connections failed later"), "1");
+  assert.equal(after("failed calls"), "recv ECONNRESET ×1");
+  assert.equal(after("connections reset"), "1");
+  assert.equal(figures.includes("SYN cookies sent"), false);
+  await close();
+});
+
 test("the figures of a run are those of its summary", async () => {
   const { page, close } = await open(run.html);
   const figures = await text(page, ".figures");

@@ -45,11 +45,13 @@ struct CompareOptions {
 };
 
 /// What people decide by, where --metric does not say.
-constexpr std::array<std::string_view, 14> usual_metrics{
-    "connect_ok",        "connect_time.mean",     "connect_time.p99",   "close_time.mean",
-    "orphan_time.mean",  "time_in.SYN_RCVD",      "time_in.FIN_WAIT_1", "time_in.FIN_WAIT_2",
-    "time_in.TIME_WAIT", "peak.TIME_WAIT",        "half_open_at_end",   "listen_drops",
-    "listen_overflows",  "segments_retransmitted"};
+constexpr std::array<std::string_view, 21> usual_metrics{
+    "connect_ok",        "connect_time.mean",      "connect_time.p99",     "close_time.mean",
+    "orphan_time.mean",  "time_in.SYN_RCVD",       "time_in.FIN_WAIT_1",   "time_in.FIN_WAIT_2",
+    "time_in.TIME_WAIT", "peak.TIME_WAIT",         "half_open_at_end",     "listen_drops",
+    "listen_overflows",  "segments_retransmitted", "request_ok",           "request_time.mean",
+    "request_time.p99",  "recv_error.ECONNRESET",  "recv_error.ETIMEDOUT", "connections_reset",
+    "connections_failed"};
 
 std::size_t axis_named(const scenario::Grid& grid, const std::string& path, const char* option) {
   const scenario::ResolvedPath found = scenario::resolve_path(path, grid.paths());

@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> statistic
      {".p99.9", "99.9th percentile of"},
      {".max", "longest"}}};
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> counts{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> counts{
     {{"syn_sent", "SYNs sent"},
      {"synack_sent", "SYN-ACKs sent"},
      {"fin_sent", "FINs sent"},
@@ -34,10 +34,18 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> counts{
      {"segments_lost", "segments lost"},
      {"listen_drops", "SYNs and ACKs dropped by listeners"},
      {"listen_overflows", "overflows of accept queues"},
-     {"half_open_at_end", "half-open connections at the end"}}};
+     {"half_open_at_end", "half-open connections at the end"},
+     {"syn_cookies_sent", "SYN cookies sent"},
+     {"connections_reset", "connections reset"},
+     {"connections_failed", "connections that failed after the connect"}}};
+
+/// What of a share is missing to all.
+std::string missing(const std::string& share) {
+  return share == "request_ok" ? "unanswered requests" : "failures";
+}
 
 std::string subject(const std::string& metric) {
-  if (batch::is_share(metric)) return "failures";
+  if (batch::is_share(metric)) return missing(metric);
   for (const auto& [end, words] : statistics) {
     const auto family = metric.find("_time.");
     if (family == std::string::npos || !metric.ends_with(end)) continue;
@@ -51,8 +59,10 @@ std::string subject(const std::string& metric) {
   const auto dot = metric.find('.');
   if (metric.starts_with("time_in.")) return "socket-seconds in " + metric.substr(dot + 1);
   if (metric.starts_with("peak.")) return "most sockets in " + metric.substr(dot + 1);
-  if (metric.starts_with("connect_error."))
-    return "connects that failed with " + metric.substr(dot + 1);
+  for (const std::string_view call : {"connect", "recv", "send"}) {
+    if (!metric.starts_with(fmt::format("{}_error.", call))) continue;
+    return fmt::format("{}s that failed with {}", call, metric.substr(dot + 1));
+  }
   return metric;
 }
 
@@ -112,7 +122,7 @@ std::string effect_in_words(const batch::Contrast& contrast) {
   const auto& before = contrast.baseline.value;
   if (!here || !before) return subject(metric) + ": no value";
   if (batch::is_share(metric)) {
-    return fmt::format("failures {} → {}", percent(1 - *before), percent(1 - *here));
+    return fmt::format("{} {} → {}", missing(metric), percent(1 - *before), percent(1 - *here));
   }
   if (batch::is_time(metric)) {
     return fmt::format("{} {} → {}", subject(metric), amount(metric, *before),

@@ -25,11 +25,22 @@ constexpr int columns_min = 110;        // a table of figures may be wider than 
 constexpr std::size_t table_gap = 2;    // blanks between columns
 
 /// In this order, after those that the sweep itself asks about.
-constexpr std::array<std::string_view, 12> telling_metrics{
-    "connect_ok",      "connect_time.mean",  "connect_time.max",
-    "close_time.mean", "orphan_time.mean",   "syn_sent",
-    "synack_sent",     "fin_sent",           "segments_retransmitted",
-    "listen_drops",    "time_in.FIN_WAIT_1", "peak.TIME_WAIT"};
+constexpr std::array<std::string_view, 16> telling_metrics{"connect_ok",
+                                                           "request_ok",
+                                                           "connect_time.mean",
+                                                           "connect_time.max",
+                                                           "request_time.mean",
+                                                           "connections_failed",
+                                                           "connections_reset",
+                                                           "close_time.mean",
+                                                           "orphan_time.mean",
+                                                           "syn_sent",
+                                                           "synack_sent",
+                                                           "fin_sent",
+                                                           "segments_retransmitted",
+                                                           "listen_drops",
+                                                           "time_in.FIN_WAIT_1",
+                                                           "peak.TIME_WAIT"};
 
 /// What theory says of the combinations that are shown, as far as there is a closed form.
 class Theory {
@@ -118,7 +129,9 @@ class Table {
     });
     if (!said.is_blank()) group.push_back(std::move(said));
     const bool room = width() + width_of_all(group) <= width_;
-    if (why == Why::if_room && (!room || !is_news(group.front()))) return;
+    const auto has_value = [](const batch::Measured& each) { return each.value.has_value(); };
+    const bool some = std::any_of(seen.begin(), seen.end(), has_value);
+    if (why == Why::if_room && (!some || !room || !is_news(group.front()))) return;
     groups_.push_back(std::move(group));
   }
 

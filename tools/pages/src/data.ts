@@ -132,6 +132,17 @@ export interface RunSummary {
   connects_ok: number;
   connect_errors?: Record<string, number>;
   connect_time?: number | null;
+  recv_errors?: Record<string, number>;
+  send_errors?: Record<string, number>;
+  connections_failed?: number;
+  connections_reset?: number;
+  half_open_at_end?: number;
+  requests?: number;
+  requests_ok?: number;
+  /** Mean, in seconds; null where none was answered. */
+  request_time?: number | null;
+  orphan_time?: number | null;
+  syn_cookies_sent?: number;
   connections?: ConnectionSummary[];
   expectations?: Expectation[];
   interrupted?: boolean;

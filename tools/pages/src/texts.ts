@@ -7,7 +7,7 @@ const en = {
   close: "Close", again_command: "To run it again",
 
   run_kind: "One run", simulated: "simulated", segments: "segments", lost: "lost", retransmitted: "retransmitted",
-  connected_of: "connected", connect_time: "mean connect time", connect_time_each: "connect time", events: "events", hosts: "hosts", interrupted: "The run was interrupted; this is what there was until then.",
+  connected_of: "connected", connect_time: "mean connect time", requests: "requests answered", request_time: "mean request time", failed_later: "connections failed later", failed_calls: "failed calls", resets: "connections reset", half_open: "half-open at the end", orphan_time: "mean orphan time", syn_cookies: "SYN cookies sent", connect_time_each: "connect time", events: "events", hosts: "hosts", interrupted: "The run was interrupted; this is what there was until then.",
   left_out: "{n} events are not in this page.",
   expectations: "Expectations", all_held: "all {n} held", some_failed: "{n} of {all} failed", held: "held", failed: "failed", not_judged: "not judged",
   wanted: "wanted", seen: "seen", where: "where",
@@ -56,7 +56,7 @@ const zh: Record<TextKey, string> = {
   close: "关闭", again_command: "重新运行",
 
   run_kind: "单次运行", simulated: "模拟时间", segments: "报文段", lost: "丢失", retransmitted: "重传",
-  connected_of: "连接成功", connect_time: "平均建连时间", connect_time_each: "建连时间", events: "事件", hosts: "主机", interrupted: "运行被中断；以下是中断前的内容。",
+  connected_of: "连接成功", connect_time: "平均建连时间", requests: "已答复的请求", request_time: "平均请求时间", failed_later: "建立后失败的连接", failed_calls: "失败的调用", resets: "被重置的连接", half_open: "结束时半开", orphan_time: "平均孤儿时间", syn_cookies: "已发送的 SYN cookie", connect_time_each: "建连时间", events: "事件", hosts: "主机", interrupted: "运行被中断；以下是中断前的内容。",
   left_out: "有 {n} 个事件不在此页面中。",
   expectations: "预期", all_held: "全部 {n} 条成立", some_failed: "{all} 条中有 {n} 条不成立", held: "成立", failed: "不成立", not_judged: "未判断",
   wanted: "预期值", seen: "实际值", where: "位置",

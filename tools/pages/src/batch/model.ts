@@ -114,7 +114,7 @@ export const overlap = (a: Estimate, b: Estimate): boolean => a[1] <= b[2] && b[
 
 /** What a batch is decided by unless the reader says otherwise. */
 export function firstMetric(data: BatchData): number {
-  const wanted = ["connect_ok", "bytes_delivered"];
+  const wanted = ["connect_ok", "request_ok", "bytes_delivered"];
   for (const name of wanted) {
     const place = data.metrics.findIndex((metric) => metric.name === name);
     if (place >= 0) return place;

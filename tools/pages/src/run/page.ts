@@ -1,9 +1,9 @@
 /** The page of one run. */
-import type { Expectation, RunData } from "../data";
+import type { Expectation, RunData, RunSummary } from "../data";
 import { copyButton, fill, h, pair, type Child } from "../dom";
 import { durationText, secondsText } from "../format";
 import { preferenceControls } from "../prefs";
-import { t } from "../texts";
+import { t, type TextKey } from "../texts";
 import { connectionList } from "./connections";
 import { makeLadder, type LadderView } from "./ladder";
 import { legend } from "./legend";
@@ -55,18 +55,43 @@ function warnings(data: RunData): Child {
   return texts.length > 0 ? h("p", { class: "warning", role: "note" }, texts.join(" ")) : null;
 }
 
+/** "ECONNRESET ×2" for each errno; `call` stands before it. */
+const counted = (errors: Record<string, number> | undefined, call = ""): string[] =>
+  Object.entries(errors ?? {}).map(([name, n]) => `${call}${name} ×${n}`);
+
+const timePair = (name: TextKey, seconds: number | null | undefined): Child =>
+  seconds === null || seconds === undefined ? null : pair(t(name), durationText(seconds * 1e9));
+
+const countPair = (name: TextKey, count: number | undefined): Child =>
+  count ? pair(t(name), String(count)) : null;
+
+/** What became of connections that were up, as far as there is something to say. */
+function afterConnect(s: RunSummary): Child[] {
+  const calls = [...counted(s.recv_errors, "recv "), ...counted(s.send_errors, "send ")].join(", ");
+  return [
+    s.requests ? pair(t("requests"), `${s.requests_ok} / ${s.requests}`) : null,
+    timePair("request_time", s.request_time),
+    countPair("failed_later", s.connections_failed),
+    calls ? pair(t("failed_calls"), calls) : null,
+    countPair("resets", s.connections_reset),
+    countPair("half_open", s.half_open_at_end),
+    timePair("orphan_time", s.orphan_time),
+    countPair("syn_cookies", s.syn_cookies_sent),
+  ];
+}
+
 function summary(data: RunData): HTMLElement {
   const s = data.summary;
-  const errors = Object.entries(s.connect_errors ?? {}).map(([name, n]) => `${name} ×${n}`).join(", ");
+  const errors = counted(s.connect_errors).join(", ");
   const connected = `${s.connects_ok} / ${s.connects}${errors ? ` (${errors})` : ""}`;
-  const took = s.connect_time;
   return h("dl", { class: "figures" },
     pair(t("simulated"), durationText(data.ended_ns)),
     pair(t("segments"), String(s.segments_sent)),
     pair(t("lost"), String(s.segments_lost)),
     pair(t("retransmitted"), String(s.segments_retransmitted)),
     pair(t("connected_of"), connected),
-    took === null || took === undefined ? null : pair(t("connect_time"), durationText(took * 1e9)),
+    timePair("connect_time", s.connect_time),
+    ...afterConnect(s),
     pair(t("seed"), String(data.seed)));
 }
 

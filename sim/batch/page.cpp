@@ -1,7 +1,7 @@
 #include "lastack/batch/page.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "decision_json.hpp"
+#include "lastack/batch/decision.hpp"
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/metrics.hpp"
 #include "lastack/batch/worst.hpp"
@@ -30,37 +32,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t points_max = 300;  ///< of a distribution
 constexpr std::size_t worst_max = 5;     ///< runs shown of each metric
-
-std::string_view unit_name(std::string_view metric) {
-  switch (unit_of(metric)) {
-    case Unit::share: return "share";
-    case Unit::seconds:
-    case Unit::socket_seconds: return "s";
-    case Unit::octets: return "bytes";
-    case Unit::count: break;
-  }
-  return "count";
-}
-
-/// Which is better; null where neither is.
-Json better_in_json(std::string_view metric) {
-  switch (better_of(metric)) {
-    case Better::more: return "more";
-    case Better::less: return "less";
-    case Better::neither: break;
-  }
-  return nullptr;
-}
-
-/// A part of a path that says that whoever runs the hosts chooses what follows.
-bool is_chosen(std::string_view path) {
-  const std::string padded = fmt::format(".{}.", path);
-  constexpr std::array<std::string_view, 5> parts{".sysctl.", ".setsockopt.", ".backlog.",
-                                                  ".limits.", ".profile."};
-  return std::any_of(parts.begin(), parts.end(), [&padded](std::string_view part) {
-    return padded.find(part) != std::string::npos;
-  });
-}
 
 /// What a setting is where nobody sets it; null for everything else.
 Json default_of(std::string_view path, const scenario::Scenario& scenario) {
@@ -82,7 +53,7 @@ Json axes_of(const StoreInfo& info, const scenario::Scenario& scenario) {
     for (const std::string& value : axis.values) values.push_back(Json::parse(value));
     axes.push_back({{"path", axis.path},
                     {"name", names[i]},
-                    {"role", is_chosen(axis.path) ? "setting" : "condition"},
+                    {"role", is_setting(axis.path) ? "setting" : "condition"},
                     {"values", std::move(values)},
                     {"default", default_of(axis.path, scenario)}});
   }
@@ -113,9 +84,10 @@ std::vector<std::size_t> thinned(const std::vector<std::pair<double, std::size_t
   return kept;
 }
 
-/// Each time and how many are at most that, thinned to what can be distinguished in a plot. `of` is
-/// how many there would be if all connects had succeeded.
-Json distribution_json(const TimeDistribution& times, std::uint64_t of) {
+/// Each time and how many are at most that, thinned to what can be distinguished in a plot. Of all
+/// connects this share succeeded: those that failed have no time, but count. (The times are those
+/// of each run's first 10,000 connections.)
+Json distribution_json(const TimeDistribution& times, const Measured& ok) {
   std::vector<std::pair<double, std::size_t>> steps;
   std::uint64_t upto_here = 0;
   for (const auto& [number, bin] : times.bins()) {
@@ -127,6 +99,12 @@ Json distribution_json(const TimeDistribution& times, std::uint64_t of) {
   for (const std::size_t i : thinned(steps)) {
     seconds.push_back(steps[i].first);
     upto.push_back(steps[i].second);
+  }
+  std::uint64_t of = times.count();
+  if (ok.value && *ok.value > 0) {
+    of = static_cast<std::uint64_t>(std::llround(static_cast<double>(of) / *ok.value));
+  } else if (ok.value) {
+    of = ok.of;
   }
   return {{"count", times.count()},
           {"of", of},
@@ -142,8 +120,7 @@ class Batch {
     const scenario::Scenario scenario = scenario::scenario_under(info_.conditions.front(), {});
     Json metrics = Json::array();
     for (const std::string& name : info_.metrics) {
-      metrics.push_back(
-          {{"name", name}, {"unit", unit_name(name)}, {"better", better_in_json(name)}});
+      metrics.push_back({{"name", name}, {"unit", unit_word(name)}, {"better", better_word(name)}});
     }
     Json combinations = Json::array();
     for (std::uint64_t i = 0; i < info_.grid.size(); ++i) combinations.push_back(combination(i));
@@ -157,10 +134,10 @@ class Batch {
             {"repeat", info_.repeat_text},
             {"runs", store_.runs()},
             {"confidence", info_.until ? info_.until->confidence : usual_confidence},
-            {"distribution_of", "connections"},
             {"axes", axes_of(info_, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
+            {"decision", json_of(decide(store_))},
             {"expectations", expectations()},
             {"worst", worst()},
             {"incomplete", store_.missing() > 0}};
@@ -177,17 +154,16 @@ class Batch {
     }
     if (const auto figure = find_figure(info_.metrics, "connect_time")) {
       const TimeDistribution times = store_.times(index, figure->index);
-      entry["connect_time"] = distribution_json(times, connects(index).value_or(times.count()));
+      entry["connect_time"] = distribution_json(times, connects(index));
     }
     entry["values"] = std::move(values);
     return entry;
   }
 
-  /// How many connects a combination's runs made, where that was kept.
-  std::optional<std::uint64_t> connects(std::uint64_t combination) const {
+  /// How many of a combination's connects succeeded, where that was kept.
+  Measured connects(std::uint64_t combination) const {
     const auto figure = find_figure(info_.metrics, "connect_ok");
-    if (!figure) return std::nullopt;
-    return measured(store_, combination, *figure).of;
+    return figure ? measured(store_, combination, *figure) : Measured{};
   }
 
   /// [value, low, high, runs]; null where no run has a value.

@@ -22,15 +22,16 @@ class Claims {
   std::vector<Claim> all() {
     if (decision_.candidates.size() > Decision::candidates_max) {
       add(Claim::Kind::too_many);
-    } else if (decision_.candidates.size() > 1) {
-      if (has_live_condition()) {
-        choose();
-        say_who_is_alike();
-        say_who_is_worse(Kind::outcome);
-      }
-      say_when_it_gives_up();
-      if (has_live_condition()) say_who_is_worse(Kind::cost);
+      return std::move(claims_);
     }
+    const bool choices = decision_.candidates.size() > 1 && has_live_condition();
+    if (choices) {
+      choose();
+      say_who_is_alike();
+      say_who_is_worse(Kind::outcome);
+    }
+    say_when_it_gives_up();
+    if (choices) say_who_is_worse(Kind::cost);
     return std::move(claims_);
   }
 

@@ -196,12 +196,12 @@ export interface Metric {
   better: "less" | "more" | null;
 }
 
-/** Mean over the runs that have a value, its interval, how many these are. */
-export type Estimate = [mean: number, low: number, high: number, n: number];
+/** What it is over all runs, its interval, how many runs say something. */
+export type Estimate = [value: number, low: number, high: number, n: number];
 
 /** A distribution of connect time. */
 export interface Distribution {
-  /** How many connections (or runs, see BatchData.distribution_of) connected. */
+  /** How many connects succeeded. */
   count: number;
   /** The same and those that failed. */
   of: number;
@@ -242,6 +242,80 @@ export interface WorstRun {
   command: string;
 }
 
+/** Candidates, by index, that are alike, or that are not told apart where that is not `shown`. */
+export interface Alike {
+  members: number[];
+  shown: boolean;
+}
+
+/** A figure of a decision: a metric, or `connected.p99`, the time within which 99 % of all connects
+ * have succeeded. */
+export interface DecisionFigure {
+  name: string;
+  /** What one wants of the hosts, or what it takes. */
+  kind: "outcome" | "cost";
+  unit: Unit;
+  better: "less" | "more" | null;
+}
+
+/** How long a connect waits until it fails, in seconds. */
+export interface GiveUp {
+  seconds: number;
+  low: number | null;
+  high: number | null;
+  /** Some were still waiting when their run ended, or it is not known whether. */
+  at_least: boolean;
+}
+
+/** What is met, with all that is known of the candidates there. */
+export interface DecisionCondition {
+  /** By axis that is a condition, in order: an index into its values. */
+  at: number[];
+  /** No connect of any candidate succeeds. */
+  dead: boolean;
+  /** By candidate: an index into `combinations`; null where it was not tried. */
+  combinations: (number | null)[];
+  /** By figure, then candidate: value and interval, null where nothing is known. A value that is null
+   * is a time that is never reached. */
+  cells: ([number | null, number | null, number | null] | null)[][];
+  /** By figure, the best first; none where dead. */
+  groups: Alike[][];
+  /** Who no outcome tells apart; none where dead. */
+  classes: Alike[];
+  /** By candidate, where dead; null where that is not known. */
+  give_up: (GiveUp | null)[];
+}
+
+export interface ClaimStep {
+  candidates: number[];
+  /** Least and most over conditions or candidates; null: never. */
+  least: number | null;
+  most: number | null;
+  at_least: boolean;
+}
+
+/** A statement; include/lastack/batch/decision.hpp says what each kind claims. */
+export interface Claim {
+  kind: "choice" | "no_choice" | "alike" | "worse" | "gives_up" | "dead_untried" | "too_many";
+  candidates: number[];
+  cheapest: number[];
+  conditions: number[];
+  figure: number | null;
+  steps: ClaimStep[];
+  shown: boolean;
+}
+
+export interface Decision {
+  /** Of all comparisons together. */
+  confidence: number;
+  /** By axis that is a setting, in order: an index into its values. */
+  candidates: number[][];
+  figures: DecisionFigure[];
+  conditions: DecisionCondition[];
+  /** The most important first. */
+  claims: Claim[];
+}
+
 export interface BatchData {
   kind: "batch";
   format: number;
@@ -258,18 +332,82 @@ export interface BatchData {
   confidence: number;
   /** The command that makes the batch again. */
   command?: string;
-  /** What Distribution counts: every connection, or each run's mean. */
-  distribution_of: "connections" | "runs";
   axes: Axis[];
   metrics: Metric[];
   combinations: Combination[];
+  decision: Decision;
   expectations: BatchExpectation[];
   worst: WorstRun[];
   /** Fewer runs than were asked for, because it was stopped. */
   incomplete?: boolean;
 }
 
-export type PageData = RunData | BatchData;
+// --- A search for the best settings ---
+
+/** A limit or a goal. */
+export interface TuneWish {
+  kind: "limit" | "goal";
+  metric: string;
+  unit: Unit;
+  /** The condition's name; "" where there is one without a name. */
+  under: string;
+  /** Of a limit. */
+  min: number | null;
+  max: number | null;
+  /** Of a goal. */
+  direction: "minimize" | "maximize" | null;
+}
+
+/** What is known of a candidate by one wish. */
+export interface TuneCell {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  runs: number;
+  /** Of a limit; a goal's is "met". */
+  standing: "met" | "open" | "broken";
+  /** By which share of the bound it misses a limit that is broken. */
+  shortfall: number;
+}
+
+export interface TuneCandidate {
+  /** By axis: an index into its values. */
+  at: number[];
+  fate: "best" | "open" | "as_good" | "worse" | "over_limit";
+  /** Who it is as good as, or worse than: an index; null where nobody. */
+  beaten_by: number | null;
+  runs: number;
+  /** By wish. */
+  cells: TuneCell[];
+}
+
+export interface TuneData {
+  kind: "tune";
+  format: number;
+  version: string;
+  name: string;
+  description: string;
+  seed: number;
+  confidence: number;
+  /** A candidate within this share of another is as good. */
+  precision: number;
+  runs: number;
+  looks: number;
+  /** What a plain grid takes to know as much. */
+  grid_runs: number;
+  conditions: string[];
+  axes: Axis[];
+  wishes: TuneWish[];
+  candidates: TuneCandidate[];
+  /** Indices in the order in which people want to read of them, the best first. */
+  order: number[];
+  /** Those that meet all limits and that none is known to beat, the best by the first goal first. */
+  front: number[];
+  /** Who misses the limits by the least, where `front` is empty. */
+  nearest: number | null;
+}
+
+export type PageData = RunData | BatchData | TuneData;
 
 /** What is wrong with data, for people. */
 class DataError extends Error {}
@@ -292,6 +430,7 @@ function checkBatch(data: BatchData): void {
   for (const key of ["axes", "metrics", "combinations", "expectations", "worst"] as const) {
     want(isArray(data[key]), `/${key}: want an array`);
   }
+  want(isArray(data.decision?.claims), "/decision/claims: want an array");
   want(data.combinations.length > 0, "/combinations: want at least one, have none");
   want(data.metrics.length > 0, "/metrics: want at least one, have none");
   data.combinations.forEach((combination, i) => {
@@ -304,6 +443,13 @@ function checkBatch(data: BatchData): void {
       `/combinations/${i}/values: want ${data.metrics.length}, have ${combination.values.length}`,
     );
   });
+}
+
+function checkTune(data: TuneData): void {
+  for (const key of ["axes", "wishes", "candidates", "order", "front"] as const) {
+    want(isArray(data[key]), `/${key}: want an array`);
+  }
+  want(data.candidates.length > 0, "/candidates: want at least one, have none");
 }
 
 /** Reads what stands in the page. Throws DataError with the place, what is wanted and what is
@@ -324,6 +470,7 @@ export function parsePageData(text: string): PageData {
   );
   if (page.kind === "run") checkRun(page);
   else if (page.kind === "batch") checkBatch(page);
-  else throw new DataError(`/kind: want "run" or "batch", have ${JSON.stringify((data as { kind?: unknown }).kind)}`);
+  else if (page.kind === "tune") checkTune(page);
+  else throw new DataError(`/kind: want "run", "batch" or "tune", have ${JSON.stringify((data as { kind?: unknown }).kind)}`);
   return page;
 }

@@ -31,6 +31,7 @@ function numberText(value: number): string {
 export function valueText(value: number, unit: Unit): string {
   switch (unit) {
     case "s":
+      if (value === 0) return "0 s";
       return value < 0 || value >= 1000 ? `${numberText(value)} s` : durationText(value * 1e9);
     case "share":
       return percentText(value);
@@ -48,7 +49,13 @@ export function percentText(share: number): string {
 }
 
 export function intervalText(low: number, high: number, unit: Unit): string {
-  return `${valueText(low, unit)} … ${valueText(high, unit)}`;
+  return spanText(valueText(low, unit), valueText(high, unit), " … ");
+}
+
+/** Two values with what stands between them, and their unit once: "1.05 … 3.1 s". */
+export function spanText(low: string, high: string, between: string): string {
+  const [number, unit] = low.split(" ");
+  return unit !== undefined && high.endsWith(` ${unit}`) ? `${number}${between}${high}` : `${low}${between}${high}`;
 }
 
 export function jsonText(value: Json): string {

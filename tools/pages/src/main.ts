@@ -9,7 +9,7 @@ function show(root: HTMLElement, data: PageData): void {
   const redraw = (): void => show(root, data);
   document.title = `${data.kind === "run" ? data.scenario : data.name} · Lastack`;
   if (data.kind === "run") showRun(root, data, redraw);
-  else showBatch(root, data, redraw);
+  else if (data.kind === "batch") showBatch(root, data, redraw);
 }
 
 function showError(root: HTMLElement, error: unknown): void {

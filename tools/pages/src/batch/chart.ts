@@ -5,10 +5,11 @@ import { h } from "../dom";
 import { t } from "../texts";
 
 /** Okabe and Ito, by the page's variables, so that themes may shift them. */
-const COLOURS = ["--c-blue", "--c-red", "--c-green", "--c-pink", "--c-orange", "--c-sky", "--c-black", "--c-yellow"];
-const DASHES: number[][] = [[], [10, 4], [3, 3], [12, 4, 3, 4], [6, 6], [1, 4], [16, 6], [8, 3, 2, 3, 2, 3]];
-const MARKS = ["●", "■", "▲", "◆", "▼", "✚", "○", "□"];
-export const SERIES_MAX = 8;
+const COLOURS = ["--c-blue", "--c-red", "--c-green", "--c-pink", "--c-orange", "--c-black"];
+const DASHES: number[][] = [[], [10, 4], [3, 3], [12, 4, 3, 4], [6, 6], [1, 4]];
+const MARKS = ["●", "■", "▲", "◆", "▼", "✚"];
+/** As many as can be told apart. */
+export const SERIES_MAX = 6;
 
 export const cssColour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#000";
@@ -34,7 +35,7 @@ export function drawMarksAt(u: uPlot, i: number, xs: number[], ys: (number | nul
 
 export function axisStyle(label: string, values: (value: number) => string, size: number): uPlot.Axis {
   return {
-    label, labelSize: 22, size, labelGap: 2,
+    label, labelFont: "11.5px system-ui, sans-serif", labelSize: 22, size, labelGap: 2,
     stroke: () => cssColour("--ink"),
     grid: { stroke: () => cssColour("--line"), width: 1 },
     ticks: { stroke: () => cssColour("--line"), width: 1 },
@@ -77,8 +78,9 @@ const HEIGHT = 300;
 
 /** Key -> how many stops it goes on. */
 const KEY_STEPS: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
-/** As wide as paper is. */
-const PRINT_WIDTH = 660;
+/** Two beside each other on paper. */
+const PRINT_WIDTH = 335;
+const PRINT_HEIGHT = 205;
 
 /** A plot with its readout; drawn when it is first updated. */
 class PlotView {
@@ -117,7 +119,7 @@ class PlotView {
     // Paper is white: the variables are those of print while this is drawn.
     matchMedia("print").addEventListener("change", redraw, { signal });
     window.addEventListener("beforeprint", () => {
-      if (this.plot && this.plot.width > PRINT_WIDTH) this.resize(PRINT_WIDTH);
+      this.plot?.setSize({ width: PRINT_WIDTH, height: PRINT_HEIGHT });
     }, { signal });
     window.addEventListener("afterprint", () => this.resize(this.stage.clientWidth), { signal });
   }

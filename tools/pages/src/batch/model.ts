@@ -1,10 +1,10 @@
 /** Questions to a batch: which combinations belong together, which is best, which is the default. */
-import type { BatchData, Combination, Estimate, Metric } from "../data";
+import type { BatchData, Combination, DecisionCondition, Estimate, Metric } from "../data";
 import { jsonText } from "../format";
 
-/** Combinations that differ only in what one can choose, or only in what one meets. */
+/** Combinations that differ only in what one can choose. */
 export interface Group {
-  /** "loss=0.2, delay=20ms"; empty where nothing varies. */
+  /** "loss=0.2, delay=20ms", "dead server"; empty where nothing varies. */
   name: string;
   key: string;
   combinations: Combination[];
@@ -15,9 +15,11 @@ export function roleAxes(data: BatchData, role: "setting" | "condition"): number
 }
 
 export function placeText(data: BatchData, combination: Combination, axes: number[]): string {
-  return axes
-    .map((i) => `${data.axes[i]?.name}=${jsonText(data.axes[i]?.values[combination.at[i] ?? 0] ?? null)}`)
-    .join(", ");
+  return axes.flatMap((i) => {
+    const axis = data.axes[i];
+    const value = jsonText(axis?.values[combination.at[i] ?? 0] ?? null);
+    return axis?.path === "under" ? [value] : [`${axis?.name}=${value}`];
+  }).join(", ");
 }
 
 export const fullText = (data: BatchData, combination: Combination): string =>
@@ -38,7 +40,6 @@ function groupsBy(data: BatchData, axes: number[]): Group[] {
 }
 
 export const conditionsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "condition"));
-export const settingsOf = (data: BatchData): Group[] => groupsBy(data, roleAxes(data, "setting"));
 
 /** Whether every setting has its default; unknown defaults are never met. */
 export function isDefault(data: BatchData, combination: Combination): boolean {
@@ -50,44 +51,15 @@ export function isDefault(data: BatchData, combination: Combination): boolean {
   });
 }
 
-export interface Judged {
+interface Judged {
   name: string;
   isDefault: boolean;
   estimate: Estimate;
-  combinations: Combination[];
+  combination: Combination;
 }
 
 export function valueOf(combination: Combination, metric: number): Estimate | null {
   return combination.values[metric] ?? null;
-}
-
-/** The mean of means over independent conditions; nothing where one of them has no value. */
-function average(estimates: (Estimate | null)[]): Estimate | null {
-  let mean = 0;
-  let below = 0;
-  let above = 0;
-  let runs = 0;
-  for (const estimate of estimates) {
-    if (!estimate) return null;
-    mean += estimate[0];
-    below += (estimate[0] - estimate[1]) ** 2;
-    above += (estimate[2] - estimate[0]) ** 2;
-    runs += estimate[3];
-  }
-  const n = estimates.length;
-  return n === 0 ? null : [mean / n, (mean - Math.sqrt(below)) / n, (mean + Math.sqrt(above)) / n, runs];
-}
-
-/** Every setting with its average over the conditions, best first. */
-export function judgeSettings(data: BatchData, metric: number): Judged[] {
-  const judged = settingsOf(data).flatMap((group) => {
-    const estimate = average(group.combinations.map((one) => valueOf(one, metric)));
-    const first = group.combinations[0] as Combination;
-    return estimate
-      ? [{ name: group.name, isDefault: isDefault(data, first), estimate, combinations: group.combinations }]
-      : [];
-  });
-  return sorted(judged, data.metrics[metric] as Metric);
 }
 
 export function judgeCombinations(data: BatchData, combinations: Combination[], metric: number): Judged[] {
@@ -96,7 +68,7 @@ export function judgeCombinations(data: BatchData, combinations: Combination[], 
   const judged = combinations.flatMap((one) => {
     const estimate = valueOf(one, metric);
     return estimate
-      ? [{ name: placeText(data, one, axes), isDefault: isDefault(data, one), estimate, combinations: [one] }]
+      ? [{ name: placeText(data, one, axes), isDefault: isDefault(data, one), estimate, combination: one }]
       : [];
   });
   return sorted(judged, data.metrics[metric] as Metric);
@@ -110,9 +82,7 @@ function sorted(judged: Judged[], metric: Metric): Judged[] {
   );
 }
 
-export const overlap = (a: Estimate, b: Estimate): boolean => a[1] <= b[2] && b[1] <= a[2];
-
-/** What a batch is decided by unless the reader says otherwise. */
+/** The metric that plots begin with. */
 export function firstMetric(data: BatchData): number {
   const wanted = ["connect_ok", "request_ok", "bytes_delivered"];
   for (const name of wanted) {
@@ -122,6 +92,10 @@ export function firstMetric(data: BatchData): number {
   const judged = data.metrics.findIndex((metric) => metric.better !== null);
   return Math.max(0, judged);
 }
+
+/** How a condition stands in the decision, by the place of its group. */
+export const decidedAt = (data: BatchData, group: Group): DecisionCondition | undefined =>
+  data.decision.conditions.find((one) => one.combinations.includes(group.combinations[0]?.index ?? -1));
 
 /** The condition under which settings differ most, for there is most to see. */
 export function mostTelling(data: BatchData, metric: number): number {

@@ -4,15 +4,24 @@ import type { Axis, BatchData, Combination, Distribution, Estimate, Metric } fro
 import { h } from "../dom";
 import { axisNumber, durationText, intervalText, jsonText, percentText, valueText } from "../format";
 import { t } from "../texts";
-import { axisStyle, colourOf, cssColour, dashOf, drawMarksAt, makeChart, SERIES_MAX, type Chart, type ChartParts } from "./chart";
-import { firstMetric, fullText, placeText, valueOf } from "./model";
+import { axisStyle, colourOf, dashOf, drawMarksAt, makeChart, SERIES_MAX, type Chart, type ChartParts } from "./chart";
+import { namesOf } from "./claims";
+import { firstMetric, placeText, valueOf } from "./model";
+
+/** A combination that stands for itself and those that are alike. */
+export interface Curve {
+  /** An index into `combinations`. */
+  place: number;
+  /** "tcp_syn_retries 3, 4 and 6". */
+  name: string;
+}
 
 /** What the reader has chosen to see. */
 export interface Shown {
-  /** Indices into `combinations`, at most eight. */
-  curves: number[];
-  /** Those of the chosen condition, for the trade-off. */
-  condition: Combination[];
+  /** At most SERIES_MAX. */
+  curves: Curve[];
+  /** The chosen condition, for the trade-off: an index into the decision's. */
+  condition: number;
 }
 
 const checkbox = (label: string, on: boolean, changed: (on: boolean) => void): HTMLElement => {
@@ -21,14 +30,20 @@ const checkbox = (label: string, on: boolean, changed: (on: boolean) => void): H
   return h("label", { class: "check" }, box, ` ${label}`);
 };
 
-function choice(label: string, names: [number, string][], chosen: number, changed: (value: number) => void): HTMLElement {
+export function choice(label: string, names: [number, string][], chosen: number, changed: (value: number) => void): HTMLElement {
   const select = h("select", { "aria-label": label }, ...names.map(([value, name]) =>
     h("option", { value, selected: value === chosen }, name)));
   select.addEventListener("change", () => changed(Number(select.value)));
   return h("label", {}, `${label} `, select);
 }
 
-const metricNames = (data: BatchData): [number, string][] => data.metrics.map((metric, i) => [i, metric.name]);
+/** A metric's name; times of connects say whose they are. */
+const metricName = (metric: Metric): string =>
+  metric.name.startsWith("connect_time") ? t("of_survivors", { m: metric.name }) : metric.name;
+
+/** Those that have a value somewhere. */
+const metricNames = (data: BatchData): [number, string][] => data.metrics.flatMap((metric, i): [number, string][] =>
+  data.combinations.some((one) => valueOf(one, i)) ? [[i, metricName(metric)]] : []);
 
 // --- How long a connect takes ---
 
@@ -47,17 +62,20 @@ export function shareWithin(distribution: Distribution, seconds: number): number
 export function ecdfChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart {
   let log: boolean | null = null;
   const controls = [checkbox(t("log_scale"), true, (on) => { log = on; chart.update(); })];
-  const ofRuns = data.distribution_of === "runs";
-  const title = ofRuns ? t("plot_ecdf_of_runs") : t("plot_ecdf");
-  const note = ofRuns ? t("plot_ecdf_note_of_runs") : t("plot_ecdf_note");
-  const chart = makeChart("plot-ecdf", title, note, controls, () => ecdfParts(data, shown, log ?? true), signal);
+  const names = namesOf(data);
+  const chart = makeChart("plot-ecdf", t("plot_ecdf"), t("plot_ecdf_note"), controls, () => {
+    at.textContent = t("at_where", { where: names.conditions.one(shown.condition) || t("always") });
+    return ecdfParts(data, shown, log ?? true);
+  }, signal);
+  const at = h("p", { class: "hint" });
+  chart.element.querySelector("h3")?.after(at);
   return chart;
 }
 
 function ecdfParts(data: BatchData, shown: Shown, log: boolean): ChartParts | null {
-  const curves = shown.curves.flatMap((i) => {
-    const combination = data.combinations[i] as Combination;
-    return combination.connect_time ? [{ combination, distribution: combination.connect_time }] : [];
+  const curves = shown.curves.flatMap(({ place, name }) => {
+    const distribution = data.combinations[place]?.connect_time;
+    return distribution ? [{ name, distribution }] : [];
   });
   const all = [...new Set(curves.flatMap((curve) => curve.distribution.seconds))].sort((a, b) => a - b);
   if (all.length === 0) return null;
@@ -68,17 +86,17 @@ function ecdfParts(data: BatchData, shown: Shown, log: boolean): ChartParts | nu
   const stepped = uPlot.paths.stepped?.({ align: 1 });
   return {
     data: [xs, ...ys],
-    legend: curves.map((curve, i) => ({ i, name: fullText(data, curve.combination) })),
+    legend: curves.map((curve, i) => ({ i, name: curve.name })),
     read: (index) => [
       `${durationText((xs[index] as number) * 1e9)}:`,
-      ...curves.map((curve, i) => `${fullText(data, curve.combination)}: ${percentText(ys[i]?.[index] ?? 0)}`),
+      ...curves.map((curve, i) => `${curve.name}: ${percentText(ys[i]?.[index] ?? 0)}`),
     ],
     stops: all.map((_, i) => i + 1),
     options: {
       scales: { x: { time: false, distr: useLog ? 3 : 1 }, y: { range: [0, 1.02] } },
       axes: [
-        axisStyle(data.distribution_of === "runs" ? t("connect_time") : t("connect_time_each"), (v) => durationText(v * 1e9), 44),
-        axisStyle(data.distribution_of === "runs" ? t("runs") : t("connects"), (v) => percentText(v), 56),
+        axisStyle(t("connect_time_each"), (v) => durationText(v * 1e9), 44),
+        axisStyle(t("connects"), (v) => percentText(v), 56),
       ],
       series: [{}, ...curves.map((_, i) => ({
         stroke: () => colourOf(i), width: 2, dash: dashOf(i), points: { show: false }, ...(stepped ? { paths: stepped } : {}),
@@ -146,14 +164,14 @@ interface AxisLine {
 function linesAlong(data: BatchData, shown: Shown, axis: number, order: number[], metricIndex: number): AxisLine[] {
   const others = data.axes.map((_, i) => i).filter((i) => i !== axis);
   const keyOf = (one: Combination): string => others.map((i) => one.at[i]).join(",");
-  const wanted = [...new Set(shown.curves.map((i) => keyOf(data.combinations[i] as Combination)))].slice(0, SERIES_MAX);
+  const wanted = [...new Set(shown.curves.map(({ place }) => keyOf(data.combinations[place] as Combination)))].slice(0, SERIES_MAX);
   return wanted.map((key) => {
     const members = data.combinations.filter((one) => keyOf(one) === key);
     const estimates = order.map((at) => {
       const member = members.find((one) => one.at[axis] === at);
       return member ? valueOf(member, metricIndex) : null;
     });
-    const name = placeText(data, members[0] as Combination, others) || (data.metrics[metricIndex] as Metric).name;
+    const name = placeText(data, members[0] as Combination, others) || metricName(data.metrics[metricIndex] as Metric);
     return { name, estimates };
   });
 }
@@ -184,7 +202,7 @@ function axisParts(data: BatchData, shown: Shown, axis: number, metricIndex: num
       scales: { x: { time: false, distr: scale.log ? 3 : 1 }, y: { range: (_u, min, max) => padded(min, max) } },
       axes: [
         { ...axisStyle(axisName, (v) => names[xs.indexOf(v)] ?? "", 44), splits: () => xs, filter: (_u, splits) => splits },
-        axisStyle(metric.name, (v) => valueText(v, metric.unit), 70),
+        axisStyle(metricName(metric), (v) => valueText(v, metric.unit), 70),
       ],
       ...withBands(lines.length),
       hooks: { draw: [(u) => lines.forEach((line, i) => drawMarksAt(u, i, xs, line.estimates.map((one) => one?.[0] ?? null)))] },
@@ -205,116 +223,7 @@ function withBands(lines: number): Pick<uPlot.Options, "series" | "bands"> {
   };
 }
 
-function padded(min: number, max: number): [number, number] {
+export function padded(min: number, max: number): [number, number] {
   const room = (max - min || Math.abs(max) || 1) * 0.06;
   return [min - room, max + room];
-}
-
-// --- Trade-off ---
-
-export interface FrontPoint {
-  combination: Combination;
-  x: number;
-  y: number;
-  onFront: boolean;
-}
-
-/** Which points no other beats in both metrics. */
-export function tradeOff(data: BatchData, combinations: Combination[], xMetric: number, yMetric: number): FrontPoint[] {
-  const sign = (metric: number): number => (data.metrics[metric]?.better === "more" ? -1 : 1);
-  const points = combinations.flatMap((combination) => {
-    const x = valueOf(combination, xMetric);
-    const y = valueOf(combination, yMetric);
-    return x && y ? [{ combination, x: x[0], y: y[0], onFront: false }] : [];
-  });
-  const byCost = [...points].sort((a, b) => sign(xMetric) * (a.x - b.x) || sign(yMetric) * (a.y - b.y));
-  let best = Infinity;
-  let bestX = NaN;
-  for (const point of byCost) {
-    const cost = sign(yMetric) * point.y;
-    if (cost < best || (cost === best && point.x === bestX)) {
-      point.onFront = true;
-      best = cost;
-      bestX = point.x;
-    }
-  }
-  return points.sort((a, b) => a.x - b.x || a.y - b.y);
-}
-
-export function frontChart(data: BatchData, shown: Shown, signal: AbortSignal): Chart | null {
-  const judged = data.metrics.flatMap((metric, i) => (metric.better === null ? [] : [i]));
-  if (judged.length < 2) return null;
-  const named = (...names: string[]): number | undefined =>
-    judged.find((i) => names.includes(data.metrics[i]?.name ?? ""));
-  let y = named("connect_ok") ?? (judged[0] as number);
-  let x = named("connect_time.mean", "syn_sent", "synack_sent") ?? (judged.find((i) => i !== y) as number);
-  if (x === y) x = judged.find((i) => i !== y) as number;
-  const names = judged.map((i): [number, string] => [i, data.metrics[i]?.name ?? ""]);
-  const controls = [
-    choice(t("x_axis"), names, x, (value) => { x = value; chart.update(); }),
-    choice(t("y_axis"), names, y, (value) => { y = value; chart.update(); }),
-  ];
-  const chart = makeChart("plot-front", t("plot_front"), t("plot_front_note"), controls, () => frontParts(data, shown, x, y), signal);
-  return chart;
-}
-
-function frontParts(data: BatchData, shown: Shown, xMetric: number, yMetric: number): ChartParts | null {
-  const points = tradeOff(data, shown.condition, xMetric, yMetric);
-  if (points.length === 0) return null;
-  const [mx, my] = [data.metrics[xMetric] as Metric, data.metrics[yMetric] as Metric];
-  const direction = (metric: Metric): string => (metric.better === "more" ? t("ans_direction_more") : t("ans_direction_less"));
-  const xs = points.map((point) => point.x);
-  return {
-    data: [xs, points.map((point) => (point.onFront ? null : point.y)), points.map((point) => (point.onFront ? point.y : null))],
-    legend: [],
-    read: (index) => {
-      const point = points[index];
-      if (!point) return [];
-      return [
-        `${fullText(data, point.combination)} (${point.onFront ? `◆ ${t("front")}` : `○ ${t("not_front")}`}):`,
-        `${mx.name} ${valueText(point.x, mx.unit)}, ${my.name} ${valueText(point.y, my.unit)}`,
-      ];
-    },
-    nearest: (u, left, top) => {
-      let best = -1;
-      let least = Infinity;
-      points.forEach((point, i) => {
-        const far = Math.hypot(u.valToPos(point.x, "x") - left, u.valToPos(point.y, "y") - top);
-        if (far < least) [least, best] = [far, i];
-      });
-      return least < 60 ? best : -1;
-    },
-    options: {
-      scales: { x: { time: false, range: (_u, min, max) => padded(min, max) }, y: { range: (_u, min, max) => padded(min, max) } },
-      axes: [
-        axisStyle(`${mx.name} (${direction(mx)})`, (v) => valueText(v, mx.unit), 44),
-        axisStyle(`${my.name} (${direction(my)})`, (v) => valueText(v, my.unit), 70),
-      ],
-      series: [{},
-        { stroke: () => cssColour("--soft"), paths: () => null, points: { show: true, size: 7, fill: () => cssColour("--bg") } },
-        { stroke: () => colourOf(0), width: 2, spanGaps: true, points: { show: false } },
-      ],
-      hooks: { draw: [(u) => drawDiamonds(u)] },
-    },
-  };
-}
-
-/** The front's points are diamonds, so that they stand out without colour. */
-function drawDiamonds(u: uPlot): void {
-  const { ctx } = u;
-  ctx.save();
-  ctx.fillStyle = colourOf(0);
-  const r = 6 * devicePixelRatio;
-  u.data[2]?.forEach((y, i) => {
-    if (y === null || y === undefined) return;
-    const x = u.valToPos(u.data[0][i] as number, "x", true);
-    const top = u.valToPos(y, "y", true);
-    ctx.beginPath();
-    ctx.moveTo(x, top - r);
-    ctx.lineTo(x + r, top);
-    ctx.lineTo(x, top + r);
-    ctx.lineTo(x - r, top);
-    ctx.fill();
-  });
-  ctx.restore();
 }

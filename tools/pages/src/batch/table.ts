@@ -10,11 +10,13 @@ const ROWS = 60;
 
 type Condition = (combination: Combination) => boolean;
 
-/** "loss=0.2 connect_ok<0.99 retries": all must hold. Names may be shortened to their last part.
+/** `loss=0.2 connect_ok<0.99 under="dead server" retries`: all must hold. Names may be shortened to
+ * their last part.
  * Returns the word that is not understood in place of a condition. */
 export function parseFilter(data: BatchData, text: string): Condition | string {
   const conditions: Condition[] = [];
-  for (const word of text.trim().split(/[\s,]+/).filter((one) => one !== "")) {
+  for (const quoted of text.match(/(?:[^\s,"]|"[^"]*"?)+/g) ?? []) {
+    const word = quoted.replaceAll('"', "");
     const match = /^([^<>=!]+)(<=|>=|!=|=|<|>)(.+)$/.exec(word);
     if (!match) {
       const wanted = word.toLowerCase();
@@ -61,6 +63,15 @@ interface Column {
   read: (combination: Combination) => number | string;
 }
 
+/** Metrics that have a value somewhere; counts that are 0 everywhere say nothing either. */
+export function metricsShown(data: BatchData): number[] {
+  return data.metrics.flatMap((metric, i) => {
+    const values = data.combinations.flatMap((one) => one.values[i]?.[0] ?? []);
+    const idle = metric.unit !== "share" && values.every((value) => value === 0);
+    return idle ? [] : [i];
+  });
+}
+
 function columnsOf(data: BatchData): Column[] {
   const ordered = (value: string | number | null): string | number => (value === null ? -Infinity : axisNumber(value) ?? value);
   return [
@@ -68,15 +79,11 @@ function columnsOf(data: BatchData): Column[] {
       name: axis.name, read: (one: Combination) => ordered(jsonText(axis.values[one.at[i] ?? 0] ?? null)),
     })),
     { name: t("runs"), read: (one: Combination) => one.runs },
-    ...data.metrics.map((metric, i) => ({
-      name: metric.name, read: (one: Combination) => one.values[i]?.[0] ?? -Infinity,
+    ...metricsShown(data).map((i) => ({
+      name: data.metrics[i]?.name ?? "", read: (one: Combination) => one.values[i]?.[0] ?? -Infinity,
     })),
   ];
 }
-
-/** Paper has room for the first metrics only. */
-const PAPER_METRICS = 4;
-const paperClass = (metric: number): string => (metric >= PAPER_METRICS ? "extra" : "");
 
 export interface Table {
   element: HTMLElement;
@@ -102,9 +109,6 @@ class Rows {
   more(): void {
     this.max += 4 * ROWS;
   }
-  forPaper(): void {
-    this.max = Math.max(this.max, 1000);
-  }
 
   order(column: number): string {
     if (column !== this.sortBy) return "none";
@@ -125,41 +129,42 @@ class Rows {
   }
 }
 
-function cells(data: BatchData, one: Combination): HTMLElement[] {
+function cells(data: BatchData, shown: number[], one: Combination): HTMLElement[] {
   return [
     ...data.axes.map((axis, i) => h("td", { class: "number" }, jsonText(axis.values[one.at[i] ?? 0] ?? null))),
     h("td", { class: "number" }, String(one.runs), isDefault(data, one) ? ` · ${t("default_")}` : ""),
-    ...one.values.map((estimate, i) => {
+    ...shown.map((i) => {
       const unit = data.metrics[i]?.unit ?? "count";
+      const estimate = one.values[i];
       return estimate
-        ? h("td", { class: `number ${paperClass(i)}` }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
-        : h("td", { class: `number ${paperClass(i)}` }, "–");
+        ? h("td", { class: "number" }, valueText(estimate[0], unit), h("small", {}, intervalText(estimate[1], estimate[2], unit)))
+        : h("td", { class: "number" }, "–");
     }),
   ];
 }
 
 /** The titles of the columns; each sorts by its own. */
-function headCells(data: BatchData, columns: Column[], sortBy: (column: number) => void): HTMLElement[] {
+function headCells(columns: Column[], sortBy: (column: number) => void): HTMLElement[] {
   return columns.map((column, i) => {
     const button = h("button", { type: "button", class: "link", "aria-label": t("sort_by", { m: column.name }) }, column.name);
     button.addEventListener("click", () => sortBy(i));
-    const metric = i - data.axes.length - 1;
-    return h("th", { scope: "col", class: `number ${paperClass(metric)}` }, button);
+    return h("th", { scope: "col", class: "number" }, button);
   });
 }
 
-function framed(data: BatchData, filter: HTMLElement, count: HTMLElement, heads: HTMLElement[], body: HTMLElement, more: HTMLElement): HTMLElement {
+function framed(left: number, filter: HTMLElement, count: HTMLElement, heads: HTMLElement[], body: HTMLElement, more: HTMLElement): HTMLElement {
   return h("section", { id: "combinations" },
     h("h2", {}, t("table")),
     h("div", { class: "controls" }, filter, count),
-    data.metrics.length > PAPER_METRICS ? h("p", { class: "hint on-paper" }, t("print_columns", { n: PAPER_METRICS })) : null,
+    left > 0 ? h("p", { class: "hint" }, t("columns_left_out", { n: left })) : null,
     h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("show")), ...heads)), body)),
     more);
 }
 
-export function combinationTable(data: BatchData, isShown: (i: number) => boolean, toggle: (i: number) => void, signal: AbortSignal): Table {
+export function combinationTable(data: BatchData, isShown: (i: number) => boolean, toggle: (i: number) => void): Table {
   const columns = columnsOf(data);
+  const shown = metricsShown(data);
   const rows = new Rows(data, columns);
   const filter = h("input", { type: "search", placeholder: t("filter_rows_hint"), "aria-label": t("filter_rows"), class: "wide-input" });
   const count = h("p", { class: "hint", "aria-live": "polite" });
@@ -169,13 +174,13 @@ export function combinationTable(data: BatchData, isShown: (i: number) => boolea
     change();
     update();
   };
-  const heads = headCells(data, columns, (column) => after(() => rows.sort(column))());
+  const heads = headCells(columns, (column) => after(() => rows.sort(column))());
 
   const row = (place: number): HTMLElement => {
     const one = data.combinations[place] as Combination;
     const box = h("input", { type: "checkbox", checked: isShown(place), "aria-label": `${t("show")}: ${fullText(data, one)}` });
     box.addEventListener("change", () => toggle(place));
-    return h("tr", { class: isShown(place) ? "chosen" : "" }, h("td", {}, box), ...cells(data, one));
+    return h("tr", { class: isShown(place) ? "chosen" : "" }, h("td", {}, box), ...cells(data, shown, one));
   };
   const update = (): void => {
     const wanted = parseFilter(data, filter.value);
@@ -192,9 +197,8 @@ export function combinationTable(data: BatchData, isShown: (i: number) => boolea
   };
   filter.addEventListener("input", after(() => rows.begin()));
   more.addEventListener("click", after(() => rows.more()));
-  window.addEventListener("beforeprint", after(() => rows.forPaper()), { signal });
   update();
-  return { update, element: framed(data, filter, count, heads, body, more) };
+  return { update, element: framed(data.metrics.length - shown.length, filter, count, heads, body, more) };
 }
 
 function compare(a: number | string, b: number | string): number {

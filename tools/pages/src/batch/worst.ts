@@ -30,6 +30,7 @@ export function worstSection(data: BatchData): HTMLElement | null {
   return h("section", { id: "worst" },
     h("h2", {}, t("worst")),
     h("div", { class: "controls" }, h("label", {}, `${t("metric")} `, choice), h("span", { class: "hint" }, t("worst_note"))),
+    h("p", { class: "hint on-paper" }, data.metrics[first ?? 0]?.name ?? ""),
     h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("worst") }, h("table", {},
       h("thead", {}, h("tr", {},
         h("th", { scope: "col", class: "number" }, t("metric")), h("th", { scope: "col" }, t("combinations")),

@@ -1,0 +1,116 @@
+/** The decision's claims in words. What they claim was worked out by the program (sim/batch). */
+import type { BatchData, Claim, ClaimStep, DecisionFigure } from "../data";
+import { percentText, spanText, valueText } from "../format";
+import { t, type TextKey } from "../texts";
+import { ConditionNames, SettingNames } from "./names";
+import { roleAxes } from "./model";
+
+export interface Names {
+  settings: SettingNames;
+  conditions: ConditionNames;
+}
+
+export function namesOf(data: BatchData): Names {
+  const axes = (role: "setting" | "condition") => roleAxes(data, role).flatMap((i) => data.axes[i] ?? []);
+  return {
+    settings: new SettingNames(axes("setting"), data.decision.candidates),
+    conditions: new ConditionNames(axes("condition"), data.decision.conditions),
+  };
+}
+
+/** What a figure is called in a head of a table. */
+export function figureTitle(figure: DecisionFigure): string {
+  const titles: Record<string, TextKey> = {
+    connect_ok: "fig_connect_ok", "connected.p99": "fig_connected_p99", "orphan_time.mean": "fig_orphan_time",
+    half_open_at_end: "fig_half_open", bytes_delivered: "fig_bytes",
+  };
+  const state = /^time_in\.(.+)$/.exec(figure.name)?.[1];
+  if (state) return t("fig_time_in", { state });
+  const key = titles[figure.name];
+  return key ? t(key) : figure.name;
+}
+
+/** Differences to two digits: they are known to no more. */
+function amountText(value: number, figure: DecisionFigure): string {
+  const rounded = Number(value.toPrecision(2));
+  return figure.unit === "share" ? percentText(rounded) : valueText(rounded, figure.unit);
+}
+
+/** "0.2 to 1.8 %". */
+export const rangeText = (low: string, high: string): string => spanText(low, high, t("to"));
+
+function stepText(step: ClaimStep, figure: DecisionFigure): string {
+  const least = step.least === null ? "" : amountText(step.least, figure);
+  if (step.most === null) return least;
+  const most = amountText(step.most, figure);
+  return least === most ? most : rangeText(least, most);
+}
+
+function worseStep(step: ClaimStep, figure: DecisionFigure, names: Names): string {
+  const s = names.settings.values(step.candidates);
+  const x = stepText(step, figure);
+  const state = /^time_in\.(.+)$/.exec(figure.name)?.[1];
+  if (state) return t("step_time_in", { s, x, state });
+  switch (figure.name) {
+    case "connect_ok": return t("step_connect_ok", { s, x });
+    case "connected.p99":
+      if (step.most === null) return step.least === null ? t("step_never", { s }) : t("step_some_never", { s, x });
+      return t("step_connected", { s, x });
+    case "orphan_time.mean": return t("step_orphan", { s, x });
+    case "half_open_at_end": return t("step_half_open", { s, x });
+    case "bytes_delivered": return t("step_bytes", { s, x });
+    default: return t(figure.better === "more" ? "step_less" : "step_more", { s, x, metric: figure.name });
+  }
+}
+
+const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function choiceText(claim: Claim, all: number, names: Names): string {
+  const s = names.settings.full(claim.candidates);
+  if (!claim.shown) {
+    return claim.candidates.length === all ? t("claim_choice_all_open") : t("claim_choice_open", { s });
+  }
+  if (claim.candidates.length === 1) return t("claim_choice_one", { s });
+  const text = claim.candidates.length === all ? t("claim_choice_all") : t("claim_choice", { s });
+  return text;
+}
+
+const cheapestText = (claim: Claim, names: Names): string =>
+  claim.cheapest.length === 0 ? "" : t("claim_cheapest", { c: names.settings.values(claim.cheapest) });
+
+function alikeText(claim: Claim, all: number, names: Names): string {
+  const where = names.conditions.all(claim.conditions) || t("always");
+  const everyone = claim.candidates.length === all;
+  const s = names.settings.full(claim.candidates);
+  if (everyone) return t(claim.shown ? "claim_alike_all" : "claim_open_all", { where });
+  return t(claim.shown ? "claim_alike" : "claim_open", { s, where });
+}
+
+function giveUpText(claim: Claim, names: Names): string {
+  const where = upper(names.conditions.all(claim.conditions) || t("always"));
+  if (claim.steps.length === 0) return t("claim_dead_unknown", { where });
+  const times = claim.steps.map((step) => {
+    const [least, most] = [step.least ?? 0, step.most ?? 0].map((value) => valueText(value, "s")) as [string, string];
+    const text = least === most ? least : rangeText(least, most);
+    return t("step_gives_up", { s: names.settings.values(step.candidates), x: step.at_least ? t("at_least", { x: text }) : text });
+  });
+  return t("claim_gives_up", { where, times: times.join(", ") });
+}
+
+/** One claim as a sentence. */
+export function claimText(data: BatchData, claim: Claim, names: Names): string {
+  const all = data.decision.candidates.length;
+  switch (claim.kind) {
+    case "choice": return [choiceText(claim, all, names), cheapestText(claim, names)].filter((text) => text !== "").join(" ");
+    case "no_choice": return t("claim_no_choice");
+    case "alike": return alikeText(claim, all, names);
+    case "worse": {
+      const figure = data.decision.figures[claim.figure ?? 0] as DecisionFigure;
+      const steps = claim.steps.map((step) => worseStep(step, figure, names)).join("; ");
+      return t("claim_worse", { where: upper(names.conditions.all(claim.conditions) || t("always")), best: names.settings.values(claim.candidates), steps });
+    }
+    case "gives_up": return giveUpText(claim, names);
+    case "dead_untried": return t("claim_dead_untried");
+    case "too_many": return t("claim_too_many");
+  }
+}

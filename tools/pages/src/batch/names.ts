@@ -1,0 +1,120 @@
+/** What candidates and conditions are called: by their values, alike ones together, ranges as ranges. */
+import type { Axis, Json } from "../data";
+import { axisNumber, jsonText, percentText } from "../format";
+import { t } from "../texts";
+
+const NAMES_MAX = 6;
+
+/** "1, 2 and 3"; "1, 2, 3, … and 7 more" of many. */
+export function listed(names: string[], max = NAMES_MAX): string {
+  if (names.length > max) return `${names.slice(0, max).join(", ")}, ${t("and_more", { n: names.length - max })}`;
+  const last = names[names.length - 1] ?? "";
+  return names.length < 2 ? last : t("list_and", { list: names.slice(0, -1).join(", "), last });
+}
+
+/** The value of an axis as people say it, with the default marked. */
+function settingText(axis: Axis, value: Json): string {
+  const text = jsonText(value);
+  return axis.default !== null && jsonText(axis.default) === text ? t("value_default", { v: text }) : text;
+}
+
+/** Candidates by the values of these axes. */
+export class SettingNames {
+  constructor(private readonly axes: Axis[], private readonly candidates: number[][]) {}
+
+  /** Without the axis's name where there is one axis only: "3, 4 and 6 (default)". */
+  values(members: number[]): string {
+    const [axis] = this.axes;
+    if (this.axes.length !== 1 || !axis) return this.full(members);
+    return listed(members.map((i) => settingText(axis, axis.values[this.candidates[i]?.[0] ?? 0] ?? null)));
+  }
+
+  /** "tcp_syn_retries 3, 4 and 6 (default)"; of several axes the values that go with each other. */
+  full(members: number[]): string {
+    const places = this.axes.map((_, k) => [...new Set(members.map((i) => this.candidates[i]?.[k] ?? 0))].sort((a, b) => a - b));
+    const whole = places.reduce((product, one) => product * one.length, 1) === members.length;
+    if (!whole) return listed(members.map((i) => this.full([i])), 4);
+    return this.axes.flatMap((axis, k) => {
+      const values = places[k] ?? [];
+      const any = values.length === axis.values.length && values.length > 1 && this.axes.length > 1;
+      return any ? [t("any_value", { name: axis.name })]
+        : [`${axis.name} ${listed(values.map((at) => settingText(axis, axis.values[at] ?? null)))}`];
+    }).join(", ");
+  }
+
+  isDefault(candidate: number): boolean {
+    return this.axes.length > 0 && this.axes.every((axis, k) =>
+      axis.default !== null && jsonText(axis.values[this.candidates[candidate]?.[k] ?? 0] ?? null) === jsonText(axis.default));
+  }
+}
+
+/** A condition's value in words: "5 % loss", "delay 20ms", "dead server". */
+function metText(axis: Axis, at: number): string {
+  const value = axis.values[at] ?? null;
+  if (axis.path === "under") return jsonText(value);
+  if (typeof value === "number" && /(^|\.)loss$/.test(axis.path)) return t("loss_of", { p: percentText(value), name: axis.name === "loss" ? "" : axis.name }).trim();
+  return `${axis.name} ${jsonText(value)}`;
+}
+
+/** "1" and "% loss" of "1 % loss": names of `under` that go with each other by a number in front. */
+function numbered(name: string): { number: string; rest: string } | null {
+  const match = /^(\d[\d.]*)\s*(\D.*)$/.exec(name);
+  return match ? { number: match[1] as string, rest: match[2] as string } : null;
+}
+
+/** The ends of several names that differ by the number in front, when nothing of the kind lies between
+ * them that is not among them: "1 to 10 % loss". */
+function rangeText(names: string[], all: string[]): string | null {
+  const parts = names.map(numbered);
+  const rest = parts[0]?.rest;
+  if (names.length < 3 || parts.some((part) => part === null || part.rest !== rest)) return null;
+  const numbers = parts.map((part) => Number(part?.number)).sort((a, b) => a - b);
+  const [low, high] = [numbers[0] as number, numbers[numbers.length - 1] as number];
+  const between = all.filter((name) => {
+    const part = numbered(name);
+    return part?.rest === rest && Number(part?.number) >= low && Number(part?.number) <= high;
+  });
+  return between.length === names.length ? t("range_to", { a: low, b: `${high} ${rest}` }) : null;
+}
+
+/** "1" and "5 % loss" in place of "1 % loss" and "5 % loss". */
+function togetherBy(names: string[]): string[] {
+  const parts = names.map(numbered);
+  if (parts.some((part) => part === null || part.rest !== parts[0]?.rest)) return names;
+  return names.map((name, i) => (i < names.length - 1 ? parts[i]?.number ?? name : name));
+}
+
+export class ConditionNames {
+  constructor(private readonly axes: Axis[], private readonly conditions: { at: number[] }[]) {}
+
+  one(condition: number): string {
+    const at = this.conditions[condition]?.at ?? [];
+    return this.axes.map((axis, k) => metText(axis, at[k] ?? 0)).join(", ");
+  }
+
+  /** Several, as a range where they are one. */
+  all(conditions: number[]): string {
+    const names = conditions.map((i) => this.one(i));
+    if (this.axes.length === 1) {
+      const range = this.axisRange(conditions) ?? rangeText(names, this.conditions.map((_, i) => this.one(i)));
+      if (range) return range;
+    }
+    return listed(togetherBy(names));
+  }
+
+  /** Of values of one axis that are numbers and follow each other. */
+  private axisRange(conditions: number[]): string | null {
+    const axis = this.axes[0] as Axis;
+    const known = this.conditions.map((one) => axisNumber(axis.values[one.at[0] ?? 0] ?? null));
+    if (conditions.length < 3 || known.some((value) => value === null)) return null;
+    const chosen = [...conditions].sort((a, b) => (known[a] as number) - (known[b] as number));
+    const [first, last] = [chosen[0] as number, chosen[chosen.length - 1] as number];
+    const between = known.filter((value) => (value as number) >= (known[first] as number) && (value as number) <= (known[last] as number));
+    if (between.length !== conditions.length) return null;
+    const parts = [first, last].map((i) => this.one(i));
+    const numbers = parts.map(numbered);
+    return numbers[0] && numbers[1] && numbers[0].rest === numbers[1].rest
+      ? t("range_to", { a: numbers[0].number, b: parts[1] as string })
+      : t("range_to", { a: parts[0] as string, b: (parts[1] as string).replace(`${axis.name} `, "") });
+  }
+}

@@ -10,7 +10,7 @@ const browser = await needBrowser();
 after(() => browser.close());
 
 const SIZES = [1280, 400];
-let run, many, batch;
+let run, many, batch, named;
 before(() => {
   run = runPage("run", "fin_lost/first_fin_orphan_2.json");
   many = runPage("many", "queues/accept_queue_drains.json");
@@ -23,6 +23,20 @@ before(() => {
     },
     vary: { "links.0.loss": [0.05, 0.2, 0.4], "hosts.proxy.sysctl.tcp_syn_retries": [1, 2, 6] },
     repeat: 300, metrics: ["connect_ok", "connect_time", "syn_sent", "time_in"],
+  });
+  named = batchPage("named", {
+    name: "a dead server beside loss",
+    scenario: {
+      name: "one handshake", stop_at: "5min", hosts: { proxy: {}, server: {} },
+      links: [{ a: "proxy", b: "server", delay: "20ms" }],
+      apps: [{ host: "server", listen: 80, steps: [{ recv: "eof" }, { close: true }] }, { host: "proxy", connect: "server:80", steps: [{ close: true }] }],
+    },
+    under: [
+      { name: "5 % loss", set: { "links.0.loss": 0.05 } }, { name: "40 % loss", set: { "links.0.loss": 0.4 } },
+      { name: "dead server", set: { events: [{ at: "0s", host: "server", do: "power_off" }] } },
+    ],
+    vary: { "hosts.proxy.sysctl.tcp_syn_retries": [1, 2, 3, 4, 5, 6, 7, 8] },
+    repeat: 300,
   });
 });
 
@@ -51,7 +65,7 @@ for (const width of SIZES) {
   for (const colorScheme of ["light", "dark"]) {
     for (const locale of ["en-US", "zh-CN"]) {
       test(`both pages at ${width}, ${colorScheme}, ${locale}: no messages, no requests, no sideways scrolling`, async () => {
-        for (const { html } of [run, many, batch]) {
+        for (const { html } of [run, many, batch, named]) {
           const { page, close } = await open(html, { width, colorScheme, locale });
           const { wide, lang, dark } = await page.evaluate(() => ({
             wide: document.documentElement.scrollWidth, lang: document.documentElement.lang,
@@ -241,13 +255,14 @@ test("the table has every estimate, and sorts and filters", async () => {
 
 test("the curves' readouts are the data's figures", async () => {
   const { page, close } = await open(batch.html);
-  await page.selectOption("#where", { label: "loss=0.4" });
+  await page.selectOption("#where", { label: "40 % loss" });
   await page.focus("#plot-ecdf .stage");
   await page.keyboard.press("End");
   const lines = (await text(page, "#plot-ecdf .readout")).split("\n").slice(1);
-  assert.equal(lines.length, 3);
+  assert.match(await text(page, "#plot-ecdf"), /At: 40 % loss/);
+  assert.ok(lines.length >= 2);
   for (const line of lines) {
-    const retries = Number(/tcp_syn_retries=(\d+)/.exec(line)[1]);
+    const retries = Number(/tcp_syn_retries (\d+)/.exec(line)[1]);
     const one = batch.data.combinations.find(({ at }) =>
       batch.data.axes[0].values[at[0]] === 0.4 && batch.data.axes[1].values[at[1]] === retries);
     const { count, of } = one.connect_time;
@@ -278,7 +293,7 @@ test("plots draw something in both themes, and pointing at them reads values", a
     await page.locator("#plot-ecdf").scrollIntoViewIfNeeded();
     const box = await page.locator("#plot-ecdf .u-over").boundingBox();
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2);
-    assert.match(await text(page, "#plot-ecdf .readout"), /s:\n.*tcp_syn_retries=\d+: [\d.]+ %/);
+    assert.match(await text(page, "#plot-ecdf .readout"), /s:\n.*tcp_syn_retries [\d, and]+(\(default\))?: [\d.]+ %/);
     await close();
   }
 });
@@ -286,24 +301,89 @@ test("plots draw something in both themes, and pointing at them reads values", a
 test("curves are chosen in the table, and worst runs follow the metric", async () => {
   const { page, close } = await open(batch.html);
   const legend = page.locator("#plot-ecdf .chart-legend li");
-  assert.equal(await legend.count(), 3);
+  const before = await legend.count();
   await page.locator("#combinations tbody input").first().press("Space");
-  assert.equal(await legend.count(), 4);
+  assert.equal(await legend.count(), before + 1);
+  for (const box of [1, 2, 3, 4, 5]) await page.locator("#combinations tbody input").nth(box).press("Space");
+  assert.ok(await legend.count() <= 6);
   const wanted = batch.data.worst.filter((one) => batch.data.metrics[one.metric].name === "connect_time.max");
   assert.deepEqual(await page.locator("#worst code").allInnerTexts(), wanted.map((one) => one.command));
   await close();
 });
 
-test("the answer names the best and the default with the data's figures", async () => {
-  const { page, close } = await open(batch.html);
-  const lead = await text(page, "#answer .lead");
-  assert.match(lead, /tcp_syn_retries=6/);
-  const ok = batch.data.metrics.findIndex((one) => one.name === "connect_ok");
-  const six = batch.data.combinations.filter((one) => batch.data.axes[1].values[one.at[1]] === 6);
-  const mean = six.reduce((sum, one) => sum + one.values[ok][0], 0) / six.length;
-  assert.ok(Math.abs(percent(/([\d.]+) %/.exec(lead)[1]) - mean) < 0.0006, lead);
-  await page.selectOption("#decide", { label: "syn_sent" });
-  assert.match(await text(page, "#answer .lead"), /syn_sent/);
+test("the decision stands first, names alike values together, and has a dead server's cost", async () => {
+  const { page, close } = await open(named.html);
+  const order = await page.evaluate(() => [...document.querySelectorAll("main > *")].map((one) => one.id || one.className));
+  assert.equal(order[0], "answer");
+  const said = await text(page, "#answer");
+  const dead = named.data.decision.conditions.find((one) => one.dead);
+  assert.deepEqual(dead.at, [2]);
+  assert.match(said, /Dead server: no connect succeeds, and each fails after 3\.0\d s with 1, 7\.\d+ s with 2, /);
+  assert.match(said, /40 % loss, compared with .*: .*with 1: \d+ % fewer connects succeed/);
+  assert.match(said, /tcp_syn_retries 2 to 8 \(default: 6\)/);
+  await close();
+});
+
+test("a live and a dead server are never averaged: no figure of the page lies between theirs", async () => {
+  const { page, close } = await open(named.html);
+  const ok = named.data.metrics.findIndex((one) => one.name === "connect_ok");
+  const of = (candidate, condition) => named.data.combinations.find(({ at }) => at[0] === condition && at[1] === candidate).values[ok][0];
+  const shown = [...(await text(page, "main")).matchAll(/([\d.]+) %/g)].map((match) => Number(match[1]) / 100);
+  for (let candidate = 0; candidate < 8; ++candidate) {
+    const mean = (of(candidate, 0) + of(candidate, 1) + of(candidate, 2)) / 3;
+    for (const share of shown) assert.ok(Math.abs(share - mean) > 0.002 && share !== 0.5, `${share} stands there`);
+  }
+  assert.doesNotMatch(await text(page, "main"), /on average|in average|\{"/i);
+  await close();
+});
+
+test("each condition has a table of its own, named, without a column that is empty", async () => {
+  const { page, close } = await open(named.html);
+  assert.deepEqual(await page.locator(".condition h3").allInnerTexts(), ["5 % loss", "40 % loss", "dead server"]);
+  const empty = await page.evaluate(() => [...document.querySelectorAll(".condition table")].flatMap((table) => {
+    const rows = [...table.querySelectorAll("tbody tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+    return rows[0].map((_, i) => rows.every((row) => row[i] === "" || row[i] === "–")).filter(Boolean);
+  }));
+  assert.deepEqual(empty, []);
+  await close();
+});
+
+test("at most six curves are drawn, and alike ones share one", async () => {
+  const { page, close } = await open(named.html);
+  for (const label of ["5 % loss", "40 % loss"]) {
+    await page.selectOption("#where", { label });
+    const legend = await page.locator("#plot-ecdf .chart-legend li").allInnerTexts();
+    assert.ok(legend.length >= 1 && legend.length <= 6, `${legend.length} at ${label}`);
+  }
+  await page.selectOption("#where", { label: "5 % loss" });
+  assert.match(await text(page, "#plot-ecdf .chart-legend"), /tcp_syn_retries 1 to 8/);
+  await close();
+});
+
+test("trade-offs count all connects, and have no figure of survivors", async () => {
+  const { page, close } = await open(named.html);
+  const names = await page.locator("#plot-front select").first().locator("option").allInnerTexts();
+  assert.ok(names.includes("connects that fail") && names.includes("not connected within 1 s") && names.includes("dead server: a connect fails after"));
+  assert.ok(!names.some((name) => name.startsWith("connect_time")));
+  await page.selectOption("#where", { label: "40 % loss" });
+  await page.locator("#plot-front select").nth(1).selectOption({ label: "connects that fail" });
+  await page.focus("#plot-front .stage");
+  await page.keyboard.press("Home");
+  const one = named.data.combinations.find(({ at }) => at[0] === 1 && at[1] === 0);
+  const failed = 1 - one.connect_time.count / one.connect_time.of;
+  const read = await text(page, "#plot-front .readout");
+  assert.ok(Math.abs(percent(/connects that fail ([\d.]+) %/.exec(read)[1]) - failed) < 0.0006, `${read}, ${failed}`);
+  assert.doesNotMatch(await text(page, "main"), /to gain nothing/);
+  await close();
+});
+
+test("TIME_WAIT's socket-seconds stand apart, on their own scale", async () => {
+  const { page, close } = await open(named.html);
+  const apart = page.locator("#plot-states .apart");
+  assert.match(await apart.innerText(), /TIME_WAIT/);
+  const others = await page.locator("#plot-states .state-bars > .state-row .state-words").allInnerTexts();
+  assert.ok(others.length > 0);
+  for (const words of others) assert.doesNotMatch(words, /TIME_WAIT/);
   await close();
 });
 
@@ -321,8 +401,10 @@ test("what a batch expected stands there, and what failed is open", async () => 
 test("batches with conditions only, without axes, without values or with words for values show their page", async () => {
   const bare = structuredClone(batch.data);
   const conditions = { ...bare, axes: bare.axes.map((axis) => ({ ...axis, role: "condition", default: null })) };
-  const single = { ...bare, axes: [], worst: [], combinations: [{ ...bare.combinations[0], at: [] }] };
-  const empty = { ...bare, worst: [], combinations: bare.combinations.map(({ connect_time: _, ...one }) => ({ ...one, values: one.values.map(() => null) })) };
+  const nothing = { ...bare.decision, candidates: [[]], conditions: [], claims: [] };
+  conditions.decision = { ...nothing, conditions: [] };
+  const single = { ...bare, axes: [], worst: [], decision: nothing, combinations: [{ ...bare.combinations[0], at: [] }] };
+  const empty = { ...bare, worst: [], decision: { ...bare.decision, claims: [] }, combinations: bare.combinations.map(({ connect_time: _, ...one }) => ({ ...one, values: one.values.map(() => null) })) };
   const words = { ...bare, axes: [{ ...bare.axes[0], values: ["cubic", "reno", "none"] }, bare.axes[1]] };
   for (const [name, data] of Object.entries({ conditions, single, empty, words })) {
     const { page, close } = await open(pageOf(name, JSON.stringify(data)));
@@ -476,6 +558,12 @@ test("a batch of a thousand combinations opens in two seconds", async () => {
     connect_time: { count: 300, of: 310, seconds, upto: seconds.map((_s, i) => i + 1) },
   }));
   data.worst = [];
+  const condition = data.decision.conditions[0];
+  const ten = [...Array(10).keys()];
+  data.decision = { ...data.decision, claims: [], candidates: ten.map((i) => [i]),
+    conditions: Array.from({ length: 100 }, (_, i) => ({ ...condition, at: [Math.floor(i / 10), i % 10],
+      combinations: ten.map((one) => i * 10 + one), classes: ten.map((one) => ({ members: [one], shown: true })),
+      cells: condition.cells.map((cells) => ten.map(() => cells[0])) })) };
   const html = pageOf("thousand", JSON.stringify(data));
   await inOneOfFive({ opened: 2, acted: 0.5 }, html, async (page) => {
     await page.locator("#combinations input[type=search]").fill("x0=7");
@@ -483,12 +571,17 @@ test("a batch of a thousand combinations opens in two seconds", async () => {
   });
 });
 
-test("on paper the table of combinations says that it holds the first metrics only", async () => {
-  const page = await browser.newPage();
-  await page.goto(`file://${batch.html}`);
-  assert.equal(await page.isVisible("#combinations .on-paper"), false);
-  await page.emulateMedia({ media: "print" });
-  assert.match(await text(page, "#combinations .on-paper"), /first 4 metrics/);
-  assert.equal(await page.locator("#combinations thead th:visible").count(), 2 + 1 + 4); // axes, runs, metrics
-  await page.close();
+test("on paper a batch is one sheet, with the decision, the conditions, two plots and the worst runs", async () => {
+  for (const { html } of [batch, named]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const { page, close } = await open(html, { colorScheme });
+      const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString("latin1");
+      assert.equal(pdf.match(/\/Type\s*\/Page(?!s)/g).length, 1, html);
+      await page.emulateMedia({ media: "print" });
+      for (const id of ["#answer", "#conditions", "#plot-ecdf", "#plot-front", "#worst"]) assert.ok(await page.isVisible(id), id);
+      assert.equal(await page.isVisible("#combinations"), false);
+      assert.match(await text(page, "footer"), /all combinations and metrics/);
+      await close();
+    }
+  }
 });

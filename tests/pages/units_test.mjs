@@ -10,7 +10,10 @@ needProgram();
 const { dropText, texts, useLanguage } = await moduleOf("texts.ts");
 const { parsePageData } = await moduleOf("data.ts");
 const { parseFilter } = await moduleOf("batch/table.ts");
-const { shareWithin, tradeOff } = await moduleOf("batch/plots.ts");
+const { shareWithin } = await moduleOf("batch/plots.ts");
+const { beatenText, standings } = await moduleOf("batch/tradeoff.ts");
+const { claimText, namesOf } = await moduleOf("batch/claims.ts");
+const { metricsShown } = await moduleOf("batch/table.ts");
 const { buildRun } = await moduleOf("run/model.ts");
 const { layOut, timeOfY, yOfTime } = await moduleOf("run/layout.ts");
 
@@ -44,7 +47,7 @@ test("data that is missing, cut short or of another version is named", () => {
   assert.throws(() => parsePageData("null"), /holds no data/);
   assert.throws(() => parsePageData('{"kind":"ru'), /cut short/);
   assert.throws(() => parsePageData('{"kind":"run","format":7}'), /want 1, have 7/);
-  assert.throws(() => parsePageData('{"kind":"x","format":1}'), /want "run" or "batch", have "x"/);
+  assert.throws(() => parsePageData('{"kind":"x","format":1}'), /want "run", "batch" or "tune", have "x"/);
   const empty = { kind: "run", format: 1, scenario: "x", hosts: [], summary: {}, events: [] };
   assert.throws(() => parsePageData(JSON.stringify(empty)), /at least one event/);
 });
@@ -67,10 +70,98 @@ test("the filter compares numbers, durations and shares, and names what it does 
   assert.equal(parseFilter(batch, "los=1"), "los");
 });
 
+test("a condition's name with spaces can be filtered by, in quotes", () => {
+  const named = { ...batch, axes: [{ name: "under", path: "under", role: "condition", values: ["dead server", "5 % loss"] }, batch.axes[1]] };
+  const matching = named.combinations.filter(parseFilter(named, 'under="dead server" delay=1s')).map((one) => one.index);
+  assert.deepEqual(matching, [1]);
+});
+
+// --- Trade-offs ---
+
+const measures = [{ name: "cost", unit: "s", better: "less", tolerance: 0 }, { name: "late", unit: "share", better: "less", tolerance: 0 }];
+const points = (...places) => places.map(([name, x, y, alike]) => ({ name, values: [x, y], alike: alike ?? name }));
+const stand = (places) => standings(points(...places), measures, 0, 1, (measure) => measure === 1);
+
 test("the front has what nothing else beats, and equals of it", () => {
-  const points = tradeOff(batch, batch.combinations, 1, 0);
-  const front = points.filter((point) => point.onFront).map((point) => point.combination.index);
-  assert.deepEqual(front, [3, 0, 2]);
+  const all = stand([["a", 1, 0.9], ["b", 2, 0.5], ["c", 3, 0.6], ["d", 2, 0.5], ["e", 2, 0.7]]);
+  assert.deepEqual(all.filter((one) => !one.beatenBy).map((one) => one.point.name), ["a", "b", "d"]);
+});
+
+test("a point that is beaten is called worse in both only where it is", () => {
+  const words = Object.fromEntries(stand([["a", 1, 0.5], ["both", 2, 0.6], ["one", 1, 0.7]])
+    .map((one) => [one.point.name, beatenText(one, ...measures)]));
+  assert.equal(words.a, "not beaten");
+  assert.equal(words.both, "beaten by a: worse in both");
+  assert.equal(words.one, "beaten by a: worse in “late”, and as good in “cost”");
+  for (const text of Object.values(words)) assert.doesNotMatch(text, /to gain nothing/);
+});
+
+test("what is not told apart does not beat by the little that it differs", () => {
+  const all = stand([["cheap", 1, 0.5010, 7], ["dear", 9, 0.5000, 7]]);
+  const dear = all.find((one) => one.point.name === "dear");
+  assert.equal(beatenText(dear, ...measures), "beaten by cheap: worse in “cost”, and as good in “late”");
+  assert.equal(all.find((one) => one.point.name === "cheap").beatenBy, null);
+});
+
+// --- The decision in words ---
+
+const claim = (kind, more) => ({ kind, candidates: [], cheapest: [], conditions: [], figure: null, steps: [], shown: true, ...more });
+const step = (candidates, least, most = least, at_least = false) => ({ candidates, least, most, at_least });
+const decided = {
+  axes: [{ name: "under", path: "under", role: "condition", values: ["1 % loss", "5 % loss", "10 % loss", "40 % loss", "dead server"], default: null },
+         { name: "tcp_syn_retries", path: "hosts.a.sysctl.tcp_syn_retries", role: "setting", values: [1, 2, 3, 6], default: 6 }],
+  decision: {
+    confidence: 0.95, candidates: [[0], [1], [2], [3]], claims: [],
+    figures: [{ name: "connect_ok", kind: "outcome", unit: "share", better: "more" },
+              { name: "connected.p99", kind: "outcome", unit: "s", better: "less" },
+              { name: "time_in.SYN_SENT", kind: "cost", unit: "s", better: "less" }],
+    conditions: [0, 1, 2, 3, 4].map((i) => ({ at: [i], dead: i === 4 })),
+  },
+};
+const say = (one) => claimText(decided, one, namesOf(decided));
+
+test("claims are said as they were worked out: who, where, by how much", () => {
+  for (const [one, text] of [
+    [claim("choice", { candidates: [2, 3], cheapest: [2] }),
+      "tcp_syn_retries 3 and 6 (default) do best, and alike, under every condition. Of these, 3 is the first to give up where nobody answers."],
+    [claim("choice", { candidates: [0, 1, 2, 3], shown: false }), /^No value is shown to do better than another/],
+    [claim("alike", { candidates: [0, 1, 2, 3], conditions: [0, 1, 2] }), "All values are alike at 1 to 10 % loss."],
+    [claim("alike", { candidates: [2, 3], conditions: [0, 1] }), "tcp_syn_retries 3 and 6 (default) are alike at 1 and 5 % loss."],
+    [claim("alike", { candidates: [2, 3], conditions: [0, 1, 3] }), "tcp_syn_retries 3 and 6 (default) are alike at 1, 5 and 40 % loss."],
+    [claim("alike", { candidates: [2, 3], conditions: [3], shown: false }), /^These runs do not tell tcp_syn_retries 3 and 6 \(default\) apart at 40 % loss/],
+    [claim("worse", { figure: 0, candidates: [2, 3], conditions: [3], steps: [step([1], 0.0198), step([0], 0.0412)] }),
+      "40 % loss, compared with 3 and 6 (default): with 2: 2 % fewer connects succeed; with 1: 4.1 % fewer connects succeed."],
+    [claim("worse", { figure: 1, candidates: [3], conditions: [3], steps: [step([1], 1.5, null), step([0], null)] }),
+      /with 2: it takes 1.5 s longer .* or they never are; with 1: fewer than 99 % of connects ever succeed/],
+    [claim("gives_up", { conditions: [4], steps: [step([0], 7), step([1], 15), step([2, 3], 133.7, 134.2, true)] }),
+      "Dead server: no connect succeeds, and each fails after 7 s with 1, 15 s with 2, at least 134 s with 3 and 6 (default)."],
+    [claim("gives_up", { conditions: [4] }), /time_in\.SYN_SENT/],
+    [claim("dead_untried"), /was not tried/],
+  ]) {
+    if (text instanceof RegExp) assert.match(say(one), text);
+    else assert.equal(say(one), text);
+  }
+});
+
+test("a range of conditions leaves none out that lies within", () => {
+  assert.doesNotMatch(say(claim("alike", { candidates: [0, 1], conditions: [0, 2, 3] })), / to /);
+});
+
+test("of several settings those that go with each other are named together, and others one by one", () => {
+  const names = namesOf({
+    axes: [{ name: "a", path: "x.sysctl.a", role: "setting", values: [1, 2, 3], default: null },
+           { name: "b", path: "x.sysctl.b", role: "setting", values: [0, 1], default: 0 }],
+    decision: { candidates: [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]], conditions: [] },
+  }).settings;
+  assert.equal(names.full([0, 1, 2, 3]), "a 1 and 2, any b");
+  assert.equal(names.full([0, 4]), "a 1 and 3, b 0 (default)");
+  assert.equal(names.full([0, 3]), "a 1, b 0 (default) and a 2, b 1");
+});
+
+test("columns without a value or with zeros alone are left out", () => {
+  const data = { metrics: [{ name: "connect_ok", unit: "share" }, { name: "close_time.mean", unit: "s" }, { name: "rst_sent", unit: "count" }, { name: "syn_sent", unit: "count" }],
+    combinations: [{ values: [[0, 0, 0, 5], null, [0, 0, 0, 5], [1, 1, 1, 5]] }, { values: [[0, 0, 0, 5], null, [0, 0, 0, 5], null] }] };
+  assert.deepEqual(metricsShown(data), [0, 3]);
 });
 
 test("the share within a time counts those that failed", () => {

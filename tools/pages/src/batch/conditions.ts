@@ -26,10 +26,12 @@ function cellOf(cells: Cell[], figure: DecisionFigure): HTMLElement {
     bounded ? interval(Math.min(...(lows as number[])), Math.max(...(highs as number[])), figure) : null);
 }
 
-/** None where it is as narrow as the figure is shown. */
+const NARROW = 0.01;
+
+/** None where it is hardly wider than the figure is shown. No figure is below 0. */
 function interval(low: number, high: number, figure: Pick<DecisionFigure, "unit">): HTMLElement | null {
-  const same = valueText(low, figure.unit) === valueText(high, figure.unit);
-  return same ? null : h("small", {}, intervalText(low, high, figure.unit));
+  const narrow = figure.unit !== "share" && high - low <= NARROW * high;
+  return narrow ? null : h("small", {}, intervalText(Math.max(0, low), high, figure.unit));
 }
 
 /** Those in the first group of every outcome. */
@@ -38,8 +40,20 @@ function isBest(data: BatchData, condition: DecisionCondition, candidate: number
     figure.kind === "cost" || !condition.groups[f]?.[0] || condition.groups[f]?.[0]?.members.includes(candidate));
 }
 
+interface Column {
+  figure: DecisionFigure;
+  f: number;
+}
+/** Those that say something here: shares, and what is not 0 everywhere. */
+function columnsOf(data: BatchData, condition: DecisionCondition): Column[] {
+  return data.decision.figures.flatMap((figure, f) => {
+    const known = (condition.cells[f] ?? []).filter((cell) => cell !== null);
+    return known.some((cell) => figure.unit === "share" || cell?.[0] !== 0) ? [{ figure, f }] : [];
+  });
+}
+
 function liveTable(data: BatchData, condition: DecisionCondition, names: Names): HTMLElement {
-  const shown = data.decision.figures.flatMap((figure, f) => (condition.cells[f]?.some((cell) => cell !== null) ? [{ figure, f }] : []));
+  const shown = columnsOf(data, condition);
   const row = (alike: Alike): HTMLElement => {
     const best = isBest(data, condition, alike.members[0] as number) && condition.classes.length > 1;
     return h("tr", { class: best ? "best" : "" },
@@ -79,7 +93,8 @@ export function conditionsSection(data: BatchData): HTMLElement | null {
   const card = (condition: DecisionCondition, i: number): HTMLElement =>
     h("section", { class: "condition" }, h("h3", {}, names.conditions.one(i) || t("always")),
       condition.dead ? deadTable(data, condition, i, names) : liveTable(data, condition, names));
-  const cards = h("div", { class: "cards" }, ...conditions.slice(0, TABLES).map(card));
+  const widest = Math.max(...conditions.map((one) => columnsOf(data, one).filter(({ figure }) => figure.kind === "outcome").length));
+  const cards = h("div", { class: `cards ${widest > 3 ? "wide" : widest > 2 ? "half" : ""}` }, ...conditions.slice(0, TABLES).map(card));
   const more = h("button", { type: "button" }, t("ans_more", { n: conditions.length - TABLES }));
   more.addEventListener("click", () => {
     cards.append(...conditions.slice(TABLES).map((one, i) => card(one, i + TABLES)));

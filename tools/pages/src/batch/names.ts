@@ -18,6 +18,22 @@ function settingText(axis: Axis, value: Json): string {
   return axis.default !== null && jsonText(axis.default) === text ? t("value_default", { v: text }) : text;
 }
 
+const RANGE_MIN = 5;
+
+/** These of an axis's values: "3, 4 and 6 (default)"; many that follow each other: "2 to 8 (default: 6)". */
+function settingTexts(axis: Axis, places: number[]): string {
+  const sorted = [...places].sort((a, b) => a - b);
+  const numbers = axis.values.map(axisNumber);
+  const ascends = numbers.every((value, i) => value !== null && (i === 0 || value > (numbers[i - 1] as number)));
+  const [first, last] = [sorted[0] ?? 0, sorted[sorted.length - 1] ?? 0];
+  if (!ascends || sorted.length < RANGE_MIN || last - first !== sorted.length - 1) {
+    return listed(places.map((at) => settingText(axis, axis.values[at] ?? null)));
+  }
+  const range = t("range_to", { a: jsonText(axis.values[first] ?? null), b: jsonText(axis.values[last] ?? null) });
+  const inside = sorted.some((at) => axis.default !== null && jsonText(axis.values[at] ?? null) === jsonText(axis.default));
+  return inside ? t("range_default", { range, v: jsonText(axis.default) }) : range;
+}
+
 /** Candidates by the values of these axes. */
 export class SettingNames {
   constructor(private readonly axes: Axis[], private readonly candidates: number[][]) {}
@@ -26,7 +42,7 @@ export class SettingNames {
   values(members: number[]): string {
     const [axis] = this.axes;
     if (this.axes.length !== 1 || !axis) return this.full(members);
-    return listed(members.map((i) => settingText(axis, axis.values[this.candidates[i]?.[0] ?? 0] ?? null)));
+    return settingTexts(axis, members.map((i) => this.candidates[i]?.[0] ?? 0));
   }
 
   /** "tcp_syn_retries 3, 4 and 6 (default)"; of several axes the values that go with each other. */
@@ -38,7 +54,7 @@ export class SettingNames {
       const values = places[k] ?? [];
       const any = values.length === axis.values.length && values.length > 1 && this.axes.length > 1;
       return any ? [t("any_value", { name: axis.name })]
-        : [`${axis.name} ${listed(values.map((at) => settingText(axis, axis.values[at] ?? null)))}`];
+        : [`${axis.name} ${settingTexts(axis, values)}`];
     }).join(", ");
   }
 

@@ -91,7 +91,7 @@ export function conditionsSection(data: BatchData): HTMLElement | null {
   if (candidates.length === 0 || conditions.every((one) => one.cells.length === 0)) return null;
   const names = namesOf(data);
   const card = (condition: DecisionCondition, i: number): HTMLElement =>
-    h("section", { class: "condition" }, h("h3", {}, names.conditions.one(i) || t("always")),
+    h("section", { class: condition.dead ? "condition dead" : "condition" }, h("h3", {}, names.conditions.one(i) || t("always")),
       condition.dead ? deadTable(data, condition, i, names) : liveTable(data, condition, names));
   const widest = Math.max(...conditions.map((one) => columnsOf(data, one).filter(({ figure }) => figure.kind === "outcome").length));
   const cards = h("div", { class: `cards ${widest > 3 ? "wide" : widest > 2 ? "half" : ""}` }, ...conditions.slice(0, TABLES).map(card));

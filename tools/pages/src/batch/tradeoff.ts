@@ -172,6 +172,20 @@ interface Box {
 }
 const meet = (a: Box, b: Box): boolean => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
+/** A fine line to a name that stands apart from its point, so that it is nobody else's. */
+function drawLeader(ctx: CanvasRenderingContext2D, from: { x: number; y: number }, name: Box, near: number): void {
+  const x = Math.max(name.x, Math.min(from.x, name.x + name.w));
+  const y = Math.max(name.y, Math.min(from.y, name.y + name.h));
+  const far = Math.hypot(x - from.x, y - from.y);
+  if (far < near * 1.5) return;
+  ctx.strokeStyle = cssColour("--soft");
+  ctx.lineWidth = near / 9;
+  ctx.beginPath();
+  ctx.moveTo(from.x + ((x - from.x) * near) / far / 1.5, from.y + ((y - from.y) * near) / far / 1.5);
+  ctx.lineTo(x, y);
+  ctx.stroke();
+}
+
 /** Points that lie on each other share a name; a name that finds no room is left to the readout. */
 function drawNames(u: uPlot, all: Standing[]): void {
   const { ctx } = u;
@@ -193,12 +207,14 @@ function drawNames(u: uPlot, all: Standing[]): void {
   for (const { x, y, names } of places) {
     const text = names.length > 4 ? `${names.slice(0, 3).join(", ")}, …` : names.join(", ");
     const [w, height] = [ctx.measureText(text).width, 14 * scale];
-    const tries: [number, number][] = [[x + 10 * scale, y - 10 * scale], [x + 10 * scale, y + 10 * scale], [x - 10 * scale - w, y - 10 * scale], [x - 10 * scale - w, y + 10 * scale], [x + 10 * scale, y - 24 * scale], [x + 10 * scale, y + 24 * scale]];
+    const aside = [x + 10 * scale, x - 10 * scale - w, x - w / 2];
+    const tries = [-10, 10, -24, 24, -38, 38].flatMap((far) => aside.map((bx): [number, number] => [bx, y + far * scale]));
     const { left, top, width, height: full } = u.bbox;
     const fits = tries.map(([bx, by]): Box => ({ x: bx, y: by - height / 2, w, h: height })).find((box) =>
       box.x >= left && box.x + box.w <= left + width && box.y >= top && box.y + box.h <= top + full && !taken.some((one) => meet(one, box)));
     if (!fits) continue;
     taken.push(fits);
+    drawLeader(ctx, { x, y }, fits, near);
     ctx.fillText(text, fits.x, fits.y + height / 2);
   }
   ctx.restore();

@@ -1,9 +1,11 @@
 #include "decision_json.hpp"
 
+#include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "lastack/batch/metrics.hpp"
-#include "lastack/batch/worst.hpp"
+#include "page_parts.hpp"
 
 namespace lastack::batch {
 
@@ -106,28 +108,6 @@ Json claim_json(const Claim& claim) {
 }
 
 }  // namespace
-
-std::string_view unit_word(std::string_view metric) {
-  if (metric == connected_p99) return "s";
-  switch (unit_of(metric)) {
-    case Unit::share: return "share";
-    case Unit::seconds:
-    case Unit::socket_seconds: return "s";
-    case Unit::octets: return "bytes";
-    case Unit::count: break;
-  }
-  return "count";
-}
-
-Json better_word(std::string_view metric) {
-  if (metric == connected_p99) return "less";
-  switch (better_of(metric)) {
-    case Better::more: return "more";
-    case Better::less: return "less";
-    case Better::neither: break;
-  }
-  return nullptr;
-}
 
 Json json_of(const Decision& decision) {
   Json candidates = Json::array();

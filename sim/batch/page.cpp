@@ -19,10 +19,8 @@
 #include "lastack/batch/worst.hpp"
 #include "lastack/core/text.hpp"
 #include "lastack/scenario/load.hpp"
-#include "lastack/scenario/sysctl_path.hpp"
-#include "lastack/tcp/profile.hpp"
-#include "lastack/tcp/settings.hpp"
 #include "lastack/trace/page.hpp"
+#include "page_parts.hpp"
 
 namespace lastack::batch {
 
@@ -32,33 +30,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t points_max = 300;  ///< of a distribution
 constexpr std::size_t worst_max = 5;     ///< runs shown of each metric
-
-/// What a setting is where nobody sets it; null for everything else.
-Json default_of(std::string_view path, const scenario::Scenario& scenario) {
-  const auto sysctl = scenario::sysctl_path(path);
-  const scenario::Host* host = sysctl ? scenario::host_of(scenario, *sysctl) : nullptr;
-  if (host == nullptr) return nullptr;
-  const tcp::Settings settings = tcp::default_settings(host->profile);
-  const std::string text = tcp::setting_value(settings, sysctl->info->name);
-  Json value = Json::parse(text, nullptr, false);
-  return value.is_number() ? value : Json(text);
-}
-
-Json axes_of(const StoreInfo& info, const scenario::Scenario& scenario) {
-  const std::vector<std::string> names = short_names(info.grid);
-  Json axes = Json::array();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const scenario::Axis& axis = info.grid.axes[i];
-    Json values = Json::array();
-    for (const std::string& value : axis.values) values.push_back(Json::parse(value));
-    axes.push_back({{"path", axis.path},
-                    {"name", names[i]},
-                    {"role", is_setting(axis.path) ? "setting" : "condition"},
-                    {"values", std::move(values)},
-                    {"default", default_of(axis.path, scenario)}});
-  }
-  return axes;
-}
 
 /// Which of so many steps a plot shows: some at even distances, and the two ends of the widest
 /// gaps, where a missing one would show.
@@ -134,7 +105,7 @@ class Batch {
             {"repeat", info_.repeat_text},
             {"runs", store_.runs()},
             {"confidence", info_.until ? info_.until->confidence : usual_confidence},
-            {"axes", axes_of(info_, scenario)},
+            {"axes", axes_json(info_.grid, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
             {"decision", json_of(decide(store_))},

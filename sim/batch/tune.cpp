@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -157,6 +158,25 @@ TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads, const std::
     if (!run_spans(race, crew, spans, stop, progress)) return TuneEnd::interrupted;
     race.look();
   }
+}
+
+std::vector<std::uint64_t> in_order(const Race& race) {
+  std::vector<std::tuple<Fate, double, std::uint64_t>> ranked;
+  for (std::uint64_t i = 0; i < race.rules().candidates; ++i) {
+    ranked.emplace_back(race.fate(i), race.rank(i, 0), i);
+  }
+  std::sort(ranked.begin(), ranked.end());
+  std::vector<std::uint64_t> order;
+  for (const auto& [fate, rank, candidate] : ranked) order.push_back(candidate);
+  return order;
+}
+
+std::uint64_t runs_of(const Race& race, std::uint64_t candidate) {
+  std::uint64_t runs = 0;
+  for (std::size_t i = 0; i < race.rules().figures.size(); ++i) {
+    runs += race.runs(race.unit(candidate, i));
+  }
+  return runs;
 }
 
 }  // namespace lastack::batch

@@ -79,12 +79,12 @@ test("a condition's name with spaces can be filtered by, in quotes", () => {
 // --- Trade-offs ---
 
 const measures = [{ name: "cost", unit: "s", better: "less", tolerance: 0 }, { name: "late", unit: "share", better: "less", tolerance: 0 }];
-const points = (...places) => places.map(([name, x, y, alike]) => ({ name, values: [x, y], alike: alike ?? name }));
+const points = (...places) => places.map(([name, x, y, alike]) => ({ name, label: name, values: [x, y], alike: alike ?? name }));
 const stand = (places) => standings(points(...places), measures, 0, 1, (measure) => measure === 1);
 
 test("the front has what nothing else beats, and equals of it", () => {
   const all = stand([["a", 1, 0.9], ["b", 2, 0.5], ["c", 3, 0.6], ["d", 2, 0.5], ["e", 2, 0.7]]);
-  assert.deepEqual(all.filter((one) => !one.beatenBy).map((one) => one.point.name), ["a", "b", "d"]);
+  assert.deepEqual(all.filter((one) => !one.beaten).map((one) => one.point.name), ["a", "b", "d"]);
 });
 
 test("a point that is beaten is called worse in both only where it is", () => {
@@ -100,7 +100,7 @@ test("what is not told apart does not beat by the little that it differs", () =>
   const all = stand([["cheap", 1, 0.5010, 7], ["dear", 9, 0.5000, 7]]);
   const dear = all.find((one) => one.point.name === "dear");
   assert.equal(beatenText(dear, ...measures), "beaten by cheap: worse in “cost”, and as good in “late”");
-  assert.equal(all.find((one) => one.point.name === "cheap").beatenBy, null);
+  assert.equal(all.find((one) => one.point.name === "cheap").beaten, false);
 });
 
 // --- The decision in words ---

@@ -63,4 +63,13 @@ enum class TuneEnd : std::uint8_t { complete, interrupted };
 TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads,
                  const std::atomic<bool>* stop = nullptr, TuneProgress* progress = nullptr);
 
+/// The candidates as people want to read of them: the best first, then by fate and the first goal.
+std::vector<std::uint64_t> in_order(const Race& race);
+/// How many runs of a candidate were looked at, under all conditions.
+std::uint64_t runs_of(const Race& race, std::uint64_t candidate);
+
+/// What a race found out as one HTML file that needs nothing else: the page of tools/pages.
+/// `version` is the program's.
+std::string tune_page(const TunePlan& plan, const Race& race, const std::string& version);
+
 }  // namespace lastack::batch

@@ -35,6 +35,7 @@ struct TuneOptions {
   std::string objective;
   std::string sysctl;
   std::string csv;
+  std::string page;
   unsigned threads = 0;  ///< 0: as many as the machine has processors
   std::optional<std::uint64_t> seed;
   bool grid = false;
@@ -66,6 +67,7 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOpt
 /// once.
 struct Outputs {
   std::unique_ptr<AtomicFile> csv;
+  std::unique_ptr<AtomicFile> page;
   std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment
 };
 
@@ -78,6 +80,8 @@ Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& op
   Outputs outputs;
   files.require_own("--csv", options.csv);
   if (!options.csv.empty()) outputs.csv = std::make_unique<AtomicFile>(options.csv);
+  files.require_own("--page", options.page);
+  if (!options.page.empty()) outputs.page = std::make_unique<AtomicFile>(options.page);
   if (options.sysctl.empty()) return outputs;
   const std::vector<SysctlFragment> fragments = sysctl_fragments(objective, 0, {});
   if (fragments.empty()) {
@@ -126,6 +130,10 @@ ExitCode tune(const TuneOptions& options) {
     outputs.csv->write(evidence_csv(plan, race));
     outputs.csv->commit();
   }
+  if (outputs.page) {
+    outputs.page->write(batch::tune_page(plan, race, LASTACK_VERSION));
+    outputs.page->commit();
+  }
   if (front.empty()) return ExitCode::expectation_failed;
   give_fragments(sysctl_fragments(plan.objective(), front.front(),
                                   fragment_heading(plan, race, front.front())),
@@ -148,6 +156,8 @@ void add_tune_command(Command program, ExitCode& exit_code) {
       .type_name("FILE");
   command.add_option("--csv", options->csv, "Write the results of every candidate; - is stdout")
       .type_name("FILE");
+  command.add_option("-o,--page", options->page, "Write the answer as an HTML page; - is stdout")
+      .type_name("FILE");
   add_jobs_option(command, options->threads);
   add_seed_option(command, options->seed, "Base seed instead of the file's");
   command.add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
@@ -157,6 +167,7 @@ void add_tune_command(Command program, ExitCode& exit_code) {
       "Examples:\n"
       "  lastack tune scenarios/objectives/proxy_behind_a_lossy_link.json\n"
       "  lastack tune O.json --sysctl 90-tcp.conf --csv evidence.csv\n"
+      "  lastack tune O.json --page answer.html   one sheet when printed\n"
       "  lastack schema objective       what the file may hold\n"
       "A candidate stops when its runs show that it breaks a limit, or that it is worse\n"
       "than a candidate that meets all limits.\n"

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -110,26 +109,6 @@ std::string fate_text(const Race& race, std::uint64_t candidate, std::uint64_t b
   return "";
 }
 
-std::uint64_t runs_of(const Race& race, std::uint64_t candidate) {
-  std::uint64_t runs = 0;
-  for (std::size_t i = 0; i < race.rules().figures.size(); ++i) {
-    runs += race.runs(race.unit(candidate, i));
-  }
-  return runs;
-}
-
-/// The candidates as people want to read of them: the best first.
-std::vector<std::uint64_t> in_order(const Race& race) {
-  std::vector<std::tuple<Fate, double, std::uint64_t>> ranked;
-  for (std::uint64_t i = 0; i < race.rules().candidates; ++i) {
-    ranked.emplace_back(race.fate(i), race.rank(i, 0), i);
-  }
-  std::sort(ranked.begin(), ranked.end());
-  std::vector<std::uint64_t> order;
-  for (const auto& [fate, rank, candidate] : ranked) order.push_back(candidate);
-  return order;
-}
-
 std::string legend(const Asked& asked, int columns) {
   std::string text;
   for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -145,14 +124,14 @@ std::string table(const TunePlan& plan, const Race& race, const Asked& asked, co
   titles.emplace_back("runs");
   titles.emplace_back();
   TextTable rows{titles};
-  const std::vector<std::uint64_t> order = in_order(race);
+  const std::vector<std::uint64_t> order = batch::in_order(race);
   for (std::size_t row = 0; row < std::min(candidates_max, order.size()); ++row) {
     std::vector<std::string> cells;
     for (const auto& [path, value] : plan.objective().settings.overrides_of(order[row])) {
       cells.push_back(batch::value_text(value));
     }
     for (std::size_t i = 0; i < asked.size(); ++i) cells.push_back(cell(asked, order[row], i));
-    cells.push_back(std::to_string(runs_of(race, order[row])));
+    cells.push_back(std::to_string(batch::runs_of(race, order[row])));
     cells.push_back(fate_text(race, order[row], order.front()));
     rows.add(std::move(cells));
   }
@@ -257,7 +236,7 @@ std::string listed(const TunePlan& plan, const std::vector<std::uint64_t>& candi
 
 std::vector<std::uint64_t> with_fate(const Race& race, Fate fate) {
   std::vector<std::uint64_t> found;
-  for (const std::uint64_t i : in_order(race)) {
+  for (const std::uint64_t i : batch::in_order(race)) {
     if (race.fate(i) == fate) found.push_back(i);
   }
   return found;

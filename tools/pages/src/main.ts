@@ -4,12 +4,14 @@ import { startPreferences } from "./prefs";
 import { t } from "./texts";
 import { showRun } from "./run/page";
 import { showBatch } from "./batch/page";
+import { showTune } from "./tune/page";
 
 function show(root: HTMLElement, data: PageData): void {
   const redraw = (): void => show(root, data);
   document.title = `${data.kind === "run" ? data.scenario : data.name} · Lastack`;
   if (data.kind === "run") showRun(root, data, redraw);
   else if (data.kind === "batch") showBatch(root, data, redraw);
+  else showTune(root, data, redraw);
 }
 
 function showError(root: HTMLElement, error: unknown): void {

@@ -78,8 +78,9 @@ const HEIGHT = 300;
 
 /** Key -> how many stops it goes on. */
 const KEY_STEPS: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
-/** Two beside each other on paper. */
+/** Two beside each other on paper, or one alone. */
 const PRINT_WIDTH = 335;
+const PRINT_WIDTH_ALONE = 690;
 const PRINT_HEIGHT = 205;
 
 /** A plot with its readout; drawn when it is first updated. */
@@ -119,7 +120,8 @@ class PlotView {
     // Paper is white: the variables are those of print while this is drawn.
     matchMedia("print").addEventListener("change", redraw, { signal });
     window.addEventListener("beforeprint", () => {
-      this.plot?.setSize({ width: PRINT_WIDTH, height: PRINT_HEIGHT });
+      const alone = this.stage.closest(".tune") !== null;
+      this.plot?.setSize({ width: alone ? PRINT_WIDTH_ALONE : PRINT_WIDTH, height: PRINT_HEIGHT });
     }, { signal });
     window.addEventListener("afterprint", () => this.resize(this.stage.clientWidth), { signal });
   }

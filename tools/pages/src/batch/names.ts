@@ -58,6 +58,15 @@ export class SettingNames {
     }).join(", ");
   }
 
+  /** As short as a plot has room for: "3", "3 / 4 / 5" in the order of `order`. */
+  short(candidate: number): string {
+    return this.axes.map((axis, k) => jsonText(axis.values[this.candidates[candidate]?.[k] ?? 0] ?? null)).join(" / ");
+  }
+  /** What `short` has: "tcp_syn_retries / tcp_orphan_retries". */
+  order(): string {
+    return this.axes.map((axis) => axis.name).join(" / ");
+  }
+
   isDefault(candidate: number): boolean {
     return this.axes.length > 0 && this.axes.every((axis, k) =>
       axis.default !== null && jsonText(axis.values[this.candidates[candidate]?.[k] ?? 0] ?? null) === jsonText(axis.default));

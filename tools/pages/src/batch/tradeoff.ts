@@ -19,7 +19,12 @@ export interface Measure {
 
 /** One that may be chosen. */
 export interface Point {
+  /** In full. */
   name: string;
+  /** Beside the point. */
+  label: string;
+  /** What was found out of it by more than the two measures; then that is what counts. */
+  verdict?: { onFront: boolean; text: string };
   /** By measure; null where it is not known. */
   values: (number | null)[];
   /** Points of one class are not told apart by what comes of them. */
@@ -31,7 +36,9 @@ export interface Standing {
   point: Point;
   x: number;
   y: number;
-  /** Who beats it: as good in both and better in one; null: nobody, it is on the front. */
+  /** Whether it is off the front. */
+  beaten: boolean;
+  /** Who beats it: as good in both and better in one. */
   beatenBy: Standing | null;
   /** In what it is worse than that one. */
   worseIn: ("x" | "y")[];
@@ -49,7 +56,7 @@ function compared(a: Point, b: Point, index: number, measure: Measure, outcome: 
  * those by which points are alike. */
 export function standings(points: Point[], measures: Measure[], x: number, y: number, isOutcome: (measure: number) => boolean): Standing[] {
   const known = points.filter((point) => point.values[x] !== null && point.values[y] !== null);
-  const all: Standing[] = known.map((point) => ({ point, x: point.values[x] as number, y: point.values[y] as number, beatenBy: null, worseIn: [] }));
+  const all: Standing[] = known.map((point) => ({ point, x: point.values[x] as number, y: point.values[y] as number, beaten: false, beatenBy: null, worseIn: [] }));
   const against = (a: Standing, b: Standing, which: number): number =>
     compared(a.point, b.point, which, measures[which] as Measure, isOutcome(which));
   const beats = (a: Standing, b: Standing): boolean => {
@@ -57,8 +64,13 @@ export function standings(points: Point[], measures: Measure[], x: number, y: nu
     return both.every((one) => one <= 0) && both.some((one) => one < 0);
   };
   for (const one of all) {
+    if (one.point.verdict) {
+      one.beaten = !one.point.verdict.onFront;
+      continue;
+    }
     const better = all.filter((other) => beats(other, one));
     one.beatenBy = better.find((other) => !all.some((third) => beats(third, other))) ?? better[0] ?? null;
+    one.beaten = one.beatenBy !== null;
     if (!one.beatenBy) continue;
     if (against(one.beatenBy, one, x) < 0) one.worseIn.push("x");
     if (against(one.beatenBy, one, y) < 0) one.worseIn.push("y");
@@ -68,6 +80,7 @@ export function standings(points: Point[], measures: Measure[], x: number, y: nu
 
 /** What stands beside a point that is beaten: only what is so. */
 export function beatenText(one: Standing, x: Measure, y: Measure): string {
+  if (one.point.verdict) return one.point.verdict.text;
   if (!one.beatenBy) return t("front");
   const by = one.beatenBy.point.name;
   if (one.worseIn.length === 2) return t("beaten_in_both", { by });
@@ -81,7 +94,7 @@ export interface TradeOff {
 }
 
 /** `first` says which measures to begin with. */
-export function tradeOffChart(make: () => TradeOff, first: (of: TradeOff) => [number, number], note: () => string, signal: AbortSignal): Chart | null {
+export function tradeOffChart(make: () => TradeOff, first: (of: TradeOff) => [number, number], heading: () => string, note: string, signal: AbortSignal): Chart | null {
   const start = make();
   if (start.measures.length < 2) return null;
   let [x, y] = first(start);
@@ -91,8 +104,8 @@ export function tradeOffChart(make: () => TradeOff, first: (of: TradeOff) => [nu
     choice(t("y_axis"), names, y, (value) => { y = value; chart.update(); }),
   ];
   const title = h("p", { class: "hint under" });
-  const chart = makeChart("plot-front", t("plot_front"), t("plot_front_note"), controls, () => {
-    title.textContent = note();
+  const chart = makeChart("plot-front", t("plot_front"), note, controls, () => {
+    title.textContent = heading();
     return partsOf(make(), x, y);
   }, signal);
   chart.element.querySelector("h3")?.after(title);
@@ -107,13 +120,13 @@ function partsOf(of: TradeOff, x: number, y: number): ChartParts | null {
   const all = standings(of.points, of.measures, x, y, of.isOutcome);
   if (all.length === 0) return null;
   return {
-    data: [all.map((one) => one.x), all.map((one) => (one.beatenBy ? one.y : null)), all.map((one) => (one.beatenBy ? null : one.y))],
+    data: [all.map((one) => one.x), all.map((one) => (one.beaten ? one.y : null)), all.map((one) => (one.beaten ? null : one.y))],
     legend: [],
     read: (index) => {
       const one = all[index];
       if (!one) return [];
       return [
-        `${one.point.name} (${one.beatenBy ? "○" : "◆"} ${beatenText(one, mx, my)}):`,
+        `${one.point.name} (${one.beaten ? "○" : "◆"} ${beatenText(one, mx, my)}):`,
         `${mx.name} ${valueText(one.x, mx.unit)}, ${my.name} ${valueText(one.y, my.unit)}`,
       ];
     },
@@ -195,8 +208,8 @@ function drawNames(u: uPlot, all: Standing[]): void {
   for (const one of all) {
     const [x, y] = [u.valToPos(one.x, "x", true), u.valToPos(one.y, "y", true)];
     const there = places.find((place) => Math.hypot(place.x - x, place.y - y) < near);
-    if (there) there.names.push(one.point.name);
-    else places.push({ x, y, names: [one.point.name] });
+    if (there) there.names.push(one.point.label);
+    else places.push({ x, y, names: [one.point.label] });
   }
   ctx.save();
   ctx.font = `${Math.round(12 * scale)}px sans-serif`;
@@ -250,7 +263,8 @@ function batchTradeOff(data: BatchData, shown: Shown): TradeOff {
       ...metrics.map(({ metric }): Measure => ({ name: metric.name, unit: metric.unit, better: metric.better as "less" | "more", tolerance: 0 })),
     ],
     points: candidates.map((_, candidate) => ({
-      name: names.settings.values([candidate]),
+      name: names.settings.full([candidate]),
+      label: data.axes.filter((axis) => axis.role === "setting").length === 1 ? names.settings.values([candidate]) : names.settings.short(candidate),
       alike: here.classes.findIndex((one) => one.members.includes(candidate)),
       values: [
         ...lates.map((s) => late(candidate, s)),
@@ -281,6 +295,6 @@ export function frontChart(data: BatchData, shown: Shown, signal: AbortSignal): 
   const lates = data.combinations.some((one) => one.connect_time) ? LATE.length : 0;
   const dead = data.decision.conditions.filter((one) => one.give_up.some((cost) => cost !== null)).length;
   return tradeOffChart(() => batchTradeOff(data, shown), (of) => firstMeasures(of, dead, lates),
-    () => t("at_where", { where: names.conditions.one(shown.condition) || t("always") }), signal);
+    () => `${t("at_where", { where: names.conditions.one(shown.condition) || t("always") })} · ${names.settings.order()}`, t("plot_front_note"), signal);
 }
 

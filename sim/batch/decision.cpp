@@ -32,13 +32,28 @@ bool is_never(double seconds) { return seconds >= to_seconds(never) / 2; }
 
 // --- Figures ---
 
+/// Quantiles that count failures: of a share and the times of what succeeded.
+struct Reached {
+  std::string_view name;
+  std::string_view share;
+  std::string_view times;
+};
+constexpr std::array reached{Reached{connected_p99, "connect_ok", "connect_time.p99"},
+                             Reached{answered_p99, "request_ok", "request_time.p99"}};
+
+const Reached* reached_by(std::string_view figure) {
+  const auto* found = std::find_if(reached.begin(), reached.end(),
+                                   [&](const Reached& each) { return each.name == figure; });
+  return found == reached.end() ? nullptr : found;
+}
+
 std::vector<DecisionFigure> figures_of(const std::vector<std::string>& metrics) {
   std::vector<DecisionFigure> outcomes;
   std::vector<DecisionFigure> costs;
   for (const std::string& share : shares_of(metrics)) outcomes.push_back({share, Kind::outcome});
-  const bool connects = find_figure(metrics, "connect_ok").has_value();
-  if (connects && find_figure(metrics, "connect_time.p99")) {
-    outcomes.push_back({std::string{connected_p99}, Kind::outcome});
+  for (const Reached& each : reached) {
+    if (!find_figure(metrics, each.share) || !find_figure(metrics, each.times)) continue;
+    outcomes.push_back({std::string{each.name}, Kind::outcome});
   }
   for (const char* name : {"orphan_time.mean", "half_open_at_end", "bytes_delivered"}) {
     if (find_figure(metrics, name)) outcomes.push_back({name, Kind::outcome});
@@ -55,9 +70,9 @@ std::vector<DecisionFigure> figures_of(const std::vector<std::string>& metrics) 
   return outcomes;
 }
 
-/// All connects of a combination as times: those that failed take `never`. Of runs whose first
-/// 10,000 times alone were kept, as many failures as belong to these.
-Sample connected_sample(const Sample& shares, const Sample& times) {
+/// All connects, or requests, of a combination as times: those that failed take `never`. Of runs
+/// whose first 10,000 times alone were kept, as many failures as belong to these.
+Sample reached_sample(const Sample& shares, const Sample& times) {
   Figure figure = times.figure();
   figure.index = 0;
   Sample all{figure};
@@ -84,12 +99,10 @@ Sample connected_sample(const Sample& shares, const Sample& times) {
 
 Sample sample_of(const Store& store, std::uint64_t combination, const std::string& figure) {
   const std::vector<std::string>& metrics = store.info().metrics;
-  if (figure != connected_p99) {
-    return store.sample(combination, find_figure(metrics, figure).value());
-  }
-  return connected_sample(
-      store.sample(combination, find_figure(metrics, "connect_ok").value()),
-      store.sample(combination, find_figure(metrics, "connect_time.p99").value()));
+  const Reached* counted = reached_by(figure);
+  if (counted == nullptr) return store.sample(combination, find_figure(metrics, figure).value());
+  return reached_sample(store.sample(combination, find_figure(metrics, counted->share).value()),
+                        store.sample(combination, find_figure(metrics, counted->times).value()));
 }
 
 DecisionCell cell_of(const Measured& seen) {
@@ -108,7 +121,7 @@ class Grouping {
            double confidence)
       : samples_{samples},
         is_share_{is_share(figure)},
-        more_is_better_{figure != connected_p99 && better_of(figure) == Better::more},
+        more_is_better_{reached_by(figure) == nullptr && better_of(figure) == Better::more},
         confidence_{confidence} {}
 
   std::vector<AlikeGroup> groups() const {

@@ -32,7 +32,7 @@ Json default_of(std::string_view path, const scenario::Scenario& scenario) {
 }  // namespace
 
 std::string_view unit_word(std::string_view metric) {
-  if (metric == connected_p99) return "s";
+  if (metric == connected_p99 || metric == answered_p99) return "s";
   switch (unit_of(metric)) {
     case Unit::share: return "share";
     case Unit::seconds:
@@ -44,7 +44,7 @@ std::string_view unit_word(std::string_view metric) {
 }
 
 Json better_word(std::string_view metric) {
-  if (metric == connected_p99) return "less";
+  if (metric == connected_p99 || metric == answered_p99) return "less";
   switch (better_of(metric)) {
     case Better::more: return "more";
     case Better::less: return "less";

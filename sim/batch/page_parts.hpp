@@ -11,7 +11,7 @@
 
 namespace lastack::batch {
 
-/// "s", "share", "count", "bytes": the unit of a metric or of `connected_p99`.
+/// "s", "share", "count", "bytes": the unit of a metric or of a decision's figure.
 std::string_view unit_word(std::string_view metric);
 /// "less", "more", or null where neither is better.
 nlohmann::ordered_json better_word(std::string_view metric);

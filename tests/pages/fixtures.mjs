@@ -66,6 +66,18 @@ export function batchPage(name, sweep) {
   return { html: at(".html"), data: dataOf(at(".html")) };
 }
 
+/** Searches for the best of an objective given as an object; one that nobody meets has its page too. */
+export function tunePage(name, objective) {
+  const at = (end) => join(work, name + end);
+  writeFileSync(at(".objective.json"), JSON.stringify(objective));
+  try {
+    lastack("tune", at(".objective.json"), "-q", "--page", at(".html"));
+  } catch (error) {
+    if (error.status !== 1) throw error;
+  }
+  return { html: at(".html"), data: dataOf(at(".html")) };
+}
+
 /** A page around data of the test's own making. */
 export function pageOf(name, text) {
   const page = readFileSync(join(report, "page.html"), "utf8");

@@ -2,7 +2,7 @@
 // keyboard, wide and narrow, light and dark, in both languages, on paper, and fast.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { batchPage, need, needBrowser, needProgram, pageOf, runPage } from "./fixtures.mjs";
+import { batchPage, need, needBrowser, needProgram, pageOf, runPage, tunePage } from "./fixtures.mjs";
 
 need("playwright-core");
 needProgram();
@@ -10,7 +10,7 @@ const browser = await needBrowser();
 after(() => browser.close());
 
 const SIZES = [1280, 400];
-let run, many, batch, named;
+let run, many, batch, named, front, missed;
 before(() => {
   run = runPage("run", "fin_lost/first_fin_orphan_2.json");
   many = runPage("many", "queues/accept_queue_drains.json");
@@ -38,6 +38,23 @@ before(() => {
     vary: { "hosts.proxy.sysctl.tcp_syn_retries": [1, 2, 3, 4, 5, 6, 7, 8] },
     repeat: 300,
   });
+  const objective = {
+    name: "patience", description: "Who waits long connects.",
+    scenario: {
+      name: "one handshake", stop_at: "5min", hosts: { client: {}, server: {} },
+      links: [{ a: "client", b: "server", delay: "20ms" }],
+      apps: [{ host: "server", listen: 80 }, { host: "client", connect: "server:80" }],
+    },
+    settings: { "hosts.client.sysctl.tcp_syn_retries": [6, 3, 1], "hosts.client.sysctl.tcp_syn_linear_timeouts": [4, 0] },
+    under: [
+      { name: "40 % loss", set: { "links.0.loss": 0.4 } },
+      { name: "nobody there", set: { events: [{ at: "0s", host: "server", do: "power_off" }] } },
+    ],
+    limits: [{ metric: "connect_ok", under: "40 % loss", min: 0.6 }],
+    maximize: { metric: "connect_ok", under: "40 % loss" }, minimize: { metric: "time_in.SYN_SENT", under: "nobody there" }, runs_max: 2000,
+  };
+  front = tunePage("front", objective);
+  missed = tunePage("missed", { ...objective, name: "too much", limits: [{ metric: "time_in.SYN_SENT", under: "nobody there", max: 1 }, ...objective.limits] });
 });
 
 /** Opens a page and fails on any message, error or request that is not the page itself. */
@@ -65,7 +82,7 @@ for (const width of SIZES) {
   for (const colorScheme of ["light", "dark"]) {
     for (const locale of ["en-US", "zh-CN"]) {
       test(`both pages at ${width}, ${colorScheme}, ${locale}: no messages, no requests, no sideways scrolling`, async () => {
-        for (const { html } of [run, many, batch, named]) {
+        for (const { html } of [run, many, batch, named, front, missed]) {
           const { page, close } = await open(html, { width, colorScheme, locale });
           const { wide, lang, dark } = await page.evaluate(() => ({
             wide: document.documentElement.scrollWidth, lang: document.documentElement.lang,
@@ -414,6 +431,36 @@ test("batches with conditions only, without axes, without values or with words f
   }
 });
 
+// --- A search ---
+
+test("a search says first what to choose, or that there is a trade-off, with each goal's figures", async () => {
+  const { page, close } = await open(front.html);
+  assert.match(await text(page, "#answer .lead"), new RegExp(`no single best: ${front.data.front.length} candidates meet all limits`));
+  assert.equal(await page.locator("#answer .claims li").count(), front.data.front.length);
+  const rows = page.locator("#candidates tbody tr");
+  assert.equal(await rows.count(), 6);
+  for (const [row, place] of front.data.order.entries()) {
+    const cells = await rows.nth(row).locator("td").allInnerTexts();
+    const { cells: known, fate } = front.data.candidates[place];
+    assert.ok(Math.abs(percent(cells[2]) - known[0].value) < 0.0006, `${cells[2]} for ${known[0].value}`);
+    assert.equal(cells.at(-1) === "on the front", fate === "best");
+  }
+  await page.focus("#plot-front .stage");
+  await page.keyboard.press("Home");
+  assert.match(await text(page, "#plot-front .readout"), /◆ on the front/);
+  await close();
+});
+
+test("where nobody meets the limits the nearest stands first, with what it misses", async () => {
+  const { page, close } = await open(missed.html);
+  assert.deepEqual(missed.data.front, []);
+  assert.match(await text(page, "#answer .lead"), /No candidate is known to meet all limits. The nearest is tcp_syn_retries 1/);
+  assert.match(await text(page, "#answer"), /time_in.SYN_SENT under nobody there misses its limit by \d+ %: wanted at most 1 s, seen 3\.0\d s/);
+  assert.match(await text(page, "#achieved"), /✗ broken/);
+  assert.match(await text(page, "#candidates"), /breaks: time_in.SYN_SENT under nobody there/);
+  await close();
+});
+
 // --- Bad data, paper, contrast, speed ---
 
 test("a page without data, or with data of another version, says so", async () => {
@@ -572,15 +619,17 @@ test("a batch of a thousand combinations opens in two seconds", async () => {
 });
 
 test("on paper a batch is one sheet, with the decision, the conditions, two plots and the worst runs", async () => {
-  for (const { html } of [batch, named]) {
+  for (const { html } of [batch, named, front, missed]) {
     for (const colorScheme of ["light", "dark"]) {
       const { page, close } = await open(html, { colorScheme });
       const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString("latin1");
       assert.equal(pdf.match(/\/Type\s*\/Page(?!s)/g).length, 1, html);
       await page.emulateMedia({ media: "print" });
-      for (const id of ["#answer", "#conditions", "#plot-ecdf", "#plot-front", "#worst"]) assert.ok(await page.isVisible(id), id);
+      const search = html === front.html || html === missed.html;
+      const parts = search ? ["#answer", "#achieved", "#candidates"] : ["#answer", "#conditions", "#plot-ecdf", "#plot-front", "#worst"];
+      for (const id of parts) assert.ok(await page.isVisible(id), id);
       assert.equal(await page.isVisible("#combinations"), false);
-      assert.match(await text(page, "footer"), /all combinations and metrics/);
+      if (!search) assert.match(await text(page, "footer"), /all combinations and metrics/);
       await close();
     }
   }

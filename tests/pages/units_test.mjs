@@ -143,6 +143,14 @@ test("claims are said as they were worked out: who, where, by how much", () => {
   }
 });
 
+test("requests are told from connects", () => {
+  const figures = [{ name: "request_ok", kind: "outcome", unit: "share", better: "more" }, { name: "answered.p99", kind: "outcome", unit: "s", better: "less" }];
+  const data = { ...decided, decision: { ...decided.decision, figures } };
+  const said = (figure, ...steps) => claimText(data, claim("worse", { figure, candidates: [3], conditions: [3], steps }), namesOf(data));
+  assert.match(said(0, step([0], 0.02)), /with 1: 2 % fewer requests are answered/);
+  assert.match(said(1, step([0], 2), step([1], null)), /with 1: it takes 2 s longer until 99 % of all requests are done; with 2: fewer than 99 % of requests ever succeed/);
+});
+
 test("a range of conditions leaves none out that lies within", () => {
   assert.doesNotMatch(say(claim("alike", { candidates: [0, 1], conditions: [0, 2, 3] })), / to /);
 });

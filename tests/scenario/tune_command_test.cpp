@@ -67,6 +67,25 @@ TEST_CASE("tune: --sysctl writes the fragment, --csv a line for each candidate",
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 4);
 }
 
+TEST_CASE("tune: --page writes the answer as a page, also where nobody meets the limits",
+          "[command]") {
+  Objectives t;
+  t.lastack("tune good.json --quiet --page answer.html");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out() == "");
+  CHECK_THAT(t.read("answer.html"), StartsWith("<!doctype html>") && Contains(R"("kind":"tune")") &&
+                                        Contains(R"("name":"retries")"));
+  t.lastack("tune hard.json --quiet -o hard.html");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.read("hard.html"), Contains(R"("front":[])"));
+  t.lastack("tune good.json --quiet --page good.json");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--page"));
+  t.lastack("tune good.json --quiet --page nowhere/answer.html");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("nowhere/answer.html"));
+}
+
 TEST_CASE("tune: exit code 1 when nobody meets the limits, with the nearest and its miss",
           "[command]") {
   Objectives t;

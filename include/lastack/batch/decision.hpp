@@ -22,6 +22,8 @@ bool is_setting(std::string_view path);
 /// figure of decisions. `connect_time.p99` is of those that succeeded only, and looks better the
 /// more of the slow ones are given up.
 inline constexpr std::string_view connected_p99 = "connected.p99";
+/// The same of requests: until 99 % of them are answered.
+inline constexpr std::string_view answered_p99 = "answered.p99";
 
 /// What a decision looks at.
 struct DecisionFigure {
@@ -29,7 +31,7 @@ struct DecisionFigure {
     outcome,  ///< what one wants of the hosts; where there is none, costs are outcomes
     cost,     ///< what it takes: socket-seconds
   };
-  std::string name;  ///< a figure's (`find_figure`), or `connected_p99`
+  std::string name;  ///< a figure's (`find_figure`), `connected_p99` or `answered_p99`
   Kind kind = Kind::outcome;
 
   friend bool operator==(const DecisionFigure&, const DecisionFigure&) = default;
@@ -38,7 +40,7 @@ struct DecisionFigure {
 /// A figure of one candidate under one condition, in the metric's unit.
 struct DecisionCell {
   bool there = false;           ///< whether a run says anything
-  std::optional<double> value;  ///< of `connected_p99`, nothing: never
+  std::optional<double> value;  ///< of `connected_p99` and `answered_p99`, nothing: never
   std::optional<double> low;  ///< of the interval of `shown_confidence`; nothing: unknown, or never
   std::optional<double> high;
 };

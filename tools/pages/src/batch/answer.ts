@@ -16,7 +16,7 @@ export function answerSection(data: BatchData): HTMLElement {
   const isCost = (claim: Claim): boolean => claim.kind === "worse" && figures[claim.figure ?? 0]?.kind === "cost";
   const isLead = (claim: Claim): boolean => claim.kind === "choice" || claim.kind === "no_choice" || claim.kind === "too_many";
   /** That 99 % never connect follows from how many do, which is said too. */
-  const follows = (claim: Claim): boolean => claim.kind === "worse" && figures[claim.figure ?? 0]?.name === "connected.p99" &&
+  const follows = (claim: Claim): boolean => claim.kind === "worse" && ["connected.p99", "answered.p99"].includes(figures[claim.figure ?? 0]?.name ?? "") &&
     claim.steps.every((step) => step.most === null && step.least === null);
   const isAside = (claim: Claim): boolean => isCost(claim) || follows(claim);
   const lead = claims.filter(isLead).map(say);

@@ -21,7 +21,7 @@ export function namesOf(data: BatchData): Names {
 /** What a figure is called in a head of a table. */
 export function figureTitle(figure: DecisionFigure): string {
   const titles: Record<string, TextKey> = {
-    connect_ok: "fig_connect_ok", "connected.p99": "fig_connected_p99", "orphan_time.mean": "fig_orphan_time",
+    connect_ok: "fig_connect_ok", "connected.p99": "fig_connected_p99", request_ok: "fig_request_ok", "answered.p99": "fig_answered_p99", "orphan_time.mean": "fig_orphan_time",
     half_open_at_end: "fig_half_open", bytes_delivered: "fig_bytes",
   };
   const state = /^time_in\.(.+)$/.exec(figure.name)?.[1];
@@ -46,6 +46,11 @@ function stepText(step: ClaimStep, figure: DecisionFigure): string {
   return least === most ? most : rangeText(least, most);
 }
 
+function reachedKey(step: ClaimStep): TextKey {
+  if (step.most !== null) return "step_reached";
+  return step.least === null ? "step_never" : "step_some_never";
+}
+
 function worseStep(step: ClaimStep, figure: DecisionFigure, names: Names): string {
   const s = names.settings.values(step.candidates);
   const x = stepText(step, figure);
@@ -53,9 +58,9 @@ function worseStep(step: ClaimStep, figure: DecisionFigure, names: Names): strin
   if (state) return t("step_time_in", { s, x, state });
   switch (figure.name) {
     case "connect_ok": return t("step_connect_ok", { s, x });
+    case "request_ok": return t("step_request_ok", { s, x });
     case "connected.p99":
-      if (step.most === null) return step.least === null ? t("step_never", { s }) : t("step_some_never", { s, x });
-      return t("step_connected", { s, x });
+    case "answered.p99": return t(reachedKey(step), { s, x, what: t(figure.name === "connected.p99" ? "of_connects" : "of_requests") });
     case "orphan_time.mean": return t("step_orphan", { s, x });
     case "half_open_at_end": return t("step_half_open", { s, x });
     case "bytes_delivered": return t("step_bytes", { s, x });

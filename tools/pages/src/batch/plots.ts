@@ -37,9 +37,12 @@ export function choice(label: string, names: [number, string][], chosen: number,
   return h("label", {}, `${label} `, select);
 }
 
-/** A metric's name; times of connects say whose they are. */
+/** Times that only those have that succeeded. */
+export const isOfSurvivors = (name: string): boolean => name.startsWith("connect_time") || name.startsWith("request_time");
+
+/** A metric's name; such times say whose they are. */
 const metricName = (metric: Metric): string =>
-  metric.name.startsWith("connect_time") ? t("of_survivors", { m: metric.name }) : metric.name;
+  isOfSurvivors(metric.name) ? t("of_survivors", { m: metric.name }) : metric.name;
 
 /** Those that have a value somewhere. */
 const metricNames = (data: BatchData): [number, string][] => data.metrics.flatMap((metric, i): [number, string][] =>

@@ -6,7 +6,7 @@ import type { BatchData, DecisionCondition, Unit } from "../data";
 import { t } from "../texts";
 import { axisStyle, colourOf, cssColour, makeChart, type Chart, type ChartParts } from "./chart";
 import { namesOf } from "./claims";
-import { choice, padded, shareWithin, type Shown } from "./plots";
+import { choice, isOfSurvivors, padded, shareWithin, type Shown } from "./plots";
 
 /** What one may hold against another. */
 export interface Measure {
@@ -246,7 +246,7 @@ function batchTradeOff(data: BatchData, shown: Shown): TradeOff {
   const timed = data.combinations.some((one) => one.connect_time);
   const dead = conditions.flatMap((one, i) => (one.give_up.some((cost) => cost !== null) ? [{ one, name: names.conditions.one(i) }] : []));
   const metrics = data.metrics.flatMap((metric, i) =>
-    metric.better === null || metric.name.startsWith("connect_time") || data.combinations.every((one) => !one.values[i]?.[0]) ? [] : [{ metric, i }]);
+    metric.better === null || isOfSurvivors(metric.name) || data.combinations.every((one) => !one.values[i]?.[0]) ? [] : [{ metric, i }]);
   const combinationOf = (candidate: number) => {
     const place = here.combinations[candidate];
     return place === null || place === undefined ? undefined : data.combinations[place];

@@ -71,7 +71,7 @@ _lastack() {
       ;;
     test) options='--jobs --seed --max-memory --junit --tap --github --strict --quiet --verbose --help' ;;
     sweep) options='--db --jobs --shard --seed --junit --tap --github --resume --quiet --verbose --help' ;;
-    tune) options='--sysctl --csv --jobs --seed --grid --quiet --verbose --help' ;;
+    tune) options='--sysctl --csv --page --jobs --seed --grid --quiet --verbose --help' ;;
     compare) options='--by --baseline --where --metric --confidence --verbose --help' ;;
     merge) options='--quiet --verbose --help' ;;
     export) options='--csv --json --verbose --help' ;;

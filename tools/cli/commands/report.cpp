@@ -42,9 +42,10 @@ void add_report_command(Command program, ExitCode& exit_code) {
   command.finish(
       "Example:\n"
       "  lastack report S.sqlite -o S.html\n"
-      "One HTML file that works offline: the answer first, then connect times by setting,\n"
-      "success against the conditions, time in each state, the front of trade-offs, a table\n"
-      "to filter, and the worst runs with the command that replays each.");
+      "One HTML file that works offline: first what to choose, then a table for each\n"
+      "condition, connect times, the trade-off, time in each state, a table to filter, and\n"
+      "the worst runs with the command that replays each. Printed, it is one sheet.\n"
+      "Nothing is averaged over conditions.");
 }
 
 }  // namespace lastack::cli

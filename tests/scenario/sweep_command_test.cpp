@@ -360,3 +360,20 @@ TEST_CASE("sweep: a half width that was not reached is said", "[command]") {
   CHECK_THAT(t.out(),
              Contains("Not as narrow as `until` asked:\n  connect_ok at tcp_syn_retries=1: has ±"));
 }
+
+TEST_CASE("sweep, compare: requests that are not answered are shown, unasked", "[command]") {
+  Sweeps t;
+  // A server that waits for 200 octets has no answer to 100.
+  t.file("requests.json", R"({"scenario": {
+      "hosts": {"client": {}, "server": {}}, "stop_at": "10s",
+      "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+      "apps": [{"host": "server", "listen": 80, "steps": [{"recv": 100}, {"send": 10}]},
+               {"host": "client", "connect": "server:80", "steps": [{"send": 100}, {"recv": 10}]}]},
+    "vary": {"apps.0.steps.0.recv": [100, 200]}, "repeat": 20})");
+  t.lastack("sweep requests.json --db r.sqlite");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("request_ok"));
+  CHECK_THAT(t.out(), !Contains("connect_ok"));  // the same everywhere
+  t.lastack("compare r.sqlite --by recv --metric request_ok");
+  CHECK_THAT(t.out(), Contains("recv = 200: unanswered requests 0 % → 100 %"));
+}

@@ -123,7 +123,7 @@ const say = (one) => claimText(decided, one, namesOf(decided));
 test("claims are said as they were worked out: who, where, by how much", () => {
   for (const [one, text] of [
     [claim("choice", { candidates: [2, 3], cheapest: [2] }),
-      "tcp_syn_retries 3 and 6 (default) do best, and alike, under every condition. Of these, 3 is the first to give up where nobody answers."],
+      "tcp_syn_retries 3 and 6 (default) do best, and alike, wherever connects succeed. Of these, 3 is the first to give up where nobody answers."],
     [claim("choice", { candidates: [0, 1, 2, 3], shown: false }), /^No value is shown to do better than another/],
     [claim("alike", { candidates: [0, 1, 2, 3], conditions: [0, 1, 2] }), "All values are alike at 1 to 10 % loss."],
     [claim("alike", { candidates: [2, 3], conditions: [0, 1] }), "tcp_syn_retries 3 and 6 (default) are alike at 1 and 5 % loss."],
@@ -163,7 +163,17 @@ test("of several settings those that go with each other are named together, and 
   }).settings;
   assert.equal(names.full([0, 1, 2, 3]), "a 1 and 2, any b");
   assert.equal(names.full([0, 4]), "a 1 and 3, b 0 (default)");
-  assert.equal(names.full([0, 3]), "a 1, b 0 (default) and a 2, b 1");
+  assert.equal(names.full([0, 3]), "a / b 1 / 0; 2 / 1");
+});
+
+test("settings that a sweep zips are one", () => {
+  const axis = (name, values) => ({ name, path: `x.sysctl.${name}`, role: "setting", values, default: null });
+  const names = namesOf({
+    axes: [axis("backlog", [16, 128]), axis("somaxconn", [16, 128]), axis("c", [0, 1])],
+    decision: { candidates: [[0, 0, 0], [0, 0, 1], [1, 1, 0], [1, 1, 1]], conditions: [] },
+  }).settings;
+  assert.equal(names.full([2, 3]), "backlog and somaxconn 128, any c");
+  assert.equal(names.full([0]), "backlog and somaxconn 16, c 0");
 });
 
 test("columns without a value or with zeros alone are left out", () => {

@@ -26,10 +26,17 @@ export function answerSection(data: BatchData): HTMLElement {
   const more = [...rest.slice(CLAIMS_MAX), ...costs];
   return h("section", { class: "answer", id: "answer" },
     h("h2", {}, t("answer")),
-    h("p", { class: "lead" }, lead.join(" ") || withoutSettings(data) || t("ans_nothing")),
+    h("p", { class: "lead" }, [judgedBy(data, lead), ...lead].join(" ").trim() || withoutSettings(data) || t("ans_nothing")),
     rest.length > 0 ? h("ul", { class: "claims" }, ...items(rest.slice(0, CLAIMS_MAX))) : null,
     more.length > 0 ? h("details", { class: "costs" }, h("summary", {}, t("what_it_takes", { n: more.length })), h("ul", { class: "claims" }, ...items(more))) : null,
     hint(data));
+}
+
+/** Where it is not about connects, "best" is said together with by what. */
+function judgedBy(data: BatchData, lead: string[]): string {
+  const outcomes = data.decision.figures.filter((figure) => figure.kind === "outcome");
+  if (lead.length === 0 || outcomes.length === 0 || outcomes.some((figure) => figure.name === "connect_ok")) return "";
+  return t("judged_by", { list: outcomes.map(figureTitle).join("; ") });
 }
 
 /** What the words mean, and how sure they are. */

@@ -70,21 +70,21 @@ function worseStep(step: ClaimStep, figure: DecisionFigure, names: Names): strin
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function choiceText(claim: Claim, all: number, names: Names): string {
+function choiceText(data: BatchData, claim: Claim, names: Names): string {
   const s = names.settings.full(claim.candidates);
-  if (!claim.shown) {
-    return claim.candidates.length === all ? t("claim_choice_all_open") : t("claim_choice_open", { s });
-  }
-  if (claim.candidates.length === 1) return t("claim_choice_one", { s });
-  const text = claim.candidates.length === all ? t("claim_choice_all") : t("claim_choice", { s });
-  return text;
+  const everyone = claim.candidates.length === data.decision.candidates.length;
+  const where = t(data.decision.conditions.some((one) => one.dead) ? "under_every_live" : "under_every");
+  if (!claim.shown) return everyone ? t("claim_choice_all_open") : t("claim_choice_open", { s, where });
+  if (claim.candidates.length === 1) return t("claim_choice_one", { s, where });
+  return everyone ? t("claim_choice_all", { where }) : t("claim_choice", { s, where });
 }
 
 const cheapestText = (claim: Claim, names: Names): string =>
   claim.cheapest.length === 0 ? "" : t("claim_cheapest", { c: names.settings.values(claim.cheapest) });
 
 function alikeText(claim: Claim, all: number, names: Names): string {
-  const where = names.conditions.all(claim.conditions) || t("always");
+  const place = names.conditions.all(claim.conditions);
+  const where = place === "" ? t("always") : t("at_place", { where: place });
   const everyone = claim.candidates.length === all;
   const s = names.settings.full(claim.candidates);
   if (everyone) return t(claim.shown ? "claim_alike_all" : "claim_open_all", { where });
@@ -102,17 +102,22 @@ function giveUpText(claim: Claim, names: Names): string {
   return t("claim_gives_up", { where, times: times.join(", ") });
 }
 
+/** Longer names are said once, where it is said that they are alike. */
+const BEST_MAX = 60;
+
 /** One claim as a sentence. */
 export function claimText(data: BatchData, claim: Claim, names: Names): string {
   const all = data.decision.candidates.length;
   switch (claim.kind) {
-    case "choice": return [choiceText(claim, all, names), cheapestText(claim, names)].filter((text) => text !== "").join(" ");
+    case "choice": return [choiceText(data, claim, names), cheapestText(claim, names)].filter((text) => text !== "").join(" ");
     case "no_choice": return t("claim_no_choice");
     case "alike": return alikeText(claim, all, names);
     case "worse": {
       const figure = data.decision.figures[claim.figure ?? 0] as DecisionFigure;
       const steps = claim.steps.map((step) => worseStep(step, figure, names)).join("; ");
-      return t("claim_worse", { where: upper(names.conditions.all(claim.conditions) || t("always")), best: names.settings.values(claim.candidates), steps });
+      const best = names.settings.values(claim.candidates);
+      const where = upper(names.conditions.all(claim.conditions) || t("always"));
+      return t("claim_worse", { where, best: best.length > BEST_MAX ? t("the_best") : best, steps });
     }
     case "gives_up": return giveUpText(claim, names);
     case "dead_untried": return t("claim_dead_untried");

@@ -57,7 +57,7 @@ function liveTable(data: BatchData, condition: DecisionCondition, names: Names):
   const row = (alike: Alike): HTMLElement => {
     const best = isBest(data, condition, alike.members[0] as number) && condition.classes.length > 1;
     return h("tr", { class: best ? "best" : "" },
-      h("th", { scope: "row" }, `${names.settings.values(alike.members) || t("always")}${best ? " ✓" : ""}`,
+      h("th", { scope: "row" }, `${names.settings.row(alike.members) || t("always")}${best ? " ✓" : ""}`,
         alike.shown ? null : h("small", {}, t("not_told_apart"))),
       ...shown.map(({ figure, f }) => cellOf(alike.members.map((i) => condition.cells[f]?.[i] ?? null), figure)));
   };
@@ -71,7 +71,7 @@ function deadTable(data: BatchData, condition: DecisionCondition, place: number,
     const text = step.least === null ? "–" : valueText(step.least, "s");
     const known = step.candidates.flatMap((i) => condition.give_up[i] ?? []);
     const bounded = known.every((one) => one.low !== null && one.high !== null);
-    return h("tr", {}, h("th", { scope: "row" }, names.settings.values(step.candidates)),
+    return h("tr", {}, h("th", { scope: "row" }, names.settings.row(step.candidates)),
       h("td", { class: "number" }, step.at_least ? t("at_least", { x: text }) : text,
         bounded ? interval(Math.min(...known.map((one) => one.low as number)), Math.max(...known.map((one) => one.high as number)), { unit: "s" }) : null));
   });
@@ -79,8 +79,7 @@ function deadTable(data: BatchData, condition: DecisionCondition, place: number,
 }
 
 function tableOf(data: BatchData, heads: HTMLElement[], rows: HTMLElement[]): HTMLElement {
-  const settings = data.axes.filter((axis) => axis.role === "setting");
-  const first = settings.length === 1 ? (settings[0]?.name ?? "") : settings.length === 0 ? "" : t("role_setting");
+  const first = namesOf(data).settings.order();
   return h("div", { class: "fit" }, h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, first), ...heads)),
     h("tbody", {}, ...rows)));

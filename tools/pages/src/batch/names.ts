@@ -34,9 +34,28 @@ function settingTexts(axis: Axis, places: number[]): string {
   return inside ? t("range_default", { range, v: jsonText(axis.default) }) : range;
 }
 
+/** Axes whose values go together in all candidates, as those of a `zip`: one name for them. */
+function unitsOf(axes: Axis[], candidates: number[][]): number[][] {
+  const units: number[][] = [];
+  const goTogether = (a: number, b: number): boolean => {
+    const pairs = new Set(candidates.map((at) => `${at[a]},${at[b]}`));
+    return [a, b].every((k) => new Set(candidates.map((at) => at[k])).size === pairs.size) && pairs.size > 1;
+  };
+  axes.forEach((_, k) => {
+    const unit = units.find(([first]) => goTogether(first as number, k));
+    if (unit) unit.push(k);
+    else units.push([k]);
+  });
+  return units;
+}
+
 /** Candidates by the values of these axes. */
 export class SettingNames {
-  constructor(private readonly axes: Axis[], private readonly candidates: number[][]) {}
+  private readonly units: number[][];
+
+  constructor(private readonly axes: Axis[], private readonly candidates: number[][]) {
+    this.units = unitsOf(axes, candidates);
+  }
 
   /** Without the axis's name where there is one axis only: "3, 4 and 6 (default)". */
   values(members: number[]): string {
@@ -47,15 +66,37 @@ export class SettingNames {
 
   /** "tcp_syn_retries 3, 4 and 6 (default)"; of several axes the values that go with each other. */
   full(members: number[]): string {
-    const places = this.axes.map((_, k) => [...new Set(members.map((i) => this.candidates[i]?.[k] ?? 0))].sort((a, b) => a - b));
+    const places = this.units.map(([k]) => this.placesOf(members, k as number));
     const whole = places.reduce((product, one) => product * one.length, 1) === members.length;
-    if (!whole) return listed(members.map((i) => this.full([i])), 4);
-    return this.axes.flatMap((axis, k) => {
-      const values = places[k] ?? [];
-      const any = values.length === axis.values.length && values.length > 1 && this.axes.length > 1;
-      return any ? [t("any_value", { name: axis.name })]
-        : [`${axis.name} ${settingTexts(axis, values)}`];
-    }).join(", ");
+    if (!whole) return `${this.order()} ${this.shortList(members)}`;
+    return this.units.map((unit, u) => this.unitText(unit, places[u] ?? [])).join(", ");
+  }
+
+  /** For a row of a table whose head is `order`. */
+  row(members: number[]): string {
+    return this.axes.length === 1 ? this.values(members) : this.shortList(members);
+  }
+
+  private placesOf(members: number[], axis: number): number[] {
+    return [...new Set(members.map((i) => this.candidates[i]?.[axis] ?? 0))].sort((a, b) => a - b);
+  }
+
+  private shortList(members: number[]): string {
+    const names = members.map((i) => this.short(i));
+    const left = names.length - NAMES_MAX;
+    return left > 0 ? `${names.slice(0, NAMES_MAX).join("; ")}; ${t("and_more", { n: left })}` : names.join("; ");
+  }
+
+  private unitText(unit: number[], places: number[]): string {
+    const axes = unit.map((k) => this.axes[k] as Axis);
+    const name = listed(axes.map((axis) => axis.name));
+    const [first] = axes as [Axis];
+    const tried = new Set(this.candidates.map((at) => at[unit[0] as number])).size;
+    if (places.length === tried && tried > 1 && this.units.length > 1) return t("any_value", { name });
+    const alike = axes.every((axis) => JSON.stringify(axis.values) === JSON.stringify(first.values));
+    if (alike) return `${name} ${settingTexts(first, places)}`;
+    const rows = places.map((at) => axes.map((axis) => jsonText(axis.values[at] ?? null)).join(" / "));
+    return `${axes.map((axis) => axis.name).join(" / ")} ${rows.join("; ")}`;
   }
 
   /** As short as a plot has room for: "3", "3 / 4 / 5" in the order of `order`. */
@@ -124,6 +165,9 @@ export class ConditionNames {
       const range = this.axisRange(conditions) ?? rangeText(names, this.conditions.map((_, i) => this.one(i)));
       if (range) return range;
     }
+    const [axis] = this.axes;
+    const plain = axis !== undefined && this.axes.length === 1 && names.every((name) => name.startsWith(`${axis.name} `));
+    if (plain) return `${axis.name} ${listed(names.map((name) => name.slice(axis.name.length + 1)))}`;
     return listed(togetherBy(names));
   }
 

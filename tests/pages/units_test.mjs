@@ -166,6 +166,15 @@ test("of several settings those that go with each other are named together, and 
   assert.equal(names.full([0, 3]), "a / b 1 / 0; 2 / 1");
 });
 
+test("many values that follow each other are a range, which holds none that was not tried", () => {
+  const names = (values) => namesOf({
+    axes: [{ name: "a", path: "x.sysctl.a", role: "setting", values, default: 6 }],
+    decision: { candidates: values.map((_, i) => [i]), conditions: [] },
+  }).settings;
+  assert.equal(names([1, 2, 3, 4, 5, 6]).values([1, 2, 3, 4, 5]), "2 to 6 (default: 6)");
+  assert.equal(names([1, 2, 3, 4, 6]).values([0, 1, 2, 3, 4]), "1, 2, 3, 4 and 6 (default)");
+});
+
 test("settings that a sweep zips are one", () => {
   const axis = (name, values) => ({ name, path: `x.sysctl.${name}`, role: "setting", values, default: null });
   const names = namesOf({

@@ -24,9 +24,10 @@ const RANGE_MIN = 5;
 function settingTexts(axis: Axis, places: number[]): string {
   const sorted = [...places].sort((a, b) => a - b);
   const numbers = axis.values.map(axisNumber);
-  const ascends = numbers.every((value, i) => value !== null && (i === 0 || value > (numbers[i - 1] as number)));
   const [first, last] = [sorted[0] ?? 0, sorted[sorted.length - 1] ?? 0];
-  if (!ascends || sorted.length < RANGE_MIN || last - first !== sorted.length - 1) {
+  // A range says nothing of values that were not tried.
+  const unbroken = sorted.every((at, i) => numbers[at] !== null && numbers[at] === (numbers[first] as number) + i);
+  if (!unbroken || sorted.length < RANGE_MIN || last - first !== sorted.length - 1) {
     return listed(places.map((at) => settingText(axis, axis.values[at] ?? null)));
   }
   const range = t("range_to", { a: jsonText(axis.values[first] ?? null), b: jsonText(axis.values[last] ?? null) });

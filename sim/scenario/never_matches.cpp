@@ -50,7 +50,8 @@ class Search {
     }
     for (const Expectation& expectation : scenario_.expectations) {
       note(expectation.pointer,
-           std::visit([this](const auto& what) { return problem_of(what); }, expectation.what));
+           std::visit([this](const auto& what) { return this->problem_of(what); },
+                      expectation.what));
     }
     return std::move(found_);
   }

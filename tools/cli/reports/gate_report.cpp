@@ -92,9 +92,10 @@ std::vector<FileResult> gate_cases(const std::vector<GateResult>& results, Unsur
     expectation.held = !fails(result, unsure);
     expectation.pointer = result.metric;
     expectation.wanted = wanted_text(result);
-    expectation.seen = fmt::format(
-        "{}: {} was {}, difference {}", outcome_text(result), measured_text(result.metric, result.now),
-        measured_text(result.metric, result.before), difference_text(result));
+    expectation.seen =
+        fmt::format("{}: {} was {}, difference {}", outcome_text(result),
+                    measured_text(result.metric, result.now),
+                    measured_text(result.metric, result.before), difference_text(result));
     if (!result.settings.empty()) expectation.where = "at " + result.settings;
     judge({expectation}, each);
   }

@@ -21,8 +21,8 @@ namespace lastack::cli {
 namespace {
 
 constexpr std::uint64_t rows_max = 60;
-constexpr int columns_min = 110;        // a table of figures may be wider than text
-constexpr std::size_t table_gap = 2;    // blanks between columns
+constexpr int columns_min = 110;      // a table of figures may be wider than text
+constexpr std::size_t table_gap = 2;  // blanks between columns
 
 /// In this order, after those that the sweep itself asks about.
 constexpr std::array<std::string_view, 16> telling_metrics{"connect_ok",
@@ -90,8 +90,8 @@ std::size_t width_of_all(const std::vector<Column>& columns) {
   return width;
 }
 
-/// The table of a sweep: settings at the left, figures beside them. Those that were asked for are all
-/// shown, below each other where they are too many for a line.
+/// The table of a sweep: settings at the left, figures beside them. Those that were asked for are
+/// all shown, below each other where they are too many for a line.
 class Table {
  public:
   Table(const batch::Plan& plan, const batch::Store& store, int width)
@@ -111,8 +111,8 @@ class Table {
   }
 
   enum class Why : std::uint8_t { asked_for, if_room };
-  /// Adds a figure with what theory says of it; unless it was asked for, only if there is room and it
-  /// says something new.
+  /// Adds a figure with what theory says of it; unless it was asked for, only if there is room and
+  /// it says something new.
   void add(std::string_view name, Why why) {
     const auto figure = batch::find_figure(store_.info().metrics, name);
     if (!figure) return;
@@ -225,15 +225,14 @@ std::string widths_not_reached(const batch::Plan& plan, const batch::Store& stor
     }
     const std::string at =
         store.info().grid.axes.empty() ? "" : " at " + batch::settings_text(store.info().grid, c);
-    const std::string why =
-        interval && rule.enough(*interval)
-            ? "is as narrow as wanted, but the runs are too few to trust it"
-        : interval ? fmt::format("has ±{:.3g} where ±{:g} was wanted", interval->half_width(),
-                                 until.half_width)
-                   : "has no interval";
-    text += wrapped(fmt::format("{}{}: {}, after {} runs (`max`)", until.metric, at, why,
-                                store.runs(c)),
-                    columns, 2);
+    const std::string why = interval && rule.enough(*interval)
+                                ? "is as narrow as wanted, but the runs are too few to trust it"
+                            : interval ? fmt::format("has ±{:.3g} where ±{:g} was wanted",
+                                                     interval->half_width(), until.half_width)
+                                       : "has no interval";
+    text += wrapped(
+        fmt::format("{}{}: {}, after {} runs (`max`)", until.metric, at, why, store.runs(c)),
+        columns, 2);
   }
   if (text.empty()) return "";
   if (more > 0) text += fmt::format("  … and {} more\n", more);

@@ -18,8 +18,8 @@ namespace lastack::cli {
 namespace {
 
 using batch::Fate;
-using batch::Race;
 using batch::Measured;
+using batch::Race;
 using batch::Standing;
 using batch::TunePlan;
 using scenario::Direction;
@@ -151,11 +151,11 @@ std::string achieved(const Asked& asked, std::uint64_t candidate, const Paint& p
     const std::string mark = standing == Standing::met      ? paint.green("met")
                              : standing == Standing::broken ? paint.red("broken")
                                                             : paint.yellow("not decided");
-    text += wrapped(fmt::format("{}{}: {}; wanted: {}",
-                                asked.is_limit(i) ? fmt::format("limit {}, ", mark) : "goal, ",
-                                asked.name(i), seen_text(asked.metric(i), asked.seen(candidate, i)),
-                                asked.wish(i)),
-                    columns, 2);
+    text += wrapped(
+        fmt::format("{}{}: {}; wanted: {}",
+                    asked.is_limit(i) ? fmt::format("limit {}, ", mark) : "goal, ", asked.name(i),
+                    seen_text(asked.metric(i), asked.seen(candidate, i)), asked.wish(i)),
+        columns, 2);
   }
   return text;
 }
@@ -195,7 +195,8 @@ std::string why_not_met(const Race& race, const Asked& asked, std::uint64_t cand
     for (std::uint64_t i = 0; i < race.rules().candidates; ++i) {
       nobody = nobody && race.standing(i, limit) == Standing::broken;
     }
-    const std::string by = fmt::format("misses it by {:.3g} %", race.shortfall(candidate, limit) * 100);
+    const std::string by =
+        fmt::format("misses it by {:.3g} %", race.shortfall(candidate, limit) * 100);
     return nobody ? "; unreachable: every candidate breaks it, and the nearest " + by : "; " + by;
   }
   if (cannot_be_shown(asked.metric(limit), bounds)) {
@@ -352,7 +353,8 @@ std::vector<std::string> fragment_heading(const TunePlan& plan, const Race& race
       counted(race.runs(), "run"), plan.objective().seed, plan.objective().confidence * 100)};
   for (std::size_t i = 0; i < asked.size(); ++i) {
     lines.push_back(fmt::format("- {}: {}; wanted: {}", asked.name(i),
-                                seen_text(asked.metric(i), asked.seen(candidate, i)), asked.wish(i)));
+                                seen_text(asked.metric(i), asked.seen(candidate, i)),
+                                asked.wish(i)));
   }
   return lines;
 }

@@ -75,19 +75,6 @@ constexpr std::array passing_states{State::syn_sent,   State::syn_rcvd,   State:
                                     State::closing,    State::last_ack,   State::time_wait};
 static_assert(passing_states.size() == tcp::state_count - 2);
 
-/// The quantile in thousandths, so that its rank is exact.
-constexpr std::size_t per_mille(Statistic statistic) {
-  switch (statistic) {
-    case Statistic::median: return 500;
-    case Statistic::p90: return 900;
-    case Statistic::p99: return 990;
-    case Statistic::p99_9: return 999;
-    case Statistic::max: return 1000;
-    case Statistic::mean: break;  // no quantile
-  }
-  return 0;
-}
-
 double mean_of(std::span<const SimDuration> times) {
   __extension__ using Wide = __int128;
   Wide sum_ns = 0;
@@ -126,12 +113,22 @@ std::string_view name_of(Statistic statistic) {
   LASTACK_UNREACHABLE("a statistic that is none");
 }
 
+std::uint32_t per_mille(Statistic statistic) {
+  switch (statistic) {
+    case Statistic::median: return 500;
+    case Statistic::p90: return 900;
+    case Statistic::p99: return 990;
+    case Statistic::p99_9: return 999;
+    case Statistic::max: return 1000;
+    case Statistic::mean: break;
+  }
+  LASTACK_UNREACHABLE("a statistic that is no quantile");
+}
+
 std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending) {
   if (ascending.empty()) return std::nullopt;
   if (statistic == Statistic::mean) return mean_of(ascending);
-  constexpr std::size_t whole = 1000;
-  const std::size_t rank = (per_mille(statistic) * ascending.size() + whole - 1) / whole;
-  return to_seconds(ascending[rank - 1]);
+  return to_seconds(ascending[nearest_rank(per_mille(statistic), ascending.size()) - 1]);
 }
 
 bool MetricSet::Entry::is_called(std::string_view wanted) const {

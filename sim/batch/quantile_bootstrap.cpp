@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "lastack/batch/time_distribution.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/core/random_stream.hpp"
 
@@ -66,8 +67,7 @@ class Side {
       count += times[block] * counts_[block];
       reached += times[block] * below_[block];
     }
-    constexpr std::uint64_t whole = 1000;
-    const std::uint64_t rank = std::max<std::uint64_t>(1, (count * per_mille_ + whole - 1) / whole);
+    const std::uint64_t rank = std::max<std::uint64_t>(1, nearest_rank(per_mille_, count));
     for (const BlockedValue& each : near_) {
       reached += times[each.block] * each.count;
       if (reached >= rank) return each.value;

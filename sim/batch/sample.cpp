@@ -17,25 +17,6 @@ namespace {
 using Step = Sample::Step;
 using Term = Sample::Term;
 
-/// In thousandths, so that ranks are exact.
-constexpr std::uint32_t per_mille(Statistic statistic) {
-  switch (statistic) {
-    case Statistic::median: return 500;
-    case Statistic::p90: return 900;
-    case Statistic::p99: return 990;
-    case Statistic::p99_9: return 999;
-    case Statistic::max: return 1000;
-    case Statistic::mean: break;  // no quantile
-  }
-  return 0;
-}
-
-/// The nearest rank of a quantile of so many values, from 1.
-std::uint64_t rank_of(Statistic statistic, std::uint64_t count) {
-  constexpr std::uint64_t whole = 1000;
-  return (per_mille(statistic) * count + whole - 1) / whole;
-}
-
 bool ascends(const Step& a, const Step& b) { return a.value < b.value; }
 
 /// The value with a rank, from 1, among ascending steps. Requires that there is one.
@@ -217,7 +198,7 @@ Measured measured_quantile(const Sample& sample, std::uint64_t end, double confi
   result.runs = pool.runs;
   result.of = pool.count;
   if (pool.count == 0) return result;
-  result.value = value_at(pool.steps, rank_of(statistic, pool.count));
+  result.value = value_at(pool.steps, nearest_rank(per_mille(statistic), pool.count));
   if (statistic == Statistic::max || (pool.runs < 2 && pool.count > 1)) return result;
   const double worth = worth_of(sample, end, pool, *result.value, confidence);
   const auto n = static_cast<std::uint64_t>(std::max(1.0, worth));
@@ -387,7 +368,7 @@ class Pairs {
     std::uint64_t count = 0;
     for (const Step* step = first; step != last; ++step) count += step->count;
     if (count == 0) return std::nullopt;
-    return value_at({first, last}, rank_of(sample.figure().statistic, count));
+    return value_at({first, last}, nearest_rank(per_mille(sample.figure().statistic), count));
   }
 
   /// Equal but for the rounding of what are whole nanoseconds.

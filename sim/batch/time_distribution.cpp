@@ -84,8 +84,8 @@ std::optional<double> TimeDistribution::mean() const {
 std::optional<double> TimeDistribution::quantile(std::uint32_t per_mille) const {
   constexpr std::uint32_t whole = 1000;
   LASTACK_ASSERT(per_mille > 0 && per_mille <= whole);
-  const Wide rank = (Wide{count_} * per_mille + whole - 1) / whole;
-  Wide reached = 0;
+  const std::uint64_t rank = nearest_rank(per_mille, count_);
+  std::uint64_t reached = 0;
   for (const auto& [number, bin] : bins_) {
     reached += bin.count;
     if (reached >= rank) return to_seconds(bin.longest);

@@ -21,6 +21,9 @@ enum class Statistic : std::uint8_t { mean, median, p90, p99, p99_9, max };
 inline constexpr std::size_t statistic_count = 6;
 /// "mean", "p99.9": the last part of a column's name.
 std::string_view name_of(Statistic statistic);
+/// A quantile in thousandths, so that its rank is exact; the maximum is 1000. Requires that it is
+/// not the mean.
+std::uint32_t per_mille(Statistic statistic);
 
 /// A statistic of times, in seconds: nothing of none.
 ///

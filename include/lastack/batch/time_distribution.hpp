@@ -11,6 +11,13 @@
 
 namespace lastack::batch {
 
+/// Which of so many sorted values, from 1, is a quantile: the ceil(per_mille / 1000 x count)-th
+/// smallest (nearest rank). Requires count <= 2^53.
+constexpr std::uint64_t nearest_rank(std::uint32_t per_mille, std::uint64_t count) {
+  constexpr std::uint64_t whole = 1000;
+  return (per_mille * count + whole - 1) / whole;
+}
+
 /// How long connections took, of one run or of many together: how many took how long.
 ///
 /// Times that differ by less than 0.1 % share a bin, which stands for the longest of them; so every
@@ -32,8 +39,8 @@ class TimeDistribution {
   std::optional<double> mean() const;
   /// All times together, exactly, in seconds.
   double sum() const;
-  /// The ceil(per_mille / 1000 x count)-th smallest time, in seconds (nearest rank); nothing
-  /// without any. Requires 0 < per_mille <= 1000; 1000 is the maximum, exactly.
+  /// The time of this `nearest_rank`, in seconds; nothing without any. Requires
+  /// 0 < per_mille <= 1000; 1000 is the maximum, exactly.
   std::optional<double> quantile(std::uint32_t per_mille) const;
 
   /// Times that share a bin.

@@ -81,10 +81,9 @@ Sample reached_sample(const Sample& shares, const Sample& times) {
     if (term.weight <= 0) continue;
     std::vector<SimDuration> each;
     if (run < times.end()) {
-      const auto [first, last] = times.steps(run);
-      for (const Sample::Step* step = first; step != last; ++step) {
-        const auto ns = static_cast<std::int64_t>(std::llround(step->value * 1e9));
-        each.insert(each.end(), step->count, SimDuration{ns});
+      for (const auto& [value, count] : times.steps(run)) {
+        const auto ns = static_cast<std::int64_t>(std::llround(value * 1e9));
+        each.insert(each.end(), count, SimDuration{ns});
       }
     }
     const double failed = term.weight - term.sum;
@@ -234,10 +233,9 @@ std::optional<double> failures(const Store& store, std::uint64_t combination) {
 std::optional<GiveUp> give_up_of(const Store& store, std::uint64_t combination) {
   const std::vector<std::string>& metrics = store.info().metrics;
   const auto waiting = find_figure(metrics, "time_in.SYN_SENT");
-  const Measured connects =
-      measured(store, combination, find_figure(metrics, "connect_ok").value());
-  if (!waiting || connects.of == 0) return std::nullopt;
   const Sample shares = store.sample(combination, find_figure(metrics, "connect_ok").value());
+  const Measured connects = shares.measure(shown_confidence(store.info()));
+  if (!waiting || connects.of == 0) return std::nullopt;
   const Measured seen = measured(store, combination, *waiting);
   const double each_run =
       static_cast<double>(connects.of) / static_cast<double>(std::max<std::uint64_t>(seen.runs, 1));

@@ -144,7 +144,7 @@ class Judge {
 }  // namespace
 
 double look_confidence(const StoreInfo& info, double confidence) {
-  return info.until ? 1 - (1 - confidence) / 2 : confidence;
+  return info.until ? StoppingRule::look_confidence(confidence) : confidence;
 }
 
 double shown_confidence(const StoreInfo& info) {

@@ -157,16 +157,6 @@ Ranks quantile_ranks(std::uint64_t n, double q, double confidence) {
   return {sure_below, not_sure_above + 1};
 }
 
-QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence) {
-  LASTACK_ASSERT(std::is_sorted(sorted.begin(), sorted.end()));
-  const Ranks ranks = quantile_ranks(sorted.size(), q, confidence);
-  QuantileInterval interval;
-  if (ranks.low > 0) interval.low = sorted[ranks.low - 1];
-  if (ranks.high <= sorted.size()) interval.high = sorted[ranks.high - 1];
-  if (interval.low && interval.high) LASTACK_ASSERT(*interval.low <= *interval.high);
-  return interval;
-}
-
 Bounded difference_of(const Bounded& a, const Bounded& b, double correlation) {
   LASTACK_ASSERT(correlation >= -1 && correlation <= 1);
   const auto together = [correlation](double of_a, double of_b) {
@@ -175,15 +165,6 @@ Bounded difference_of(const Bounded& a, const Bounded& b, double correlation) {
   Bounded result{a.value - b.value, std::nullopt, std::nullopt};
   if (a.low && b.high) result.low = result.value - together(a.value - *a.low, *b.high - b.value);
   if (a.high && b.low) result.high = result.value + together(*a.high - a.value, b.value - *b.low);
-  return result;
-}
-
-std::optional<PairedDifference> compare_pairs(const Moments& differences, double confidence) {
-  const auto interval = mean_interval(differences, confidence);
-  if (!interval) return std::nullopt;
-  PairedDifference result{*interval, Verdict::within_noise};
-  if (interval->high < 0) result.verdict = Verdict::lower;
-  if (interval->low > 0) result.verdict = Verdict::higher;
   return result;
 }
 

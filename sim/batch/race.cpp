@@ -29,6 +29,17 @@ std::uint64_t looks_up_to(std::uint64_t runs_max) {
 
 }  // namespace
 
+std::string_view name_of(Fate fate) {
+  switch (fate) {
+    case Fate::best: return "best";
+    case Fate::open: return "open";
+    case Fate::as_good: return "as_good";
+    case Fate::worse: return "worse";
+    case Fate::over_limit: return "over_limit";
+  }
+  LASTACK_UNREACHABLE("a fate that is none");
+}
+
 Race::Race(RaceRules rules) : rules_{std::move(rules)} {
   LASTACK_ASSERT(rules_.candidates > 0);
   LASTACK_ASSERT(!rules_.goals.empty());

@@ -19,6 +19,13 @@ using Term = Sample::Term;
 
 bool ascends(const Step& a, const Step& b) { return a.value < b.value; }
 
+/// How many connections the steps are of.
+std::uint64_t count_of(std::span<const Step> steps) {
+  std::uint64_t count = 0;
+  for (const Step& step : steps) count += step.count;
+  return count;
+}
+
 /// The value with a rank, from 1, among ascending steps. Requires that there is one.
 double value_at(std::span<const Step> steps, std::uint64_t rank) {
   for (const Step& step : steps) {
@@ -131,13 +138,13 @@ struct Pool {
 Pool pool_of(const Sample& sample, std::uint64_t end) {
   Pool pool;
   for (std::uint64_t run = 0; run < end; ++run) {
-    const auto [first, last] = sample.steps(run);
-    if (first == last) continue;
+    const std::span<const Step> steps = sample.steps(run);
+    if (steps.empty()) continue;
     ++pool.runs;
-    pool.steps.insert(pool.steps.end(), first, last);
+    pool.steps.insert(pool.steps.end(), steps.begin(), steps.end());
   }
   std::sort(pool.steps.begin(), pool.steps.end(), ascends);
-  for (const Step& step : pool.steps) pool.count += step.count;
+  pool.count = count_of(pool.steps);
   return pool;
 }
 
@@ -155,11 +162,9 @@ std::uint64_t count_up_to(double bound, std::span<const Step> steps) {
 std::vector<Term> terms_below(const Sample& sample, std::uint64_t end, double bound) {
   std::vector<Term> terms(end);
   for (std::uint64_t run = 0; run < end; ++run) {
-    const auto [first, last] = sample.steps(run);
-    for (const Step* step = first; step != last; ++step) {
-      terms[run].weight += static_cast<double>(step->count);
-    }
-    terms[run].sum = static_cast<double>(count_up_to(bound, {first, last}));
+    const std::span<const Step> steps = sample.steps(run);
+    terms[run].weight = static_cast<double>(count_of(steps));
+    terms[run].sum = static_cast<double>(count_up_to(bound, steps));
   }
   return terms;
 }
@@ -289,11 +294,10 @@ void Sample::set_steps(std::uint64_t replication, const std::vector<Step>& steps
   steps_.insert(steps_.end(), steps.begin(), steps.end());
 }
 
-std::pair<const Step*, const Step*> Sample::steps(std::uint64_t replication) const {
+std::span<const Step> Sample::steps(std::uint64_t replication) const {
   const Part& part = parts_[replication];
   LASTACK_ASSERT(part.first + part.size <= steps_.size());
-  const Step* first = steps_.data() + part.first;
-  return {first, first + part.size};
+  return std::span{steps_}.subspan(part.first, part.size);
 }
 
 std::uint64_t Sample::end() const { return figure_.is_mean() ? terms_.size() : parts_.size(); }
@@ -364,11 +368,10 @@ class Pairs {
       const Term& term = sample.terms()[run];
       return term.weight > 0 ? std::optional{term.sum / term.weight} : std::nullopt;
     }
-    const auto [first, last] = sample.steps(run);
-    std::uint64_t count = 0;
-    for (const Step* step = first; step != last; ++step) count += step->count;
+    const std::span<const Step> steps = sample.steps(run);
+    const std::uint64_t count = count_of(steps);
     if (count == 0) return std::nullopt;
-    return value_at({first, last}, nearest_rank(per_mille(sample.figure().statistic), count));
+    return value_at(steps, nearest_rank(per_mille(sample.figure().statistic), count));
   }
 
   /// Equal but for the rounding of what are whole nanoseconds.
@@ -519,9 +522,8 @@ class Pairs {
   std::vector<BlockedValue> blocked(const Sample& sample, std::uint32_t blocks) const {
     std::vector<BlockedValue> values;
     for (std::uint64_t run = 0; run < end_; ++run) {
-      const auto [first, last] = sample.steps(run);
-      for (const Step* step = first; step != last; ++step) {
-        values.push_back({step->value, step->count, static_cast<std::uint32_t>(run % blocks)});
+      for (const auto& [value, count] : sample.steps(run)) {
+        values.push_back({value, count, static_cast<std::uint32_t>(run % blocks)});
       }
     }
     std::sort(values.begin(), values.end(),

@@ -542,18 +542,6 @@ std::vector<bool> Store::have(std::uint64_t combination, std::uint64_t end) cons
   return there;
 }
 
-std::vector<std::optional<double>> Store::column(std::uint64_t combination, std::size_t metric,
-                                                 std::uint64_t end) const {
-  std::vector<std::optional<double>> values;
-  Statement rows = impl_->database_.prepare(
-      fmt::format("SELECT {} FROM run WHERE combination = ? AND replication < ? "
-                  "ORDER BY replication",
-                  sql_name(impl_->info_.metrics[metric])));
-  rows.bind(0, as_signed(combination)).bind(1, as_signed(end));
-  while (rows.step()) values.push_back(rows.real(0));
-  return values;
-}
-
 std::uint64_t Store::missing() const {
   const StoreInfo& of = info();
   std::uint64_t missing = 0;

@@ -18,17 +18,6 @@ using Json = nlohmann::ordered_json;
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-std::string_view word(Fate fate) {
-  switch (fate) {
-    case Fate::best: return "best";
-    case Fate::open: return "open";
-    case Fate::as_good: return "as_good";
-    case Fate::worse: return "worse";
-    case Fate::over_limit: break;
-  }
-  return "over_limit";
-}
-
 std::string_view word(Standing standing) {
   switch (standing) {
     case Standing::open: return "open";
@@ -116,7 +105,7 @@ class Search {
     }
     const auto by = race_.beaten_by(i);
     return {{"at", objective_.settings.values_of(i)},
-            {"fate", word(race_.fate(i))},
+            {"fate", name_of(race_.fate(i))},
             {"beaten_by", by ? Json(*by) : Json(nullptr)},
             {"runs", runs_of(race_, i)},
             {"cells", std::move(cells)}};

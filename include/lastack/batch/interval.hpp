@@ -83,25 +83,17 @@ std::optional<Interval> share_interval(const Moments& shares, double confidence)
 /// least, and the variance of the mean. Requires 0 <= mean <= 1, trials_min > 0.
 Interval share_interval(double mean, double trials_min, double variance_of_mean, double confidence);
 
-/// Which of n sorted values, from 1, bound the quantile q: 0 or n + 1 where none does.
+/// Which of n sorted values, from 1, bound a quantile: 0 or n + 1 where the sample is too small to
+/// give a bound.
 struct Ranks {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
 };
-Ranks quantile_ranks(std::uint64_t n, double q, double confidence);
-
-/// Of a quantile. A bound is absent where the sample is too small to give one.
-struct QuantileInterval {
-  std::optional<double> low;
-  std::optional<double> high;
-};
-
 /// Of the quantile q of what the values were drawn from, whatever its distribution: how many of n
 /// values lie below it is binomial, which says between which two of the sorted values it lies
 /// (David and Nagaraja, "Order Statistics", 7.1). Each side errs with at most half of
-/// 1 - confidence. A 95 % upper bound of the 99th percentile takes 368 values.
-/// Requires values in ascending order, 0 < q < 1.
-QuantileInterval quantile_interval(std::span<const double> sorted, double q, double confidence);
+/// 1 - confidence. A 95 % upper bound of the 99th percentile takes 368 values. Requires 0 < q < 1.
+Ranks quantile_ranks(std::uint64_t n, double q, double confidence);
 
 /// An estimate and the bounds of its interval, which may be absent.
 struct Bounded {
@@ -115,16 +107,6 @@ Bounded difference_of(const Bounded& a, const Bounded& b, double correlation);
 
 /// How the values of one setting compare with the baseline's.
 enum class Verdict : std::uint8_t { lower, within_noise, higher };
-
-/// A setting against the baseline, from differences of runs with the same random numbers.
-struct PairedDifference {
-  Interval interval;  ///< of the mean difference
-  Verdict verdict = Verdict::within_noise;
-};
-
-/// `differences` are setting minus baseline, one of each replication. The verdict is not
-/// `within_noise` when the interval does not hold 0. Nothing with fewer than two.
-std::optional<PairedDifference> compare_pairs(const Moments& differences, double confidence);
 
 /// Runs until an interval is narrow enough: `"until": {"half_width", "confidence"}` of a sweep.
 ///
@@ -148,7 +130,8 @@ class StoppingRule {
   double confidence() const { return confidence_; }
   /// What intervals are to be made with, at every look and for the final figure, which then has
   /// confidence().
-  double look_confidence() const { return 1 - (1 - confidence_) / 2; }
+  double look_confidence() const { return look_confidence(confidence_); }
+  static double look_confidence(double confidence) { return 1 - (1 - confidence) / 2; }
 
   /// The next number of runs to look at, with n done; nothing from `max` on.
   std::optional<std::uint64_t> next_checkpoint(std::uint64_t n) const;

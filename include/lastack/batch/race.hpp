@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,8 @@ enum class Fate : std::uint8_t {
   worse,       ///< worse than one that meets all limits
   over_limit,  ///< breaks a limit
 };
+/// "as_good": for other programs.
+std::string_view name_of(Fate fate);
 
 /// Finds the best of many candidates with few runs: a race in which those that lose stop running
 /// (Maron and Moore 1994, "Hoeffding races"), with common random numbers.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -91,7 +92,7 @@ class Sample {
   /// By replication, of means and shares; empty for what is sorted.
   const std::vector<Term>& terms() const { return terms_; }
   /// The values of a run in ascending order, of quantiles and maxima.
-  std::pair<const Step*, const Step*> steps(std::uint64_t replication) const;
+  std::span<const Step> steps(std::uint64_t replication) const;
   /// Replications from 0 to this have been set, as far as they are there.
   std::uint64_t end() const;
 

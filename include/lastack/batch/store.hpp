@@ -84,10 +84,6 @@ class Store {
   std::vector<bool> have(std::uint64_t combination, std::uint64_t end) const;
 
   static constexpr std::uint64_t all_replications = 0x7fff'ffff'ffff'ffff;
-  /// One metric's values of a combination, replications 0 to `end` - 1 in order.
-  std::vector<std::optional<double>> column(std::uint64_t combination, std::size_t metric,
-                                            std::uint64_t end = all_replications) const;
-
   /// What the runs of a combination say of a figure, replications 0 to `end` - 1. Throws StoreError
   /// where the database is damaged.
   Sample sample(std::uint64_t combination, const Figure& figure,

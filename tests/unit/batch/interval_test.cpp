@@ -149,20 +149,29 @@ TEST_CASE("share_interval: runs all alike are one trial each", "[batch]") {
   CHECK_FALSE(share_interval(Moments{}, 0.95));
 }
 
-TEST_CASE("quantile_interval: between which values it lies", "[batch]") {
+/// The values at the ranks, as far as there are such.
+Bounded quantile_interval(std::span<const double> sorted, double q, double confidence) {
+  const Ranks ranks = quantile_ranks(sorted.size(), q, confidence);
+  Bounded interval;
+  if (ranks.low > 0) interval.low = sorted[ranks.low - 1];
+  if (ranks.high <= sorted.size()) interval.high = sorted[ranks.high - 1];
+  return interval;
+}
+
+TEST_CASE("quantile_ranks: between which values it lies", "[batch]") {
   std::vector<double> values;
   for (int i = 1; i <= 1000; ++i) values.push_back(i);
   // Tables: the median of 10 lies between the 2nd and the 9th value with 97.9 %.
   const std::vector<double> ten(values.begin(), values.begin() + 10);
-  const QuantileInterval median = quantile_interval(ten, 0.5, 0.95);
+  const Bounded median = quantile_interval(ten, 0.5, 0.95);
   CHECK(median.low == 2.0);
   CHECK(median.high == 9.0);
-  const QuantileInterval p90 = quantile_interval(values, 0.9, 0.95);
+  const Bounded p90 = quantile_interval(values, 0.9, 0.95);
   CHECK(p90.low == Approx(881).margin(1.5));
   CHECK(p90.high == Approx(919).margin(1.5));
 }
 
-TEST_CASE("quantile_interval: a sample too small gives no bound", "[batch]") {
+TEST_CASE("quantile_ranks: a sample too small gives no bound", "[batch]") {
   const std::vector<double> values(368, 1.0);
   const auto part = [&](std::size_t n) { return std::span{values}.first(n); };
   CHECK_FALSE(quantile_interval({}, 0.99, 0.95).low);
@@ -175,31 +184,18 @@ TEST_CASE("quantile_interval: a sample too small gives no bound", "[batch]") {
   CHECK(quantile_interval(part(6), 0.5, 0.95).low);
 }
 
-TEST_CASE("quantile_interval: holds the quantile as often as it says", "[batch]") {
+TEST_CASE("quantile_ranks: holds the quantile as often as it says", "[batch]") {
   RandomStream stream{2, "quantiles"};
   int held = 0;
   for (int i = 0; i < 2000; ++i) {
     std::vector<double> values(200);
     for (double& value : values) value = stream.uniform();
     std::sort(values.begin(), values.end());
-    const QuantileInterval interval = quantile_interval(values, 0.9, 0.95);
+    const Bounded interval = quantile_interval(values, 0.9, 0.95);
     held += interval.low <= 0.9 && 0.9 <= interval.high ? 1 : 0;
   }
   CHECK(held >= 1900);
   CHECK(held <= 1960);  // conservative only by what whole numbers cost
-}
-
-TEST_CASE("compare_pairs: a verdict only where 0 is outside", "[batch]") {
-  const auto verdict = [](std::vector<double> differences) {
-    const auto result = compare_pairs(moments_of(differences), 0.95);
-    REQUIRE(result);
-    return result->verdict;
-  };
-  CHECK(verdict({1, 2, 1, 2, 1, 2}) == Verdict::higher);
-  CHECK(verdict({-1, -2, -1, -2, -1, -2}) == Verdict::lower);
-  CHECK(verdict({1, -2, 1, -1, 2, -1}) == Verdict::within_noise);
-  CHECK(verdict({0, 0, 0}) == Verdict::within_noise);
-  CHECK_FALSE(compare_pairs(moments_of({3}), 0.95));
 }
 
 }  // namespace

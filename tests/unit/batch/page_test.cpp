@@ -63,11 +63,12 @@ TEST_CASE("page: every figure is that of the estimates", "[batch]") {
 std::vector<double> sorted_values(const Store& store, std::uint64_t combination,
                                   const std::string& metric) {
   const auto& metrics = store.info().metrics;
-  const auto at = std::find(metrics.begin(), metrics.end(), metric) - metrics.begin();
+  const auto at =
+      static_cast<std::size_t>(std::find(metrics.begin(), metrics.end(), metric) - metrics.begin());
   std::vector<double> values;
-  for (const auto& value : store.column(combination, static_cast<std::size_t>(at))) {
-    if (value) values.push_back(*value);
-  }
+  store.for_each([&](const RunRow& row) {
+    if (row.combination == combination && row.values[at]) values.push_back(*row.values[at]);
+  });
   std::sort(values.begin(), values.end());
   return values;
 }

@@ -145,6 +145,20 @@ TEST_CASE("difference: what differs by as much in every pair is no matter of cha
   }
 }
 
+TEST_CASE("difference: a verdict only where 0 is outside", "[batch]") {
+  const auto seen = [](const std::vector<double>& differences) {
+    Rows here;
+    for (const double each : differences) here.push_back(row_of(1, {}, each));
+    const Rows baseline(differences.size(), row_of(1, {}, 0));
+    return difference(sample_of("syn_sent", here), sample_of("syn_sent", baseline), 0.95);
+  };
+  CHECK(seen({1, 2, 1, 2, 1, 2}).verdict == Verdict::higher);
+  CHECK(seen({-1, -2, -1, -2, -1, -2}).verdict == Verdict::lower);
+  CHECK(seen({1, -2, 1, -1, 2, -1}).verdict == Verdict::within_noise);
+  CHECK(seen({0, 0, 0}).verdict == Verdict::within_noise);
+  CHECK_FALSE(seen({3}).low);
+}
+
 TEST_CASE("difference: one pair shows nothing, nor do pairs of which one has no value", "[batch]") {
   const Rows here{row_of(1, {2})};
   const Rows baseline{row_of(1, {1})};

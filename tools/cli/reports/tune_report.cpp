@@ -282,17 +282,6 @@ std::string optional_number(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
 
-std::string csv_fate(Fate fate) {
-  switch (fate) {
-    case Fate::best: return "best";
-    case Fate::open: return "open";
-    case Fate::as_good: return "as_good";
-    case Fate::worse: return "worse";
-    case Fate::over_limit: return "over_limit";
-  }
-  return "";
-}
-
 }  // namespace
 
 std::string tune_text(const TunePlan& plan, const Race& race, int columns, const Paint& paint) {
@@ -331,7 +320,7 @@ std::string evidence_csv(const TunePlan& plan, const Race& race) {
     for (const auto& [path, value] : plan.objective().settings.overrides_of(candidate)) {
       cells.push_back(csv_field(value));
     }
-    cells.push_back(csv_fate(race.fate(candidate)));
+    cells.emplace_back(name_of(race.fate(candidate)));
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const Measured seen = asked.seen(candidate, i);
       cells.push_back(std::to_string(seen.runs));

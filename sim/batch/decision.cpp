@@ -173,13 +173,8 @@ class Grouping {
   }
 
   Difference worse_by(std::size_t candidate, std::size_t best) const {
-    Difference seen = difference(*samples_[candidate], *samples_[best], confidence_);
-    if (!more_is_better_) return seen;
-    for (auto* bound : {&seen.value, &seen.low, &seen.high}) {
-      if (*bound) *bound = -**bound;
-    }
-    std::swap(seen.low, seen.high);
-    return seen;
+    const Difference seen = difference(*samples_[candidate], *samples_[best], confidence_);
+    return more_is_better_ ? seen.negated() : seen;
   }
 
   const std::vector<std::optional<Sample>>& samples_;

@@ -99,41 +99,29 @@ class Judge {
   }
 
   /// Whether here - factor x baseline lies on the right side of the bound, as far as can be told.
-  static void judge(const scenario::RelativeBounds::One& bound, const Difference& seen,
+  static void judge(const scenario::RelativeBounds::One& bound, const Difference& compared,
                     run::ExpectationResult& result) {
     const bool upper = bound.side == scenario::RelativeBounds::Side::at_most;
-    const std::optional<double>& near = upper ? seen.high : seen.low;
-    const std::optional<double>& far = upper ? seen.low : seen.high;
-    const auto fits = [&](double value) {
-      return upper ? value <= bound.limit : value >= bound.limit;
-    };
-    const bool sure = seen.settled || seen.in_every_pair;
-    if ((sure && near && fits(*near)) || (bound.limit == 0 && every_pair_fits(bound, seen))) return;
+    const Difference seen = upper ? compared : compared.negated();
+    const double limit = upper ? bound.limit : -bound.limit;
+    const Shown shown = at_most(seen, limit);
+    if (shown == Shown::yes) return;
     result.held = false;
     if (!result.seen.empty()) result.seen += "; ";
     if (!seen.value) {
       result.seen += "one of them has no value";
-    } else if (sure && far && !fits(*far)) {
+    } else if (shown == Shown::no) {
       result.seen += fmt::format("shown to break {}", bound.name);
     } else {
-      result.seen += cannot_tell(bound, seen, near);
+      result.seen += cannot_tell(bound.name, seen, limit);
     }
   }
 
-  /// Whether all pairs lie on the right side of a ratio.
-  static bool every_pair_fits(const scenario::RelativeBounds::One& bound, const Difference& seen) {
-    const bool upper = bound.side == scenario::RelativeBounds::Side::at_most;
-    return seen.all_pairs == (upper ? Verdict::lower : Verdict::higher);
-  }
-
-  static std::string cannot_tell(const scenario::RelativeBounds::One& bound, const Difference& seen,
-                                 const std::optional<double>& near) {
-    std::string text = fmt::format("cannot tell for {}", bound.name);
-    const auto needed =
-        near ? runs_needed(seen.pairs, *near - *seen.value, bound.limit - *seen.value)
-             : std::nullopt;
+  static std::string cannot_tell(const std::string& bound, const Difference& seen, double limit) {
+    std::string text = "cannot tell for " + bound;
+    if (!seen.high) return text + ": too few runs for an interval";
+    const auto needed = runs_needed(seen.pairs, *seen.high - *seen.value, limit - *seen.value);
     if (needed && *needed > seen.pairs) text += fmt::format(": needs about {} runs", *needed);
-    if (!near) text += ": too few runs for an interval";
     return text;
   }
 

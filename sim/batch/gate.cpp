@@ -64,23 +64,17 @@ class GateJudge {
     result.now = now.measure(confidence_);
     result.difference = difference(now, before, confidence_);
     const double factor = worse_is_more_ ? 1 + tolerance_ : 1 - tolerance_;
-    const Difference seen = difference(now, before, confidence_, factor);
-    if (!seen.value) return;
-    // Beyond 0 in the direction that is worse.
-    const double sign = worse_is_more_ ? 1 : -1;
-    const auto& far = worse_is_more_ ? seen.low : seen.high;
-    const auto& near = worse_is_more_ ? seen.high : seen.low;
-    const bool sure = seen.settled || seen.in_every_pair;
-    const Verdict worse = worse_is_more_ ? Verdict::higher : Verdict::lower;
-    const Verdict better = worse_is_more_ ? Verdict::lower : Verdict::higher;
-    if ((sure && far && *far * sign > 0) || seen.all_pairs == worse) {
-      result.outcome = GateOutcome::worse;
-    } else if ((sure && near && *near * sign <= 0) || seen.all_pairs == better ||
-               result.difference.in_every_pair == 0.0) {
+    const Difference from_limit =
+        tolerance_ == 0 ? result.difference : difference(now, before, confidence_, factor);
+    if (!from_limit.value) return;
+    // Above 0 where it is worse than allowed.
+    const Difference excess = worse_is_more_ ? from_limit : from_limit.negated();
+    if (result.difference.in_every_pair == 0.0 || at_most(excess, 0) == Shown::yes) {
       result.outcome = GateOutcome::not_worse;
-    } else {
-      const auto& bound = *seen.value * sign > 0 ? far : near;
-      if (bound) result.runs_needed = runs_needed(seen.pairs, *bound - *seen.value, -*seen.value);
+    } else if (at_most(excess, 0) == Shown::no) {
+      result.outcome = GateOutcome::worse;
+    } else if (const auto& bound = *excess.value > 0 ? excess.low : excess.high) {
+      result.runs_needed = runs_needed(excess.pairs, *bound - *excess.value, -*excess.value);
     }
   }
 

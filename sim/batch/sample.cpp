@@ -260,6 +260,36 @@ std::optional<Interval> Measured::interval() const {
   return Interval{*low, *high};
 }
 
+Difference Difference::negated() const {
+  const auto minus = [](const std::optional<double>& number) {
+    return number ? std::optional{-*number} : std::nullopt;
+  };
+  const auto turned = [](Verdict of) {
+    if (of == Verdict::within_noise) return of;
+    return of == Verdict::higher ? Verdict::lower : Verdict::higher;
+  };
+  Difference result = *this;
+  result.value = minus(value);
+  result.low = minus(high);
+  result.high = minus(low);
+  result.in_every_pair = minus(in_every_pair);
+  result.all_pairs = turned(all_pairs);
+  result.verdict = turned(verdict);
+  return result;
+}
+
+Shown at_most(const Difference& difference, double limit) {
+  const bool sure = difference.settled || difference.in_every_pair;
+  const Verdict pairs = limit == 0 ? difference.all_pairs : Verdict::within_noise;
+  if ((sure && difference.high && *difference.high <= limit) || pairs == Verdict::lower) {
+    return Shown::yes;
+  }
+  if ((sure && difference.low && *difference.low > limit) || pairs == Verdict::higher) {
+    return Shown::no;
+  }
+  return Shown::cannot_tell;
+}
+
 void Sample::set(std::uint64_t replication, const RunRow& row) {
   if (figure_.of == Figure::Of::times) {
     const TimeDistribution& times = row.times[figure_.index];

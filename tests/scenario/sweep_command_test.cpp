@@ -28,6 +28,19 @@ struct Sweeps : Shell {
   }
 };
 
+/// What is given to the program, and what it says of it.
+using Refusals = std::vector<std::pair<std::string, std::string>>;
+
+/// Each is answered with exit code 2 and its message; `command` stands before each.
+void refuses(Shell& t, const Refusals& cases, const std::string& command = "") {
+  for (const auto& [arguments, message] : cases) {
+    INFO(arguments);
+    t.lastack(command + arguments);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains(message));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("sweep: prints a table with intervals and what theory says", "[command]") {
@@ -134,7 +147,7 @@ TEST_CASE("sweep: shards, also of a cluster's, merge to the same table", "[comma
 TEST_CASE("sweep: wrong input and usage end with exit code 2 and leave nothing", "[command]") {
   Sweeps t;
   const auto before = t.files();
-  const std::vector<std::pair<std::string, std::string>> cases{
+  const Refusals cases{
       {"sweep wrong.json --db x.sqlite", "wrong.json: /metric: want a key of a sweep"},
       {"sweep none.json", "none.json: cannot be read"},
       {"sweep plain.json --shard 0/3 --db x.sqlite", "--shard: want I/N with I from 1 to N"},
@@ -152,30 +165,20 @@ TEST_CASE("sweep: wrong input and usage end with exit code 2 and leave nothing",
       {"export plain.json", "want --csv FILE, --json FILE or --summary FILE"},
       {"compare plain.json --by x", "plain.json: is no SQLite database"},
   };
-  for (const auto& [arguments, message] : cases) {
-    INFO(arguments);
-    t.lastack(arguments);
-    CHECK(t.exit_code() == 2);
-    CHECK_THAT(t.err(), Contains(message));
-  }
+  refuses(t, cases);
   CHECK(t.files() == before);
 }
 
 TEST_CASE("compare: what it cannot find is reported with what there is", "[command]") {
   Sweeps t;
   t.lastack("sweep plain.json --db r.sqlite -q");
-  const std::vector<std::pair<std::string, std::string>> cases{
+  const Refusals cases{
       {"--by tcp_syn_retires", "--by: want a path of `vary`, have \"tcp_syn_retires\" (known: "},
       {"--by tcp_syn_retries --baseline 2", "--baseline: want a value of"},
       {"--by tcp_syn_retries --where loss", "--where: want KEY=VALUE, have loss"},
       {"--by tcp_syn_retries --metric conect_ok", "nearest is connect_ok"},
   };
-  for (const auto& [arguments, message] : cases) {
-    INFO(arguments);
-    t.lastack("compare r.sqlite " + arguments);
-    CHECK(t.exit_code() == 2);
-    CHECK_THAT(t.err(), Contains(message));
-  }
+  refuses(t, cases, "compare r.sqlite ");
 }
 
 TEST_CASE("sweep: `lastack test` runs those that expect something", "[command]") {
@@ -264,7 +267,7 @@ TEST_CASE("compare: what is wrong with two databases is said, and nothing is wri
   BeforeAndAfter t;
   t.lastack("sweep plain.json --db other.sqlite --seed 9 -q");
   const auto before = t.files();
-  const std::vector<std::pair<std::string, std::string>> cases{
+  const Refusals cases{
       {"compare base.sqlite", "--by is required with one database"},
       {"compare base.sqlite --fail-if-worse connect_ok", "want two databases"},
       {"compare base.sqlite new.sqlite --by tcp_syn_retries", "want one database, have two"},
@@ -277,12 +280,7 @@ TEST_CASE("compare: what is wrong with two databases is said, and nothing is wri
       {"compare base.sqlite new.sqlite --junit new.sqlite", "want a file of its own"},
       {"compare base.sqlite plain.json", "plain.json: is no SQLite database"},
   };
-  for (const auto& [arguments, message] : cases) {
-    INFO(arguments);
-    t.lastack(arguments);
-    CHECK(t.exit_code() == 2);
-    CHECK_THAT(t.err(), Contains(message));
-  }
+  refuses(t, cases);
   CHECK(t.files() == before);
 }
 
@@ -302,19 +300,14 @@ TEST_CASE("run: --worst makes a run of a database again", "[command]") {
   t.lastack("run s.sqlite --worst connect_time:2 -q --summary second.json");
   CHECK(t.exit_code() == 0);
   CHECK(t.read("second.json") != t.read("run.json"));
-  const std::vector<std::pair<std::string, std::string>> cases{
+  const Refusals cases{
       {"run s.sqlite", "want --worst METRIC with a database"},
       {"run s.sqlite --worst peak", "want a metric of s.sqlite"},
       {"run s.sqlite --worst connect_time:0", "METRIC:K with K from 1"},
       {"run s.sqlite --worst connect_time --seed 3", "has its own seed and settings"},
       {"run plain.json --worst connect_time", "plain.json: is no SQLite database"},
   };
-  for (const auto& [arguments, message] : cases) {
-    INFO(arguments);
-    t.lastack(arguments);
-    CHECK(t.exit_code() == 2);
-    CHECK_THAT(t.err(), Contains(message));
-  }
+  refuses(t, cases);
 }
 
 TEST_CASE("export: --summary has a row for each combination, over all its connections",

@@ -131,6 +131,7 @@ class StoppingRule {
   /// What intervals are to be made with, at every look and for the final figure, which then has
   /// confidence().
   double look_confidence() const { return look_confidence(confidence_); }
+  /// The same of any rule, for a final confidence in (0, 1).
   static double look_confidence(double confidence) { return 1 - (1 - confidence) / 2; }
 
   /// The next number of runs to look at, with n done; nothing from `max` on.

@@ -42,7 +42,16 @@ struct Difference {
   Verdict all_pairs = Verdict::within_noise;
   /// What is shown: by the interval, where that is settled; else by `all_pairs`.
   Verdict verdict = Verdict::within_noise;
+
+  /// Of the baseline against `here`: every sign turned.
+  Difference negated() const;
 };
+
+/// Whether something is so, as far as can be told.
+enum class Shown : std::uint8_t { yes, no, cannot_tell };
+/// Whether a difference is at most `limit`: its whole interval is, where that can be trusted, or,
+/// with a limit of 0, all pairs are.
+Shown at_most(const Difference& difference, double limit);
 
 /// What the runs of one combination say of a figure.
 ///

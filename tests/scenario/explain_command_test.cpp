@@ -125,6 +125,22 @@ TEST_CASE("explain: a metric that a database has not is answered with those it h
   CHECK_THAT(t.err(), Contains("connect_error.ETIMEDOUT"));
 }
 
+TEST_CASE("explain: of a database with a hundred metrics some are named", "[command]") {
+  Explained t;
+  std::string text = t.read("sweep.json");
+  const auto from = text.find("\"metrics\"");
+  REQUIRE(from != std::string::npos);
+  text.erase(from, text.find(']', from) - from + 2);
+  t.file("all.json", text);
+  t.lastack("sweep all.json --db s.sqlite -q");
+  REQUIRE(t.exit_code() == 0);
+  t.lastack("explain s.sqlite --worst syn_send");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(),
+             Contains("(connect_ok, ") && Contains(" more), have syn_send; nearest is syn_sent"));
+  CHECK(t.err().size() < 800);
+}
+
 TEST_CASE("explain: a database and --worst belong together", "[command]") {
   Explained t;
   t.lastack("sweep sweep.json --db s.sqlite -q");

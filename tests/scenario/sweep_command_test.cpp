@@ -274,6 +274,7 @@ TEST_CASE("compare: what is wrong with two databases is said, and nothing is wri
       {"compare base.sqlite new.sqlite base.sqlite", "have more"},
       {"compare base.sqlite new.sqlite --fail-if-worse connect_tim.p99", "nearest is connect_time"},
       {"compare base.sqlite new.sqlite --fail-if-worse connect_ok:5", "METRIC or METRIC:N%"},
+      {"compare base.sqlite new.sqlite --fail-if-worse connect_ok=5%", "METRIC or METRIC:N%"},
       {"compare base.sqlite new.sqlite --fail-if-worse connect_ok:-5%", "a share from 0% up"},
       {"compare base.sqlite new.sqlite --unsure maybe", "want pass or fail, have maybe"},
       {"compare base.sqlite other.sqlite", "their runs are no pairs"},

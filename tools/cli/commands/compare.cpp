@@ -173,6 +173,8 @@ batch::GateRule rule_from(const std::string& text) {
     return UsageError{fmt::format("--fail-if-worse: want {}, have {}", wish, text)};
   };
   const auto colon = text.find(':');
+  const bool without_colon = colon == text.npos && text.find_first_of("=%") != text.npos;
+  if (without_colon) throw refuse("METRIC or METRIC:N%, such as connect_time.p99:5%");
   batch::GateRule rule{text.substr(0, colon), 0};
   if (colon == text.npos) return rule;
   std::string_view share{text};

@@ -205,7 +205,7 @@ ExitCode explain_file(const ExplainOptions& options) {
   if (is_database(options.file)) {
     const batch::Store store = batch::Store::open(options.file);
     throw UsageError{fmt::format("{}: want --worst METRIC with a database, one of {}", options.file,
-                                 fmt::join(store.info().metrics, ", "))};
+                                 some_metrics(store))};
   }
   return explain_scenario(options);
 }

@@ -221,7 +221,7 @@ ExitCode run_all(const RunOptions& options) {
   for (const std::string& file : options.files) {
     if (is_database(file)) {
       throw UsageError{fmt::format("{}: want --worst METRIC with a database, one of {}", file,
-                                   fmt::join(batch::Store::open(file).info().metrics, ", "))};
+                                   some_metrics(batch::Store::open(file)))};
     }
   }
   const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);

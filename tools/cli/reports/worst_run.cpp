@@ -57,7 +57,7 @@ std::size_t column_named(const batch::Store& store, const std::string& metric) {
   const std::vector<std::string_view> known(columns.begin(), columns.end());
   const std::string_view nearest = scenario::nearest_name(metric, known);
   throw UsageError{fmt::format("--worst: want a metric of {} ({}), have {}{}", store.file(),
-                               fmt::join(columns, ", "), metric,
+                               some_metrics(store), metric,
                                nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
 }
 
@@ -69,6 +69,14 @@ bool is_database(const std::string& file) {
   std::string start(magic.size(), '\0');
   in.read(start.data(), static_cast<std::streamsize>(start.size()));
   return in && start == magic;
+}
+
+std::string some_metrics(const batch::Store& store) {
+  constexpr std::size_t most = 20;
+  const std::vector<std::string>& all = store.info().metrics;
+  if (all.size() <= most) return fmt::format("{}", fmt::join(all, ", "));
+  return fmt::format("{} and {} more", fmt::join(all.begin(), all.begin() + most, ", "),
+                     all.size() - most);
 }
 
 WorstRun worst_run(const std::string& database, const std::string& worst) {

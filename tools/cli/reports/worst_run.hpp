@@ -20,6 +20,9 @@ struct WorstRun {
 /// Whether the file is an SQLite database, and so no scenario.
 bool is_database(const std::string& file);
 
+/// The metrics of a database, as messages list them: not all of a hundred.
+std::string some_metrics(const batch::Store& store);
+
 /// What `--worst METRIC` or `--worst METRIC:K` means: the worst run of a database by a metric, or
 /// the K-th worst; of a family of times such as connect_time, by the longest. Throws UsageError,
 /// StoreError, and std::runtime_error where no run has a value.

@@ -34,9 +34,7 @@ struct CompareOptions {
   std::vector<std::string> databases;  ///< one, or the base and the new one
   std::vector<std::string> rules;      ///< --fail-if-worse
   std::string unsure = "pass";
-  std::string junit;
-  bool tap = false;
-  bool github = false;
+  CiOptions ci;
   std::string by;
   std::string baseline;
   std::vector<std::string> where;
@@ -149,7 +147,7 @@ void keep_telling(std::vector<batch::ContrastGroup>& groups) {
 /// What one value of a setting changes in a database.
 ExitCode compare_values(const CompareOptions& options) {
   if (options.by.empty()) throw UsageError{"--by is required with one database"};
-  if (!options.junit.empty() || options.tap || options.github) {
+  if (!options.ci.junit.empty() || options.ci.tap || options.ci.github) {
     throw UsageError{"--junit, --tap, --github: want two databases and --fail-if-worse"};
   }
   const batch::Store store = batch::Store::open(options.databases.front());
@@ -257,7 +255,7 @@ ExitCode compare_databases(const CompareOptions& options) {
     throw UsageError{"--by, --baseline, --where: want one database, have two"};
   }
   const Unsure unsure = unsure_from(options.unsure);
-  FileNames{options.databases}.require_own("--junit", options.junit);
+  FileNames{options.databases}.require_own("--junit", options.ci.junit);
   const batch::Store before = batch::Store::open(options.databases.front());
   const batch::Store now = batch::Store::open(options.databases.back());
   const std::vector<batch::GateRule> rules = rules_of(before, now, options);
@@ -265,13 +263,13 @@ ExitCode compare_databases(const CompareOptions& options) {
   for (const batch::Store* store : {&before, &now}) warn_of_missing_runs(*store);
   const auto results = batch::gate(before, now, same, rules, options.confidence);
   const auto cases = gate_cases(results, unsure, options.databases.back(), command_of(options));
-  if (options.tap) {
+  if (options.ci.tap) {
     fmt::print("{}", tap(cases));
   } else {
     print_gate(same, results, unsure, options);
   }
-  if (options.github) fmt::print("{}", github_annotations(cases));
-  if (!options.junit.empty()) write_file(options.junit, junit_xml(cases));
+  if (options.ci.github) fmt::print("{}", github_annotations(cases));
+  if (!options.ci.junit.empty()) write_file(options.ci.junit, junit_xml(cases));
   const bool failed = std::any_of(results.begin(), results.end(),
                                   [unsure](const auto& each) { return fails(each, unsure); });
   return failed && !options.rules.empty() ? ExitCode::expectation_failed : ExitCode::success;
@@ -288,6 +286,40 @@ ExitCode compare(const CompareOptions& options) {
   return compare_values(options);
 }
 
+/// With one database.
+void add_value_options(Command command, CompareOptions& options) {
+  command.add_option("--by", options.by, "The varied path to compare by; its last part will do")
+      .type_name("KEY");
+  command
+      .add_option("--baseline", options.baseline, "The value to compare with (default: the first)")
+      .type_name("VALUE");
+  command
+      .add_option("--where", options.where,
+                  "Only combinations with this value of another path; may be repeated")
+      .type_name("KEY=VALUE")
+      .repeatable();
+  command
+      .add_option("--metric", options.metrics,
+                  "A metric (connect_time.p99) or family of them; may be repeated")
+      .type_name("M")
+      .repeatable();
+}
+
+/// With two.
+void add_gate_options(Command command, CompareOptions& options) {
+  command
+      .add_option("--fail-if-worse", options.rules,
+                  "With two databases: exit 1 where this metric is worse\n"
+                  "by more than N % in the new one; may be repeated")
+      .type_name("METRIC[:N%]")
+      .repeatable();
+  command
+      .add_option("--unsure", options.unsure,
+                  "What becomes of what cannot be told: pass or fail\n(default: pass)")
+      .type_name("WHAT");
+  add_ci_options(command, options.ci, "comparisons");
+}
+
 }  // namespace
 
 void add_compare_command(Command program, ExitCode& exit_code) {
@@ -299,35 +331,8 @@ void add_compare_command(Command program, ExitCode& exit_code) {
                   "Made by `lastack sweep --db`: one with --by, or a base\nand a new one")
       .required()
       .option_text("...");
-  command.add_option("--by", options->by, "The varied path to compare by; its last part will do")
-      .type_name("KEY");
-  command
-      .add_option("--baseline", options->baseline, "The value to compare with (default: the first)")
-      .type_name("VALUE");
-  command
-      .add_option("--where", options->where,
-                  "Only combinations with this value of another path; may be repeated")
-      .type_name("KEY=VALUE")
-      .repeatable();
-  command
-      .add_option("--metric", options->metrics,
-                  "A metric (connect_time.p99) or family of them; may be repeated")
-      .type_name("M")
-      .repeatable();
-  command
-      .add_option("--fail-if-worse", options->rules,
-                  "With two databases: exit 1 where this metric is worse\n"
-                  "by more than N % in the new one; may be repeated")
-      .type_name("METRIC[:N%]")
-      .repeatable();
-  command
-      .add_option("--unsure", options->unsure,
-                  "What becomes of what cannot be told: pass or fail\n(default: pass)")
-      .type_name("WHAT");
-  command.add_option("--junit", options->junit, "Write the comparisons as JUnit XML as well")
-      .type_name("FILE");
-  command.add_flag("--tap", options->tap, "Print the comparisons in the Test Anything Protocol");
-  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  add_value_options(command, *options);
+  add_gate_options(command, *options);
   command
       .add_option("--confidence", options->confidence,
                   "Confidence of the intervals (default: 0.95)")

@@ -43,10 +43,8 @@ struct SweepOptions {
   unsigned threads = 0;  ///< 0: as many as the machine has processors
   std::string shard;
   std::optional<std::uint64_t> seed;
-  std::string junit;
+  CiOptions ci;
   bool resume = false;
-  bool tap = false;
-  bool github = false;
   bool quiet = false;
 };
 
@@ -132,14 +130,14 @@ void print_report(const batch::Plan& plan, const batch::Store& store) {
 
 /// What the expectations came to, for people and for CI.
 ExitCode report(const FileResult& result, const SweepOptions& options, AtomicFile* junit) {
-  if (options.tap) {
+  if (options.ci.tap) {
     fmt::print("{}", tap({result}));
   } else if (result.outcome == Outcome::failed) {
     fmt::print("{}", failure_text(result, Paint{colour_for(stdout, ColourChoice::automatic)}));
   } else if (result.expectations > 0 && !options.quiet) {
     fmt::print("{} of {} expectations held\n", result.expectations, result.expectations);
   }
-  if (options.github) fmt::print("{}", github_annotations({result}));
+  if (options.ci.github) fmt::print("{}", github_annotations({result}));
   if (junit != nullptr) {
     junit->write(junit_xml({result}));
     junit->commit();
@@ -165,7 +163,7 @@ batch::Plan plan_from(const SweepOptions& options) {
 ExitCode sweep(const SweepOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
-  if (!options.junit.empty()) junit.emplace(options.junit);
+  if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   const batch::Plan plan = plan_from(options);
   std::vector<std::string> inputs{options.sweep};
   for (const scenario::Condition& condition : plan.sweep().conditions) {
@@ -173,7 +171,7 @@ ExitCode sweep(const SweepOptions& options) {
   }
   FileNames files{inputs};
   files.require_own("--db", options.database);
-  files.require_own("--junit", options.junit);
+  files.require_own("--junit", options.ci.junit);
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
   if (!kept && plan.shard().count > 1) throw UsageError{"--shard: want --db as well"};
@@ -193,7 +191,7 @@ ExitCode sweep(const SweepOptions& options) {
     }
     return ExitCode::success;
   }
-  if (!options.quiet && !options.tap) print_report(plan, store);
+  if (!options.quiet && !options.ci.tap) print_report(plan, store);
   FileResult result;
   result.file = options.sweep;
   result.command = "sweep";
@@ -219,10 +217,7 @@ void add_sweep_command(Command program, ExitCode& exit_code) {
       .add_option("--shard", options->shard, "Run part I of N only; auto/N asks the cluster for I")
       .type_name("I/N");
   add_seed_option(command, options->seed, "Base seed, in place of the sweep's");
-  command.add_option("--junit", options->junit, "Write the expectations as JUnit XML as well")
-      .type_name("FILE");
-  command.add_flag("--tap", options->tap, "Print the expectations in the Test Anything Protocol");
-  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  add_ci_options(command, options->ci, "expectations");
   command.add_flag("--resume", options->resume, "Go on with --db: run only what is missing");
   command.add_flag("-q,--quiet", options->quiet, "Print failures only");
   command.callback([options, &exit_code] { exit_code = sweep(*options); });

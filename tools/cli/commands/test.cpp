@@ -44,9 +44,7 @@ namespace {
 struct TestOptions {
   std::vector<std::string> paths;
   unsigned threads = 0;  ///< 0: as many as the machine has processors
-  std::string junit;
-  bool tap = false;
-  bool github = false;
+  CiOptions ci;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> max_memory;  ///< bytes, of all threads together
   bool strict = false;
@@ -212,7 +210,7 @@ class Runner {
 
 void print_for_people(const std::vector<FileResult>& results, const TestOptions& options,
                       std::chrono::duration<double> duration) {
-  std::FILE* stream = options.junit == "-" ? stderr : stdout;
+  std::FILE* stream = options.ci.junit == "-" ? stderr : stdout;
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
@@ -240,12 +238,12 @@ ExitCode exit_code_of(const std::vector<FileResult>& results) {
 ExitCode test(const TestOptions& options) {
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
-  if (!options.junit.empty()) junit.emplace(options.junit);
+  if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   std::vector<std::string> files = find_files(options.paths);
   if (files.empty()) {
     throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
   }
-  FileNames{files}.require_own("--junit", options.junit);
+  FileNames{files}.require_own("--junit", options.ci.junit);
   diagnostics::debug("{} files", files.size());
 
   const auto start = std::chrono::steady_clock::now();
@@ -254,12 +252,12 @@ ExitCode test(const TestOptions& options) {
     for (const scenario::Unmatched& one : result.unmatched)
       report_unmatched(result.file, one, false);
   }
-  if (options.tap) {
+  if (options.ci.tap) {
     fmt::print("{}", tap(results));
   } else {
     print_for_people(results, options, std::chrono::steady_clock::now() - start);
   }
-  if (options.github) fmt::print("{}", github_annotations(results));
+  if (options.ci.github) fmt::print("{}", github_annotations(results));
   if (junit) {
     junit->write(junit_xml(results));
     junit->commit();
@@ -279,10 +277,7 @@ void add_test_command(Command program, ExitCode& exit_code) {
   add_jobs_option(command, options->threads);
   add_seed_option(command, options->seed, "Seed of every run, in place of the scenarios'");
   add_max_memory_option(command, options->max_memory);
-  command.add_option("--junit", options->junit, "Write the results as JUnit XML as well")
-      .type_name("FILE");
-  command.add_flag("--tap", options->tap, "Print the results in the Test Anything Protocol");
-  command.add_flag("--github", options->github, "Print failures as annotations for GitHub as well");
+  add_ci_options(command, options->ci, "results");
   add_strict_option(command, options->strict);
   command.add_flag("-q,--quiet", options->quiet, "Print failures only");
   command.callback([options, &exit_code] { exit_code = test(*options); });

@@ -45,6 +45,13 @@ unsigned threads_or_all(unsigned threads) {
   return threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
+void add_ci_options(Command command, CiOptions& ci, const std::string& what) {
+  command.add_option("--junit", ci.junit, "Write the " + what + " as JUnit XML as well")
+      .type_name("FILE");
+  command.add_flag("--tap", ci.tap, "Print the " + what + " in the Test Anything Protocol");
+  command.add_flag("--github", ci.github, "Print failures as annotations for GitHub as well");
+}
+
 void add_strict_option(Command command, bool& strict) {
   command.add_flag("--strict", strict,
                    "Take a fault, injection or expectation that matches\n"

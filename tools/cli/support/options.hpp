@@ -33,6 +33,15 @@ void add_jobs_option(Command command, unsigned& threads);
 /// So many, or for 0 one for each processor.
 unsigned threads_or_all(unsigned threads);
 
+/// What a CI server reads.
+struct CiOptions {
+  std::string junit;  ///< a file; empty: none
+  bool tap = false;
+  bool github = false;
+};
+/// Gives a subcommand its --junit, --tap and --github; `what` is written: "results".
+void add_ci_options(Command command, CiOptions& ci, const std::string& what);
+
 /// Gives a subcommand its --strict.
 void add_strict_option(Command command, bool& strict);
 

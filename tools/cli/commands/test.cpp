@@ -99,9 +99,9 @@ FileResult cut_short(FileResult result, const run::Summary& summary, const TestO
     return result;
   }
   result.out_of_memory = true;
-  return bad(std::move(result),
-             fmt::format("{}: {}{}", result.file,
-                         out_of_memory_text(summary, limit_met(options.max_memory)), open));
+  const std::string end = out_of_memory_text(summary, limit_met(options.max_memory));
+  std::string problem = fmt::format("{}: {}{}", result.file, end, open);
+  return bad(std::move(result), std::move(problem));
 }
 
 FileResult run_scenario(FileResult result, const TestOptions& options,

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds flush_interval{100};
 std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t seed,
                                const MetricSet& metrics, const std::atomic<bool>& halt) {
   run::Simulation simulation{scenario, seed};
+  if (metrics.needs_following()) simulation.follow_connections();
   simulation.run(&halt);
   if (halt) return std::nullopt;
   RunRow row;

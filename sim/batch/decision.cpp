@@ -70,8 +70,7 @@ std::vector<DecisionFigure> figures_of(const std::vector<std::string>& metrics) 
   return outcomes;
 }
 
-/// All connects, or requests, of a combination as times: those that failed take `never`. Of runs
-/// whose first 10,000 times alone were kept, as many failures as belong to these.
+/// All connects, or requests, of a combination as times: those that failed take `never`.
 Sample reached_sample(const Sample& shares, const Sample& times) {
   Figure figure = times.figure();
   figure.index = 0;
@@ -86,9 +85,7 @@ Sample reached_sample(const Sample& shares, const Sample& times) {
         each.insert(each.end(), count, SimDuration{ns});
       }
     }
-    const double failed = term.weight - term.sum;
-    const double kept = term.sum > 0 ? static_cast<double>(each.size()) / term.sum : 1;
-    each.insert(each.end(), static_cast<std::size_t>(std::llround(failed * kept)), never);
+    each.insert(each.end(), static_cast<std::size_t>(std::llround(term.weight - term.sum)), never);
     RunRow row;
     row.times = {TimeDistribution{each}};
     all.set(run, row);

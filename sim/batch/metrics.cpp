@@ -75,14 +75,6 @@ constexpr std::array passing_states{State::syn_sent,   State::syn_rcvd,   State:
                                     State::closing,    State::last_ack,   State::time_wait};
 static_assert(passing_states.size() == tcp::state_count - 2);
 
-double mean_of(std::span<const SimDuration> times) {
-  __extension__ using Wide = __int128;
-  Wide sum_ns = 0;
-  for (const SimDuration time : times) sum_ns += time.count();
-  constexpr std::uint64_t ns_per_second = 1'000'000'000;
-  return static_cast<double>(sum_ns) / static_cast<double>(times.size() * ns_per_second);
-}
-
 std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return std::nullopt;
   return static_cast<double>(part) / static_cast<double>(whole);
@@ -125,10 +117,9 @@ std::uint32_t per_mille(Statistic statistic) {
   LASTACK_UNREACHABLE("a statistic that is no quantile");
 }
 
-std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending) {
-  if (ascending.empty()) return std::nullopt;
-  if (statistic == Statistic::mean) return mean_of(ascending);
-  return to_seconds(ascending[nearest_rank(per_mille(statistic), ascending.size()) - 1]);
+std::optional<double> statistic_of(Statistic statistic, const TimeDistribution& times) {
+  if (statistic == Statistic::mean) return times.mean();
+  return times.quantile(per_mille(statistic));
 }
 
 bool MetricSet::Entry::is_called(std::string_view wanted) const {
@@ -153,9 +144,9 @@ void MetricSet::add_errors(std::vector<Entry>& entries, Source source, const std
 }
 
 std::optional<std::size_t> MetricSet::times_shown(Source source) {
-  if (source == Source::request_time) return time_sources - 1;
-  const std::size_t place = index_of(source) - index_of(Source::connect_time);
-  return place < time_sources - 1 ? std::optional{place} : std::nullopt;
+  const auto* const found = std::find(sources_of_times.begin(), sources_of_times.end(), source);
+  if (found == sources_of_times.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - sources_of_times.begin());
 }
 
 void MetricSet::add_times_in_states(std::vector<Entry>& entries,
@@ -252,22 +243,33 @@ MetricSet::MetricSet(const scenario::Scenario& scenario, const std::vector<std::
   LASTACK_ASSERT(std::find(found.begin(), found.end(), false) == found.end());
 }
 
-namespace {
-
-/// In the order of their sources.
-std::array<const std::vector<SimDuration>*, 5> all_times(const run::Totals& totals) {
-  return {&totals.connect_times, &totals.close_times, &totals.active_close_times,
-          &totals.orphan_times, &totals.request_times};
+const TimeDistribution& MetricSet::times_of(Source source, const run::Totals& totals) {
+  switch (source) {
+    case Source::connect_time: return totals.connect_times;
+    case Source::close_time: return totals.close_times;
+    case Source::active_close_time: return totals.active_close_times;
+    case Source::orphan_time: return totals.orphan_times;
+    case Source::request_time: return totals.request_times;
+    default: break;
+  }
+  LASTACK_UNREACHABLE("a source of no times");
 }
-
-}  // namespace
 
 std::vector<TimeDistribution> MetricSet::times(const run::Totals& totals) const {
   std::vector<TimeDistribution> distributions;
   for (std::size_t i = 0; i < time_sources; ++i) {
-    if (asked_[i]) distributions.emplace_back(*all_times(totals)[i]);
+    if (asked_[i]) distributions.push_back(times_of(sources_of_times[i], totals));
   }
   return distributions;
+}
+
+bool MetricSet::needs_following() const {
+  for (std::size_t i = 0; i < time_sources; ++i) {
+    const bool by_states =
+        sources_of_times[i] != Source::connect_time && sources_of_times[i] != Source::request_time;
+    if (asked_[i] && by_states) return true;
+  }
+  return false;
 }
 
 std::vector<std::uint64_t> MetricSet::trials(const run::Totals& totals) const {
@@ -279,18 +281,7 @@ std::vector<std::uint64_t> MetricSet::trials(const run::Totals& totals) const {
   return trials;
 }
 
-MetricSet::Times MetricSet::times_of(const run::Totals& totals) const {
-  Times times;
-  for (std::size_t i = 0; i < time_sources; ++i) {
-    if (!asked_[i]) continue;
-    times[i] = *all_times(totals)[i];
-    std::sort(times[i].begin(), times[i].end());
-  }
-  return times;
-}
-
-std::optional<double> MetricSet::value(const Column& column, const run::Totals& totals,
-                                       const Times& times) const {
+std::optional<double> MetricSet::value(const Column& column, const run::Totals& totals) {
   const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
   switch (column.source) {
     case Source::connect_ok: return share(totals.connects_ok, totals.connects);
@@ -299,7 +290,7 @@ std::optional<double> MetricSet::value(const Column& column, const run::Totals& 
     case Source::active_close_time:
     case Source::orphan_time:
     case Source::request_time:
-      return statistic_of(static_cast<Statistic>(column.index), times[*times_shown(column.source)]);
+      return statistic_of(static_cast<Statistic>(column.index), times_of(column.source, totals));
     case Source::connect_error: return number(totals.connect_errors[column.index]);
     case Source::time_in: return totals.time_in[column.index];
     case Source::time_in_host:
@@ -325,10 +316,9 @@ std::optional<double> MetricSet::value(const Column& column, const run::Totals& 
 }
 
 std::vector<std::optional<double>> MetricSet::values(const run::Totals& totals) const {
-  const Times times = times_of(totals);
   std::vector<std::optional<double>> row;
   row.reserve(columns_.size());
-  for (const Column& column : columns_) row.push_back(value(column, totals, times));
+  for (const Column& column : columns_) row.push_back(value(column, totals));
   return row;
 }
 

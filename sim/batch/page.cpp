@@ -56,8 +56,7 @@ std::vector<std::size_t> thinned(const std::vector<std::pair<double, std::size_t
 }
 
 /// Each time and how many are at most that, thinned to what can be distinguished in a plot. Of all
-/// connects this share succeeded: those that failed have no time, but count. (The times are those
-/// of each run's first 10,000 connections.)
+/// connects this share succeeded: those that failed have no time, but count.
 Json distribution_json(const TimeDistribution& times, const Measured& ok) {
   std::vector<std::pair<double, std::size_t>> steps;
   std::uint64_t upto_here = 0;
@@ -71,14 +70,8 @@ Json distribution_json(const TimeDistribution& times, const Measured& ok) {
     seconds.push_back(steps[i].first);
     upto.push_back(steps[i].second);
   }
-  std::uint64_t of = times.count();
-  if (ok.value && *ok.value > 0) {
-    of = static_cast<std::uint64_t>(std::llround(static_cast<double>(of) / *ok.value));
-  } else if (ok.value) {
-    of = ok.of;
-  }
   return {{"count", times.count()},
-          {"of", of},
+          {"of", ok.value ? ok.of : times.count()},
           {"seconds", std::move(seconds)},
           {"upto", std::move(upto)}};
 }

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstddef>
 
-#include "lastack/batch/time_distribution.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/core/random_stream.hpp"
+#include "lastack/core/time_distribution.hpp"
 
 namespace lastack::batch {
 

@@ -79,7 +79,7 @@ void Applications::wake_socket(const Wake& wake, tcp::SocketId socket) {
 void Applications::decide(ProcessIndex index, tcp::Error result) {
   Process& process = processes_[index];
   process.cause = log(process, trace::Call::connected, {.result = result});
-  if (process.record) surroundings_.book.decide(now(), *process.record, result);
+  surroundings_.book.decide(now(), process.record, result);
   if (result == tcp::Error::none) {
     ++surroundings_.tally.connects_ok;
     run_process(index);
@@ -178,7 +178,7 @@ void Applications::host_lost(HostIndex host) {
   processes_.for_each_on(host, [this](ProcessIndex index) {
     const Process& process = processes_[index];
     const bool undecided = process.doing == Process::Doing::connecting;
-    if (undecided && process.record) surroundings_.book.cut_off(*process.record);
+    if (undecided) surroundings_.book.cut_off(process.record);
     processes_.end(index);
   });
   hosts_[host].listening.clear();

@@ -48,9 +48,8 @@ void Applications::no_socket(std::uint32_t index, std::uint64_t number, tcp::Err
   process.number = number;
   process.cause = log(process, trace::Call::connect, {});
   log(process, trace::Call::connected, {.result = error});
-  if (const auto record = surroundings_.book.start(now(), index, number)) {
-    surroundings_.book.decide(now(), *record, error);
-  }
+  ConnectionBook& book = surroundings_.book;
+  book.decide(now(), book.start(now(), index, number), error);
   ++surroundings_.tally.connects;
   ++surroundings_.tally.connect_errors[static_cast<std::size_t>(error)];
 }
@@ -102,7 +101,7 @@ void Applications::connect(std::uint32_t index, std::uint64_t number) {
   if (error == tcp::Error::none) {
     const tcp::SocketAddress local = host.local(*socket);
     surroundings_.tally.broken.begins(local, remote);
-    if (process.record) surroundings_.book.follow(*process.record, local, remote);
+    surroundings_.book.follow(process.record, local, remote);
   }
   carry_out(program.host, process.cause);
   if (error != tcp::Error::none) decide(made, error);

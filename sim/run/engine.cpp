@@ -43,9 +43,15 @@ void Simulation::watch_memory(std::function<bool()> exceeded) {
 }
 void Simulation::keep_checking() { impl_->keep_checking(); }
 std::uint64_t Simulation::checks() const { return impl_->checks(); }
+void Simulation::follow_connections() { impl_->follow_connections(); }
 void Simulation::record_series(Series& series) { impl_->record_series(series); }
 Summary Simulation::summary() const { return impl_->summary(); }
 Totals Simulation::totals() const { return impl_->totals(); }
+
+void Simulation::Impl::follow_connections() {
+  out_.reports = tcp::Reports::all;
+  book_.follow_all();
+}
 
 Simulation::Impl::Impl(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)

@@ -43,6 +43,7 @@ class Simulation::Impl final : private Applications::Driver {
   void record_series(Series& series);
   void run(const std::atomic<bool>* stop, Progress* progress);
   void keep_checking();
+  void follow_connections();
   std::uint64_t checks() const { return pace_ ? pace_->checks() : 0; }
   void watch_memory(std::function<bool()> exceeded) { memory_exceeded_ = std::move(exceeded); }
   Summary summary() const;
@@ -139,7 +140,6 @@ class Simulation::Impl final : private Applications::Driver {
   Totals::ByState<double> time_in(HostIndex host) const;
   std::uint64_t half_open() const;
   std::uint64_t events_to_come() const;
-  void add_connection_times(Totals& totals) const;
   HostSummary host_summary(HostIndex index) const;
   ConnectionSummary connection_summary(const ConnectionBook::Record& record) const;
   void add_final_states(Summary& summary) const;

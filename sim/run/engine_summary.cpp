@@ -79,24 +79,10 @@ void take(Summary& summary, const Totals& totals) {
   summary.requests = totals.requests;
   summary.requests_ok = totals.requests_ok;
   summary.request_times = totals.request_times;
+  summary.connect_times = totals.connect_times;
   summary.time_in = by_state<double>(totals.time_in);
   summary.peak = by_state<std::uint64_t>(totals.peak);
   summary.open_at_end = by_state<std::uint64_t>(totals.open_at_end);
-}
-
-std::optional<SimDuration> orphan_time(const ConnectionBook::End& end) {
-  if (end.finished == never) return std::nullopt;
-  return end.finished - end.orphaned;
-}
-
-std::optional<SimDuration> active_close_time(const ConnectionBook::Record& record) {
-  if (record.active_finished == never) return std::nullopt;
-  return record.active_finished - record.first_fin;
-}
-
-std::optional<SimDuration> close_time(const ConnectionBook::Record& record) {
-  if (record.gone == never) return std::nullopt;
-  return record.gone - record.first_fin;
 }
 
 /// States in which an end believes that there is a peer.
@@ -133,7 +119,11 @@ Totals Simulation::Impl::totals() const {
   totals.half_open_at_end = half_open();
   totals.time_in_hosts.resize(scenario_.hosts.size());
   for (HostIndex host = 0; host < stacks_.size(); ++host) add_host(host, totals);
-  add_connection_times(totals);
+  ConnectionBook::Times times = book_.times();
+  totals.connect_times = std::move(times.connect);
+  totals.close_times = std::move(times.close);
+  totals.active_close_times = std::move(times.active_close);
+  totals.orphan_times = std::move(times.orphan);
   return totals;
 }
 
@@ -178,21 +168,6 @@ std::uint64_t Simulation::Impl::half_open() const {
     if (some) host.visit(look);
   }
   return count;
-}
-
-void Simulation::Impl::add_connection_times(Totals& totals) const {
-  const auto add = [](std::vector<SimDuration>& times, const std::optional<SimDuration>& time) {
-    if (time) times.push_back(*time);
-  };
-  for (const ConnectionBook::Record& record : book_.records()) {
-    if (record.result == tcp::Error::none) {
-      totals.connect_times.push_back(record.decided - record.started);
-    }
-    add(totals.close_times, close_time(record));
-    add(totals.active_close_times, active_close_time(record));
-    add(totals.orphan_times, orphan_time(record.local_end));
-    add(totals.orphan_times, orphan_time(record.remote_end));
-  }
 }
 
 Summary Simulation::Impl::summary() const {
@@ -268,10 +243,10 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   summary.rebooted = record.rebooted;
   summary.started = record.started;
   if (record.decided != never) summary.connect_time = record.decided - record.started;
-  summary.close_time = close_time(record);
-  summary.active_close_time = active_close_time(record);
-  summary.orphan_time = orphan_time(record.local_end);
-  summary.orphan_time_remote = orphan_time(record.remote_end);
+  summary.close_time = record.close_time();
+  summary.active_close_time = record.active_close_time();
+  summary.orphan_time = ConnectionBook::Record::orphan_time(record.local_end);
+  summary.orphan_time_remote = ConnectionBook::Record::orphan_time(record.remote_end);
   summary.retransmissions = record.retransmissions;
   return summary;
 }

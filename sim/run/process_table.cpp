@@ -18,7 +18,6 @@ ProcessIndex ProcessTable::make(app::HostIndex host, tcp::SocketId socket,
   process.socket = socket;
   process.cause = 0;
   process.last_arrival = 0;
-  process.record.reset();
   process.runner = app::StepRunner{steps, socket};
   const auto place = static_cast<std::size_t>(socket);
   std::vector<ProcessIndex>& of_sockets = by_socket_[host];

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "connection_book.hpp"
@@ -33,7 +32,7 @@ struct Process {
   std::uint64_t cause = 0;    ///< trace event that its next call follows from
   /// What came later in the instant that woke it, which its next read may follow from; else 0.
   std::uint64_t last_arrival = 0;
-  std::optional<ConnectionBook::RecordIndex> record;
+  ConnectionBook::RecordIndex record = 0;  ///< of a connector's connection
   app::StepRunner runner;
   Wakeup clock;  ///< outlives the process: its place in the table is used again
 };

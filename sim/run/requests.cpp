@@ -46,7 +46,7 @@ void Requests::called(SimTime now, ProcessIndex process, const Process& who, std
   if (std::holds_alternative<app::SendStep>(made)) {
     sends(now, progress, request, tally);
   } else if (const auto* recv = std::get_if<app::RecvStep>(&made); recv != nullptr) {
-    if (request.is_open && progress.call) receives(now, *recv, progress, who, request, tally);
+    if (request.is_open && progress.call) receives(now, *recv, progress, request, tally);
   }
 }
 
@@ -61,12 +61,12 @@ void Requests::sends(SimTime now, const app::Progress& progress, Open& request, 
 
 /// The `recv` step is over.
 void Requests::receives(SimTime now, const app::RecvStep& step, const app::Progress& progress,
-                        const Process& who, Open& request, Tally& tally) {
+                        Open& request, Tally& tally) {
   request.is_open = false;
   const auto* got = std::get_if<std::uint64_t>(&progress.result);
   if (request.failed || got == nullptr || *got < step.bytes.value_or(1)) return;
   ++tally.requests_ok;
-  if (who.record) tally.request_times.push_back(now - request.started);
+  tally.request_times.add(now - request.started);
 }
 
 }  // namespace lastack::run

@@ -43,7 +43,7 @@ class Requests {
   };
   static void sends(SimTime now, const app::Progress& progress, Open& request, Tally& tally);
   static void receives(SimTime now, const app::RecvStep& step, const app::Progress& progress,
-                       const Process& who, Open& request, Tally& tally);
+                       Open& request, Tally& tally);
 
   const std::vector<app::Connector>& connectors_;
   std::vector<std::size_t> ends_at_;  ///< by connector: the step that ends its last request; or 0

@@ -84,39 +84,27 @@ Json by_name(const std::vector<HostSummary>& hosts) {
   return json;
 }
 
-/// The mean of those times that there are.
-class Mean {
- public:
-  void add(const std::optional<SimDuration>& time) {
-    if (!time) return;
-    sum_ += to_seconds(*time);
-    ++count_;
-  }
-  Json json() const {
-    return count_ == 0 ? Json(nullptr) : Json(sum_ / static_cast<double>(count_));
-  }
+Json mean_of(const TimeDistribution& times) {
+  const auto mean = times.mean();
+  return mean ? Json(*mean) : Json(nullptr);
+}
 
- private:
-  double sum_ = 0;
-  std::uint64_t count_ = 0;
-};
-
-void add_connection_times(Json& json, const std::vector<ConnectionSummary>& connections) {
-  Mean connect;
-  Mean close;
-  Mean active_close;
-  Mean orphan;
+void add_closing_times(Json& json, const std::vector<ConnectionSummary>& connections) {
+  TimeDistribution close;
+  TimeDistribution active_close;
+  TimeDistribution orphan;
+  const auto add = [](TimeDistribution& times, const std::optional<SimDuration>& time) {
+    if (time) times.add(*time);
+  };
   for (const ConnectionSummary& c : connections) {
-    if (c.result == tcp::Error::none) connect.add(c.connect_time);
-    close.add(c.close_time);
-    active_close.add(c.active_close_time);
-    orphan.add(c.orphan_time);
-    orphan.add(c.orphan_time_remote);
+    add(close, c.close_time);
+    add(active_close, c.active_close_time);
+    add(orphan, c.orphan_time);
+    add(orphan, c.orphan_time_remote);
   }
-  json["connect_time"] = connect.json();
-  json["close_time"] = close.json();
-  json["active_close_time"] = active_close.json();
-  json["orphan_time"] = orphan.json();
+  json["close_time"] = mean_of(close);
+  json["active_close_time"] = mean_of(active_close);
+  json["orphan_time"] = mean_of(orphan);
 }
 
 }  // namespace
@@ -143,16 +131,15 @@ Json json_of(const Summary& s) {
   json["connects"] = s.connects;
   json["connects_ok"] = s.connects_ok;
   json["connect_errors"] = s.connect_errors;
-  add_connection_times(json, s.connections);
+  json["connect_time"] = mean_of(s.connect_times);
+  add_closing_times(json, s.connections);
   json["recv_errors"] = s.recv_errors;
   json["send_errors"] = s.send_errors;
   json["connections_failed"] = s.connections_failed;
   json["connections_reset"] = s.connections_reset;
   json["requests"] = s.requests;
   json["requests_ok"] = s.requests_ok;
-  Mean request;
-  for (const SimDuration time : s.request_times) request.add(time);
-  json["request_time"] = request.json();
+  json["request_time"] = mean_of(s.request_times);
   json["accepts"] = s.accepts;
   json["accept_errors"] = s.accept_errors;
   json["datagrams_sent"] = s.datagrams_sent;

@@ -109,23 +109,13 @@ void list_connections(const Summary& s, Page& page) {
   }
 }
 
-/// "20 ms (median; 18 to 40 ms)" of the times that there are.
-std::string spread_text(std::vector<SimDuration> times) {
-  std::sort(times.begin(), times.end());
-  const std::string median = rounded(times[times.size() / 2]);
-  if (times.front() == times.back()) return median;
-  return fmt::format("{} (median; {} to {})", median, rounded(times.front()),
-                     rounded(times.back()));
-}
-
-template <typename TimeOf>
-void add_spread(const Summary& s, std::string_view what, TimeOf time_of,
-                std::vector<std::string>& items) {
-  std::vector<SimDuration> times;
-  for (const ConnectionSummary& c : s.connections) {
-    if (const auto time = time_of(c)) times.push_back(*time);
-  }
-  if (!times.empty()) items.push_back(fmt::format("{} in {}", what, spread_text(times)));
+/// "20 ms (median; 18 to 40 ms)". Requires that there are times.
+std::string spread_text(const TimeDistribution& times) {
+  constexpr std::uint32_t half = 500;  // per mille
+  const std::string median = rounded(*times.time_at(half));
+  if (times.bins().size() == 1) return median;
+  return fmt::format("{} (median; {} to {})", median, rounded(times.bins().begin()->second.longest),
+                     rounded(times.bins().rbegin()->second.longest));
 }
 
 void sum_up_connections(const Summary& s, Page& page) {
@@ -134,14 +124,14 @@ void sum_up_connections(const Summary& s, Page& page) {
   for (const auto& [error, count] : s.connect_errors) {
     items.push_back(fmt::format("{} {}", grouped(count), error));
   }
-  add_spread(
-      s, "connected",
-      [](const ConnectionSummary& c) {
-        return c.result == tcp::Error::none ? c.connect_time : std::nullopt;
-      },
-      items);
-  add_spread(
-      s, "closed", [](const ConnectionSummary& c) { return c.close_time; }, items);
+  if (s.connect_times.count() > 0) {
+    items.push_back("connected in " + spread_text(s.connect_times));
+  }
+  TimeDistribution closing;
+  for (const ConnectionSummary& c : s.connections) {
+    if (c.close_time) closing.add(*c.close_time);
+  }
+  if (closing.count() > 0) items.push_back("closed in " + spread_text(closing));
   page.line("connections", items);
 }
 
@@ -241,19 +231,19 @@ void requests(const Summary& s, Page& page) {
   if (s.requests == 0) return;
   std::string answered =
       fmt::format("{} of {} answered", grouped(s.requests_ok), grouped(s.requests));
-  if (!s.request_times.empty()) answered += " in " + spread_text(s.request_times);
+  if (s.request_times.count() > 0) answered += " in " + spread_text(s.request_times);
   page.line("requests", {answered});
 }
 
 void orphans(const Summary& s, Page& page) {
-  std::vector<SimDuration> times;
+  TimeDistribution times;
   for (const ConnectionSummary& c : s.connections) {
-    if (c.orphan_time) times.push_back(*c.orphan_time);
-    if (c.orphan_time_remote) times.push_back(*c.orphan_time_remote);
+    if (c.orphan_time) times.add(*c.orphan_time);
+    if (c.orphan_time_remote) times.add(*c.orphan_time_remote);
   }
-  if (times.empty()) return;
+  if (times.count() == 0) return;
   page.line("orphans",
-            {fmt::format("{} ended after {}", grouped(times.size()), spread_text(times))});
+            {fmt::format("{} ended after {}", grouped(times.count()), spread_text(times))});
 }
 
 /// A host's counters, or those of a group's members together.

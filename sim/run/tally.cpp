@@ -54,7 +54,7 @@ void Tally::check_invariants() const {
   LASTACK_ASSERT(sum(by_kind) == segments_sent);
   LASTACK_ASSERT(sum(retransmitted) <= segments_sent);
   LASTACK_ASSERT(requests_ok <= requests);
-  LASTACK_ASSERT(request_times.size() <= requests_ok);
+  LASTACK_ASSERT(request_times.count() == requests_ok);
   LASTACK_ASSERT(connects_ok + sum(connect_errors) <= connects);  // the others are under way
 }
 

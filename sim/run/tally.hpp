@@ -6,10 +6,10 @@
 #include <map>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "broken_connections.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/core/time_distribution.hpp"
 #include "lastack/event/drop_reason.hpp"
 #include "lastack/run/totals.hpp"
 #include "lastack/tcp/output.hpp"
@@ -70,7 +70,7 @@ struct Tally {
   std::array<std::uint64_t, error_count> recv_errors{};  ///< by Error, of `recv` steps
   std::uint64_t requests = 0;
   std::uint64_t requests_ok = 0;
-  std::vector<SimDuration> request_times;  ///< of the connections that the book has
+  TimeDistribution request_times;  ///< of those that were answered
   BrokenConnections broken;
 };
 

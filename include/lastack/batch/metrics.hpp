@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "lastack/batch/time_distribution.hpp"
 #include "lastack/core/time.hpp"
+#include "lastack/core/time_distribution.hpp"
 #include "lastack/run/totals.hpp"
 #include "lastack/scenario/scenario.hpp"
 
@@ -31,9 +31,7 @@ std::uint32_t per_mille(Statistic statistic);
 /// ceil(q n)-th smallest (nearest rank): always a time that occurred, so that the 99th percentile
 /// of fewer than 100 times is their maximum. The mean is the integer sum of nanoseconds divided
 /// once. So every number is the same on every machine.
-///
-/// Requires that `ascending` is sorted.
-std::optional<double> statistic_of(Statistic statistic, std::span<const SimDuration> ascending);
+std::optional<double> statistic_of(Statistic statistic, const TimeDistribution& times);
 
 /// Whether a metric's values are shares, from 0 to 1, and whether they are seconds that connections
 /// took.
@@ -64,8 +62,7 @@ Unit unit_of(std::string_view metric);
 /// | `recv_error.ERRNO`, `send_error.ERRNO` | how many calls failed so, of all applications |
 /// | `syn_cookies_sent`, `connections_reset`, `connections_failed` | as in run::Summary |
 ///
-/// STATE is every state but CLOSED and LISTEN. Times are those of the first 10,000 connections, and
-/// those of closing are known only where connectors open no more (run::ConnectionSummary).
+/// STATE is every state but CLOSED and LISTEN. Times are those of all connections of the run.
 class MetricSet {
  public:
   /// What `wanted` names, each once and in the documents' order; everything where it names nothing.
@@ -81,6 +78,8 @@ class MetricSet {
 
   /// In full: "connect_time.p99.9", "time_in.SYN_RCVD.server".
   const std::vector<std::string>& columns() const { return names_; }
+  /// Whether a column needs a run that follows its connections (run::Simulation).
+  bool needs_following() const;
   /// One value a column, nothing where there is none. Requires a run of a scenario with the same
   /// hosts, whatever their settings and however many members its groups have.
   std::vector<std::optional<double>> values(const run::Totals& totals) const;
@@ -138,13 +137,13 @@ class MetricSet {
   static void add_times_in_states(std::vector<Entry>& entries, const scenario::Scenario& scenario);
 
   static constexpr std::size_t time_sources = 5;
+  static constexpr std::array<Source, time_sources> sources_of_times{
+      Source::connect_time, Source::close_time, Source::active_close_time, Source::orphan_time,
+      Source::request_time};
   /// Which of the times a column shows; nothing for columns of something else.
   static std::optional<std::size_t> times_shown(Source source);
-  using Times = std::array<std::vector<SimDuration>, time_sources>;
-  /// Sorted, where a column asks for them.
-  Times times_of(const run::Totals& totals) const;
-  std::optional<double> value(const Column& column, const run::Totals& totals,
-                              const Times& times) const;
+  static const TimeDistribution& times_of(Source source, const run::Totals& totals);
+  static std::optional<double> value(const Column& column, const run::Totals& totals);
 
   std::vector<std::string> names_;
   std::vector<Column> columns_;

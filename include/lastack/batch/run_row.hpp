@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "lastack/batch/time_distribution.hpp"
+#include "lastack/core/time_distribution.hpp"
 
 namespace lastack::batch {
 

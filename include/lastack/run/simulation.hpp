@@ -36,6 +36,10 @@ class Simulation {
   /// without. Required before `run`.
   void record_series(Series& series);
 
+  /// Follows the states of all connections, however many: their times of closing are known then
+  /// (Totals). The run is the same as without. Required before `run`.
+  void follow_connections();
+
   /// Runs to the scenario's end, or until nothing is left to happen, or until `stop` turns true.
   /// `progress` is kept up to date, if given.
   void run(const std::atomic<bool>* stop = nullptr, Progress* progress = nullptr);

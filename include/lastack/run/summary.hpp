@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/core/time_distribution.hpp"
 #include "lastack/scenario/never_matches.hpp"
 #include "lastack/tcp/counters.hpp"
 #include "lastack/tcp/state.hpp"
@@ -129,8 +130,9 @@ struct Summary {
   std::uint64_t requests = 0;
   std::uint64_t requests_ok = 0;
   /// From the first octet that TCP took from `send` until `recv` had the last one: of the requests
-  /// that were answered on the first 10,000 connections, in the order of the answers.
-  std::vector<SimDuration> request_times;
+  /// that were answered.
+  TimeDistribution request_times;
+  TimeDistribution connect_times;  ///< of all connects that succeeded
 
   std::vector<ConnectionSummary> connections;  ///< the first 10,000
   std::vector<HostSummary> hosts;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lastack/core/time.hpp"
+#include "lastack/core/time_distribution.hpp"
 #include "lastack/tcp/state.hpp"
 
 namespace lastack::run {
@@ -52,14 +53,13 @@ struct Totals {
   /// The same by Scenario::hosts: of one host, or of a group's members together.
   std::vector<ByState<double>> time_in_hosts;
 
-  /// Of the first 10,000 connections those that have such a time, in the order in which they
-  /// began; ConnectionSummary says what each is.
-  std::vector<SimDuration> connect_times;  ///< of those that succeeded
-  std::vector<SimDuration> close_times;
-  std::vector<SimDuration> active_close_times;
-  std::vector<SimDuration> orphan_times;  ///< up to two of each connection, the connector's first
-  /// Of the same connections' requests that were answered, in the order of the answers.
-  std::vector<SimDuration> request_times;
+  /// Of all connections that have such a time, where they are followed (Simulation); else those of
+  /// closing are of the first 10,000 at the most. ConnectionSummary says what each is.
+  TimeDistribution connect_times;  ///< of those that succeeded, followed or not
+  TimeDistribution close_times;
+  TimeDistribution active_close_times;
+  TimeDistribution orphan_times;   ///< up to two of each connection
+  TimeDistribution request_times;  ///< of requests that were answered, followed or not
 
   bool interrupted = false;
   bool out_of_memory = false;

@@ -57,36 +57,38 @@ constexpr const char* lost_fin = R"("apps": [
 TEST_CASE("Statistics: a quantile is the nearest rank, a time that occurred", "[batch]") {
   std::vector<SimDuration> times;
   for (int i = 1; i <= 10; ++i) times.push_back(i * 1s);
-  CHECK(statistic_of(Statistic::mean, times) == 5.5);
-  CHECK(statistic_of(Statistic::median, times) == 5);  // the 5th of 10, not halfway to the 6th
-  CHECK(statistic_of(Statistic::p90, times) == 9);     // exactly 0.9 times 10, not the 10th
-  CHECK(statistic_of(Statistic::p99, times) == 10);
-  CHECK(statistic_of(Statistic::max, times) == 10);
+  CHECK(statistic_of(Statistic::mean, TimeDistribution{times}) == 5.5);
+  CHECK(statistic_of(Statistic::median, TimeDistribution{times}) ==
+        5);  // the 5th of 10, not halfway to the 6th
+  CHECK(statistic_of(Statistic::p90, TimeDistribution{times}) ==
+        9);  // exactly 0.9 times 10, not the 10th
+  CHECK(statistic_of(Statistic::p99, TimeDistribution{times}) == 10);
+  CHECK(statistic_of(Statistic::max, TimeDistribution{times}) == 10);
   times.push_back(11s);
-  CHECK(statistic_of(Statistic::median, times) == 6);
-  CHECK(statistic_of(Statistic::p90, times) == 10);
+  CHECK(statistic_of(Statistic::median, TimeDistribution{times}) == 6);
+  CHECK(statistic_of(Statistic::p90, TimeDistribution{times}) == 10);
 }
 
 TEST_CASE("Statistics: ranks are exact with many times", "[batch]") {
   std::vector<SimDuration> times;
   for (int i = 1; i <= 1000; ++i) times.push_back(i * 1ns);
-  CHECK(statistic_of(Statistic::p99, times) == 990e-9);
-  CHECK(statistic_of(Statistic::p99_9, times) == 999e-9);
+  CHECK(statistic_of(Statistic::p99, TimeDistribution{times}) == 990e-9);
+  CHECK(statistic_of(Statistic::p99_9, TimeDistribution{times}) == 999e-9);
   times.push_back(1001ns);
-  CHECK(statistic_of(Statistic::p99_9, times) == 1000e-9);
+  CHECK(statistic_of(Statistic::p99_9, TimeDistribution{times}) == 1000e-9);
 }
 
 TEST_CASE("Statistics: of no times there are none, of one it is all of them", "[batch]") {
   for (std::size_t i = 0; i < batch::statistic_count; ++i) {
     const auto statistic = static_cast<Statistic>(i);
-    CHECK(statistic_of(statistic, {}) == std::nullopt);
-    CHECK(statistic_of(statistic, std::vector<SimDuration>{20ms}) == 0.02);
+    CHECK(statistic_of(statistic, TimeDistribution{}) == std::nullopt);
+    CHECK(statistic_of(statistic, TimeDistribution{std::vector{SimDuration{20ms}}}) == 0.02);
   }
 }
 
 TEST_CASE("Statistics: the mean of long times does not overflow", "[batch]") {
   const std::vector<SimDuration> times(4, SimDuration::max());
-  CHECK(statistic_of(Statistic::mean, times) == Approx(9'223'372'036.854775807));
+  CHECK(statistic_of(Statistic::mean, TimeDistribution{times}) == Approx(9'223'372'036.854775807));
 }
 
 TEST_CASE("Metrics: columns stand in the documents' order, in full", "[batch]") {

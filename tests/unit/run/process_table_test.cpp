@@ -31,7 +31,6 @@ TEST_CASE(
   const ProcessIndex first = t.make(client, socket_3, steps);
   t[first].cause = 7;
   t[first].last_arrival = 8;
-  t[first].record = 9;
   t[first].clock = {.due = sim_start + 5s, .queued = sim_start + 4s};
   t.end(first);
   CHECK_FALSE(t[first].clock.armed());
@@ -41,7 +40,6 @@ TEST_CASE(
   CHECK(t[second].host == server);
   CHECK(t[second].cause == 0);
   CHECK(t[second].last_arrival == 0);
-  CHECK_FALSE(t[second].record.has_value());
   CHECK(t[second].clock.queued == sim_start + 4s);  // the scheduler still has it
 }
 

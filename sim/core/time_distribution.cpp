@@ -1,4 +1,4 @@
-#include "lastack/batch/time_distribution.hpp"
+#include "lastack/core/time_distribution.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 
 #include "lastack/core/assert.hpp"
 
-namespace lastack::batch {
+namespace lastack {
 
 namespace {
 
@@ -53,14 +53,17 @@ std::optional<Wide> take(std::string_view& bytes) {
 
 }  // namespace
 
-TimeDistribution::TimeDistribution(std::span<const SimDuration> times) : count_{times.size()} {
-  for (const SimDuration time : times) {
-    LASTACK_ASSERT(time >= SimDuration::zero());
-    Bin& bin = bins_[bin_of(time)];
-    bin.longest = std::max(bin.longest, time);
-    ++bin.count;
-    sum_ns_ += static_cast<std::uint64_t>(time.count());
-  }
+TimeDistribution::TimeDistribution(std::span<const SimDuration> times) {
+  for (const SimDuration time : times) add(time);
+}
+
+void TimeDistribution::add(SimDuration time) {
+  LASTACK_ASSERT(time >= SimDuration::zero());
+  Bin& bin = bins_[bin_of(time)];
+  bin.longest = std::max(bin.longest, time);
+  ++bin.count;
+  ++count_;
+  sum_ns_ += static_cast<std::uint64_t>(time.count());
 }
 
 void TimeDistribution::merge(const TimeDistribution& other) {
@@ -81,16 +84,21 @@ std::optional<double> TimeDistribution::mean() const {
   return static_cast<double>(sum_ns_) / static_cast<double>(Wide{count_} * ns);
 }
 
-std::optional<double> TimeDistribution::quantile(std::uint32_t per_mille) const {
+std::optional<SimDuration> TimeDistribution::time_at(std::uint32_t per_mille) const {
   constexpr std::uint32_t whole = 1000;
   LASTACK_ASSERT(per_mille > 0 && per_mille <= whole);
   const std::uint64_t rank = nearest_rank(per_mille, count_);
   std::uint64_t reached = 0;
   for (const auto& [number, bin] : bins_) {
     reached += bin.count;
-    if (reached >= rank) return to_seconds(bin.longest);
+    if (reached >= rank) return bin.longest;
   }
   return std::nullopt;
+}
+
+std::optional<double> TimeDistribution::quantile(std::uint32_t per_mille) const {
+  const std::optional<SimDuration> time = time_at(per_mille);
+  return time ? std::optional{to_seconds(*time)} : std::nullopt;
 }
 
 std::string TimeDistribution::bytes() const {
@@ -135,4 +143,4 @@ std::optional<TimeDistribution> TimeDistribution::from_bytes(std::string_view by
   return result;
 }
 
-}  // namespace lastack::batch
+}  // namespace lastack

@@ -9,7 +9,7 @@
 
 #include "lastack/core/time.hpp"
 
-namespace lastack::batch {
+namespace lastack {
 
 /// Which of so many sorted values, from 1, is a quantile: the ceil(per_mille / 1000 x count)-th
 /// smallest (nearest rank). Requires count <= 2^53.
@@ -30,6 +30,8 @@ class TimeDistribution {
   /// Of these times, in any order. Requires that none is negative.
   explicit TimeDistribution(std::span<const SimDuration> times);
 
+  /// One time more. Requires that it is not negative.
+  void add(SimDuration time);
   /// Takes in all times of another.
   void merge(const TimeDistribution& other);
 
@@ -39,8 +41,10 @@ class TimeDistribution {
   std::optional<double> mean() const;
   /// All times together, exactly, in seconds.
   double sum() const;
-  /// The time of this `nearest_rank`, in seconds; nothing without any. Requires
-  /// 0 < per_mille <= 1000; 1000 is the maximum, exactly.
+  /// The time of this `nearest_rank`; nothing without any. Requires 0 < per_mille <= 1000; 1000 is
+  /// the maximum, exactly.
+  std::optional<SimDuration> time_at(std::uint32_t per_mille) const;
+  /// The same in seconds.
   std::optional<double> quantile(std::uint32_t per_mille) const;
 
   /// Times that share a bin.
@@ -67,4 +71,4 @@ class TimeDistribution {
   Wide sum_ns_ = 0;
 };
 
-}  // namespace lastack::batch
+}  // namespace lastack

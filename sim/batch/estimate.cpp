@@ -119,10 +119,9 @@ class Judge {
 
   static std::string cannot_tell(const std::string& bound, const Difference& seen, double limit) {
     std::string text = "cannot tell for " + bound;
-    if (!seen.high) return text + ": too few runs for an interval";
-    const auto needed = runs_needed(seen.pairs, *seen.high - *seen.value, limit - *seen.value);
-    if (needed && *needed > seen.pairs) text += fmt::format(": needs about {} runs", *needed);
-    return text;
+    const auto needed = pairs_needed(seen, limit);
+    if (needed && *needed > seen.pairs) return text + fmt::format(": needs about {} runs", *needed);
+    return text + ": no number of runs would";
   }
 
   const Store& store_;
@@ -144,15 +143,6 @@ Measured measured(const Store& store, std::uint64_t combination, const Figure& f
 }
 
 std::vector<run::ExpectationResult> evaluate(const Store& store) { return Judge{store}.results(); }
-
-std::optional<std::uint64_t> runs_needed(std::uint64_t runs, double to_bound, double to_limit) {
-  constexpr double most = 1e12;
-  if (to_limit == 0) return std::nullopt;
-  const double ratio = to_bound / to_limit;
-  const double needed = std::ceil(static_cast<double>(runs) * ratio * ratio);
-  if (!(needed < most)) return std::nullopt;
-  return static_cast<std::uint64_t>(needed);
-}
 
 std::string value_text(const std::string& json) {
   const auto value = nlohmann::json::parse(json);

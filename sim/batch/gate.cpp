@@ -60,25 +60,33 @@ class GateJudge {
   }
 
   void judge(const Sample& before, const Sample& now, GateResult& result) const {
-    result.before = before.measure(confidence_);
-    result.now = now.measure(confidence_);
+    const std::uint64_t end = std::min(before.end(), now.end());  // others have no pair
+    result.before = before.measure(confidence_, end);
+    result.now = now.measure(confidence_, end);
     result.difference = difference(now, before, confidence_);
+    if (!result.before.value || !result.now.value) return judge_missing(result);
     const double factor = worse_is_more_ ? 1 + tolerance_ : 1 - tolerance_;
     const Difference from_limit =
         tolerance_ == 0 ? result.difference : difference(now, before, confidence_, factor);
-    if (!from_limit.value) return;
     // Above 0 where it is worse than allowed.
     const Difference excess = worse_is_more_ ? from_limit : from_limit.negated();
-    if (result.difference.in_every_pair == 0.0 || at_most(excess, 0) == Shown::yes) {
+    const bool same = result.difference.in_every_pair == 0.0 && result.difference.enough_pairs();
+    if (same || at_most(excess, 0) == Shown::yes) {
       result.outcome = GateOutcome::not_worse;
     } else if (at_most(excess, 0) == Shown::no) {
       result.outcome = GateOutcome::worse;
-    } else if (const auto& bound = *excess.value > 0 ? excess.low : excess.high) {
-      result.runs_needed = runs_needed(excess.pairs, *bound - *excess.value, -*excess.value);
+    } else {
+      result.runs_needed = pairs_needed(excess, 0);
     }
   }
 
  private:
+  /// What there was and is no more got worse: nobody connects, nobody answers.
+  static void judge_missing(GateResult& result) {
+    if (result.before.value) result.outcome = GateOutcome::worse;
+    if (result.now.value) result.outcome = GateOutcome::not_worse;
+  }
+
   bool worse_is_more_;
   double tolerance_;
   double confidence_;

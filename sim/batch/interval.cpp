@@ -103,6 +103,13 @@ std::optional<Interval> mean_interval(const Moments& moments, double confidence)
   return interval;
 }
 
+std::optional<Interval> skewed_mean_interval(const Moments& moments, double confidence) {
+  if (moments.n() < skewed_values_min || moments.m2() <= 0) return std::nullopt;
+  const auto n = static_cast<double>(moments.n());
+  const double reach = std::sqrt((1 / tail_of(confidence) - 1) * moments.variance() / n);
+  return Interval{moments.mean() - reach, moments.mean() + reach};
+}
+
 double least_mean(std::span<const double> sorted, double confidence) {
   LASTACK_ASSERT(std::is_sorted(sorted.begin(), sorted.end()));
   if (sorted.empty()) return 0;
@@ -155,6 +162,20 @@ Ranks quantile_ranks(std::uint64_t n, double q, double confidence) {
   const std::uint64_t not_sure_above =
       count_while(n, [&](std::uint64_t k) { return 1 - at_most(k, n, q) > tail; });
   return {sure_below, not_sure_above + 1};
+}
+
+std::uint64_t values_for_bounds(double q, double confidence) {
+  LASTACK_ASSERT(q >= 0.5 && q < 1);
+  return static_cast<std::uint64_t>(std::ceil(portable_log(tail_of(confidence)) / portable_log(q)));
+}
+
+std::optional<std::uint64_t> runs_needed(std::uint64_t runs, double to_bound, double to_limit) {
+  constexpr double most = 1e12;
+  if (to_limit == 0) return std::nullopt;
+  const double ratio = to_bound / to_limit;
+  const double needed = std::ceil(static_cast<double>(runs) * ratio * ratio);
+  if (!(needed < most)) return std::nullopt;
+  return static_cast<std::uint64_t>(needed);
 }
 
 Bounded difference_of(const Bounded& a, const Bounded& b, double correlation) {

@@ -116,8 +116,15 @@ Measured measured_share(std::span<const Term> terms, double confidence) {
   const Moments moments = moments_of(terms, whole);
   const auto n = static_cast<double>(moments.n());
   const double share = std::clamp(whole.value(), 0.0, 1.0);
-  const Interval interval =
-      share_interval(share, whole.runs_worth(), moments.m2() / n / n, confidence);
+  // Runs may be more alike than chance makes them; that does not make more trials of them.
+  const double variance = std::max(moments.m2() / n / n, share * (1 - share) / whole.weight);
+  Interval interval = share_interval(share, whole.runs_worth(), variance, confidence);
+  if ((share == 0 || share == 1) && whole.weight > 1) {  // no less certain than with one failure
+    const Interval one =
+        proportion_interval(share == 0 ? 1 : whole.weight - 1, whole.weight, confidence);
+    interval.low = share == 1 ? std::max(interval.low, one.low) : 0;
+    interval.high = share == 0 ? std::min(interval.high, one.high) : 1;
+  }
   result.of = static_cast<std::uint64_t>(whole.weight);
   result.value = share;
   result.low = interval.low;
@@ -278,8 +285,30 @@ Difference Difference::negated() const {
   return result;
 }
 
+namespace {
+
+/// The fewest that chance makes fall to one side no oftener than the confidence allows.
+std::uint64_t fewest_pairs(double confidence) {
+  std::uint64_t pairs = 1;  // of fair coins n fall alike once in 2^(n - 1) times
+  for (double chance = 1; chance > 1 - confidence; chance /= 2) ++pairs;
+  return pairs;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> pairs_needed(const Difference& seen, double limit) {
+  if (!seen.value) return std::nullopt;
+  if (seen.in_every_pair && !seen.enough_pairs()) return seen.pairs_that_tell;
+  if (seen.pairs_for_bounds) return seen.pairs_for_bounds;
+  const std::optional<double>& bound = *seen.value > limit ? seen.low : seen.high;
+  if (!bound) return seen.pairs < 2 ? std::optional{skewed_values_min} : std::nullopt;
+  const auto needed = runs_needed(seen.pairs, *bound - *seen.value, limit - *seen.value);
+  if (!needed || seen.settled) return needed;
+  return std::max(*needed, skewed_values_min);
+}
+
 Shown at_most(const Difference& difference, double limit) {
-  const bool sure = difference.settled || difference.in_every_pair;
+  const bool sure = difference.settled || (difference.in_every_pair && difference.enough_pairs());
   const Verdict pairs = limit == 0 ? difference.all_pairs : Verdict::within_noise;
   if ((sure && difference.high && *difference.high <= limit) || pairs == Verdict::lower) {
     return Shown::yes;
@@ -371,6 +400,7 @@ class Pairs {
 
   Difference difference() const {
     Difference result;
+    result.pairs_that_tell = fewest_pairs(confidence_);
     look_at_pairs(result);
     const Measured here = here_.measure(confidence_, end_);
     const Measured baseline = baseline_.measure(confidence_, end_);
@@ -415,6 +445,7 @@ class Pairs {
     bool alike = true;
     bool all_higher = true;
     bool all_lower = true;
+    std::uint64_t apart = 0;
     double first = 0;
     for (std::uint64_t run = 0; run < end_; ++run) {
       const auto here = own_value(here_, run);
@@ -427,18 +458,18 @@ class Pairs {
       const double differs = *here - factor_ * *baseline;
       if (result.pairs++ == 0) first = differs;
       alike = alike && is_alike(differs, first);
+      // A mean moves though some pairs do not; a quantile may stay where it is.
+      if (here_.figure().is_mean() && is_alike(differs, 0)) continue;
+      ++apart;
       all_higher = all_higher && differs > 0;
       all_lower = all_lower && differs < 0;
     }
     constexpr std::uint64_t pairs_min = 2;
     if (result.pairs < pairs_min) return;
     if (alike) result.in_every_pair = first;
-    // Of fair coins n fall alike once in 2^(n - 1) times.
-    const bool rare =
-        std::ldexp(1.0, 1 - static_cast<int>(std::min<std::uint64_t>(result.pairs, 1000))) <=
-        1 - confidence_;
-    if ((alike || rare) && all_higher) result.all_pairs = Verdict::higher;
-    if ((alike || rare) && all_lower) result.all_pairs = Verdict::lower;
+    if (apart == 0 || (!alike && apart < result.pairs_that_tell)) return;
+    if (all_higher) result.all_pairs = Verdict::higher;
+    if (all_lower) result.all_pairs = Verdict::lower;
   }
 
   void find_interval(Difference& result, const Measured& here, const Measured& baseline) const {
@@ -454,8 +485,12 @@ class Pairs {
   void of_means(Difference& result) const {
     const Moments moments = paired_moments();
     result.settled = mean_is_settled(moments);
-    const auto interval = mean_interval(moments, confidence_);
+    auto interval = mean_interval(moments, confidence_);
     if (!interval) return;
+    if (const auto wide = skewed_mean_interval(moments, confidence_); wide && !result.settled) {
+      interval = wide;
+      result.settled = true;
+    }
     result.value = moments.mean();
     result.low = result.in_every_pair ? *result.in_every_pair : interval->low;
     result.high = result.in_every_pair ? *result.in_every_pair : interval->high;
@@ -540,6 +575,18 @@ class Pairs {
       if (seen.high) seen.high = std::max(drawn.high, seen.value);
     }
     take(seen, result);
+    if (!result.settled) result.pairs_for_bounds = pairs_for_bounds(here, baseline);
+  }
+
+  /// About how many, where runs have as many connections as here.
+  std::optional<std::uint64_t> pairs_for_bounds(const Measured& here,
+                                                const Measured& baseline) const {
+    const double q = static_cast<double>(per_mille(here_.figure().statistic)) / 1000;
+    const auto values = static_cast<double>(values_for_bounds(q, confidence_));
+    const double each =
+        std::min(static_cast<double>(here.of) / static_cast<double>(here.runs),
+                 static_cast<double>(baseline.of) / static_cast<double>(baseline.runs));
+    return static_cast<std::uint64_t>(std::ceil(values / each));
   }
 
   Interval drawn_interval() const {

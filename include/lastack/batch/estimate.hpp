@@ -30,11 +30,6 @@ Measured measured(const Store& store, std::uint64_t combination, const Figure& f
 /// what cannot be told does not hold, and `seen` says how many runs would tell.
 std::vector<run::ExpectationResult> evaluate(const Store& store);
 
-/// About how many runs it takes, where `runs` gave an interval of which one bound lies this far
-/// from the value, until that bound is nearer than `limit`, whose distance from the value is given
-/// too: the width goes with the square root of the number. Nothing where the value is at the limit.
-std::optional<std::uint64_t> runs_needed(std::uint64_t runs, double to_bound, double to_limit);
-
 /// "tcp_syn_retries=6 loss=0.05": each axis by the last part of its path where that is unique.
 std::string settings_text(const scenario::Grid& grid, std::uint64_t combination);
 /// A value of an axis as people write it: JSON, but texts without quotes.

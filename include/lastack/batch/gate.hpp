@@ -19,8 +19,8 @@ struct GateRule {
 };
 
 enum class GateOutcome : std::uint8_t {
-  not_worse,    ///< the whole interval is within the tolerance
-  worse,        ///< the whole interval is beyond it
+  not_worse,    ///< the whole interval is within the tolerance, or there was no value before
+  worse,        ///< the whole interval is beyond it, or there is no value any more
   cannot_tell,  ///< it holds the limit, or there is none
 };
 

@@ -55,6 +55,12 @@ Interval proportion_interval(double successes, double trials, double confidence)
 /// width is 0. See `mean_is_settled` for how many values are many.
 std::optional<Interval> mean_interval(const Moments& moments, double confidence);
 
+/// Of a mean of skewed values (Cantelli 1928, of either side): no distribution of this variance has
+/// a mean further off. At 95 % it is 3.2 times as wide as `mean_interval`. Nothing with fewer than
+/// `skewed_values_min` values, of which the variance is hardly known, or where all are alike.
+std::optional<Interval> skewed_mean_interval(const Moments& moments, double confidence);
+inline constexpr std::uint64_t skewed_values_min = 30;
+
 /// The least mean, with one-sided confidence, of whatever values above 0 these were drawn from,
 /// however skewed: the mean under the highest distribution function that agrees with them (Anderson
 /// 1969, with the bound of Dvoretzky, Kiefer and Wolfowitz in Massart's form). Requires values in
@@ -94,6 +100,15 @@ struct Ranks {
 /// (David and Nagaraja, "Order Statistics", 7.1). Each side errs with at most half of
 /// 1 - confidence. A 95 % upper bound of the 99th percentile takes 368 values. Requires 0 < q < 1.
 Ranks quantile_ranks(std::uint64_t n, double q, double confidence);
+
+/// The fewest values that give `quantile_ranks` an upper bound of a quantile above the median.
+/// Requires 0.5 <= q < 1.
+std::uint64_t values_for_bounds(double q, double confidence);
+
+/// About how many runs it takes, where `runs` gave an interval of which one bound lies this far
+/// from the value, until that bound is nearer than `limit`, whose distance from the value is given
+/// too: the width goes with the square root of the number. Nothing where the value is at the limit.
+std::optional<std::uint64_t> runs_needed(std::uint64_t runs, double to_bound, double to_limit);
 
 /// An estimate and the bounds of its interval, which may be absent.
 struct Bounded {

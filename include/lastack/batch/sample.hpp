@@ -34,11 +34,17 @@ struct Difference {
   std::optional<double> low;    ///< of the paired interval, as in Measured
   std::optional<double> high;
   bool settled = false;
-  /// By how much each single pair differs, where all of two or more do so by the same: no matter of
-  /// chance.
+  /// By how much each single pair differs, where all of two or more do so by the same.
   std::optional<double> in_every_pair;
+  /// The fewest pairs that chance makes fall to one side no oftener than the confidence allows: 6
+  /// at 95 %.
+  std::uint64_t pairs_that_tell = 0;
+  bool enough_pairs() const { return pairs >= pairs_that_tell; }
+  /// Of a quantile with a missing bound: about how many pairs would give it.
+  std::optional<std::uint64_t> pairs_for_bounds;
   /// In which direction all pairs differ, where they are so many that chance does that no oftener
-  /// than the confidence allows, or all differ by the same.
+  /// than the confidence allows, or all differ by the same. Of means and shares it is the direction
+  /// of those pairs that differ at all.
   Verdict all_pairs = Verdict::within_noise;
   /// What is shown: by the interval, where that is settled; else by `all_pairs`.
   Verdict verdict = Verdict::within_noise;
@@ -52,6 +58,9 @@ enum class Shown : std::uint8_t { yes, no, cannot_tell };
 /// Whether a difference is at most `limit`: its whole interval is, where that can be trusted, or,
 /// with a limit of 0, all pairs are.
 Shown at_most(const Difference& difference, double limit);
+/// About how many pairs would tell whether a difference is at most `limit`, where these cannot;
+/// nothing where no number would.
+std::optional<std::uint64_t> pairs_needed(const Difference& difference, double limit);
 
 /// What the runs of one combination say of a figure.
 ///
@@ -60,7 +69,8 @@ Shown at_most(const Difference& difference, double limit);
 /// runs are what was drawn, not the connections: those of one run have more in common than those of
 /// two. So the variance is that between runs. Shares have Clopper and Pearson's interval, of as
 /// many trials as that variance says (`share_interval`); and so has a number that is 0 or 1 in
-/// every run and 0 in one, so that what has not happened yet is rare, not impossible.
+/// every run and 0 in one, so that what has not happened yet is rare, not impossible. Where none of
+/// all connections failed, the bound is no further than that of one that did.
 ///
 /// **Quantiles** are those of all connections together, with an interval by order statistics
 /// (`quantile_ranks`), of as many independent connections as the runs are worth: their number
@@ -123,12 +133,13 @@ class Sample {
 /// `end` that both have.
 ///
 /// Of means, the interval is that of the mean paired difference (with runs of different sizes, of
-/// what each adds to it). Of shares, the intervals of the two are put together with the correlation
-/// that the pairs show (`difference_of`); where each run has one connect, those pairs that changed
-/// in one direction and those in the other are two proportions instead. Of quantiles, runs are
-/// drawn again and again, the same on both sides (`quantile_difference`); with a confidence that
-/// takes more draws than can be made, the intervals of the two are put together as those of shares
-/// are.
+/// what each adds to it); where these are too skewed for Student's, it is Cantelli's, three times
+/// as wide (`skewed_mean_interval`). Of shares, the intervals of the two are put together with the
+/// correlation that the pairs show (`difference_of`); where each run has one connect, those pairs
+/// that changed in one direction and those in the other are two proportions instead. Of quantiles,
+/// runs are drawn again and again, the same on both sides (`quantile_difference`); with a
+/// confidence that takes more draws than can be made, the intervals of the two are put together as
+/// those of shares are.
 Difference difference(const Sample& here, const Sample& baseline, double confidence,
                       double factor = 1, std::uint64_t end = Sample::all_runs);
 

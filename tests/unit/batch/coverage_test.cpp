@@ -180,6 +180,49 @@ TEST_CASE("coverage: the difference of two means, pair by pair", "[coverage]") {
         }) >= held_min);
 }
 
+TEST_CASE("coverage: the difference of two means of few and skewed values", "[coverage]") {
+  // At 2 % loss one connect in fifty takes a second more, one in 2,500 two.
+  const double mean = 0.0205 + 0.02 / 0.98;
+  CHECK(difference_held_by("connect_time", 0.005 - 0.05 * mean, 1.05, [](std::uint64_t seed) {
+          return paired(seed, 300, 0.02, 1000, 1000, 0.01);
+        }) >= held_min);
+  // The ladder of RFC 6298: 1, 3, 7, 15 s; without a pair's partner.
+  const auto ladder = [](std::uint64_t seed) {
+    RandomStream chance{seed, "ladder"};
+    Both both;
+    const auto wait = [&] {
+      const int sent = tries(chance, 0.2);
+      return 0.02 + std::ldexp(1.0, sent - 1) - 1;
+    };
+    for (int i = 0; i < 200; ++i) {
+      both.first.push_back(row_of(1, {wait()}));
+      both.second.push_back(row_of(1, {wait()}));
+    }
+    return both;
+  };
+  CHECK(difference_held_by("connect_time", 0, 1, ladder) >= held_min);
+}
+
+TEST_CASE("coverage: a share of connects that hardly ever fail", "[coverage]") {
+  const auto rare = [](double failing, std::size_t connects) {
+    return [=](std::uint64_t seed) {
+      RandomStream chance{seed, "rare"};
+      Rows rows;
+      for (int i = 0; i < 100; ++i) {
+        std::vector<double> times;
+        for (std::size_t c = 0; c < connects; ++c) {
+          if (!chance.bernoulli(failing)) times.push_back(0.02);
+        }
+        rows.push_back(row_of(connects, times));
+      }
+      return rows;
+    };
+  };
+  CHECK(held_by("connect_ok", 1 - 0.001, rare(0.001, 20)) >= held_min);
+  CHECK(held_by("connect_ok", 1 - 0.0003, rare(0.0003, 100)) >= held_min);
+  CHECK(held_by("connect_ok", 1 - 0.00005, rare(0.00005, 100)) >= held_min);
+}
+
 /// The quantile of `paired` times with a loss of 0.2 where `most` tries are made: n tries take
 /// n - 0.98 s and up to a millisecond more.
 double quantile_of_tries(double q, int most) {

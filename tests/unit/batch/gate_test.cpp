@@ -84,6 +84,44 @@ TEST_CASE("gate: what too few runs cannot tell is said, with how many would", "[
   CHECK(some);
 }
 
+TEST_CASE("gate: where nobody connects any more it is worse, though nothing has a value",
+          "[batch]") {
+  scenario::Sweep sweep = lossy_sweep(R"(, "repeat": 20)");
+  sweep.conditions[0].set = {{"events", R"([{"at": "0s", "host": "server", "do": "power_off"}])"}};
+  const Store before = swept(R"(, "repeat": 20)");
+  const Store now = complete(Plan{sweep, "1.0"});
+  for (const GateResult& result : gated(before, now, "connect_time.p99", 0.05)) {
+    CAPTURE(result.settings);
+    CHECK(result.outcome == GateOutcome::worse);
+    CHECK_FALSE(result.now.value);
+  }
+  for (const GateResult& result : gated(now, before, "connect_time.p99", 0.05)) {
+    CHECK(result.outcome == GateOutcome::not_worse);
+  }
+  for (const GateResult& result : gated(now, now, "connect_time.p99", 0.05)) {
+    CHECK(result.outcome == GateOutcome::cannot_tell);
+    CHECK_FALSE(result.runs_needed);
+  }
+}
+
+TEST_CASE("gate: a handful of runs that agree is no reason to pass", "[batch]") {
+  const Store few = swept(R"(, "repeat": 2)");
+  const GateResult result = gated(few, few, "connect_ok").front();
+  CHECK(result.outcome == GateOutcome::cannot_tell);
+  CHECK(result.runs_needed == 6);
+  const Store one = swept(R"(, "repeat": 1)");
+  CHECK(gated(one, one, "connect_time").front().outcome == GateOutcome::cannot_tell);
+  CHECK(gated(one, one, "connect_time").front().runs_needed == skewed_values_min);
+}
+
+TEST_CASE("gate: only the runs that both have are looked at", "[batch]") {
+  const Store before = swept(four_hundred);
+  const Store now = swept(R"(, "repeat": 50)");
+  const GateResult result = gated(before, now, "connect_time.p90")[3];
+  CHECK(result.before.runs == result.now.runs);
+  CHECK(result.before.value == result.now.value);
+}
+
 TEST_CASE("gate: what differs between the two is named", "[batch]") {
   const Store before = swept(four_hundred);
   const Store now = swept(R"(, "repeat": 500)", "11ms", "2.0");

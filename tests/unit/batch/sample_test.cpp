@@ -82,6 +82,22 @@ TEST_CASE("sample: connections that share their run's fate count as one", "[batc
   CHECK(*of_50000.high == Approx(*of_500.high).margin(0.005));
 }
 
+TEST_CASE("sample: without any failure the share is no less certain than with one", "[batch]") {
+  const std::vector<double> all_connect(100, 0.02);
+  Rows rows(100, row_of(100, all_connect));
+  const Measured none_failed = sample_of("connect_ok", rows).measure(0.95);
+  rows[3] = row_of(100, std::vector<double>(99, 0.02));
+  const Measured one_failed = sample_of("connect_ok", rows).measure(0.95);
+  CHECK(*none_failed.low >= *one_failed.low);
+  CHECK(*none_failed.low > 0.999);
+  CHECK(*none_failed.low < 1 - 3.6 / 10'000);  // that many trials which all succeed: 99.963 %
+  CHECK(none_failed.high == 1.0);
+  // The other way round, nothing ever succeeded.
+  const Measured none = sample_of("connect_ok", Rows(100, row_of(100, {}))).measure(0.95);
+  CHECK(none.low == 0.0);
+  CHECK(*none.high < 0.001);
+}
+
 TEST_CASE("sample: what is one number a run has its mean and quantiles over runs", "[batch]") {
   Rows rows;
   for (int i = 1; i <= 100; ++i) rows.push_back(row_of(1, {}, i));
@@ -157,6 +173,61 @@ TEST_CASE("difference: a verdict only where 0 is outside", "[batch]") {
   CHECK(seen({1, -2, 1, -1, 2, -1}).verdict == Verdict::within_noise);
   CHECK(seen({0, 0, 0}).verdict == Verdict::within_noise);
   CHECK_FALSE(seen({3}).low);
+}
+
+TEST_CASE("difference: a mean moves though most pairs are alike, a median does not", "[batch]") {
+  Rows here = single_connects(1000, 0.02);
+  const Rows baseline = here;
+  for (std::size_t i = 0; i < 7; ++i) here[i * 100] = row_of(1, {20.0 + double(i)}, 1);
+  const auto seen = [&](const char* name) {
+    return difference(sample_of(name, here), sample_of(name, baseline), 0.95);
+  };
+  CHECK(seen("connect_time").verdict == Verdict::higher);  // seven pairs, all one way
+  CHECK(seen("connect_time.median").verdict == Verdict::within_noise);
+  here[50] = row_of(1, {0.0001});  // one the other way
+  CHECK(seen("connect_time").all_pairs == Verdict::within_noise);
+}
+
+TEST_CASE("difference: skewed values need a wider interval, not endless runs", "[batch]") {
+  Rows here;
+  Rows baseline;
+  for (int i = 0; i < 200; ++i) {  // one in forty takes 10 s, and 0.1 s more now
+    const double time = i % 40 == 39 ? 10 : 0.02;
+    baseline.push_back(row_of(1, {time}));
+    here.push_back(row_of(1, {time + 0.1 + 1e-6 * i}));
+  }
+  const Difference seen =
+      difference(sample_of("connect_time", here), sample_of("connect_time", baseline), 0.95, 1.05);
+  CHECK(seen.settled);
+  // 0.1 - 0.05 x 0.27 = 0.0867, the standard error 0.0055: Cantelli's 6.24 of it.
+  CHECK(*seen.value == Approx(0.0867).margin(0.0005));
+  CHECK(*seen.value - *seen.low == Approx(6.24 * 0.0055).epsilon(0.03));
+  CHECK(at_most(seen, 0) == Shown::no);
+  CHECK(at_most(seen, 0.1) == Shown::cannot_tell);
+}
+
+TEST_CASE("difference: a few pairs that agree are not enough to build on", "[batch]") {
+  const auto alike = [](std::size_t pairs) {
+    const Rows rows(pairs, row_of(1, {0.02}));
+    const Sample sample = sample_of("connect_time", rows);
+    return difference(sample, sample, 0.95);
+  };
+  CHECK(at_most(alike(5), 0) == Shown::cannot_tell);
+  CHECK(pairs_needed(alike(5), 0) == 6);  // coins fall alike six times in 1 of 32 cases
+  CHECK(at_most(alike(6), 0) == Shown::yes);
+  CHECK(alike(2).in_every_pair == 0.0);  // which is said, too
+}
+
+TEST_CASE("difference: what a quantile's bound takes is said", "[batch]") {
+  const Rows rows = single_connects(300);
+  Rows slower = rows;
+  slower[0] = row_of(1, {0.5});
+  const auto needed = [&](const char* name) {
+    return pairs_needed(difference(sample_of(name, slower), sample_of(name, rows), 0.95), 0);
+  };
+  CHECK(needed("connect_time.p99") == 368);     // 0.99^368 < 0.025
+  CHECK(needed("connect_time.p99.9") == 3688);  // 0.999^3688 < 0.025
+  CHECK_FALSE(needed("connect_time.max"));      // no number of runs bounds a maximum
 }
 
 TEST_CASE("difference: one pair shows nothing, nor do pairs of which one has no value", "[batch]") {

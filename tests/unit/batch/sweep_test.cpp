@@ -284,7 +284,8 @@ TEST_CASE("expectations: what cannot be told does not hold, and says how many ru
   CHECK_THAT(few.seen, Contains("cannot tell for min_difference 0.2"));
   const auto quantile = compared(R"("metric": "connect_time.p99", "max_ratio": 2)", 20);
   CHECK_FALSE(quantile.held);
-  CHECK_THAT(quantile.seen, Contains("too few runs for an interval"));
+  // An upper bound of the 99th percentile takes 368 connections (0.99^368 < 0.025).
+  CHECK_THAT(quantile.seen, Contains("cannot tell for max_ratio 2: needs about 368 runs"));
 }
 
 TEST_CASE("expectations: what is the same in every pair holds to any ratio from 1", "[batch]") {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,8 +60,10 @@ std::vector<DecisionFigure> figures_of(const std::vector<std::string>& metrics) 
     if (find_figure(metrics, name)) outcomes.push_back({name, Kind::outcome});
   }
   for (const std::string& metric : metrics) {
-    const bool of_a_host = std::count(metric.begin(), metric.end(), '.') > 1;
-    if (!metric.starts_with("time_in.") || of_a_host) continue;
+    if (!metric.starts_with("time_in.")) continue;
+    // A host's part follows where the sum was not kept.
+    const std::size_t host = metric.find('.', std::string_view{"time_in."}.size());
+    if (host != metric.npos && find_figure(metrics, metric.substr(0, host))) continue;
     if (better_of(metric) != Better::neither) costs.push_back({metric, Kind::cost});
   }
   if (outcomes.empty()) {
@@ -160,8 +163,10 @@ class Grouping {
   bool joins(std::size_t candidate, AlikeGroup& group) const {
     const Sample& best = *samples_[group.best];
     const Difference seen = difference(*samples_[candidate], best, confidence_);
-    const bool within = seen.settled && seen.low && seen.high &&
-                        std::max(std::abs(*seen.low), std::abs(*seen.high)) <= margin(best);
+    const bool same = seen.in_every_pair == 0.0 && seen.enough_pairs();
+    const bool within = same || (seen.settled && seen.low && seen.high &&
+                                 std::max(std::abs(*seen.low), std::abs(*seen.high)) <=
+                                     margin(best));
     if (!within && seen.verdict == (more_is_better_ ? Verdict::lower : Verdict::higher))
       return false;
     group.members.push_back(candidate);
@@ -221,10 +226,29 @@ std::optional<double> failures(const Store& store, std::uint64_t combination) {
   return failed;
 }
 
+/// Socket-seconds in SYN_SENT: of all hosts, or of the one that all connects come from.
+std::optional<Figure> waiting_figure(const StoreInfo& info) {
+  const std::string sum = "time_in.SYN_SENT";
+  if (const auto figure = find_figure(info.metrics, sum)) return figure;
+  const scenario::Scenario scenario = scenario::scenario_under(info.conditions.front(), {});
+  std::set<std::size_t> connecting;
+  for (const app::Connector& each : scenario.connectors) {
+    std::uint64_t members_before = 0;
+    for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
+      members_before += scenario.hosts[i].count;
+      if (each.host >= members_before) continue;
+      connecting.insert(i);
+      break;
+    }
+  }
+  if (connecting.size() != 1) return std::nullopt;
+  return find_figure(info.metrics, sum + "." + scenario.hosts[*connecting.begin()].name);
+}
+
 /// Requires that no connect of the combination succeeds.
 std::optional<GiveUp> give_up_of(const Store& store, std::uint64_t combination) {
   const std::vector<std::string>& metrics = store.info().metrics;
-  const auto waiting = find_figure(metrics, "time_in.SYN_SENT");
+  const auto waiting = waiting_figure(store.info());
   const Sample shares = store.sample(combination, find_figure(metrics, "connect_ok").value());
   const Measured connects = shares.measure(shown_confidence(store.info()));
   if (!waiting || connects.of == 0) return std::nullopt;

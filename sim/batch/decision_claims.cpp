@@ -67,10 +67,49 @@ class Claims {
         shown = shown && groups.front().shown;
       }
     }
-    Claim& claim = add(left.empty() ? Claim::Kind::no_choice : Claim::Kind::choice);
+    if (left.empty()) {
+      add(Claim::Kind::no_choice).candidates = worth_considering();
+      return;
+    }
+    Claim& claim = add(Claim::Kind::choice);
     claim.cheapest = soonest_to_give_up(left);
     claim.shown = shown || left.size() == 1;
     claim.candidates = std::move(left);
+  }
+
+  /// Those than which no other is better by one outcome under one condition and nowhere worse.
+  std::vector<std::size_t> worth_considering() const {
+    std::vector<std::size_t> worth;
+    for (std::size_t i = 0; i < decision_.candidates.size(); ++i) {
+      bool beaten = false;
+      for (std::size_t other = 0; other < decision_.candidates.size(); ++other) {
+        beaten = beaten || beats(other, i);
+      }
+      if (!beaten) worth.push_back(i);
+    }
+    return worth;
+  }
+
+  bool beats(std::size_t one, std::size_t other) const {
+    bool better = false;
+    for (const Decision::Condition& condition : decision_.conditions) {
+      for (std::size_t figure = 0; figure < condition.groups.size(); ++figure) {
+        if (decision_.figures[figure].kind != Kind::outcome) continue;
+        const std::size_t a = place_of(one, condition.groups[figure]);
+        const std::size_t b = place_of(other, condition.groups[figure]);
+        if (a > b) return false;
+        better = better || a < b;
+      }
+    }
+    return better;
+  }
+
+  /// Of which group it is, the best first; behind all where it has no value.
+  static std::size_t place_of(std::size_t candidate, const std::vector<AlikeGroup>& groups) {
+    const auto found = std::find_if(groups.begin(), groups.end(), [&](const AlikeGroup& group) {
+      return std::binary_search(group.members.begin(), group.members.end(), candidate);
+    });
+    return static_cast<std::size_t>(found - groups.begin());
   }
 
   /// Of these, those that no other gives up sooner than under any condition where nobody answers;
@@ -136,7 +175,7 @@ class Claims {
       if (claim == claims_.end()) {
         Claim& made = add(Claim::Kind::worse);
         made.figure = figure;
-        made.candidates = groups.front().members;
+        made.candidates = reference_of(groups.front());
         for (std::size_t g = 1; g < groups.size(); ++g) made.steps.push_back(step(groups[g]));
         claim = claims_.end() - 1;
       }
@@ -147,9 +186,14 @@ class Claims {
     }
   }
 
+  /// What the others are held against: of members that are not shown to be alike the best only.
+  static std::vector<std::size_t> reference_of(const AlikeGroup& group) {
+    return group.shown ? group.members : std::vector{group.best};
+  }
+
   static bool is_about(const Claim& claim, const std::vector<AlikeGroup>& groups) {
     if (claim.steps.size() + 1 != groups.size()) return false;
-    if (claim.candidates != groups.front().members) return false;
+    if (claim.candidates != reference_of(groups.front())) return false;
     for (std::size_t i = 0; i < claim.steps.size(); ++i) {
       if (claim.steps[i].candidates != groups[i + 1].members) return false;
     }
@@ -178,16 +222,16 @@ class Claims {
   // --- What it costs where nobody answers ---
 
   void say_when_it_gives_up() {
-    bool said = false;
+    bool tried = false;
     for (std::size_t i = 0; i < decision_.conditions.size(); ++i) {
       const Decision::Condition& condition = decision_.conditions[i];
       if (!condition.dead) continue;
       Claim& claim = add(Claim::Kind::gives_up);
       claim.conditions = {i};
       claim.steps = times_of(condition);
-      said = said || !claim.steps.empty();
+      tried = true;
     }
-    if (!said && retries_vary_) add(Claim::Kind::dead_untried);
+    if (!tried && retries_vary_) add(Claim::Kind::dead_untried);
   }
 
   /// Candidates by the time after which a connect fails, alike ones together, the soonest first.

@@ -81,7 +81,9 @@ struct Claim {
     /// `candidates` are shown worse than none by no outcome under no condition where any connect
     /// succeeds; `cheapest` of these fail soonest where none does.
     choice,
-    no_choice,     ///< every candidate is shown worse by some outcome somewhere
+    /// Every candidate is shown worse by some outcome somewhere; than `candidates` no other is
+    /// better somewhere and worse nowhere.
+    no_choice,
     alike,         ///< no outcome tells `candidates` apart under `conditions`
     worse,         ///< by `figure`, under `conditions`, each step against `candidates`
     gives_up,      ///< under `conditions` no connect succeeds; `steps` say after what time it fails

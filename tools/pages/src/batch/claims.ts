@@ -91,7 +91,12 @@ function alikeText(claim: Claim, all: number, names: Names): string {
   return t(claim.shown ? "claim_alike" : "claim_open", { s, where });
 }
 
-function giveUpText(claim: Claim, names: Names): string {
+function noChoiceText(data: BatchData, claim: Claim, names: Names): string {
+  const some = claim.candidates.length < data.decision.candidates.length;
+  return some ? `${t("claim_no_choice")} ${t("claim_worth", { s: names.settings.full(claim.candidates) })}` : t("claim_no_choice");
+}
+
+function giveUpText(data: BatchData, claim: Claim, names: Names): string {
   const where = upper(names.conditions.all(claim.conditions) || t("always"));
   if (claim.steps.length === 0) return t("claim_dead_unknown", { where });
   const times = claim.steps.map((step) => {
@@ -99,7 +104,9 @@ function giveUpText(claim: Claim, names: Names): string {
     const text = least === most ? least : rangeText(least, most);
     return t("step_gives_up", { s: names.settings.values(step.candidates), x: step.at_least ? t("at_least", { x: text }) : text });
   });
-  return t("claim_gives_up", { where, times: times.join(", ") });
+  const said = t("claim_gives_up", { where, times: times.join(", ") });
+  const unknown = claim.steps.some((step) => step.at_least) && !data.metrics.some((metric) => metric.name.startsWith("connect_error."));
+  return unknown ? `${said} ${t("claim_keep_errors")}` : said;
 }
 
 /** Longer names are said once, where it is said that they are alike. */
@@ -110,7 +117,7 @@ export function claimText(data: BatchData, claim: Claim, names: Names): string {
   const all = data.decision.candidates.length;
   switch (claim.kind) {
     case "choice": return [choiceText(data, claim, names), cheapestText(claim, names)].filter((text) => text !== "").join(" ");
-    case "no_choice": return t("claim_no_choice");
+    case "no_choice": return noChoiceText(data, claim, names);
     case "alike": return alikeText(claim, all, names);
     case "worse": {
       const figure = data.decision.figures[claim.figure ?? 0] as DecisionFigure;
@@ -119,7 +126,7 @@ export function claimText(data: BatchData, claim: Claim, names: Names): string {
       const where = upper(names.conditions.all(claim.conditions) || t("always"));
       return t("claim_worse", { where, best: best.length > BEST_MAX ? t("the_best") : best, steps });
     }
-    case "gives_up": return giveUpText(claim, names);
+    case "gives_up": return giveUpText(data, claim, names);
     case "dead_untried": return t("claim_dead_untried");
     case "too_many": return t("claim_too_many");
   }

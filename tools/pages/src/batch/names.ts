@@ -19,20 +19,31 @@ function settingText(axis: Axis, value: Json): string {
 }
 
 const RANGE_MIN = 5;
+/** All of these are named: one chooses among them. */
+const SETTINGS_MAX = 12;
 
 /** These of an axis's values: "3, 4 and 6 (default)"; many that follow each other: "2 to 8 (default: 6)". */
 function settingTexts(axis: Axis, places: number[]): string {
-  const sorted = [...places].sort((a, b) => a - b);
   const numbers = axis.values.map(axisNumber);
-  const [first, last] = [sorted[0] ?? 0, sorted[sorted.length - 1] ?? 0];
   // A range says nothing of values that were not tried.
-  const unbroken = sorted.every((at, i) => numbers[at] !== null && numbers[at] === (numbers[first] as number) + i);
-  if (!unbroken || sorted.length < RANGE_MIN || last - first !== sorted.length - 1) {
-    return listed(places.map((at) => settingText(axis, axis.values[at] ?? null)));
+  const follows = (at: number, before: number | undefined): boolean =>
+    before !== undefined && at === before + 1 && numbers[at] !== null && numbers[at] === (numbers[before] as number) + 1;
+  const runs: number[][] = [];
+  for (const at of [...places].sort((a, b) => a - b)) {
+    const run = runs[runs.length - 1];
+    if (run && follows(at, run[run.length - 1])) run.push(at);
+    else runs.push([at]);
   }
+  return listed(runs.flatMap((run) => runTexts(axis, run)), SETTINGS_MAX);
+}
+
+/** Of values that follow each other. */
+function runTexts(axis: Axis, run: number[]): string[] {
+  if (run.length < RANGE_MIN) return run.map((at) => settingText(axis, axis.values[at] ?? null));
+  const [first, last] = [run[0] ?? 0, run[run.length - 1] ?? 0];
   const range = t("range_to", { a: jsonText(axis.values[first] ?? null), b: jsonText(axis.values[last] ?? null) });
-  const inside = sorted.some((at) => axis.default !== null && jsonText(axis.values[at] ?? null) === jsonText(axis.default));
-  return inside ? t("range_default", { range, v: jsonText(axis.default) }) : range;
+  const inside = run.some((at) => axis.default !== null && jsonText(axis.values[at] ?? null) === jsonText(axis.default));
+  return [inside ? t("range_default", { range, v: jsonText(axis.default) }) : range];
 }
 
 /** Axes whose values go together in all candidates, as those of a `zip`: one name for them. */

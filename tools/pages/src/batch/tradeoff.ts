@@ -247,10 +247,15 @@ function batchTradeOff(data: BatchData, shown: Shown): TradeOff {
   const dead = conditions.flatMap((one, i) => (one.give_up.some((cost) => cost !== null) ? [{ one, name: names.conditions.one(i) }] : []));
   const metrics = data.metrics.flatMap((metric, i) =>
     metric.better === null || isOfSurvivors(metric.name) || data.combinations.every((one) => !one.values[i]?.[0]) ? [] : [{ metric, i }]);
-  const combinationOf = (candidate: number) => {
-    const place = here.combinations[candidate];
+  const combinationAt = (condition: DecisionCondition, candidate: number) => {
+    const place = condition.combinations[candidate];
     return place === null || place === undefined ? undefined : data.combinations[place];
   };
+  const combinationOf = (candidate: number) => combinationAt(here, candidate);
+  // What a setting gains under one condition it may cost under another.
+  const figures = new Set(data.decision.figures.map((figure) => figure.name));
+  const elsewhere = conditions.flatMap((condition, c) => (condition === here || condition.dead ? [] :
+    metrics.flatMap(({ metric, i }) => (figures.has(metric.name) ? [{ condition, metric, i, where: names.conditions.one(c) }] : []))));
   const late = (candidate: number, seconds: number): number | null => {
     const times = combinationOf(candidate)?.connect_time;
     return times ? 1 - shareWithin(times, seconds) : null;
@@ -261,6 +266,7 @@ function batchTradeOff(data: BatchData, shown: Shown): TradeOff {
       ...lates.map((s): Measure => ({ name: s === Infinity ? t("never_connected") : t("late", { s }), unit: "share", better: "less", tolerance: 0 })),
       ...dead.map(({ name }): Measure => ({ name: t("gives_up_at", { where: name }), unit: "s", better: "less", tolerance: 0.05 })),
       ...metrics.map(({ metric }): Measure => ({ name: metric.name, unit: metric.unit, better: metric.better as "less" | "more", tolerance: 0 })),
+      ...elsewhere.map(({ metric, where }): Measure => ({ name: `${metric.name}, ${where}`, unit: metric.unit, better: metric.better as "less" | "more", tolerance: 0 })),
     ],
     points: candidates.map((_, candidate) => ({
       name: names.settings.full([candidate]),
@@ -270,22 +276,33 @@ function batchTradeOff(data: BatchData, shown: Shown): TradeOff {
         ...lates.map((s) => late(candidate, s)),
         ...dead.map(({ one }) => one.give_up[candidate]?.seconds ?? null),
         ...metrics.map(({ i }) => combinationOf(candidate)?.values[i]?.[0] ?? null),
+        ...elsewhere.map(({ condition, i }) => combinationAt(condition, candidate)?.values[i]?.[0] ?? null),
       ],
     })),
     isOutcome: (measure) => !here.dead && (measure < lates.length || metrics[measure - lates.length - dead.length]?.metric.unit === "share"),
   };
 }
 
-/** What a dead server costs against who is late, where that is known. */
+/** What a dead server costs against who is late, where that is known; else the share that varies most
+ * against what varies most of what it takes. */
 function firstMeasures(of: TradeOff, dead: number, lates: number): [number, number] {
   const spread = (measure: number): number => {
     const values = of.points.flatMap((point) => point.values[measure] ?? []);
     return values.length > 0 ? Math.max(...values) - Math.min(...values) : -1;
   };
   const places = [...Array(lates).keys()];
-  const y = lates > 0 ? places.reduce((best, i) => (spread(i) >= spread(best) ? i : best), 0) : 0;
-  const other = of.measures.findIndex((measure, i) => i >= lates && i !== y && (measure.unit !== "share"));
-  const x = dead > 0 ? lates : other >= 0 ? other : y === 0 ? 1 : 0;
+  const most = (among: number[], far: (measure: number) => number): number | undefined =>
+    among.reduce<number | undefined>((best, i) => (best === undefined || far(i) > far(best) ? i : best), undefined);
+  const all = [...of.measures.keys()];
+  const shares = all.filter((i) => i >= lates && of.measures[i]?.unit === "share");
+  const y = lates > 0 ? places.reduce((best, i) => (spread(i) >= spread(best) ? i : best), 0) : most(shares, spread) ?? 0;
+  const others = all.filter((i) => i >= lates && i !== y && of.measures[i]?.unit !== "share");
+  const relative = (measure: number): number => {
+    const high = Math.max(...of.points.flatMap((point) => Math.abs(point.values[measure] ?? 0)));
+    return high > 0 ? spread(measure) / high : -1;
+  };
+  const costs = others.filter((i) => of.measures[i]?.name.startsWith("time_in."));
+  const x = dead > 0 ? lates : most(costs, relative) ?? others[0] ?? (y === 0 ? 1 : 0);
   return [x, y];
 }
 

@@ -108,6 +108,7 @@ test("what is not told apart does not beat by the little that it differs", () =>
 const claim = (kind, more) => ({ kind, candidates: [], cheapest: [], conditions: [], figure: null, steps: [], shown: true, ...more });
 const step = (candidates, least, most = least, at_least = false) => ({ candidates, least, most, at_least });
 const decided = {
+  metrics: [{ name: "connect_error.ETIMEDOUT", unit: "count" }],
   axes: [{ name: "under", path: "under", role: "condition", values: ["1 % loss", "5 % loss", "10 % loss", "40 % loss", "dead server"], default: null },
          { name: "tcp_syn_retries", path: "hosts.a.sysctl.tcp_syn_retries", role: "setting", values: [1, 2, 3, 6], default: 6 }],
   decision: {
@@ -143,6 +144,18 @@ test("claims are said as they were worked out: who, where, by how much", () => {
   }
 });
 
+test("a cost that may be greater says which metric would tell", () => {
+  const one = claim("gives_up", { conditions: [4], steps: [step([0], 7, 7, true)] });
+  const without = { ...decided, metrics: [] };
+  assert.match(claimText(without, one, namesOf(decided)), /at least 7 s with 1\. Keep the metric connect_error as well/);
+  assert.doesNotMatch(say(one), /Keep the metric/);
+});
+
+test("a trade-off names what is worth considering, unless that is all", () => {
+  assert.match(say(claim("no_choice", { candidates: [1, 2] })), /a trade-off: .* Worth considering: tcp_syn_retries 2 and 3\. Each of the others loses to one of these/);
+  assert.doesNotMatch(say(claim("no_choice", { candidates: [0, 1, 2, 3] })), /Worth considering/);
+});
+
 test("requests are told from connects", () => {
   const figures = [{ name: "request_ok", kind: "outcome", unit: "share", better: "more" }, { name: "answered.p99", kind: "outcome", unit: "s", better: "less" }];
   const data = { ...decided, decision: { ...decided.decision, figures } };
@@ -172,6 +185,7 @@ test("many values that follow each other are a range, which holds none that was 
     decision: { candidates: values.map((_, i) => [i]), conditions: [] },
   }).settings;
   assert.equal(names([1, 2, 3, 4, 5, 6]).values([1, 2, 3, 4, 5]), "2 to 6 (default: 6)");
+  assert.equal(names([0, 3, 4, 5, 6, 7, 8]).values([0, 1, 2, 3, 4, 5, 6]), "0 and 3 to 8 (default: 6)");
   assert.equal(names([1, 2, 3, 4, 6]).values([0, 1, 2, 3, 4]), "1, 2, 3, 4 and 6 (default)");
 });
 

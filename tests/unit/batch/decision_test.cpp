@@ -300,8 +300,8 @@ TEST_CASE("decision: of retries without a dead server it says that their cost wa
 
 TEST_CASE("decision: where only the one host's time in SYN_SENT was kept, that is the cost",
           "[batch]") {
-  const Decision decision = decide(told(lossy_and_dead, "1, 2, 3, 6", 20, retries_story,
-                                        R"(, "time_in.SYN_SENT.client")"));
+  const Decision decision = decide(
+      told(lossy_and_dead, "1, 2, 3, 6", 20, retries_story, R"(, "time_in.SYN_SENT.client")"));
   const std::vector<Claim> dead = claims(decision, Kind::gives_up);
   REQUIRE(dead.size() == 1);
   REQUIRE(dead[0].steps.size() == 4);
@@ -316,6 +316,35 @@ TEST_CASE("decision: a dead server whose time in SYN_SENT was not kept has no co
   CHECK(dead[0].steps.empty());
   CHECK(claims(decision, Kind::dead_untried).empty());  // it was tried
   CHECK(claims(decision, Kind::choice)[0].cheapest.empty());
+}
+
+TEST_CASE("decision: requests are judged by when 99 % of them are answered, failures included",
+          "[batch]") {
+  // The server answers at once, 20 ms there and back, unless it loses its power before.
+  const Plan plan{scenario::parse_sweep(R"({"name": "requests",
+    "scenario": {
+      "stop_at": "5min", "hosts": {"client": {}, "server": {}},
+      "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+      "apps": [{"host": "server", "listen": 80, "steps": [{"recv": 100}, {"send": 200}]},
+               {"host": "client", "connect": "server:80", "count": 200, "every": "10ms",
+                "steps": [{"send": 100}, {"recv": 200}]}]},
+    "under": [{"name": "well"},
+              {"name": "the last three fail", "set": {"events": [
+                  {"at": "1985ms", "host": "server", "do": "power_off"}]}}],
+    "vary": {"hosts.client.sysctl.tcp_retries2": [3, 5]},
+    "metrics": ["request_ok", "request_time"], "repeat": 7})",
+                                        "requests.json"),
+                  "1.0"};
+  const Decision decision = decide(complete(plan));
+  const auto figure = std::find_if(decision.figures.begin(), decision.figures.end(),
+                                   [](const auto& each) { return each.name == answered_p99; });
+  REQUIRE(figure != decision.figures.end());
+  const auto at = static_cast<std::size_t>(figure - decision.figures.begin());
+  const DecisionCell& well = decision.conditions[0].cells[at][0];
+  CHECK(*well.value == Approx(0.02));
+  const DecisionCell& cut = decision.conditions[1].cells[at][0];
+  CHECK(cut.there);
+  CHECK_FALSE(cut.value);  // more than one of a hundred is never answered
 }
 
 TEST_CASE("decision: without settings there is nothing to choose", "[batch]") {

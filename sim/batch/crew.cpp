@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <utility>
 
 #include "lastack/run/simulation.hpp"
@@ -20,10 +21,11 @@ std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t
   run::Simulation simulation{scenario, seed};
   if (metrics.needs_following()) simulation.follow_connections();
   simulation.run(&halt);
-  if (halt) return std::nullopt;
+  const run::Totals totals = simulation.totals();
+  if (totals.out_of_memory) throw std::bad_alloc{};  // what it came to is no result
+  if (totals.interrupted) return std::nullopt;
   RunRow row;
   row.seed = seed;
-  const run::Totals totals = simulation.totals();
   row.values = metrics.values(totals);
   row.trials = metrics.trials(totals);
   row.times = metrics.times(totals);

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <exception>
 #include <filesystem>
 #include <map>
-#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +11,7 @@
 
 #include "lastack/batch/metrics.hpp"
 #include "sqlite.hpp"
+#include "store_info.hpp"
 
 namespace lastack::batch {
 
@@ -22,6 +21,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t application_id = 0x4c415354;  // "LAST"
 constexpr std::int64_t format = 3;
+/// Of a run's connects and the like: as many as a distribution of times counts.
+constexpr std::uint64_t trials_max = std::uint64_t{1} << 40U;
+
+constexpr const char* info_table =
+    "CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID";
+constexpr const char* axis_table =
+    "CREATE TABLE axis (position INTEGER PRIMARY KEY, path TEXT NOT NULL, "
+    "\"values\" TEXT NOT NULL)";
 
 /// SQLite's integers have a sign.
 std::int64_t as_signed(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
@@ -96,96 +103,6 @@ std::string views(const StoreInfo& info) {
       settings, comma, metrics, means);
 }
 
-/// Of conditions and back.
-Json json_of(const std::vector<scenario::Condition>& conditions) {
-  Json all = Json::array();
-  for (const scenario::Condition& condition : conditions) {
-    Json set = Json::array();
-    for (const auto& [path, value] : condition.set) set.push_back({path, value});
-    all.push_back({{"name", condition.name},
-                   {"scenario", condition.scenario_text},
-                   {"file", condition.scenario_file},
-                   {"pointer", condition.scenario_pointer},
-                   {"set", std::move(set)}});
-  }
-  return all;
-}
-
-std::vector<scenario::Condition> conditions_from(const Json& json) {
-  std::vector<scenario::Condition> all;
-  for (const Json& one : json) {
-    scenario::Condition& condition = all.emplace_back();
-    condition.name = one.at("name");
-    condition.scenario_text = one.at("scenario");
-    condition.scenario_file = one.at("file");
-    condition.scenario_pointer = one.at("pointer");
-    for (const Json& each : one.at("set")) {
-      condition.set.emplace_back(each.at(0).get<std::string>(), each.at(1).get<std::string>());
-    }
-  }
-  return all;
-}
-
-/// Of values of axes and back.
-Json json_of(const std::vector<scenario::SweepExpectation::Where>& where) {
-  Json all = Json::array();
-  for (const auto& [axis, value] : where) all.push_back({axis, value});
-  return all;
-}
-
-std::vector<scenario::SweepExpectation::Where> where_from(const Json& json) {
-  std::vector<scenario::SweepExpectation::Where> all;
-  for (const Json& each : json) {
-    all.push_back({each.at(0).get<std::size_t>(), each.at(1).get<std::size_t>()});
-  }
-  return all;
-}
-
-/// Of expectations and back.
-Json json_of(const std::vector<scenario::SweepExpectation>& expectations) {
-  Json all = Json::array();
-  for (const scenario::SweepExpectation& expectation : expectations) {
-    Json one{{"pointer", expectation.pointer},
-             {"description", expectation.description},
-             {"metric", expectation.metric},
-             {"where", json_of(expectation.where)}};
-    const auto put = [&one](const char* key, const std::optional<double>& bound) {
-      if (bound) one[key] = *bound;
-    };
-    put("equals", expectation.bounds.equals);
-    put("min", expectation.bounds.min);
-    put("max", expectation.bounds.max);
-    if (!expectation.against.empty()) one["against"] = json_of(expectation.against);
-    put("min_ratio", expectation.relative.min_ratio);
-    put("max_ratio", expectation.relative.max_ratio);
-    put("min_difference", expectation.relative.min_difference);
-    put("max_difference", expectation.relative.max_difference);
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
-std::vector<scenario::SweepExpectation> expectations_from(const Json& json) {
-  const auto bound = [](const Json& one, const char* key) {
-    return one.contains(key) ? std::optional{one[key].get<double>()} : std::nullopt;
-  };
-  std::vector<scenario::SweepExpectation> all;
-  for (const Json& one : json) {
-    scenario::SweepExpectation& expectation = all.emplace_back();
-    expectation.pointer = one.at("pointer");
-    expectation.description = one.at("description");
-    expectation.metric = one.at("metric");
-    expectation.where = where_from(one.at("where"));
-    if (one.contains("against")) expectation.against = where_from(one["against"]);
-    expectation.bounds = {bound(one, "equals"), bound(one, "min"), bound(one, "max")};
-    expectation.relative = {bound(one, "min_ratio"), bound(one, "max_ratio"),
-                            bound(one, "min_difference"), bound(one, "max_difference")};
-  }
-  return all;
-}
-
-std::string shard_text(Shard shard) { return fmt::format("{}/{}", shard.index, shard.count); }
-
 }  // namespace
 
 class Store::Impl {
@@ -206,10 +123,8 @@ class Store::Impl {
     info_ = info;
     database_.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                               application_id, format));
-    database_.run(
-        "CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-        "CREATE TABLE axis (position INTEGER PRIMARY KEY, path TEXT NOT NULL, "
-        "\"values\" TEXT NOT NULL)");
+    database_.run(info_table);
+    database_.run(axis_table);
     database_.run(combination_table(info_));
     database_.run(run_table(info_));
     database_.run(views(info_));
@@ -232,58 +147,93 @@ class Store::Impl {
 
   /// Those of the sweep as it is now.
   void expect(const std::vector<scenario::SweepExpectation>& expectations) {
-    const std::string text = json_of(expectations).dump();
-    if (text == json_of(info_.expectations).dump()) return;
+    StoreInfo wanted = info_;
+    wanted.expectations = expectations;
+    const std::string text = entries_of(wanted).at("expectations");
+    if (text == entries_of(info_).at("expectations")) return;
     Statement update = database_.prepare("UPDATE info SET value = ? WHERE key = 'expectations'");
     update.bind(0, text).run();
     info_.expectations = expectations;
   }
 
+  /// Checks everything that the database says; behind this nobody has to.
   void read_info() {
     check_kind();
     try {
-      read_entries();
-    } catch (const StoreError&) {
-      throw;
-    } catch (const std::exception&) {  // neither a number nor JSON where one should be
-      throw StoreError{database_.file(),
-                       "is damaged: an entry of its table `info` is not there or "
-                       "makes no sense"};
+      check_tables({{"info", info_table}, {"axis", axis_table}});
+      info_ = info_from(entries(), axes());
+      check_tables({{"combination", combination_table(info_)}, {"run", run_table(info_)}});
+      check_rows();
+    } catch (const Damage& damage) {
+      throw StoreError{database_.file(), std::string{"is damaged: "} + damage.what()};
     }
   }
 
  private:
-  void read_entries() {
-    std::map<std::string, std::string> values;
+  std::map<std::string, std::string> entries() const {
+    std::map<std::string, std::string> entries;
     Statement rows = database_.prepare("SELECT key, value FROM info");
-    while (rows.step()) values[rows.text(0)] = rows.text(1);
-    info_.version = values["version"];
-    info_.identity = values["identity"];
-    info_.name = values["name"];
-    info_.description = values["description"];
-    info_.conditions = conditions_from(Json::parse(values["conditions"]));
-    info_.repeat = std::stoull(values["repeat"]);
-    info_.repeat_text = values["repeat_text"];
-    info_.seed = std::stoull(values["seed"]);
-    const std::string& shard = values["shard"];
-    info_.shard = {std::stoull(shard), std::stoull(shard.substr(shard.find('/') + 1))};
-    info_.metrics = Json::parse(values["metrics"]).get<std::vector<std::string>>();
-    read_until(Json::parse(values["until"]));
-    info_.expectations = expectations_from(Json::parse(values["expectations"]));
-    Statement axes = database_.prepare("SELECT path, \"values\" FROM axis ORDER BY position");
-    while (axes.step()) {
-      info_.grid.axes.push_back(
-          {axes.text(0), Json::parse(axes.text(1)).get<std::vector<std::string>>()});
-    }
-    info_.grid.dimensions =
-        Json::parse(values["dimensions"]).get<std::vector<std::vector<std::size_t>>>();
-    for (const scenario::SweepExpectation& expectation : info_.expectations) {
-      if (!find_figure(info_.metrics, expectation.metric)) throw std::out_of_range{"metric"};
-      for (const auto* where : {&expectation.where, &expectation.against}) {
-        for (const auto& [axis, value] : *where) {
-          static_cast<void>(info_.grid.axes.at(axis).values.at(value));
-        }
+    while (rows.step()) entries[rows.text(0)] = rows.text(1);
+    return entries;
+  }
+
+  std::vector<std::pair<std::string, std::string>> axes() const {
+    std::vector<std::pair<std::string, std::string>> axes;
+    Statement rows = database_.prepare("SELECT path, \"values\" FROM axis ORDER BY position");
+    while (rows.step()) axes.emplace_back(rows.text(0), rows.text(1));
+    return axes;
+  }
+
+  /// They are those that `make` makes, and no views in their place.
+  void check_tables(const std::vector<std::pair<std::string, std::string>>& tables) const {
+    Statement row =
+        database_.prepare("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?");
+    for (const auto& [name, sql] : tables) {
+      row.bind(0, name);
+      if (!row.step()) throw Damage{"there is no table `" + name + "`"};
+      const std::string has = row.text(0);
+      while (row.step()) {
       }
+      if (has != sql) throw Damage{"the table `" + name + "` has other columns than a sweep's"};
+    }
+  }
+
+  /// Numbers that index, count or are calculated with, all at once: SQLite is fast at that.
+  void check_rows() const {
+    const std::uint64_t runs_max = info_.until ? info_.until->max : info_.repeat;
+    const std::string combinations = std::to_string(info_.grid.size());
+    const std::string place =
+        "typeof(combination) <> 'integer' OR combination < 0 OR combination >= " + combinations;
+    std::string run =
+        place + fmt::format(
+                    " OR typeof(replication) <> 'integer' OR replication < 0 OR replication >= {}"
+                    " OR typeof(seed) <> 'integer' OR typeof(identity) <> 'integer'",
+                    runs_max);
+    for (const std::string& metric : info_.metrics) {
+      const std::string name = sql_name(metric);
+      const char* bounds = is_share(metric) ? "between 0 and 1" : "between -1e300 and 1e300";
+      run +=
+          fmt::format(" OR NOT ({0} IS NULL OR (typeof({0}) = 'real' AND {0} {1}))", name, bounds);
+    }
+    for (const std::string& share : shares_of(info_.metrics)) {
+      run += fmt::format(" OR NOT (typeof({0}) = 'integer' AND {0} BETWEEN 0 AND {1})",
+                         trials_name(share), trials_max);
+    }
+    for (const std::string& family : families_of(info_.metrics)) {
+      run += fmt::format(" OR typeof({}) <> 'blob'", sql_name(family));
+    }
+    refuse_any("run", run);
+    refuse_any("combination", place + fmt::format(" OR NOT (wanted IS NULL OR (typeof(wanted) = "
+                                                  "'integer' AND wanted BETWEEN 0 AND {}))",
+                                                  runs_max));
+  }
+
+  void refuse_any(const char* table, const std::string& wrong) const {
+    Statement row =
+        database_.prepare(fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", table, wrong));
+    if (row.step()) {
+      throw Damage{
+          fmt::format("a row of the table `{}` has a value that no sweep gives it", table)};
     }
   }
 
@@ -314,42 +264,13 @@ class Store::Impl {
     }
   }
 
-  void read_until(const Json& json) {
-    if (json.is_null()) return;
-    info_.until = scenario::Until{json["metric"], json["half_width"], json["confidence"],
-                                  json["min"], json["max"]};
-  }
-
   void write_info() {
-    Json until;
-    if (info_.until) {
-      until = {{"metric", info_.until->metric},
-               {"half_width", info_.until->half_width},
-               {"confidence", info_.until->confidence},
-               {"min", info_.until->min},
-               {"max", info_.until->max}};
-    }
-    const std::vector<std::pair<const char*, std::string>> values{
-        {"version", info_.version},
-        {"identity", info_.identity},
-        {"name", info_.name},
-        {"description", info_.description},
-        {"conditions", json_of(info_.conditions).dump()},
-        {"repeat", std::to_string(info_.repeat)},
-        {"repeat_text", info_.repeat_text},
-        {"until", until.dump()},
-        {"seed", std::to_string(info_.seed)},
-        {"shard", shard_text(info_.shard)},
-        {"metrics", Json(info_.metrics).dump()},
-        {"dimensions", Json(info_.grid.dimensions).dump()},
-        {"expectations", json_of(info_.expectations).dump()},
-    };
     Statement insert = database_.prepare("INSERT INTO info VALUES (?, ?)");
-    for (const auto& [key, value] : values) insert.bind(0, key).bind(1, value).run();
+    for (const auto& [key, value] : entries_of(info_)) insert.bind(0, key).bind(1, value).run();
     Statement axis = database_.prepare("INSERT INTO axis VALUES (?, ?, ?)");
     for (std::size_t i = 0; i < info_.grid.axes.size(); ++i) {
       axis.bind(0, static_cast<std::int64_t>(i)).bind(1, info_.grid.axes[i].path);
-      axis.bind(2, Json(info_.grid.axes[i].values).dump()).run();
+      axis.bind(2, values_text(info_.grid.axes[i])).run();
     }
   }
 

@@ -164,9 +164,9 @@ class Grouping {
     const Sample& best = *samples_[group.best];
     const Difference seen = difference(*samples_[candidate], best, confidence_);
     const bool same = seen.in_every_pair == 0.0 && seen.enough_pairs();
-    const bool within = same || (seen.settled && seen.low && seen.high &&
-                                 std::max(std::abs(*seen.low), std::abs(*seen.high)) <=
-                                     margin(best));
+    const bool within =
+        same || (seen.settled && seen.low && seen.high &&
+                 std::max(std::abs(*seen.low), std::abs(*seen.high)) <= margin(best));
     if (!within && seen.verdict == (more_is_better_ ? Verdict::lower : Verdict::higher))
       return false;
     group.members.push_back(candidate);

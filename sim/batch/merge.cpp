@@ -1,12 +1,19 @@
 #include "lastack/batch/merge.hpp"
 
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 namespace lastack::batch {
 
@@ -101,33 +108,77 @@ void copy_wanted(const std::vector<Store>& parts, Store& whole) {
   }
 }
 
-void remove(const std::string& file) {
-  std::error_code ignored;
-  for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file + end, ignored);
-}
-
 void put_together(const std::vector<Store>& parts, const std::string& file) {
   Store whole = Store::create_like(file, parts.front());
   for (const Store& part : parts) copy_rows(part, whole);
   copy_wanted(parts, whole);
 }
 
-/// Under another name until it is whole: a merge that is killed leaves nothing that looks complete.
-void put_together_or_nothing(const std::vector<Store>& parts, const std::string& file) {
-  const std::string unfinished = file + ".unfinished";
-  remove(unfinished);  // of a merge that was killed
-  try {
-    put_together(parts, unfinished);
-    std::filesystem::rename(unfinished, file);
-  } catch (const StoreError& error) {
-    remove(unfinished);
-    const std::string_view text = error.what();
-    if (!text.starts_with(unfinished + ": ")) throw;
-    throw StoreError{file, std::string{text.substr(unfinished.size() + 2)}};
-  } catch (...) {
-    remove(unfinished);
-    throw;
+/// OUT.unfinished, which becomes OUT when it is whole: a merge that is killed leaves nothing that
+/// looks complete, and the next one begins anew. Of two that write the same OUT one has the lock.
+class Unfinished {
+ public:
+  explicit Unfinished(std::string file) : file_{std::move(file)}, name_{file_ + ".unfinished"} {
+    fd_ = ::open(name_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd_ < 0) fail("cannot be written: " + std::generic_category().message(errno));
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 || !is_still_there()) {
+      ::close(fd_);
+      fail("is being written by another `lastack merge`");
+    }
+    static_cast<void>(::ftruncate(fd_, 0));  // of a merge that was killed
+    remove_logs();
   }
+  ~Unfinished() {
+    if (!done_) {
+      ::unlink(name_.c_str());
+      remove_logs();
+    }
+    ::close(fd_);
+  }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+
+  const std::string& name() const { return name_; }
+
+  /// Whoever made OUT meanwhile keeps it.
+  void commit() {
+    if (::fsync(fd_) != 0) fail("cannot be written: " + std::generic_category().message(errno));
+    if (::renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, file_.c_str(), RENAME_NOREPLACE) != 0) {
+      fail(errno == EEXIST ? "exists already"
+                           : "cannot be written: " + std::generic_category().message(errno));
+    }
+    done_ = true;
+  }
+
+ private:
+  /// Another merge may have renamed it between our opening and our lock.
+  bool is_still_there() const {
+    struct stat ours {};
+    struct stat named {};
+    return ::fstat(fd_, &ours) == 0 && ::stat(name_.c_str(), &named) == 0 &&
+           ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+  }
+  void remove_logs() const {
+    for (const char* end : {"-wal", "-shm", "-journal"}) ::unlink((name_ + end).c_str());
+  }
+  [[noreturn]] void fail(const std::string& reason) const { throw StoreError{file_, reason}; }
+
+  std::string file_;
+  std::string name_;
+  int fd_ = -1;
+  bool done_ = false;
+};
+
+void put_together_or_nothing(const std::vector<Store>& parts, const std::string& file) {
+  Unfinished unfinished{file};
+  try {
+    put_together(parts, unfinished.name());
+  } catch (const StoreError& error) {
+    const std::string_view text = error.what();
+    if (!text.starts_with(unfinished.name() + ": ")) throw;
+    throw StoreError{file, std::string{text.substr(unfinished.name().size() + 2)}};
+  }
+  unfinished.commit();
 }
 
 }  // namespace

@@ -81,18 +81,10 @@ class Ledger {
   /// Adds what of a span is not there to `work`.
   void plan_more(const Span& span, std::vector<Span>& work) {
     const std::uint64_t end = span.first + span.count;
-    const std::vector<bool> have = store_.have(span.combination, end);
     std::uint64_t missing = 0;
-    for (std::uint64_t r = span.first; r < end;) {
-      const auto from = have.begin() + static_cast<std::ptrdiff_t>(r);
-      const auto gap =
-          static_cast<std::uint64_t>(std::find(from, have.end(), false) - have.begin());
-      const auto gap_end = static_cast<std::uint64_t>(
-          std::find(have.begin() + static_cast<std::ptrdiff_t>(gap), have.end(), true) -
-          have.begin());
-      if (gap < end) work.push_back({span.combination, gap, gap_end - gap});
-      missing += gap_end - gap;
-      r = gap_end;
+    for (const Span& gap : store_.gaps(span)) {
+      work.push_back(gap);
+      missing += gap.count;
     }
     LASTACK_ASSERT(missing <= span.count);
     if (progress_ != nullptr) progress_->planned += span.count;

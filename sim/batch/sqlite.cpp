@@ -1,8 +1,11 @@
 #include "sqlite.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "lastack/batch/store.hpp"
 
@@ -22,7 +25,9 @@ std::string reason(int result, sqlite3* database) {
     case SQLITE_NOTADB: return "is no SQLite database";
     case SQLITE_CORRUPT: return "is damaged (SQLite: database disk image is malformed)";
     case SQLITE_READONLY: return "may not be written";
-    case SQLITE_CANTOPEN: return "cannot be opened";
+    case SQLITE_CANTOPEN:
+      return "cannot be opened, or its log beside it (-wal) cannot be read where nothing may be "
+             "written";
     default: break;
   }
   return std::string{"SQLite: "} + (database != nullptr ? sqlite3_errmsg(database) : "no memory");
@@ -32,6 +37,20 @@ std::string reason(int result, sqlite3* database) {
 std::string name_of(const std::string& file) {
   if (file.empty()) return ":memory:";
   return file.starts_with(':') || file.starts_with("file:") ? "./" + file : file;
+}
+
+/// A URI of SQLite's under which nothing is written beside the file. One that has no write-ahead
+/// log has no writer either, as a writer begins with the log: then the file stands still and needs
+/// no locks, which takes no files of their own.
+std::string read_only_uri(const std::string& file) {
+  std::string uri = "file:";
+  for (const char c : name_of(file)) {
+    const bool plain = c != '?' && c != '#' && c != '%';
+    uri += plain ? std::string{c} : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  std::error_code ignored;
+  const bool has_log = std::filesystem::exists(file + "-wal", ignored);
+  return uri + (has_log ? "?mode=ro" : "?mode=ro&immutable=1");
 }
 
 }  // namespace
@@ -111,19 +130,30 @@ void Statement::check(int result) {
 Database::Database(const std::string& file, Mode mode)
     : file_{file},
       handle_{nullptr, &sqlite3_close} {
-  const std::string name = name_of(file);
-  sqlite3* handle = nullptr;
+  const bool reads = mode == Mode::read;
+  const std::string name = reads ? read_only_uri(file) : name_of(file);
   const int flags =
-      mode == Mode::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
-  int result = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
-  if (mode == Mode::read &&
-      (result & 0xff) == SQLITE_CANTOPEN) {  // a folder that may not be written
-    sqlite3_close(handle);
-    result = sqlite3_open_v2(name.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
-  }
+      reads ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  sqlite3* handle = nullptr;
+  const int result = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);
   if (result != SQLITE_OK) throw StoreError{file, reason(result, handle)};
   sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
+  distrust();
+}
+
+/// Somebody may have sent it: no code in its schema is run, and cells are checked when read.
+void Database::distrust() {
+  for (const int option : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_TRUSTED_SCHEMA}) {
+    sqlite3_db_config(handle_.get(), option, 0, nullptr);
+  }
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_exec(handle_.get(), "PRAGMA cell_size_check = ON", nullptr, nullptr, nullptr);
+}
+
+void Database::keep_no_log() {
+  sqlite3_busy_timeout(handle_.get(), 0);
+  sqlite3_exec(handle_.get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
 }
 
 void Database::run(const std::string& sql) {

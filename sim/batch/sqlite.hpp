@@ -49,10 +49,15 @@ class Database {
   void run(const std::string& sql);
   /// From now on it has a write-ahead log: readers and a writer do not wait for each other.
   void keep_write_ahead_log();
+  /// The log's end goes into the file, which can then be read where nothing may be written. Stays
+  /// as it is while others use the database.
+  void keep_no_log();
   Statement prepare(const std::string& sql) const { return {handle_.get(), file_, sql}; }
   std::int64_t number(const std::string& sql) const;
 
  private:
+  void distrust();
+
   std::string file_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> handle_;
 };

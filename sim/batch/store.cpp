@@ -107,9 +107,16 @@ std::string views(const StoreInfo& info) {
 
 class Store::Impl {
  public:
-  Impl(const std::string& file, Database::Mode mode) : database_{file, mode} {}
+  Impl(const std::string& file, Database::Mode mode) : database_{file, mode}, mode_{mode} {}
+  ~Impl() {
+    insert_.reset();
+    if (mode_ == Database::Mode::write) database_.keep_no_log();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   Database database_;
+  Database::Mode mode_;
   StoreInfo info_;
   std::optional<Statement> insert_;
 
@@ -394,8 +401,6 @@ Store Store::create(const std::string& file, const Plan& plan, Existing existing
 }
 
 Store Store::create_like(const std::string& file, const Store& other) {
-  std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) throw StoreError{file, "exists already"};
   auto impl = std::make_unique<Impl>(file, Database::Mode::write);
   StoreInfo whole = other.info();
   whole.shard = {};
@@ -454,25 +459,30 @@ std::uint64_t Store::runs(std::uint64_t combination) const {
   return row.step() ? as_unsigned(row.integer(0)) : 0;
 }
 
-std::vector<bool> Store::have(std::uint64_t combination, std::uint64_t end) const {
-  std::vector<bool> there(end, false);
+std::vector<Span> Store::gaps(const Span& span) const {
+  const std::uint64_t end = span.first + span.count;
   Statement rows = impl_->database_.prepare(
-      "SELECT replication FROM run WHERE combination = ? AND replication < ?");
-  rows.bind(0, as_signed(combination)).bind(1, as_signed(end));
-  while (rows.step()) there[as_unsigned(rows.integer(0))] = true;
-  return there;
+      "SELECT replication FROM run WHERE combination = ? AND replication >= ? AND replication < ? "
+      "ORDER BY replication");
+  rows.bind(0, as_signed(span.combination)).bind(1, as_signed(span.first)).bind(2, as_signed(end));
+  std::vector<Span> gaps;
+  std::uint64_t next = span.first;
+  const auto up_to = [&](std::uint64_t there) {
+    if (next < there) gaps.push_back({span.combination, next, there - next});
+    next = there + 1;
+  };
+  while (rows.step()) up_to(as_unsigned(rows.integer(0)));
+  up_to(end);
+  return gaps;
 }
 
 std::uint64_t Store::missing() const {
   const StoreInfo& of = info();
   std::uint64_t missing = 0;
   for (const Span& span : spans_of(of.grid.size(), of.repeat, of.until, of.shard)) {
-    const std::uint64_t end =
-        of.until ? wanted(span.combination).value_or(0) : span.first + span.count;
-    const std::vector<bool> there = have(span.combination, end);
-    const auto first = there.begin() + static_cast<std::ptrdiff_t>(of.until ? 0 : span.first);
-    missing += static_cast<std::uint64_t>(std::count(first, there.end(), false));
-    if (end == 0) ++missing;
+    const std::uint64_t runs = of.until ? wanted(span.combination).value_or(0) : span.count;
+    for (const Span& gap : gaps({span.combination, span.first, runs})) missing += gap.count;
+    if (runs == 0) ++missing;
   }
   return missing;
 }

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace lastack {
@@ -49,9 +51,29 @@ std::string follow_links(const std::string& path) {
   return at.string();
 }
 
+constexpr const char* temporary_prefix = ".lastack-";
+constexpr const char* temporary_suffix = ".tmp";
+
 fs::path folder_of(const std::string& path) {
   const fs::path folder = fs::path{path}.parent_path();
   return folder.empty() ? fs::path{"."} : folder;
+}
+
+/// Temporary files of programs that were killed: nobody holds a lock on them.
+void remove_those_of_the_dead(const fs::path& folder) {
+  constexpr std::time_t youngest = 10;  // s; a younger one may not have its lock yet
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator{folder, ignored}) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(temporary_prefix) || !name.ends_with(temporary_suffix)) continue;
+    const int fd = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) continue;
+    struct stat info {};
+    const bool old = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+                     info.st_mtime + youngest < std::time(nullptr);
+    if (old && ::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    ::close(fd);
+  }
 }
 
 }  // namespace
@@ -99,22 +121,36 @@ void AtomicFile::open_temporary() {
   if (replaces && ::access(target_.c_str(), W_OK) != 0) {
     fail(errno);  // a rename would not ask whether the older file may be written
   }
-  constexpr int tries_max = 10'000;
-  const std::string stem = (folder_of(target_) / ".lastack-").string() + std::to_string(::getpid());
-  int error = EEXIST;
-  for (int i = 0; i < tries_max && fd_ < 0 && error == EEXIST; ++i) {
-    temporary_ = stem + "-" + std::to_string(i) + ".tmp";
-    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    error = errno;
-  }
+  // Without a name until it is whole: a program that is killed leaves nothing. Some file systems
+  // have no such files.
+  fd_ = ::open(folder_of(target_).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
   if (fd_ < 0) {
-    temporary_.clear();  // it is not ours
-    fail(error);
+    remove_those_of_the_dead(folder_of(target_));
+    make_temporary([this](const char* name) {
+      fd_ = ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      return fd_ >= 0;
+    });
+    ::flock(fd_, LOCK_EX | LOCK_NB);  // somebody writes it
   }
   struct stat older {};
   if (replaces && ::stat(target_.c_str(), &older) == 0) {
     ::fchmod(fd_, older.st_mode & 07777U);
   }
+}
+
+/// Finds a name that is free. `make` makes the file, or says why not in errno.
+template <typename Make> void AtomicFile::make_temporary(Make make) {
+  constexpr int tries_max = 10'000;
+  const std::string stem =
+      (folder_of(target_) / temporary_prefix).string() + std::to_string(::getpid());
+  int error = EEXIST;
+  for (int i = 0; i < tries_max && error == EEXIST; ++i) {
+    temporary_ = stem + "-" + std::to_string(i) + temporary_suffix;
+    if (make(temporary_.c_str())) return;
+    error = errno;
+  }
+  temporary_.clear();  // it is not ours
+  fail(error);
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -128,6 +164,14 @@ void AtomicFile::write(std::string_view bytes) {
   }
 }
 
+/// The file without a name gets one, to be renamed from.
+void AtomicFile::name_it() {
+  const std::string self = "/proc/self/fd/" + std::to_string(fd_);
+  make_temporary([&self](const char* name) {
+    return ::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+  });
+}
+
 void AtomicFile::close_and_check() {
   const int fd = std::exchange(fd_, -1);
   if (::close(fd) != 0 && errno != EINTR) {  // some file systems report a full disk only here
@@ -136,6 +180,11 @@ void AtomicFile::close_and_check() {
 }
 
 void AtomicFile::commit() {
+  if (!target_.empty()) {
+    // What a name stands for is on the disk before the name is.
+    if (::fsync(fd_) != 0 && errno != EINVAL && errno != EROFS) fail(errno);
+    if (temporary_.empty()) name_it();
+  }
   close_and_check();
   if (temporary_.empty()) return;
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) {

@@ -117,7 +117,7 @@ class SenselessEntries(Case):
 
     def test_a_scenario_that_is_none_gives_no_page(self):
         self.half_done()
-        self.refused_by_report("UPDATE info SET value = replace(value, 'hosts', 'hostz') WHERE key = 'conditions'", "its scenario")
+        self.refused_by_report("UPDATE info SET value = replace(value, 'hosts', 'hostz') WHERE key = 'conditions'", "/scenario/hostz")
 
     def test_an_expectation_of_a_metric_that_is_not_there_gives_no_page(self):
         self.half_done()

@@ -142,7 +142,7 @@ class Refused(Case):
 
     def test_an_output_that_cannot_be_made(self):
         self.out = f"{self.folder}/nowhere/out.sqlite"
-        self.refused(self.parts, "nowhere/out.sqlite: cannot be opened")
+        self.refused(self.parts, "nowhere/out.sqlite: cannot be written: No such file or directory")
 
     def test_a_full_disk(self):
         """Wherever it happens: while the tables are made, or in the middle of the runs."""
@@ -165,6 +165,21 @@ class Refused(Case):
         sweeps.run("merge", self.out, *parts)
         self.assertEqual(glob.glob(f"{self.folder}/out*"), [self.out])
         self.assertEqual(sweeps.count_runs(self.out), 36000)
+
+    def test_two_at_once_make_one_whole(self):
+        """The loser says so; whoever wins, the result is whole."""
+        alone = self.alone()
+        for _ in range(5):
+            both = [subprocess.Popen([sweeps.LASTACK, "merge", self.out, *self.parts], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, text=True) for _ in range(2)]
+            answers = [merge.communicate()[1] for merge in both]
+            codes = sorted(merge.returncode for merge in both)
+            self.assertEqual(codes, [0, 2], answers)
+            loser = next(answer for merge, answer in zip(both, answers) if merge.returncode == 2)
+            self.assertRegex(loser, "out.sqlite: (exists already|is being written by another `lastack merge`)")
+            self.assertEqual(glob.glob(f"{self.folder}/out*"), [self.out])
+            self.assertTrue(sweeps.csv_of(self.out) == alone)
+            os.remove(self.out)
 
     def test_a_run_that_is_in_two_parts(self):
         """Somebody's copy by hand: the shards are right, the rows are not."""

@@ -55,7 +55,8 @@ class Store {
 
   /// Makes or opens the database of a plan. Throws StoreError.
   static Store create(const std::string& file, const Plan& plan, Existing existing);
-  /// An empty database with the description of another, but of all shards. Throws StoreError.
+  /// An empty database with the description of another, but of all shards, in a file that is not
+  /// there or empty. Throws StoreError.
   static Store create_like(const std::string& file, const Store& other);
   /// Opens one to read. Throws StoreError.
   static Store open(const std::string& file);
@@ -80,8 +81,8 @@ class Store {
   std::uint64_t runs() const;
   /// Runs of one combination that are there.
   std::uint64_t runs(std::uint64_t combination) const;
-  /// For each replication below `end` whether it is there.
-  std::vector<bool> have(std::uint64_t combination, std::uint64_t end) const;
+  /// The replications of a span that are not there.
+  std::vector<Span> gaps(const Span& span) const;
 
   static constexpr std::uint64_t all_replications = 0x7fff'ffff'ffff'ffff;
   /// What the runs of a combination say of a figure, replications 0 to `end` - 1. Throws StoreError

@@ -36,9 +36,11 @@ class ByteWriter {
   virtual void commit() = 0;
 };
 
-/// A file that appears under its name only when it is complete: it is written under a temporary
-/// name in the same folder and renamed by `commit`. Without a commit nothing is left of it, and an
-/// older file of that name stays as it was. A symbolic link stays one; what it names is replaced.
+/// A file that appears under its name only when it is complete and on the disk: it is written
+/// without a name, or under a temporary one in the same folder, and renamed by `commit`. Without a
+/// commit nothing is left of it, and an older file of that name stays as it was. A symbolic link
+/// stays one; what it names is replaced. Two programs that write one file do not spoil it: the last
+/// one to commit has it.
 ///
 /// "-" and what is no regular file (/dev/stdout, a pipe, a terminal) are written directly.
 class AtomicFile final : public ByteWriter {
@@ -53,12 +55,14 @@ class AtomicFile final : public ByteWriter {
  private:
   void open_directly();
   void open_temporary();
+  template <typename Make> void make_temporary(Make make);
+  void name_it();
   void close_and_check();
   [[noreturn]] void fail(int error) const;
 
   std::string path_;       ///< as the user gave it, for messages
   std::string target_;     ///< what is replaced, symbolic links followed
-  std::string temporary_;  ///< empty: written directly, or renamed already
+  std::string temporary_;  ///< empty: written directly, without a name yet, or renamed already
   int fd_ = -1;
 };
 

@@ -24,6 +24,7 @@ std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t
   const run::Totals totals = simulation.totals();
   if (totals.out_of_memory) throw std::bad_alloc{};  // what it came to is no result
   if (totals.interrupted) return std::nullopt;
+  if (totals.standstill) throw run::Standstill{*totals.standstill, to_seconds(totals.simulated)};
   RunRow row;
   row.seed = seed;
   row.values = metrics.values(totals);

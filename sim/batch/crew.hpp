@@ -18,7 +18,8 @@
 namespace lastack::batch {
 
 /// Values and seed of one run, without whose it is; nothing when it was cut off. Throws
-/// std::bad_alloc when memory ran short: a run that did not come to its end is no result.
+/// std::bad_alloc when memory ran short and run::Standstill: a run that did not come to its end is
+/// no result.
 std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t seed,
                                const MetricSet& metrics, const std::atomic<bool>& halt);
 

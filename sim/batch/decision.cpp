@@ -81,16 +81,16 @@ Sample reached_sample(const Sample& shares, const Sample& times) {
   for (std::uint64_t run = 0; run < shares.end(); ++run) {
     const Sample::Term& term = shares.terms()[run];
     if (term.weight <= 0) continue;
-    std::vector<SimDuration> each;
+    TimeDistribution each;
     if (run < times.end()) {
       for (const auto& [value, count] : times.steps(run)) {
         const auto ns = static_cast<std::int64_t>(std::llround(value * 1e9));
-        each.insert(each.end(), count, SimDuration{ns});
+        each.add(SimDuration{ns}, count);
       }
     }
-    each.insert(each.end(), static_cast<std::size_t>(std::llround(term.weight - term.sum)), never);
+    each.add(never, static_cast<std::uint64_t>(std::llround(term.weight - term.sum)));
     RunRow row;
-    row.times = {TimeDistribution{each}};
+    row.times = {std::move(each)};
     all.set(run, row);
   }
   return all;

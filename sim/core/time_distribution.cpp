@@ -57,13 +57,14 @@ TimeDistribution::TimeDistribution(std::span<const SimDuration> times) {
   for (const SimDuration time : times) add(time);
 }
 
-void TimeDistribution::add(SimDuration time) {
+void TimeDistribution::add(SimDuration time, std::uint64_t count) {
   LASTACK_ASSERT(time >= SimDuration::zero());
+  if (count == 0) return;
   Bin& bin = bins_[bin_of(time)];
   bin.longest = std::max(bin.longest, time);
-  ++bin.count;
-  ++count_;
-  sum_ns_ += static_cast<std::uint64_t>(time.count());
+  bin.count += count;
+  count_ += count;
+  sum_ns_ += static_cast<Wide>(time.count()) * count;
 }
 
 void TimeDistribution::merge(const TimeDistribution& other) {

@@ -14,6 +14,9 @@ namespace {
 /// With so few connections each one's states are followed, though nobody traces them.
 constexpr std::uint64_t followed_connections_max = ConnectionBook::max_records;
 
+/// Of packets of one instant that follow from one another: more than any run has that goes on.
+constexpr std::uint32_t chain_max = 1'000'000;
+
 bool needs_recording(const scenario::Scenario& scenario) {
   return std::any_of(scenario.expectations.begin(), scenario.expectations.end(),
                      [](const scenario::Expectation& e) {
@@ -28,6 +31,12 @@ tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& 
 }
 
 }  // namespace
+
+Standstill::Standstill(const std::string& packets, double seconds)
+    : std::runtime_error{"simulated time stands still at " + std::to_string(seconds) +
+                         " s: a million segments followed from one another in this instant, the "
+                         "last one " +
+                         packets + "; give the links between them a delay"} {}
 
 Simulation::Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)
@@ -125,6 +134,7 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
     if (now() > series_due_ ? handle_sampled(*next) : handle(*next)) {
       ++tally_.events;
       ended_ = now();
+      if (standstill_) break;
       if (pace_ && pace_->event_happened()) check_now();
     }
   }
@@ -173,7 +183,7 @@ void Simulation::Impl::schedule_scenario() {
 /// Stale entries in the queue are nothing left to happen.
 void Simulation::Impl::finish() {
   if (pace_ && !out_of_memory_) check_now();
-  if (!interrupted_ && !out_of_memory_) {
+  if (!interrupted_ && !out_of_memory_ && !standstill_) {
     while (const std::optional<Event> later = scheduler_.next()) {
       const auto kind = static_cast<EventKind>(later->kind);
       bool real = true;
@@ -211,6 +221,7 @@ void Simulation::Impl::look_ahead() {
 
 bool Simulation::Impl::handle(Event event) {
   const std::uint32_t index = event.index;
+  chain_ = 0;
   switch (static_cast<EventKind>(event.kind)) {
     case EventKind::arrival: packet_arrives(event); break;
     case EventKind::tcp_timer: return tcp_timer(event);
@@ -229,6 +240,8 @@ bool Simulation::Impl::handle(Event event) {
 
 void Simulation::Impl::packet_arrives(Event event) {
   const net::PacketIndex index = event.index;
+  chain_ = network_.packet(index).chain;
+  if (chain_ >= chain_max) stand_still(network_.packet(index));
   const net::Network::Reached reached = network_.arrives(now(), event.owner, index, transit_);
   if (reached == net::Network::Reached::host) {
     take_in(network_.packet(index).to, index, net::Network::link_of(event.owner));
@@ -345,15 +358,26 @@ void Simulation::Impl::put_on_wire(net::PacketIndex index) {
 
 void Simulation::Impl::carry_out_transit() {
   if (transit_.arrival) {
-    const net::Arrival& arrival = *transit_.arrival;
-    scheduler_.schedule(lane_of(arrival.delay_class), arrival.at,
-                        event_of(EventKind::arrival, arrival.channel, arrival.packet));
+    schedule_arrival(*transit_.arrival, lane_of(transit_.arrival->delay_class));
     transit_.arrival.reset();
   }
   if (!transit_.notes.empty()) {
     carry_out_notes();
     transit_.clear();
   }
+}
+
+void Simulation::Impl::schedule_arrival(const net::Arrival& arrival, Lane lane) {
+  network_.packet(arrival.packet).chain = arrival.at > now() ? 0 : chain_ + 1;
+  scheduler_.schedule(lane, arrival.at,
+                      event_of(EventKind::arrival, arrival.channel, arrival.packet));
+}
+
+/// The run ends with this event: more of the kind would come for ever.
+void Simulation::Impl::stand_still(const net::Packet& packet) {
+  const tcp::Segment& segment = packet.segment;
+  standstill_ = world_.names().text(world_.end(segment.src)) + " > " +
+                world_.names().text(world_.end(segment.dst));
 }
 
 /// What befell the packet on its way, and the copies that were made of it.
@@ -375,7 +399,7 @@ void Simulation::Impl::carry_out_notes() {
     }
   }
   for (const net::Arrival& made : transit_.copies) {
-    scheduler_.schedule(made.at, event_of(EventKind::arrival, made.channel, made.packet));
+    schedule_arrival(made, no_lane);
   }
 }
 

@@ -98,6 +98,8 @@ class Simulation::Impl final : private Applications::Driver {
   void record_send(net::Packet& packet, tcp::SendReason why, std::uint64_t cause);
   void put_on_wire(net::PacketIndex index);
   void carry_out_transit();
+  void schedule_arrival(const net::Arrival& arrival, Lane lane);
+  void stand_still(const net::Packet& packet);
   void carry_out_notes();
   void follow(HostIndex host, tcp::TimerOwner owner);
   template <typename What> std::uint64_t record(std::uint64_t cause, const What& what) {
@@ -166,8 +168,10 @@ class Simulation::Impl final : private Applications::Driver {
   SimTime series_due_ = never;      ///< of its next sample
   std::vector<HostIndex> servers_;  ///< hosts that listen; only where there is a series
   std::uint64_t last_packet_id_ = 0;
-  SimTime ended_ = sim_start;         ///< when the last thing happened, or the run was cut
-  std::optional<Event> beyond_stop_;  ///< the first event after stop_at, which left the queue
+  SimTime ended_ = sim_start;              ///< when the last thing happened, or the run was cut
+  std::uint32_t chain_ = 0;                ///< Packet::chain of what is being handled
+  std::optional<std::string> standstill_;  ///< whose packets followed from one another for ever
+  std::optional<Event> beyond_stop_;       ///< the first event after stop_at, which left the queue
   bool started_ = false;
   bool interrupted_ = false;
   std::function<bool()> memory_exceeded_;

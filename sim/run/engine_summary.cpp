@@ -52,6 +52,7 @@ void take(Summary& summary, const Totals& totals) {
   summary.simulated_seconds = to_seconds(totals.simulated);
   summary.interrupted = totals.interrupted;
   summary.out_of_memory = totals.out_of_memory;
+  summary.standstill = totals.standstill;
   summary.events = totals.events;
   summary.segments_sent = totals.segments_sent;
   summary.segments_lost = totals.segments_lost;
@@ -96,6 +97,7 @@ Totals Simulation::Impl::totals() const {
   totals.simulated = ended_ - sim_start;
   totals.interrupted = interrupted_;
   totals.out_of_memory = out_of_memory_;
+  totals.standstill = standstill_;
   totals.events = tally_.events;
   totals.segments_sent = tally_.segments_sent;
   totals.segments_lost = tally_.lost.total();

@@ -116,6 +116,7 @@ Json json_of(const Summary& s) {
   json["simulated_seconds"] = s.simulated_seconds;
   json["interrupted"] = s.interrupted;
   json["out_of_memory"] = s.out_of_memory;
+  json["standstill"] = s.standstill ? Json(*s.standstill) : Json(nullptr);
   json["stopped_at_default"] = s.stopped_at_default;
   json["events_to_come"] = s.events_to_come;
   json["events"] = s.events;

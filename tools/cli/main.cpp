@@ -2,6 +2,7 @@
 // code. Every subcommand is a file of its own.
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@
 
 #include "commands/commands.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/run/simulation.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
@@ -197,6 +199,7 @@ int main(int argc, char** argv) {
   using namespace lastack;
   using namespace lastack::cli;
   std::set_terminate(on_terminate);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on files is then answered like a full disk
   ExitCode exit_code = ExitCode::success;
   try {
     diagnostics::start();
@@ -222,6 +225,9 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
   } catch (const std::bad_alloc&) {
     exit_code = out_of_memory();
+  } catch (const run::Standstill& error) {
+    diagnostics::error("{}", error.what());
+    exit_code = ExitCode::out_of_memory;
   } catch (const std::exception& error) {  // such as an output that cannot be written
     diagnostics::error("{}", error.what());
     exit_code = ExitCode::bad_input;

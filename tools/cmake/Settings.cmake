@@ -4,9 +4,10 @@
 # No contraction to fused multiply-add: the same scenario gives the same bytes on every machine.
 add_compile_options(-ffp-contract=off)
 if(LASTACK_SANITIZE STREQUAL "address-undefined")
-  set(sanitizer_flags -fsanitize=address,undefined -fno-sanitize-recover=all)
+  set(sanitizer_flags -fsanitize=address,undefined -fno-sanitize-recover=all
+      -D_GLIBCXX_ASSERTIONS)
 elseif(LASTACK_SANITIZE STREQUAL "thread")
-  set(sanitizer_flags -fsanitize=thread)
+  set(sanitizer_flags -fsanitize=thread -D_GLIBCXX_ASSERTIONS)
 elseif(NOT LASTACK_SANITIZE STREQUAL "")
   message(FATAL_ERROR "LASTACK_SANITIZE: want address-undefined, thread or nothing, "
                       "have ${LASTACK_SANITIZE}")

@@ -30,8 +30,8 @@ class TimeDistribution {
   /// Of these times, in any order. Requires that none is negative.
   explicit TimeDistribution(std::span<const SimDuration> times);
 
-  /// One time more. Requires that it is not negative.
-  void add(SimDuration time);
+  /// This time once more, or so many times. Requires that it is not negative.
+  void add(SimDuration time, std::uint64_t count = 1);
   /// Takes in all times of another.
   void merge(const TimeDistribution& other);
 

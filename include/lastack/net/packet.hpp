@@ -22,6 +22,8 @@ struct Packet {
   NodeIndex to = 0;         ///< host
   trace::Protocol protocol = trace::Protocol::tcp;
   bool corrupted = false;  ///< the receiver's checksum will catch it
+  /// So many packets of the instant in which it arrives followed from one another before it.
+  std::uint32_t chain = 0;
   tcp::Segment segment;    ///< of a datagram ends and payload count
 
   /// Bytes on the wire, IPv4 header included.

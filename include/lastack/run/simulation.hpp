@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "lastack/core/time.hpp"
@@ -14,6 +16,13 @@
 #include "lastack/scenario/scenario.hpp"
 
 namespace lastack::run {
+
+/// A run whose time stands still, in words for people: what() says where, and what to change. Who
+/// needs whole runs throws it.
+class Standstill : public std::runtime_error {
+ public:
+  Standstill(const std::string& packets, double seconds);
+};
 
 /// How far a run is: written by it now and then, for a thread that watches it.
 struct Progress {

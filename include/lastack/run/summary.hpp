@@ -95,6 +95,9 @@ struct Summary {
   double simulated_seconds = 0;
   bool interrupted = false;
   bool out_of_memory = false;  ///< the run was stopped because memory ran short
+  /// The run was stopped because a million packets of one instant followed from one another, and
+  /// more would have: from whom to whom, "client:40000 > server:80".
+  std::optional<std::string> standstill;
   /// The run ended at a stop_at that the scenario does not give, with something still to come.
   bool stopped_at_default = false;
   /// Timers, arrivals and the like that were due after stop_at; 0 where the run ended otherwise. Of
@@ -141,8 +144,8 @@ struct Summary {
   /// short names only those that never match.
   std::vector<scenario::Unmatched> unmatched;
 
-  /// Whether it was interrupted or ran out of memory, so that its expectations were not judged.
-  bool cut_short() const { return interrupted || out_of_memory; }
+  /// Whether it did not come to its end, so that its expectations were not judged.
+  bool cut_short() const { return interrupted || out_of_memory || standstill; }
   /// Whether every expectation of the scenario held; true where there is none.
   bool expectations_held() const;
 };

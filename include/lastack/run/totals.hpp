@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,6 +65,7 @@ struct Totals {
 
   bool interrupted = false;
   bool out_of_memory = false;
+  std::optional<std::string> standstill;  ///< as in Summary
 };
 
 }  // namespace lastack::run

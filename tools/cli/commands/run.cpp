@@ -192,6 +192,11 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
     diagnostics::error("{}: {}", scenario.file, out_of_memory_text(summary, met_limit));
     return ExitCode::out_of_memory;
   }
+  if (summary.standstill) {
+    const run::Standstill why{*summary.standstill, summary.simulated_seconds};
+    diagnostics::error("{}: {}", scenario.file, why.what());
+    return ExitCode::out_of_memory;
+  }
   // A run of a sweep has settings for which its faults were not written.
   const bool accepted = replayed != nullptr || accepts(scenario, summary, options);
   return accepted && summary.expectations_held() ? ExitCode::success : ExitCode::expectation_failed;

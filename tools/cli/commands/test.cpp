@@ -99,7 +99,9 @@ FileResult cut_short(FileResult result, const run::Summary& summary, const TestO
     return result;
   }
   result.out_of_memory = true;
-  const std::string end = out_of_memory_text(summary, limit_met(options.max_memory));
+  const std::string end =
+      summary.standstill ? run::Standstill{*summary.standstill, summary.simulated_seconds}.what()
+                         : out_of_memory_text(summary, limit_met(options.max_memory));
   std::string problem = fmt::format("{}: {}{}", result.file, end, open);
   return bad(std::move(result), std::move(problem));
 }

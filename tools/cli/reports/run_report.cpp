@@ -87,6 +87,11 @@ void RunReport::print_run(const run::Summary& summary) const {
                paint_.yellow(fmt::format("Out of memory after {:.3f} simulated seconds.",
                                          summary.simulated_seconds)));
   }
+  if (summary.standstill) {
+    fmt::print(look_.stream, "{}\n",
+               paint_.yellow(fmt::format("Stopped: time stands still at {:.3f} s.",
+                                         summary.simulated_seconds)));
+  }
   if (summary.interrupted) {
     fmt::print(look_.stream, "{}\n",
                paint_.yellow(fmt::format("Interrupted after {:.3f} simulated seconds.",

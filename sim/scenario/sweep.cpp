@@ -100,12 +100,15 @@ void check_values(const Sweep& sweep, const Condition& condition) {
       for (const std::size_t axis : dimension) {
         overrides.emplace_back(sweep.grid.axes[axis].path, sweep.grid.axes[axis].values[i]);
       }
+      const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
+      std::optional<std::string> problem;
       try {
-        parse_scenario(condition.scenario_text, condition.scenario_file, overrides);
+        problem = new_host_problem(
+            parse_scenario(condition.scenario_text, condition.scenario_file, overrides));
       } catch (const ScenarioError& error) {
-        const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
         throw ScenarioError{sweep.file, pointer_to(path, i), problem_in_scenario(error)};
       }
+      if (problem) throw ScenarioError{sweep.file, path, *problem};
     }
   }
 }

@@ -140,7 +140,16 @@ TEST_CASE("sweep: what is wrong is reported by file, pointer, wish and fact", "[
       {R"("vary": {"links.0.loss": [0, 1.5]})",
        "s.json: /vary/links.0.loss/1: want a probability from 0 to 1, have 1.5 (at /links/0/loss "
        "of the scenario)"},
-      {R"("vary": {"links.3.loss": [0]})", "s.json: /vary/links.3.loss/0: "},
+      {R"("vary": {"links.3.loss": [0]})",
+       "s.json: /vary/links.3.loss/0: want the number 0, as the array has one element, have \"3\" "
+       "(at /links of the scenario)"},
+      {R"("vary": {"hosts.clinet.sysctl.tcp_syn_retries": [1, 2]})",
+       "s.json: /vary/hosts.clinet.sysctl.tcp_syn_retries: want the path of a host of the "
+       "scenario, "
+       "have a new host \"clinet\"; nearest is \"client\""},
+      {R"("vary": {"hosts.client.sysctl.tcp_syn_retires": [1, 2]})",
+       "s.json: /vary/hosts.client.sysctl.tcp_syn_retires/0: want a setting that Lastack knows "
+       "(`lastack sysctl` lists them), have \"tcp_syn_retires\"; nearest is \"tcp_syn_retries\""},
       {R"("vary": {"links.0.loss": {"from": 0, "to": 1, "steps": 3, "scale": "log"}})",
        "s.json: /vary/links.0.loss/from: want a number above 0 for a log scale, have 0"},
       {R"("vary": {"links.0.loss": {"from": 0, "to": 1, "steps": 1}})",
@@ -240,6 +249,9 @@ TEST_CASE("sweep: what is wrong with conditions is reported where it stands", "[
   CHECK_THAT(with("[]", ""), StartsWith("s.json: /under: want at least one condition"));
   CHECK_THAT(with(R"([{"name": "a"}, {"name": "a"}])", ""),
              StartsWith("s.json: /under/1/name: want each name once"));
+  CHECK_THAT(with(R"([{"name": "a", "set": {"hosts.sever.sysctl.tcp_sack": 0}}])", ""),
+             StartsWith("s.json: /under/0/set/hosts.sever.sysctl.tcp_sack: want the path of a host "
+                        "of the scenario, have a new host \"sever\"; nearest is \"server\""));
   CHECK_THAT(with(R"([{"name": "a", "set": {"links.0.loss": 2}}])", ""),
              StartsWith("s.json: /under/0/set/links.0.loss: "));
   CHECK_THAT(

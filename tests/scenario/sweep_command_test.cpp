@@ -25,6 +25,7 @@ struct Sweeps : Shell {
     file("good.json", start + R"(, "expect": [{"metric": "connect_ok", "min": 0.8}]})");
     file("bad.json", start + R"(, "expect": [{"metric": "connect_ok", "min": 0.999}]})");
     file("wrong.json", start + R"(, "metric": ["peak"]})");
+    file("percent.json", start + R"(, "expect": [{"metric": "connect_ok", "min": 99}]})");
   }
 };
 
@@ -50,7 +51,8 @@ TEST_CASE("sweep: prints a table with intervals and what theory says", "[command
   CHECK_THAT(t.out(), StartsWith("retries\nHow often a lost SYN is sent again.\n\n"
                                  "tcp_syn_retries  runs  connect_ok"));
   CHECK_THAT(t.out(), Contains("theory"));
-  CHECK(t.files() == std::vector<std::string>{"bad.json", "good.json", "plain.json", "wrong.json"});
+  CHECK(t.files() == std::vector<std::string>{"bad.json", "good.json", "percent.json", "plain.json",
+                                              "wrong.json"});
 }
 
 TEST_CASE("sweep: exit code 1 when an expectation fails, which is reported with its combination",
@@ -119,7 +121,7 @@ TEST_CASE("report: writes a sweep as one page, and nothing where it cannot", "[c
   CHECK(t.exit_code() == 0);  // nothing has happened to it
   t.lastack("report s.sqlite -o no/such/folder.html");
   CHECK(t.exit_code() == 2);
-  CHECK(t.files().size() == 6);  // the sweeps, the database, the page
+  CHECK(t.files().size() == 7);  // the sweeps, the database, the page
 }
 
 TEST_CASE("sweep: shards, also of a cluster's, merge to the same table", "[command]") {
@@ -149,6 +151,9 @@ TEST_CASE("sweep: wrong input and usage end with exit code 2 and leave nothing",
   const auto before = t.files();
   const Refusals cases{
       {"sweep wrong.json --db x.sqlite", "wrong.json: /metric: want a key of a sweep"},
+      {"sweep percent.json",
+       "percent.json: /expect/0/min: want a number from 0 to 1, as connect_ok is a share, have 99"},
+      {"validate percent.json", "percent.json: /expect/0/min: want a number from 0 to 1"},
       {"sweep none.json", "none.json: cannot be read"},
       {"sweep plain.json --shard 0/3 --db x.sqlite", "--shard: want I/N with I from 1 to N"},
       {"sweep plain.json --shard 4/3 --db x.sqlite", "--shard: want I/N"},

@@ -302,7 +302,34 @@ TEST_CASE("sweep: what is wrong with a comparison is reported where it stands", 
           "s.json: /expect/0/max: want a key of an expectation with `against`, have \"max\""));
   CHECK_THAT(
       with(R"("max_ratio": 1)"),
-      StartsWith("s.json: /expect/0/max_ratio: want a key of an expectation of a sweep, have"));
+      Equals(R"(s.json: /expect/0/max_ratio: "max_ratio" needs "against": want the values to )"
+             "compare with there, have none"));
+}
+
+TEST_CASE("sweep: an expectation that no combination could be judged by is refused", "[scenario]") {
+  const auto with = [](const std::string& vary, const std::string& keys) {
+    return error(
+        fmt::format(R"("vary": {{{}}}, "expect": [{{"metric": "connect_ok", {}}}])", vary, keys));
+  };
+  // Held against itself.
+  const std::string itself =
+      "s.json: /expect/0/against: want another combination than the expectation is of, have the "
+      "same";
+  CHECK(with(retries, R"("where": {"tcp_syn_retries": 3}, "against": {"tcp_syn_retries": 3},
+                         "max_ratio": 1)") == itself);
+  CHECK(with(R"("seed": [1])", R"("against": {"seed": 1}, "max_ratio": 1)") == itself);
+  CHECK(with(retries, R"("against": {"tcp_syn_retries": 3}, "max_ratio": 1)") == "no error");
+  const std::string two = fmt::format(R"({}, "seed": [1, 2])", retries);
+  CHECK(with(two, R"("where": {"seed": 1}, "against": {"seed": 1, "tcp_syn_retries": 3},
+                     "max_ratio": 1)") == "no error");
+  CHECK(with(two, R"("where": {"seed": 1, "tcp_syn_retries": 3},
+                     "against": {"seed": 1, "tcp_syn_retries": 3}, "max_ratio": 1)") == itself);
+  // Of values that are never together.
+  const std::string zipped = two + R"(, "zip": [["seed", "tcp_syn_retries"]])";
+  CHECK(with(zipped, R"("where": {"seed": 1, "tcp_syn_retries": 3}, "min": 1)") ==
+        "s.json: /expect/0: want values of one combination at least, have some that go together "
+        "in none");
+  CHECK(with(zipped, R"("where": {"seed": 1, "tcp_syn_retries": 1}, "min": 1)") == "no error");
 }
 
 }  // namespace

@@ -64,13 +64,49 @@ TEST_CASE("sweep: exit code 1 when an expectation fails, which is reported with 
   t.lastack("sweep bad.json -q --junit report.xml --github");
   CHECK(t.exit_code() == 1);
   CHECK_THAT(t.out(), Contains("failed bad.json\n       /expect/0\n"
-                               "         wanted  connect_ok: at least 0.999\n"));
+                               "         wanted  connect_ok: at least 99.9 %\n"
+                               "         seen    95.25 % (92.68 to 97.12)\n"));
   CHECK_THAT(t.out(), Contains("where   at tcp_syn_retries=1\n"));
   CHECK_THAT(t.out(), Contains("replay: lastack sweep bad.json\n"));
   CHECK_THAT(t.out(), Contains("::error file=bad.json"));
   CHECK_THAT(t.read("report.xml"), Contains("failures=\"1\""));
   t.lastack("sweep good.json --tap");
   CHECK_THAT(t.out(), StartsWith("TAP version 13\n1..1\nok 1 - good.json"));
+}
+
+TEST_CASE("sweep: what a comparison came to has units, and how many runs would tell", "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  text.insert(text.rfind('}'), R"(, "expect": [
+      {"metric": "connect_time.p99", "where": {"tcp_syn_retries": 4},
+       "against": {"tcp_syn_retries": 1}, "max_ratio": 1.05},
+      {"metric": "connect_ok", "where": {"tcp_syn_retries": 1},
+       "against": {"tcp_syn_retries": 4}, "min_ratio": 0.96}]})");
+  text.pop_back();
+  t.file("against.json", text);
+  t.lastack("sweep against.json -q");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("  wanted  connect_time.p99 against tcp_syn_retries=1: max_ratio "
+                               "1.05\n") &&
+                          Contains(" s (") && Contains("; shown to break max_ratio 1.05\n"));
+  CHECK_THAT(t.out(), Contains("; cannot tell for min_ratio 0.96: needs about "));
+}
+
+TEST_CASE("sweep: a comparison with what has no value says so in one clear sentence", "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  text.replace(text.find("\"links\""), 7, R"("stop_at": "200s", "links")");
+  text.insert(text.rfind('}'), R"(, "under": [
+      {"name": "dead", "set": {"links.0.loss": 1}}, {"name": "alive", "set": {"seed": 1}}],
+    "expect": [{"metric": "connect_time", "under": "dead", "where": {"tcp_syn_retries": 4},
+                "against": {"tcp_syn_retries": 1}, "max_ratio": 1},
+               {"metric": "connect_time", "under": "dead", "where": {"tcp_syn_retries": 4},
+                "against": {"under": "alive"}, "max_ratio": 1}])");
+  t.file("none.json", text);
+  t.lastack("sweep none.json -q");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("  seen    no run of either has a value, so nothing is compared\n"));
+  CHECK_THAT(t.out(), Contains("  seen    no run has a value to compare with the other's "));
 }
 
 TEST_CASE("sweep: what it keeps can be exported, compared and gone on with", "[command]") {

@@ -16,7 +16,6 @@
 
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
-#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
@@ -25,6 +24,7 @@
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/sweep.hpp"
+#include "reports/sweep_expectations.hpp"
 #include "reports/test_report.hpp"
 #include "support/diagnostics.hpp"
 #include "support/file_names.hpp"
@@ -141,7 +141,7 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
     result.problem = "interrupted" + not_judged_text(result);
     return result;
   }
-  judge(batch::evaluate(store), result);
+  judge(sweep_expectations(store), result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -66,6 +66,16 @@ Shown shown_as(std::string_view metric, double largest) {
   return {1, ""};
 }
 
+std::string bounds_in(std::string_view metric, const scenario::Bounds& bounds,
+                      std::string (*text_of)(std::string_view, double)) {
+  if (bounds.equals) return text_of(metric, *bounds.equals);
+  if (bounds.min && bounds.max) {
+    return fmt::format("{} to {}", text_of(metric, *bounds.min), text_of(metric, *bounds.max));
+  }
+  if (bounds.min) return "at least " + text_of(metric, *bounds.min);
+  return bounds.max ? "at most " + text_of(metric, *bounds.max) : "anything";
+}
+
 }  // namespace
 
 std::string amount(std::string_view metric, double value) {
@@ -81,12 +91,16 @@ std::string signed_amount(std::string_view metric, double value) {
 }
 
 std::string bounds_text(std::string_view metric, const scenario::Bounds& bounds) {
-  if (bounds.equals) return amount(metric, *bounds.equals);
-  if (bounds.min && bounds.max) {
-    return fmt::format("{} to {}", amount(metric, *bounds.min), amount(metric, *bounds.max));
-  }
-  if (bounds.min) return "at least " + amount(metric, *bounds.min);
-  return bounds.max ? "at most " + amount(metric, *bounds.max) : "anything";
+  return bounds_in(metric, bounds, amount);
+}
+
+std::string exact_amount(std::string_view metric, double value) {
+  const Shown as = shown_as(metric, value);
+  return fmt::format("{:.10g}{}", value / as.scale, as.unit);
+}
+
+std::string exact_bounds_text(std::string_view metric, const scenario::Bounds& bounds) {
+  return bounds_in(metric, bounds, exact_amount);
 }
 
 std::string measured_text(std::string_view metric, const batch::Measured& measured) {

@@ -17,6 +17,10 @@ std::string signed_amount(std::string_view metric, double value);
 /// "at least 99 %", "at most 500 ms", "1 s to 2 s".
 std::string bounds_text(std::string_view metric, const scenario::Bounds& bounds);
 
+// The same with every digit that counts, for limits as their author wrote them: "99.995 %".
+std::string exact_amount(std::string_view metric, double value);
+std::string exact_bounds_text(std::string_view metric, const scenario::Bounds& bounds);
+
 /// "2.07 s (1.05 to 3.05)": the interval as it is. With one bound "(at least 1.05)"; "-" for
 /// nothing.
 std::string measured_text(std::string_view metric, const batch::Measured& measured);

@@ -218,8 +218,73 @@ TEST_CASE("compare: what it cannot find is reported with what there is", "[comma
       {"--by tcp_syn_retries --baseline 2", "--baseline: want a value of"},
       {"--by tcp_syn_retries --where loss", "--where: want KEY=VALUE, have loss"},
       {"--by tcp_syn_retries --metric conect_ok", "nearest is connect_ok"},
+      {"--by tcp_syn_retries --where tcp_syn_retries=4", "want another path than that of --by"},
   };
   refuses(t, cases, "compare r.sqlite ");
+}
+
+namespace {
+
+/// The small sweep with a dead server beside a loss, and with what sockets cost.
+struct DeadServer : Sweeps {
+  explicit DeadServer(const std::string& costs = R"("time_in.SYN_SENT", "peak.SYN_SENT")") {
+    file("dead.json", R"({
+  "scenario": {
+    "hosts": {"proxy": {}, "backend": {}}, "stop_at": "200s",
+    "links": [{"a": "proxy", "b": "backend", "delay": "10ms"}],
+    "apps": [{"host": "backend", "listen": 80}, {"host": "proxy", "connect": "backend:80"}]
+  },
+  "under": [
+    {"name": "loss", "set": {"links.0.loss": 0.3}},
+    {"name": "dead", "set": {"events": [{"at": "0s", "host": "backend", "do": "power_off"}]}}],
+  "vary": {"hosts.proxy.sysctl.tcp_syn_retries": [1, 3], "hosts.proxy.sysctl.tcp_sack": [1]},
+  "metrics": ["connect_ok", "connect_time", )" +
+                          costs + R"(], "repeat": 200})");
+    lastack("sweep dead.json --db dead.sqlite -q");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("compare: says unasked what a setting costs at a dead server", "[command]") {
+  DeadServer t;
+  t.lastack("compare dead.sqlite --by tcp_syn_retries");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("at under=dead tcp_sack=1\n"
+                               "  tcp_syn_retries = 3: socket-seconds in SYN_SENT 3.06"));
+  CHECK_THAT(t.out(),
+             Contains("no value at either: mean connect, 99th percentile of\n  connect\n") &&
+                 !Contains("SYN_SENT.proxy"));
+  CHECK_THAT(t.out(), Contains("higher by 1.841 to 9.003 points"));
+  t.lastack("compare dead.sqlite --by tcp_syn_retries --metric time_in.SYN_SENT");
+  CHECK_THAT(t.out(), Contains("3                time_in.SYN_SENT  ") && !Contains(".proxy"));
+  t.lastack("compare dead.sqlite --by under --where tcp_syn_retries=3 --metric connect_time.mean");
+  CHECK_THAT(t.out(), Contains("  under = dead: no value at dead: mean connect\n"));
+}
+
+TEST_CASE("compare: the cost at one host is said where the sum was not kept", "[command]") {
+  DeadServer t{R"("time_in.SYN_SENT.proxy")"};
+  t.lastack("compare dead.sqlite --by tcp_syn_retries --where under=dead");
+  CHECK_THAT(t.out(), Contains("socket-seconds in SYN_SENT at proxy 3.06"));
+}
+
+TEST_CASE("compare: a sentence without figures has no table below it", "[command]") {
+  DeadServer t;
+  t.lastack(
+      "compare dead.sqlite --by tcp_syn_retries --where under=dead --metric connect_time.p99");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), EndsWith("  tcp_syn_retries = 3: no value at either: 99th percentile of "
+                               "connect\n"));
+}
+
+TEST_CASE("compare: what selects nothing is refused", "[command]") {
+  DeadServer t;
+  const Refusals cases{
+      {"--by tcp_syn_retries --where under=dead --where under=loss",
+       "--where: want each path once, have under twice"},
+      {"--by tcp_sack", "--by: want a path of several values, hosts.proxy.sysctl.tcp_sack has one"},
+  };
+  refuses(t, cases, "compare dead.sqlite ");
 }
 
 TEST_CASE("sweep: `lastack test` runs those that expect something", "[command]") {
@@ -228,6 +293,7 @@ TEST_CASE("sweep: `lastack test` runs those that expect something", "[command]")
   CHECK(t.exit_code() == 1);
   CHECK_THAT(t.out(), Contains("failed bad.json\n") && Contains("replay: lastack sweep bad.json"));
   CHECK_THAT(t.out(), Contains("skipped plain.json: a sweep without `expect`"));
+  CHECK_THAT(t.out(), Contains("2 sweeps ran: 1 held, 1 failed"));
   t.lastack("validate good.json wrong.json");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.out(), Contains("good.json: ok"));
@@ -288,6 +354,34 @@ TEST_CASE("compare: what cannot be told passes or fails as it is asked", "[comma
   CHECK_THAT(t.out(), Contains("cannot tell"));
   t.lastack(rule + "--unsure fail");
   CHECK(t.exit_code() == 1);
+  // Programs are told neither that it passed nor that it failed, but why it is open.
+  t.lastack(rule + "--tap --junit open.xml --github");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains(" - connect_time.p99.9 at tcp_syn_retries=1 # SKIP cannot tell") &&
+                          Contains("::warning title=cannot tell%3A connect_time.p99.9 at "));
+  CHECK_THAT(t.read("open.xml"), Contains("<testsuite name=\"lastack compare\"") &&
+                                     Contains("<skipped message=\"cannot tell"));
+  t.lastack(rule + "--unsure fail --confidence 0.9 --junit failed.xml");
+  CHECK_THAT(t.read("failed.xml"),
+             Contains("<failure message=\"connect_time.p99.9 at tcp_syn_retries=1: cannot tell") &&
+                 Contains("replay: lastack compare base.sqlite new.sqlite --fail-if-worse "
+                          "'connect_time.p99.9:0.07%' --unsure fail --confidence 0.9&#10;"));
+}
+
+TEST_CASE("compare: a metric that one of two databases lacks is named with that database",
+          "[command]") {
+  BeforeAndAfter t;
+  std::string text = t.read("base.json");
+  const std::string kept = R"("connect_ok", "connect_time", "syn_sent")";
+  text.replace(text.find(kept), kept.size(), R"("connect_ok")");
+  t.file("less.json", text);
+  t.lastack("sweep less.json --db less.sqlite -q");
+  const Refusals cases{
+      {"--fail-if-worse syn_sent",
+       "--fail-if-worse: want a metric that less.sqlite kept (connect_ok), have syn_sent"},
+      {"--metric syn_sent", "--metric: want a metric that less.sqlite kept (connect_ok)"},
+  };
+  refuses(t, cases, "compare less.sqlite new.sqlite ");
 }
 
 TEST_CASE("compare: CI servers read what the comparison came to", "[command]") {
@@ -298,7 +392,7 @@ TEST_CASE("compare: CI servers read what the comparison came to", "[command]") {
   CHECK(t.exit_code() == 1);
   CHECK_THAT(t.out(), StartsWith("TAP version 13\n1..2\n"
                                  "not ok 1 - connect_time.median at tcp_syn_retries=1\n"));
-  CHECK_THAT(t.out(), Contains("::error file=new.sqlite"));
+  CHECK_THAT(t.out(), Contains("::error title=expectation failed%3A connect_time.median at"));
   CHECK_THAT(t.read("gate.xml"), Contains("failures=\"1\"") &&
                                      Contains("name=\"connect_time.median at tcp_syn_retries=4\""));
 }

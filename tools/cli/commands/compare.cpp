@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@
 #include "reports/compare_report.hpp"
 #include "reports/gate_report.hpp"
 #include "reports/sweep_report.hpp"
+#include "reports/worst_run.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
 #include "support/terminal.hpp"
@@ -29,6 +31,8 @@
 namespace lastack::cli {
 
 namespace {
+
+constexpr double usual_confidence = 0.95;
 
 struct CompareOptions {
   std::vector<std::string> databases;  ///< one, or the base and the new one
@@ -39,17 +43,17 @@ struct CompareOptions {
   std::string baseline;
   std::vector<std::string> where;
   std::vector<std::string> metrics;
-  double confidence = 0.95;
+  double confidence = usual_confidence;
 };
 
-/// What people decide by, where --metric does not say.
-constexpr std::array<std::string_view, 21> usual_metrics{
-    "connect_ok",        "connect_time.mean",      "connect_time.p99",     "close_time.mean",
-    "orphan_time.mean",  "time_in.SYN_RCVD",       "time_in.FIN_WAIT_1",   "time_in.FIN_WAIT_2",
-    "time_in.TIME_WAIT", "peak.TIME_WAIT",         "half_open_at_end",     "listen_drops",
-    "listen_overflows",  "segments_retransmitted", "request_ok",           "request_time.mean",
-    "request_time.p99",  "recv_error.ECONNRESET",  "recv_error.ETIMEDOUT", "connections_reset",
-    "connections_failed"};
+/// What people decide by, where --metric does not say. What sockets cost comes on top: `costs_of`.
+constexpr std::array<std::string_view, 17> usual_metrics{
+    "connect_ok",        "connect_time.mean",      "connect_time.p99",
+    "close_time.mean",   "orphan_time.mean",       "peak.TIME_WAIT",
+    "half_open_at_end",  "listen_drops",           "listen_overflows",
+    "request_ok",        "segments_retransmitted", "request_time.mean",
+    "request_time.p99",  "recv_error.ECONNRESET",  "recv_error.ETIMEDOUT",
+    "connections_reset", "connections_failed"};
 
 std::size_t axis_named(const scenario::Grid& grid, const std::string& path, const char* option) {
   const scenario::ResolvedPath found = scenario::resolve_path(path, grid.paths());
@@ -66,41 +70,99 @@ std::size_t value_named(const scenario::Axis& axis, const std::string& text, con
                                fmt::join(axis.values, ", "), text)};
 }
 
-/// The figures that a name means: one, or all columns of a family such as connect_time.
-std::vector<batch::Figure> figures_named(const std::vector<std::string>& columns,
-                                         const std::string& name, const char* option) {
+UsageError no_such_metric(const batch::Store& store, const std::string& name, const char* option) {
+  const std::vector<std::string>& columns = store.info().metrics;
+  const std::vector<std::string_view> known(columns.begin(), columns.end());
+  const auto nearest = scenario::nearest_name(name, known);
+  return UsageError{fmt::format("{}: want a metric that {} kept ({}), have {}{}", option,
+                                store.file(), some_metrics(store), name,
+                                nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
+}
+
+/// Time in a state at one host only, where the sum over all hosts was kept as well.
+bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns) {
+  constexpr std::string_view family = "time_in.";
+  if (!column.starts_with(family)) return false;
+  const auto dot = column.find('.', family.size());
+  return dot != column.npos &&
+         std::find(columns.begin(), columns.end(), column.substr(0, dot)) != columns.end();
+}
+
+/// The figures that a name means: one, or all columns of a family such as connect_time. Time in a
+/// state is that of all hosts together, where that was kept.
+std::vector<batch::Figure> figures_named(const batch::Store& store, const std::string& name,
+                                         const char* option) {
+  const std::vector<std::string>& columns = store.info().metrics;
+  if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
+    return {batch::find_figure(columns, name).value()};
+  }
   std::vector<batch::Figure> found;
   for (const std::string& column : columns) {
-    if (column.starts_with(name + "."))
+    if (column.starts_with(name + ".") && !is_part_of_sum(column, columns)) {
       found.push_back(batch::find_figure(columns, column).value());
+    }
   }
   if (!found.empty()) return found;
   if (auto figure = batch::find_figure(columns, name)) return {*std::move(figure)};
-  const std::vector<std::string_view> known(columns.begin(), columns.end());
-  const auto nearest = scenario::nearest_name(name, known);
-  throw UsageError{fmt::format("{}: want one of the metrics that were kept, have {}{}", option,
-                               name,
-                               nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
+  throw no_such_metric(store, name, option);
 }
 
-/// Those that --metric names; else what people decide by, as far as it was kept.
+/// What sockets cost: the time in each state of which less is better, at all hosts together where
+/// that was kept.
+std::vector<batch::Figure> costs_of(const std::vector<std::string>& columns) {
+  std::vector<batch::Figure> costs;
+  for (const std::string& column : columns) {
+    if (!column.starts_with("time_in.") || is_part_of_sum(column, columns)) continue;
+    if (batch::better_of(column) != batch::Better::less) continue;
+    costs.push_back(batch::find_figure(columns, column).value());
+  }
+  return costs;
+}
+
+/// Those that --metric names; else what people decide by and what it costs, as far as it was kept.
 std::vector<batch::Figure> figures_of(const batch::Store& store,
                                       const std::vector<std::string>& names) {
   const std::vector<std::string>& columns = store.info().metrics;
   std::vector<batch::Figure> figures;
   for (const std::string& name : names) {
-    const auto found = figures_named(columns, name, "--metric");
+    const auto found = figures_named(store, name, "--metric");
     figures.insert(figures.end(), found.begin(), found.end());
   }
   if (!figures.empty()) return figures;
   for (const std::string_view name : usual_metrics) {
     if (auto figure = batch::find_figure(columns, name)) figures.push_back(*std::move(figure));
   }
+  const std::vector<batch::Figure> costs = costs_of(columns);
+  figures.insert(figures.end(), costs.begin(), costs.end());
   if (!figures.empty()) return figures;
   for (const std::string& column : columns) {  // the sweep kept unusual ones only: then these
     figures.push_back(batch::find_figure(columns, column).value());
   }
   return figures;
+}
+
+/// Each --where: which value of which axis.
+std::vector<std::pair<std::size_t, std::size_t>> where_of(const scenario::Grid& grid,
+                                                          std::size_t by,
+                                                          const CompareOptions& options) {
+  std::vector<std::pair<std::size_t, std::size_t>> where;
+  for (const std::string& text : options.where) {
+    const auto equals = text.find('=');
+    if (equals == text.npos) {
+      throw UsageError{fmt::format("--where: want KEY=VALUE, have {}", text)};
+    }
+    const std::size_t axis = axis_named(grid, text.substr(0, equals), "--where");
+    const std::string& path = grid.axes[axis].path;
+    if (axis == by) {
+      throw UsageError{fmt::format("--where: want another path than that of --by, have {}", path)};
+    }
+    const auto same = [axis](const auto& each) { return each.first == axis; };
+    if (std::any_of(where.begin(), where.end(), same)) {
+      throw UsageError{fmt::format("--where: want each path once, have {} twice", path)};
+    }
+    where.emplace_back(axis, value_named(grid.axes[axis], text.substr(equals + 1), "--where"));
+  }
+  return where;
 }
 
 batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& options) {
@@ -109,15 +171,10 @@ batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& o
   query.axis = axis_named(grid, options.by, "--by");
   const scenario::Axis& axis = grid.axes[query.axis];
   if (!options.baseline.empty()) query.baseline = value_named(axis, options.baseline, "--baseline");
-  for (const std::string& text : options.where) {
-    const auto equals = text.find('=');
-    if (equals == text.npos) {
-      throw UsageError{fmt::format("--where: want KEY=VALUE, have {}", text)};
-    }
-    const std::size_t other = axis_named(grid, text.substr(0, equals), "--where");
-    query.where.emplace_back(other,
-                             value_named(grid.axes[other], text.substr(equals + 1), "--where"));
+  if (axis.values.size() == 1) {
+    throw UsageError{fmt::format("--by: want a path of several values, {} has one", axis.path)};
   }
+  query.where = where_of(grid, query.axis, options);
   query.figures = figures_of(store, options.metrics);
   query.confidence = options.confidence;
   return query;
@@ -154,6 +211,7 @@ ExitCode compare_values(const CompareOptions& options) {
   warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
   auto groups = batch::contrast(store, query);
+  if (groups.empty()) throw UsageError{"--where: no combination has all these values"};
   if (options.metrics.empty()) keep_telling(groups);
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   fmt::print("{}", comparison_text(store, query, groups, columns_for(stdout), paint));
@@ -198,9 +256,7 @@ std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::S
     const batch::GateRule rule = rule_from(text);
     for (const batch::Store* store : {&before, &now}) {
       if (batch::find_figure(store->info().metrics, rule.metric)) continue;
-      figures_named(store->info().metrics, rule.metric, "--fail-if-worse");
-      throw UsageError{
-          fmt::format("--fail-if-worse: {} did not keep {}", store->file(), rule.metric)};
+      throw no_such_metric(*store, rule.metric, "--fail-if-worse");
     }
     if (batch::better_of(rule.metric) == batch::Better::neither) {
       throw UsageError{
@@ -211,6 +267,7 @@ std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::S
   if (!rules.empty()) return rules;
   for (const batch::Figure& figure : figures_of(now, options.metrics)) {
     const bool both = batch::find_figure(before.info().metrics, figure.name).has_value();
+    if (!both && !options.metrics.empty()) throw no_such_metric(before, figure.name, "--metric");
     if (both && batch::better_of(figure.name) != batch::Better::neither) {
       rules.push_back({figure.name, 0});
     }
@@ -227,7 +284,12 @@ Unsure unsure_from(const std::string& text) {
 std::string command_of(const CompareOptions& options) {
   std::string command = "lastack compare";
   for (const std::string& database : options.databases) command += " " + shell_word(database);
+  for (const std::string& metric : options.metrics) command += " --metric " + shell_word(metric);
   for (const std::string& rule : options.rules) command += " --fail-if-worse " + shell_word(rule);
+  if (options.unsure != CompareOptions{}.unsure) command += " --unsure " + options.unsure;
+  if (options.confidence != usual_confidence) {
+    command += fmt::format(" --confidence {}", options.confidence);
+  }
   return command;
 }
 
@@ -310,7 +372,8 @@ void add_gate_options(Command command, CompareOptions& options) {
   command
       .add_option("--fail-if-worse", options.rules,
                   "With two databases: exit 1 where this metric is worse\n"
-                  "by more than N % in the new one; may be repeated")
+                  "in the new one by more than N % of what it was; may be\n"
+                  "repeated")
       .type_name("METRIC[:N%]")
       .repeatable();
   command
@@ -348,11 +411,12 @@ void add_compare_command(Command program, ExitCode& exit_code) {
       "                                         --fail-if-worse connect_ok\n"
       "Differences are paired: replication r of every combination has the same random\n"
       "numbers. A difference whose interval contains 0 is within noise.\n"
-      "Two databases are of the same sweep; the program's version, settings and scenario\n"
-      "may differ, which is said. Less is better but of connect_ok, request_ok and\n"
-      "bytes_delivered. Each comparison has the confidence by itself.\n"
-      "Exit code: 0 nothing is worse, 1 something is (or --unsure fail and it cannot be\n"
-      "told), 2 bad usage or input.");
+      "Two databases are of the same sweep and seed; the program's version, settings and\n"
+      "scenario may differ, which is said. Less is better but of connect_ok, request_ok\n"
+      "and bytes_delivered. N % is a share of what it was: with connect_ok:1% a share of\n"
+      "90 % may fall to 89.1 %. Each comparison has the confidence by itself.\n"
+      "Exit code: 1 where a metric of --fail-if-worse is worse, or with --unsure fail\n"
+      "cannot be told; 2 bad usage or input; else 0, and always without --fail-if-worse.");
 }
 
 }  // namespace lastack::cli

@@ -1,5 +1,6 @@
 #include "reports/amounts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -88,6 +89,28 @@ std::string signed_amount(std::string_view metric, double value) {
   const std::string sign = value > 0 ? "+" : "";
   const bool share = batch::unit_of(metric) == Unit::share;
   return sign + number(value / as.scale) + (share ? " points" : as.unit);
+}
+
+std::string difference_range(std::string_view metric, double least, double most) {
+  const Shown as = shown_as(metric, most);
+  const std::string low = number(least / as.scale);
+  const std::string high = number(most / as.scale);
+  const bool share = batch::unit_of(metric) == Unit::share;
+  return (low == high ? high : low + " to " + high) + (share ? " points" : as.unit);
+}
+
+std::string difference_amount(std::string_view metric, double value, std::optional<double> low,
+                              std::optional<double> high) {
+  double largest = std::abs(value);
+  for (const auto& bound : {low, high}) largest = std::max(largest, std::abs(bound.value_or(0)));
+  const Shown as = shown_as(metric, largest);
+  const auto with_sign = [&as](double number_of) {
+    return (number_of > 0 ? "+" : "") + number(number_of / as.scale);
+  };
+  const bool share = batch::unit_of(metric) == Unit::share;
+  std::string text = with_sign(value) + (share ? " points" : as.unit);
+  if (low && high) text += fmt::format(" ({} to {})", with_sign(*low), with_sign(*high));
+  return text;
 }
 
 std::string bounds_text(std::string_view metric, const scenario::Bounds& bounds) {

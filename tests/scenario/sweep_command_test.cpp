@@ -160,6 +160,34 @@ TEST_CASE("report: writes a sweep as one page, and nothing where it cannot", "[c
   CHECK(t.files().size() == 7);  // the sweeps, the database, the page
 }
 
+TEST_CASE("sweep: one output only goes to stdout", "[command]") {
+  Sweeps t;
+  t.file("s.json", R"({"hosts": {"a": {}}})");
+  t.lastack("sweep good.json --db s.sqlite -q");
+  const Refusals cases{
+      {"export s.sqlite --csv - --json -", "--json: want one output on stdout, have two"},
+      {"export s.sqlite --csv - --summary /dev/stdout", "--summary: want one output on stdout"},
+      {"run s.json --trace - --summary -", "want one output on stdout, have several"},
+      {"run s.json --trace /dev/stdout --trace -", "want one output on stdout, have several"},
+      {"test good.json --junit - --tap", "--junit: want one output on stdout, have --tap as well"},
+      {"sweep good.json --junit - --github", "--junit: want one output on stdout"},
+      {"compare s.sqlite s.sqlite --fail-if-worse connect_ok --junit - --tap",
+       "--junit: want one output on stdout"},
+  };
+  refuses(t, cases);
+  t.lastack("export s.sqlite --csv - --json /dev/null --summary /dev/null");
+  CHECK(t.exit_code() == 0);
+  t.lastack("run s.json s.json --summary -");  // one after the other
+  CHECK(t.exit_code() == 0);
+  for (const char* command :
+       {"sweep good.json", "compare s.sqlite s.sqlite --fail-if-worse syn_sent"}) {
+    t.lastack(std::string{command} + " --junit -");
+    CHECK(t.exit_code() == 0);
+    CHECK_THAT(t.out(), StartsWith("<?xml") && EndsWith("</testsuites>\n"));
+    CHECK_THAT(t.err(), Contains("tcp_syn_retries"));
+  }
+}
+
 TEST_CASE("sweep: shards, also of a cluster's, merge to the same table", "[command]") {
   Sweeps t;
   t.lastack("sweep plain.json --db all.sqlite -q");
@@ -427,7 +455,14 @@ TEST_CASE("run: --worst makes a run of a database again", "[command]") {
   t.lastack("sweep plain.json --db s.sqlite -q");
   t.lastack("run s.sqlite --worst connect_time.max --trace run.jsonl --summary run.json");
   CHECK(t.exit_code() == 0);
-  CHECK_THAT(t.out(), StartsWith("The worst run by connect_time.max: "));
+  CHECK_THAT(t.out(), StartsWith("retries: worst run by connect_time.max\n"
+                                 "The worst run of retries by connect_time.max: ") &&
+                          Contains(", with seed ") && Contains("tcp_syn_retries = 4."));
+  t.lastack("run s.sqlite --worst connect_time.max:3 --trace worst.html -q");
+  CHECK_THAT(t.read("worst.html"),
+             Contains("retries: 3rd worst run by connect_time.max") &&
+                 Contains("The 3rd worst run of retries by connect_time.max: "));
+  t.lastack("run s.sqlite --worst connect_time.max --trace run.jsonl --summary run.json -q");
   t.sql(
       "s.sqlite 'SELECT seed, \"connect_time.max\" FROM run ORDER BY \"connect_time.max\" DESC, "
       "combination LIMIT 1'");
@@ -444,6 +479,24 @@ TEST_CASE("run: --worst makes a run of a database again", "[command]") {
       {"run plain.json --worst connect_time", "plain.json: is no SQLite database"},
   };
   refuses(t, cases);
+}
+
+TEST_CASE("run: --worst of a family takes the largest statistic that was kept", "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  const std::string kept = R"("connect_time", "syn_sent")";
+  text.replace(text.find(kept), kept.size(),
+               R"("connect_time.median", "connect_time.p90", "connect_time.mean")");
+  t.file("few.json", text);
+  t.lastack("sweep few.json --db few.sqlite -q");
+  t.lastack("run few.sqlite --worst connect_time");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), StartsWith("retries: worst run by connect_time.p90\n"));
+  t.lastack("run few.sqlite --worst connect_time.max");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--worst: want one of those that few.sqlite kept "
+                               "(connect_time.mean, connect_time.median, connect_time.p90), have "
+                               "connect_time.max"));
 }
 
 TEST_CASE("export: --summary has a row for each combination, over all its connections",

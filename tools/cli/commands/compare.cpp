@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -295,18 +296,20 @@ std::string command_of(const CompareOptions& options) {
 
 void print_gate(const batch::Counterparts& same, const std::vector<batch::GateResult>& results,
                 Unsure unsure, const CompareOptions& options) {
-  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
-  const int columns = columns_for(stdout);
-  fmt::print("{} against {}\n", paint.bold(options.databases.back()), options.databases.front());
+  std::FILE* stream = is_stdout(options.ci.junit) ? stderr : stdout;
+  const Paint paint{colour_for(stream, ColourChoice::automatic)};
+  const int columns = columns_for(stream);
+  fmt::print(stream, "{} against {}\n", paint.bold(options.databases.back()),
+             options.databases.front());
   for (const std::string& difference : same.differences) {
-    fmt::print("{}", wrapped(difference, columns, 2));
+    fmt::print(stream, "{}", wrapped(difference, columns, 2));
   }
-  fmt::print("\n{}", gate_text(results, unsure, paint));
+  fmt::print(stream, "\n{}", gate_text(results, unsure, paint));
   const auto count = [&results](batch::GateOutcome outcome) {
     return std::count_if(results.begin(), results.end(),
                          [outcome](const auto& each) { return each.outcome == outcome; });
   };
-  fmt::print("{} compared: {} worse, {} not worse, {} cannot tell\n", results.size(),
+  fmt::print(stream, "{} compared: {} worse, {} not worse, {} cannot tell\n", results.size(),
              count(batch::GateOutcome::worse), count(batch::GateOutcome::not_worse),
              count(batch::GateOutcome::cannot_tell));
 }
@@ -317,6 +320,7 @@ ExitCode compare_databases(const CompareOptions& options) {
     throw UsageError{"--by, --baseline, --where: want one database, have two"};
   }
   const Unsure unsure = unsure_from(options.unsure);
+  require_one_stdout(options.ci);
   FileNames{options.databases}.require_own("--junit", options.ci.junit);
   const batch::Store before = batch::Store::open(options.databases.front());
   const batch::Store now = batch::Store::open(options.databases.back());

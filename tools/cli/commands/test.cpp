@@ -210,7 +210,7 @@ class Runner {
 
 void print_for_people(const std::vector<FileResult>& results, const TestOptions& options,
                       std::chrono::duration<double> duration) {
-  std::FILE* stream = options.ci.junit == "-" ? stderr : stdout;
+  std::FILE* stream = is_stdout(options.ci.junit) ? stderr : stdout;
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
@@ -236,6 +236,7 @@ ExitCode exit_code_of(const std::vector<FileResult>& results) {
 }
 
 ExitCode test(const TestOptions& options) {
+  require_one_stdout(options.ci);
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);

@@ -521,13 +521,37 @@ TEST_CASE("sweep: every metric that the file names is shown, below each other wh
       R"("metrics": ["connect_ok", "connect_time", "time_in.SYN_SENT", "bytes_delivered"])");
   t.file("many.json", text);
   t.lastack("sweep many.json");
-  for (const char* name :
-       {"connect_ok", "connect_time.mean", "connect_time.p99.9", "connect_time.max",
-        "time_in.SYN_SENT", "time_in.SYN_SENT.client", "bytes_delivered"}) {
+  for (const char* name : {"connect_ok", "connect_time.mean", "connect_time.p99.9",
+                           "connect_time.max", "time_in.SYN_SENT", "bytes_delivered"}) {
     INFO(name);
     CHECK_THAT(t.out(), Contains(name));
   }
+  // Of single hosts only what the file names.
+  CHECK_THAT(t.out(), !Contains("time_in.SYN_SENT.") &&
+                          Contains("2 more metrics: name some in `metrics` to see them here; --db "
+                                   "FILE keeps all\n"));
+  text.replace(text.find("time_in.SYN_SENT"), 16, "time_in.SYN_SENT.client");
+  t.file("one.json", text);
+  t.lastack("sweep one.json");
+  CHECK_THAT(t.out(), Contains("time_in.SYN_SENT.client") && !Contains("more metric"));
   CHECK_THAT(t.out(), !Contains("e+") && Contains("20 ms") && Contains(" %"));
+}
+
+TEST_CASE("sweep: without `metrics` those that differ are shown, and that there are more",
+          "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  const std::string kept = R"("metrics": ["connect_ok", "connect_time", "syn_sent"], )";
+  text.erase(text.find(kept), kept.size());
+  t.file("all.json", text);
+  t.lastack("sweep all.json --db all.sqlite");
+  CHECK_THAT(t.out(), Contains("connect_ok") && Contains(" more metrics: name some in `metrics` to "
+                                                         "see them here, or lastack export "
+                                                         "all.sqlite --summary FILE\n"));
+  text.replace(text.find("0.3"), 3, "0");  // then all combinations are alike
+  t.file("alike.json", text);
+  t.lastack("sweep alike.json");
+  CHECK_THAT(t.out(), Contains("4                400   100 % ("));
 }
 
 TEST_CASE("sweep: a half width that was not reached is said", "[command]") {

@@ -80,15 +80,6 @@ UsageError no_such_metric(const batch::Store& store, const std::string& name, co
                                 nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
 }
 
-/// Time in a state at one host only, where the sum over all hosts was kept as well.
-bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns) {
-  constexpr std::string_view family = "time_in.";
-  if (!column.starts_with(family)) return false;
-  const auto dot = column.find('.', family.size());
-  return dot != column.npos &&
-         std::find(columns.begin(), columns.end(), column.substr(0, dot)) != columns.end();
-}
-
 /// The figures that a name means: one, or all columns of a family such as connect_time. Time in a
 /// state is that of all hosts together, where that was kept.
 std::vector<batch::Figure> figures_named(const batch::Store& store, const std::string& name,

@@ -350,7 +350,9 @@ TEST_CASE("compare: a build fails where a new database is worse than the base", 
   BeforeAndAfter t;
   t.lastack("compare base.sqlite new.sqlite --fail-if-worse connect_time.median:5%");
   CHECK(t.exit_code() == 1);
-  CHECK_THAT(t.out(), StartsWith("new.sqlite against base.sqlite\n  another scenario\n\n"));
+  CHECK_THAT(t.out(),
+             StartsWith("new.sqlite against base.sqlite\n  another scenario: /links/0/delay "
+                        "is \"11ms\", was \"10ms\"\n\n"));
   CHECK_THAT(t.out(), Contains("connect_time.median") && Contains("tcp_syn_retries=1") &&
                           Contains("  worse\n") && Contains("+2 ms"));
   t.lastack("compare base.sqlite new.sqlite --fail-if-worse connect_time.median:15%");
@@ -362,6 +364,21 @@ TEST_CASE("compare: a build fails where a new database is worse than the base", 
       "--fail-if-worse connect_ok --unsure fail");
   CHECK(t.exit_code() == 0);
   CHECK_THAT(t.out(), Contains("the same in every pair"));
+}
+
+TEST_CASE("compare: a few of the places where two scenarios differ are named", "[command]") {
+  BeforeAndAfter t;
+  std::string text = t.read("base.json");
+  const std::string links = R"("loss": 0.3)";
+  text.replace(text.find(links), links.size(), R"("loss": 0.2, "mtu": 1400)");
+  text.replace(text.find(R"("apps": [)"), 9, R"("stop_at": "300s", "apps": [)");
+  text.replace(text.find(R"("listen": 80})"), 12, R"("listen": 80, "backlog": 9)");
+  t.file("other.json", text);
+  t.lastack("sweep other.json --db other.sqlite -q");
+  t.lastack("compare base.sqlite other.sqlite");
+  CHECK_THAT(t.out(), StartsWith("other.sqlite against base.sqlite\n"
+                                 "  another scenario: /links/0/loss is 0.2, was 0.3; "
+                                 "/links/0/mtu is new; /stop_at\n  is new; and 1 more\n"));
 }
 
 TEST_CASE("compare: without a rule two databases are shown, and nothing fails", "[command]") {

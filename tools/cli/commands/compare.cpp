@@ -23,6 +23,7 @@
 #include "lastack/scenario/nearest_name.hpp"
 #include "reports/compare_report.hpp"
 #include "reports/gate_report.hpp"
+#include "reports/scenario_differences.hpp"
 #include "reports/sweep_report.hpp"
 #include "reports/worst_run.hpp"
 #include "support/file_names.hpp"
@@ -285,14 +286,15 @@ std::string command_of(const CompareOptions& options) {
   return command;
 }
 
-void print_gate(const batch::Counterparts& same, const std::vector<batch::GateResult>& results,
-                Unsure unsure, const CompareOptions& options) {
+void print_gate(const std::vector<std::string>& differences,
+                const std::vector<batch::GateResult>& results, Unsure unsure,
+                const CompareOptions& options) {
   std::FILE* stream = is_stdout(options.ci.junit) ? stderr : stdout;
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   const int columns = columns_for(stream);
   fmt::print(stream, "{} against {}\n", paint.bold(options.databases.back()),
              options.databases.front());
-  for (const std::string& difference : same.differences) {
+  for (const std::string& difference : differences) {
     fmt::print(stream, "{}", wrapped(difference, columns, 2));
   }
   fmt::print(stream, "\n{}", gate_text(results, unsure, paint));
@@ -323,7 +325,7 @@ ExitCode compare_databases(const CompareOptions& options) {
   if (options.ci.tap) {
     fmt::print("{}", tap(cases));
   } else {
-    print_gate(same, results, unsure, options);
+    print_gate(named_differences(same, before, now), results, unsure, options);
   }
   if (options.ci.github) fmt::print("{}", github_annotations(cases));
   if (!options.ci.junit.empty()) write_file(options.ci.junit, junit_xml(cases));

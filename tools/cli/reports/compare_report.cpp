@@ -85,6 +85,13 @@ std::string ratio(double now, double before) {
   return (now >= before ? "× " : "÷ ") + text;
 }
 
+/// Whether no interval can be trusted, so that a difference may or may not be there.
+bool is_too_few(const batch::Contrast& contrast) {
+  const batch::Difference& seen = contrast.difference;
+  if (seen.in_every_pair || seen.verdict != batch::Verdict::within_noise) return false;
+  return seen.low && seen.high ? !seen.settled : !seen.low && !seen.high;
+}
+
 std::string difference_text(const batch::Contrast& contrast) {
   const batch::Difference& seen = contrast.difference;
   const std::string& metric = contrast.metric;
@@ -94,9 +101,7 @@ std::string difference_text(const batch::Contrast& contrast) {
   }
   if (!seen.value) return "no value to compare";
   if (seen.verdict == batch::Verdict::within_noise) {
-    return seen.low && seen.high && !seen.settled ? "too few runs to tell"
-           : seen.low || seen.high                ? "within noise"
-                                                  : "too few runs to tell";
+    return is_too_few(contrast) ? "too few runs to tell" : "within noise";
   }
   const std::string verdict = seen.verdict == batch::Verdict::higher ? "higher" : "lower";
   if (!seen.settled || !seen.low || !seen.high) {
@@ -126,6 +131,7 @@ std::string words_of(const batch::Alternative& alternative, const std::string& v
                      const std::string& baseline) {
   std::string clear;
   std::string noise;
+  std::string too_few;
   std::string without;
   std::string only_here;
   std::string only_before;
@@ -140,7 +146,7 @@ std::string words_of(const batch::Alternative& alternative, const std::string& v
     } else if (stands_out(contrast)) {
       append(clear, effect_in_words(contrast));
     } else {
-      append(noise, name);
+      append(is_too_few(contrast) ? too_few : noise, name);
     }
   }
   std::string text = clear;
@@ -149,6 +155,7 @@ std::string words_of(const batch::Alternative& alternative, const std::string& v
   };
   if (clear.empty() && !noise.empty()) text = "nothing that stands out of the noise";
   if (!clear.empty()) add("the same or within noise: ", noise);
+  add("too few runs to tell: ", too_few);
   add(fmt::format("no value at {}: ", value), only_before);
   add(fmt::format("no value at {}: ", baseline), only_here);
   add("no value at either: ", without);

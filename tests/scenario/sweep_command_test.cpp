@@ -303,6 +303,17 @@ TEST_CASE("compare: the cost at one host is said where the sum was not kept", "[
   CHECK_THAT(t.out(), Contains("socket-seconds in SYN_SENT at proxy 3.06"));
 }
 
+TEST_CASE("compare: where nothing differs it says so, without a table", "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  text.replace(text.find("0.3"), 3, "0");
+  t.file("alike.json", text);
+  t.lastack("sweep alike.json --db alike.sqlite -q");
+  t.lastack("compare alike.sqlite --by tcp_syn_retries");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), EndsWith("95 % intervals\n\n  tcp_syn_retries = 4: nothing differs\n"));
+}
+
 TEST_CASE("compare: a sentence without figures has no table below it", "[command]") {
   DeadServer t;
   t.lastack(
@@ -434,6 +445,20 @@ TEST_CASE("compare: a metric that one of two databases lacks is named with that 
       {"--metric syn_sent", "--metric: want a metric that less.sqlite kept (connect_ok)"},
   };
   refuses(t, cases, "compare less.sqlite new.sqlite ");
+}
+
+TEST_CASE("compare: of two databases only what can get worse is compared", "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  const std::string kept = R"("connect_ok", "connect_time", "syn_sent")";
+  text.replace(text.find(kept), kept.size(), R"("time_in.ESTABLISHED", "time_in.SYN_SENT")");
+  t.file("times.json", text);
+  t.lastack("sweep times.json --db times.sqlite -q");
+  t.lastack("compare times.sqlite times.sqlite --metric time_in");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("time_in.SYN_SENT") && !Contains("ESTABLISHED"));
+  refuses(t, {{"compare times.sqlite times.sqlite --metric time_in.ESTABLISHED",
+               "--metric: neither more nor less time_in.ESTABLISHED is better"}});
 }
 
 TEST_CASE("compare: CI servers read what the comparison came to", "[command]") {

@@ -241,6 +241,12 @@ batch::GateRule rule_from(const std::string& text) {
   return rule;
 }
 
+/// Throws UsageError for a metric of which neither more nor less is better.
+void require_one_way(const std::string& metric, const char* option) {
+  if (batch::better_of(metric) != batch::Better::neither) return;
+  throw UsageError{fmt::format("{}: neither more nor less {} is better", option, metric)};
+}
+
 /// The rules of the command line; where there are none, every usual metric, for information.
 std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::Store& now,
                                       const CompareOptions& options) {
@@ -251,19 +257,25 @@ std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::S
       if (batch::find_figure(store->info().metrics, rule.metric)) continue;
       throw no_such_metric(*store, rule.metric, "--fail-if-worse");
     }
-    if (batch::better_of(rule.metric) == batch::Better::neither) {
-      throw UsageError{
-          fmt::format("--fail-if-worse: neither more nor less {} is better", rule.metric)};
-    }
+    require_one_way(rule.metric, "--fail-if-worse");
     rules.push_back(rule);
   }
   if (!rules.empty()) return rules;
   for (const batch::Figure& figure : figures_of(now, options.metrics)) {
     const bool both = batch::find_figure(before.info().metrics, figure.name).has_value();
-    if (!both && !options.metrics.empty()) throw no_such_metric(before, figure.name, "--metric");
+    const auto& asked = options.metrics;
+    if (!both && !asked.empty()) throw no_such_metric(before, figure.name, "--metric");
+    const bool by_name = std::find(asked.begin(), asked.end(), figure.name) != asked.end();
+    if (by_name) require_one_way(figure.name, "--metric");
     if (both && batch::better_of(figure.name) != batch::Better::neither) {
       rules.push_back({figure.name, 0});
     }
+  }
+  if (rules.empty()) {
+    throw UsageError{
+        fmt::format("{} and {} kept no metric that both have and of which more or less "
+                    "is better",
+                    before.file(), now.file())};
   }
   return rules;
 }

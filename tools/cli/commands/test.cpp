@@ -290,7 +290,7 @@ void add_test_command(Command program, ExitCode& exit_code) {
       "and `expect`; it names and skips the others. Each failure comes with the command\n"
       "that repeats it.\n"
       "A fault, injection or expectation that matches nothing is a warning; --strict makes\n"
-      "it a failure, or the file bad where it never could. Sweeps are not asked.\n"
+      "it a failure, or the file bad where it never could. A sweep's runs are not asked.\n"
       "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
       "stopped because memory ran short, 130 interrupted: then what was not run, or not to\n"
       "its end, is not judged.");

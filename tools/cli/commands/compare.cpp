@@ -1,7 +1,6 @@
 // `lastack compare OUT.sqlite --by KEY`: what another value of a setting changes, and what is
 // noise.
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <memory>
@@ -16,16 +15,16 @@
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
 #include "lastack/batch/contrast.hpp"
+#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/gate.hpp"
 #include "lastack/batch/worst.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/core/text.hpp"
-#include "lastack/scenario/nearest_name.hpp"
 #include "reports/compare_report.hpp"
+#include "reports/figure_choice.hpp"
 #include "reports/gate_report.hpp"
 #include "reports/scenario_differences.hpp"
 #include "reports/sweep_report.hpp"
-#include "reports/worst_run.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
 #include "support/terminal.hpp"
@@ -33,8 +32,6 @@
 namespace lastack::cli {
 
 namespace {
-
-constexpr double usual_confidence = 0.95;
 
 struct CompareOptions {
   std::vector<std::string> databases;  ///< one, or the base and the new one
@@ -45,17 +42,8 @@ struct CompareOptions {
   std::string baseline;
   std::vector<std::string> where;
   std::vector<std::string> metrics;
-  double confidence = usual_confidence;
+  double confidence = batch::usual_confidence;
 };
-
-/// What people decide by, where --metric does not say. What sockets cost comes on top: `costs_of`.
-constexpr std::array<std::string_view, 17> usual_metrics{
-    "connect_ok",        "connect_time.mean",      "connect_time.p99",
-    "close_time.mean",   "orphan_time.mean",       "peak.TIME_WAIT",
-    "half_open_at_end",  "listen_drops",           "listen_overflows",
-    "request_ok",        "segments_retransmitted", "request_time.mean",
-    "request_time.p99",  "recv_error.ECONNRESET",  "recv_error.ETIMEDOUT",
-    "connections_reset", "connections_failed"};
 
 std::size_t axis_named(const scenario::Grid& grid, const std::string& path, const char* option) {
   const scenario::ResolvedPath found = scenario::resolve_path(path, grid.paths());
@@ -70,68 +58,6 @@ std::size_t value_named(const scenario::Axis& axis, const std::string& text, con
   }
   throw UsageError{fmt::format("{}: want a value of {} ({}), have {}", option, axis.path,
                                fmt::join(axis.values, ", "), text)};
-}
-
-UsageError no_such_metric(const batch::Store& store, const std::string& name, const char* option) {
-  const std::vector<std::string>& columns = store.info().metrics;
-  const std::vector<std::string_view> known(columns.begin(), columns.end());
-  const auto nearest = scenario::nearest_name(name, known);
-  return UsageError{fmt::format("{}: want a metric that {} kept ({}), have {}{}", option,
-                                store.file(), some_metrics(store), name,
-                                nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
-}
-
-/// The figures that a name means: one, or all columns of a family such as connect_time. Time in a
-/// state is that of all hosts together, where that was kept.
-std::vector<batch::Figure> figures_named(const batch::Store& store, const std::string& name,
-                                         const char* option) {
-  const std::vector<std::string>& columns = store.info().metrics;
-  if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
-    return {batch::find_figure(columns, name).value()};
-  }
-  std::vector<batch::Figure> found;
-  for (const std::string& column : columns) {
-    if (column.starts_with(name + ".") && !is_part_of_sum(column, columns)) {
-      found.push_back(batch::find_figure(columns, column).value());
-    }
-  }
-  if (!found.empty()) return found;
-  if (auto figure = batch::find_figure(columns, name)) return {*std::move(figure)};
-  throw no_such_metric(store, name, option);
-}
-
-/// What sockets cost: the time in each state of which less is better, at all hosts together where
-/// that was kept.
-std::vector<batch::Figure> costs_of(const std::vector<std::string>& columns) {
-  std::vector<batch::Figure> costs;
-  for (const std::string& column : columns) {
-    if (!column.starts_with("time_in.") || is_part_of_sum(column, columns)) continue;
-    if (batch::better_of(column) != batch::Better::less) continue;
-    costs.push_back(batch::find_figure(columns, column).value());
-  }
-  return costs;
-}
-
-/// Those that --metric names; else what people decide by and what it costs, as far as it was kept.
-std::vector<batch::Figure> figures_of(const batch::Store& store,
-                                      const std::vector<std::string>& names) {
-  const std::vector<std::string>& columns = store.info().metrics;
-  std::vector<batch::Figure> figures;
-  for (const std::string& name : names) {
-    const auto found = figures_named(store, name, "--metric");
-    figures.insert(figures.end(), found.begin(), found.end());
-  }
-  if (!figures.empty()) return figures;
-  for (const std::string_view name : usual_metrics) {
-    if (auto figure = batch::find_figure(columns, name)) figures.push_back(*std::move(figure));
-  }
-  const std::vector<batch::Figure> costs = costs_of(columns);
-  figures.insert(figures.end(), costs.begin(), costs.end());
-  if (!figures.empty()) return figures;
-  for (const std::string& column : columns) {  // the sweep kept unusual ones only: then these
-    figures.push_back(batch::find_figure(columns, column).value());
-  }
-  return figures;
 }
 
 /// Each --where: which value of which axis.
@@ -168,7 +94,7 @@ batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& o
     throw UsageError{fmt::format("--by: want a path of several values, {} has one", axis.path)};
   }
   query.where = where_of(grid, query.axis, options);
-  query.figures = figures_of(store, options.metrics);
+  query.figures = figures_asked_for(store, options.metrics);
   query.confidence = options.confidence;
   return query;
 }
@@ -261,7 +187,7 @@ std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::S
     rules.push_back(rule);
   }
   if (!rules.empty()) return rules;
-  for (const batch::Figure& figure : figures_of(now, options.metrics)) {
+  for (const batch::Figure& figure : figures_asked_for(now, options.metrics)) {
     const bool both = batch::find_figure(before.info().metrics, figure.name).has_value();
     const auto& asked = options.metrics;
     if (!both && !asked.empty()) throw no_such_metric(before, figure.name, "--metric");
@@ -292,7 +218,7 @@ std::string command_of(const CompareOptions& options) {
   for (const std::string& metric : options.metrics) command += " --metric " + shell_word(metric);
   for (const std::string& rule : options.rules) command += " --fail-if-worse " + shell_word(rule);
   if (options.unsure != CompareOptions{}.unsure) command += " --unsure " + options.unsure;
-  if (options.confidence != usual_confidence) {
+  if (options.confidence != batch::usual_confidence) {
     command += fmt::format(" --confidence {}", options.confidence);
   }
   return command;

@@ -41,7 +41,7 @@ class Differences {
       if (const Json* old = before.find(name)) {
         compare(*old, value, place);
       } else {
-        found_.push_back(fmt::format("{} is new", place));
+        note_new(place, value);
       }
     }
     for (const auto& [name, value] : old_members) {
@@ -54,13 +54,20 @@ class Differences {
     for (std::size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
       const std::string place = scenario::pointer_to(pointer, i);
       if (i >= before.size()) {
-        found_.push_back(fmt::format("{} is new", place));
+        note_new(place, now[i]);
       } else if (i >= now.size()) {
         note_gone(place);
       } else {
         compare(before[i], now[i], place);
       }
     }
+  }
+
+  void note_new(const std::string& pointer, const Json& value) {
+    constexpr std::size_t longest = 60;
+    const std::string text = scenario::printable(to_text(value));
+    found_.push_back(
+        fmt::format("{} is new: {}", pointer, text.size() <= longest ? text : shown(value)));
   }
 
   void note_gone(const std::string& pointer) { found_.push_back(pointer + " is gone"); }

@@ -12,6 +12,7 @@
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
 #include "reports/amounts.hpp"
+#include "reports/figure_choice.hpp"
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
 #include "support/text_table.hpp"
@@ -277,14 +278,6 @@ std::vector<std::string> asked_for(const batch::Plan& plan) {
 }
 
 }  // namespace
-
-bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns) {
-  constexpr std::string_view family = "time_in.";
-  if (!column.starts_with(family)) return false;
-  const auto dot = column.find('.', family.size());
-  return dot != column.npos &&
-         std::find(columns.begin(), columns.end(), column.substr(0, dot)) != columns.end();
-}
 
 std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
                         const Paint& paint) {

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
@@ -10,9 +8,6 @@
 #include "support/terminal.hpp"
 
 namespace lastack::cli {
-
-/// Time in a state at one host only, where the sum over all hosts was kept as well.
-bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns);
 
 /// What a sweep came to, for people: a line for each combination with its settings, its number of
 /// runs and the means of the metrics that say most, with their 95 % intervals; beside them what

@@ -209,6 +209,10 @@ TEST_CASE("sweep: `lastack test` runs those that expect something", "[command]")
   CHECK_THAT(t.out(), Contains("failed bad.json\n") && Contains("replay: lastack sweep bad.json"));
   CHECK_THAT(t.out(), Contains("skipped plain.json: a sweep without `expect`"));
   CHECK_THAT(t.out(), Contains("2 sweeps ran: 1 held, 1 failed"));
+  t.lastack("test wrong.json good.json --github");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.out(), Contains("bad    wrong.json: /metric: want a key of a sweep") &&
+                          Contains("::error file=wrong.json,line=9,title=bad sweep::wrong.json"));
   t.lastack("validate good.json wrong.json");
   CHECK(t.exit_code() == 2);
   CHECK_THAT(t.out(), Contains("good.json: ok"));

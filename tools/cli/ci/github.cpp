@@ -55,7 +55,8 @@ std::string github_annotations(const std::vector<FileResult>& results) {
   std::string text;
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::bad) {
-      text += annotation("error", result, result.pointer, "bad scenario", result.problem);
+      const char* title = result.command == "sweep" ? "bad sweep" : "bad scenario";
+      text += annotation("error", result, result.pointer, title, result.problem);
     }
     if (result.outcome == Outcome::not_run && result.not_judged > 0) {
       text += annotation("error", result, "/expect", "expectations not judged", result.problem);

@@ -131,7 +131,6 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
   scenario::Sweep sweep = scenario::load_sweep(result.file);
   if (sweep.expectations.empty()) return skipped(result, "a sweep without `expect`");
   const auto start = std::chrono::steady_clock::now();
-  result.command = "sweep";
   if (result.seed) sweep.seed = *result.seed;
   const batch::Plan plan{std::move(sweep), LASTACK_VERSION};
   batch::Store store = batch::Store::create(std::string{batch::Store::in_memory}, plan,
@@ -155,14 +154,16 @@ FileResult test_file(const std::string& file, const TestOptions& options,
   try {
     switch (scenario::kind_of_file(file)) {
       case scenario::FileKind::scenario: return run_scenario(result, options, stop);
-      case scenario::FileKind::sweep: return run_sweep(result, stop);
+      case scenario::FileKind::sweep: result.command = "sweep"; return run_sweep(result, stop);
       case scenario::FileKind::objective:
         return skipped(result, "an objective: needs `lastack tune`");
       case scenario::FileKind::other: break;
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
   } catch (const scenario::ScenarioError& error) {
-    return result.command == "run" ? bad(result, error) : bad(result, error.what());
+    if (result.command == "run") return bad(result, error);
+    result.pointer = error.file() == file ? error.pointer() : "";
+    return bad(result, error.what());
   } catch (const std::bad_alloc&) {
     result.out_of_memory = true;
     return bad(result, file + ": out of memory");

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/core/random_stream.hpp"
+#include "lastack/scenario/json.hpp"
 #include "lastack/scenario/load.hpp"
 
 namespace lastack::batch {
@@ -67,6 +68,20 @@ std::vector<Span> spans_of(std::uint64_t combinations, std::uint64_t repeat,
   return spans;
 }
 
+void check_share(std::string_view metric, const scenario::Bounds& bounds, const std::string& file,
+                 const std::string& pointer) {
+  if (!is_share(metric)) return;
+  const auto check = [&](const char* key, const std::optional<double>& bound) {
+    if (!bound || (*bound >= 0 && *bound <= 1)) return;
+    throw scenario::ScenarioError{
+        file, scenario::pointer_to(pointer, key),
+        fmt::format("want a number from 0 to 1, as {} is a share, have {}", metric, *bound)};
+  };
+  check("equals", bounds.equals);
+  check("min", bounds.min);
+  check("max", bounds.max);
+}
+
 Plan::Plan(scenario::Sweep sweep, std::string version, Shard shard)
     : sweep_{std::move(sweep)},
       version_{std::move(version)},
@@ -76,6 +91,7 @@ Plan::Plan(scenario::Sweep sweep, std::string version, Shard shard)
   if (sweep_.until) watched_ = figure_of(sweep_.until->metric, "/repeat/until/metric");
   for (const scenario::SweepExpectation& expectation : sweep_.expectations) {
     figure_of(expectation.metric, expectation.pointer + "/metric");  // throws where it is none
+    check_share(expectation.metric, expectation.bounds, sweep_.file, expectation.pointer);
   }
   const boost::uuids::name_generator_sha1 generator{boost::uuids::ns::url()};
   identity_ = boost::uuids::to_string(generator(essence(*this)));

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "crew.hpp"
+#include "lastack/batch/plan.hpp"
 
 namespace lastack::batch {
 
@@ -40,6 +41,7 @@ TunePlan::TunePlan(scenario::Objective objective) : objective_{std::move(objecti
   for (std::size_t condition = 0; condition < conditions; ++condition) find_metrics(condition);
   for (std::size_t i = 0; i < objective_.limits.size(); ++i) {
     const scenario::Limit& limit = objective_.limits[i];
+    check_share(limit.metric, limit.bounds, objective_.file, limit.pointer);
     for (const std::size_t condition : limit.under) {
       limits_.push_back({condition, place_of(condition, limit.metric), limit.bounds});
       origins_.push_back(i);

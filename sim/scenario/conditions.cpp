@@ -17,18 +17,18 @@ void put(Condition& condition, EmbeddedScenario scenario) {
 }
 
 void read_set(const Value& set, Condition& condition) {
-  const std::size_t hosts = scenario_under(condition, {}).hosts.size();
-  set.for_each_member("an object of paths and values", [&](std::string_view path,
-                                                           const Value& value) {
-    condition.set.emplace_back(std::string{path}, to_text(value.json()));
-    try {
-      check_hosts(parse_scenario(condition.scenario_text, condition.scenario_file, condition.set),
-                  hosts, value);
-    } catch (const ScenarioError& error) {
-      if (error.pointer() == value.pointer()) throw;
-      value.fail(problem_in_scenario(error));
-    }
-  });
+  set.for_each_member(
+      "an object of paths and values", [&](std::string_view path, const Value& value) {
+        condition.set.emplace_back(std::string{path}, to_text(value.json()));
+        std::optional<std::string> problem;
+        try {
+          problem = new_host_problem(
+              parse_scenario(condition.scenario_text, condition.scenario_file, condition.set));
+        } catch (const ScenarioError& error) {
+          value.fail(problem_in_scenario(error));
+        }
+        if (problem) value.fail(*problem);
+      });
 }
 
 Condition condition_of(const Value& value, const std::optional<Condition>& usual,
@@ -84,10 +84,9 @@ void check_free(std::string_view path, const Value& value,
   }
 }
 
-void check_hosts(const Scenario& changed, std::size_t hosts, const Value& value) {
-  if (changed.hosts.size() == hosts) return;
-  value.fail(fmt::format("want the path of a host of the scenario, have a new host \"{}\"",
-                         changed.hosts.back().name));
+std::optional<std::string> new_host_problem(const Scenario& changed) {
+  if (changed.new_hosts.empty()) return std::nullopt;
+  return "want the path of a host of the scenario, have " + to_text(changed.new_hosts.back());
 }
 
 Scenario scenario_under(const Condition& condition, const std::vector<Override>& overrides) {

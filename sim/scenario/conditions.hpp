@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,8 @@ std::vector<Condition> read_conditions(const Value& root, const std::string& fil
 void check_free(std::string_view path, const Value& value,
                 const std::vector<Condition>& conditions);
 
-/// An override may make what is not there; a new host would be one that nobody speaks to.
-void check_hosts(const Scenario& changed, std::size_t hosts, const Value& value);
+/// What is wrong with a path that makes a new host, to which nobody would speak; nothing where
+/// none does.
+std::optional<std::string> new_host_problem(const Scenario& changed);
 
 }  // namespace lastack::scenario

@@ -1,12 +1,32 @@
 #include "embedded_scenario.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
 namespace lastack::scenario {
+
+namespace {
+
+/// A problem without "(from --set …)": nobody typed a --set.
+std::string without_option(const std::string& problem) {
+  return problem.substr(0, std::min(problem.find(" (from --set "), problem.find(" (in --set ")));
+}
+
+/// The same, but still with the path and the value that it comes from.
+std::string without_option_name(std::string problem) {
+  for (const std::string_view mark : {"(from --set ", "(in --set "}) {
+    const auto at = problem.find(mark);
+    if (at != problem.npos) problem.replace(at, mark.size(), "(from ");
+  }
+  return problem;
+}
+
+}  // namespace
 
 EmbeddedScenario embedded_scenario(const Value& value, const std::string& file) {
   if (value.is_object()) return {file, value.pointer(), to_text(value.json())};
@@ -27,13 +47,12 @@ Scenario parse_embedded(const std::string& text, const std::string& file,
     scenario.expectations.clear();
     return scenario;
   } catch (const ScenarioError& error) {
-    throw ScenarioError{file, pointer + error.pointer(), error.problem()};
+    throw ScenarioError{file, pointer + error.pointer(), without_option_name(error.problem())};
   }
 }
 
 std::string problem_in_scenario(const ScenarioError& error) {
-  const std::string& text = error.problem();
-  return fmt::format("{} (at {} of the scenario)", text.substr(0, text.find(" (from --set ")),
+  return fmt::format("{} (at {} of the scenario)", without_option(error.problem()),
                      error.pointer());
 }
 

@@ -61,7 +61,7 @@ Scenario read_text(std::string_view text, const std::string& file,
   scenario.file = file;
   Source source{file, {}, errors};
   Json document = document_of(text, file);
-  scenario.warnings = apply_overrides(document, overrides, source);
+  scenario.new_hosts = apply_overrides(document, overrides, source);
   read_scenario(Value{document, source}, scenario);
   return scenario;
 }

@@ -40,21 +40,21 @@ void read_settings(const Value& settings, Objective& objective) {
 /// Each value must be possible under each condition.
 void check_settings(const Value& settings, const Objective& objective) {
   for (const Condition& condition : objective.conditions) {
-    const std::size_t hosts = scenario_under(condition, {}).hosts.size();
     for (const Axis& axis : objective.settings.axes) {
       const Value at = settings.at(axis.path);
       for (std::size_t i = 0; i < axis.values.size(); ++i) {
         std::vector<Override> overrides = condition.set;
         overrides.emplace_back(axis.path, axis.values[i]);
+        std::optional<std::string> problem;
         try {
-          check_hosts(parse_scenario(condition.scenario_text, condition.scenario_file, overrides),
-                      hosts, at);
+          problem = new_host_problem(
+              parse_scenario(condition.scenario_text, condition.scenario_file, overrides));
         } catch (const ScenarioError& error) {
-          if (error.file() == objective.file && error.pointer() == at.pointer()) throw;
           throw ScenarioError{objective.file,
                               at.is_array() ? pointer_to(at.pointer(), i) : at.pointer(),
                               problem_in_scenario(error)};
         }
+        if (problem) at.fail(*problem);
       }
     }
   }

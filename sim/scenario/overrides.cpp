@@ -16,6 +16,13 @@ struct Place {
   std::string pointer;
 };
 
+/// Which numbers lead into an array of this size.
+std::string wish_into(std::size_t size) {
+  if (size == 0) return "want no number, as the array is empty";
+  if (size == 1) return "want the number 0, as the array has one element";
+  return fmt::format("want a number from 0 to {}, as the array has {} elements", size - 1, size);
+}
+
 /// One override under way.
 class Setter {
  public:
@@ -59,10 +66,7 @@ class Setter {
     const std::string_view part = take_part(place);
     const auto index = parse_count(part);
     if (!index || *index >= array.size()) {
-      fail(place.pointer, array.empty()
-                              ? "want an element, have an empty array"
-                              : fmt::format("want a number from 0 to {} into the array, have {}",
-                                            array.size() - 1, shown(part)));
+      fail(place.pointer, fmt::format("{}, have {}", wish_into(array.size()), shown(part)));
     }
     return {&array[*index], pointer_to(place.pointer, *index)};
   }
@@ -118,30 +122,34 @@ std::vector<std::string> host_names(const Json& root) {
   return names;
 }
 
-std::string new_host_warning(const OverrideMark& mark, const std::vector<std::string>& others) {
+NewHost new_host(const OverrideMark& mark, const std::vector<std::string>& others) {
   const std::string name = mark.pointer.substr(mark.pointer.rfind('/') + 1);
   const std::string_view nearest =
       nearest_name(name, std::vector<std::string_view>(others.begin(), others.end()));
-  std::string text = fmt::format("--set {} makes a new host \"{}\"", printable(mark.text), name);
-  if (!nearest.empty()) text += fmt::format("; nearest is \"{}\"", nearest);
-  return text;
+  return {printable(mark.text), printable(name), std::string{nearest}};
 }
 
 }  // namespace
 
-std::vector<std::string> apply_overrides(Json& root, const std::vector<Override>& overrides,
-                                         Source& source) {
-  std::vector<std::string> warnings;
+std::string to_text(const NewHost& host) {
+  std::string text = fmt::format("a new host \"{}\"", host.name);
+  if (!host.nearest.empty()) text += fmt::format("; nearest is \"{}\"", host.nearest);
+  return text;
+}
+
+std::vector<NewHost> apply_overrides(Json& root, const std::vector<Override>& overrides,
+                                     Source& source) {
+  std::vector<NewHost> made;
   for (const Override& override : overrides) {
     const std::vector<std::string> hosts = host_names(root);
     Setter setter{override, source};
     setter.walk({&root, ""}).json->value = value_of(override.second).value;
     source.overrides.push_back(setter.mark());
     if (!hosts.empty() && host_names(root).size() > hosts.size()) {
-      warnings.push_back(new_host_warning(setter.mark(), hosts));
+      made.push_back(new_host(setter.mark(), hosts));
     }
   }
-  return warnings;
+  return made;
 }
 
 }  // namespace lastack::scenario

@@ -8,8 +8,8 @@
 namespace lastack::scenario {
 
 /// Applies `--set KEY=VALUE` to the document, before anything is checked, and notes in `source`
-/// where. Returns warnings: hosts are named freely, so a slip of the pen there makes a new one.
-std::vector<std::string> apply_overrides(Json& root, const std::vector<Override>& overrides,
-                                         Source& source);
+/// where. Returns the new hosts: they are named freely, so a slip of the pen makes one.
+std::vector<NewHost> apply_overrides(Json& root, const std::vector<Override>& overrides,
+                                     Source& source);
 
 }  // namespace lastack::scenario

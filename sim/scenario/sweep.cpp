@@ -100,12 +100,15 @@ void check_values(const Sweep& sweep, const Condition& condition) {
       for (const std::size_t axis : dimension) {
         overrides.emplace_back(sweep.grid.axes[axis].path, sweep.grid.axes[axis].values[i]);
       }
+      const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
+      std::optional<std::string> problem;
       try {
-        parse_scenario(condition.scenario_text, condition.scenario_file, overrides);
+        problem = new_host_problem(
+            parse_scenario(condition.scenario_text, condition.scenario_file, overrides));
       } catch (const ScenarioError& error) {
-        const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
         throw ScenarioError{sweep.file, pointer_to(path, i), problem_in_scenario(error)};
       }
+      if (problem) throw ScenarioError{sweep.file, path, *problem};
     }
   }
 }
@@ -188,6 +191,42 @@ RelativeBounds relative_bounds_of(const Value& value) {
   return bounds;
 }
 
+std::size_t dimension_of(std::size_t axis, const Grid& grid) {
+  const auto has = [axis](const std::vector<std::size_t>& dimension) {
+    return std::find(dimension.begin(), dimension.end(), axis) != dimension.end();
+  };
+  const auto found = std::find_if(grid.dimensions.begin(), grid.dimensions.end(), has);
+  return static_cast<std::size_t>(found - grid.dimensions.begin());
+}
+
+/// Which value of each dimension is meant, where one is. Refuses values that go together nowhere.
+std::vector<std::optional<std::size_t>> values_meant(
+    const std::vector<SweepExpectation::Where>& wanted, const Value& value, const Grid& grid) {
+  std::vector<std::optional<std::size_t>> meant(grid.dimensions.size());
+  for (const SweepExpectation::Where& where : wanted) {
+    std::optional<std::size_t>& of_dimension = meant[dimension_of(where.axis, grid)];
+    if (of_dimension && *of_dimension != where.value) {
+      value.fail("want values of one combination at least, have some that go together in none");
+    }
+    of_dimension = where.value;
+  }
+  return meant;
+}
+
+/// Refuses expectations that would never be judged: of no combination, or only of such as would be
+/// held against themselves.
+void check_meant(const Value& value, const SweepExpectation& expectation, const Grid& grid) {
+  const auto here = values_meant(expectation.where, value, grid);
+  if (expectation.against.empty()) return;
+  const Value against = value.at("against");
+  const auto there = values_meant(expectation.against, against, grid);
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    const bool only_one = grid.axes[grid.dimensions[i].front()].values.size() == 1;
+    if (there[i] && !only_one && here[i] != there[i]) return;
+  }
+  against.fail("want another combination than the expectation is of, have the same");
+}
+
 /// An expectation that is held against another combination.
 void read_against(const Value& value, const Value& against, const Sweep& sweep,
                   SweepExpectation& expectation) {
@@ -208,6 +247,11 @@ SweepExpectation expectation_of(const Value& value, const Sweep& sweep) {
   if (const auto against = value.find("against")) {
     read_against(value, *against, sweep, expectation);
   } else {
+    for (const RelativeBounds::One& bound : relative_bounds_of(value).all()) {
+      const std::string key = bound.name.substr(0, bound.name.find(' '));
+      value.at(key).fail(fmt::format(
+          "\"{}\" needs \"against\": want the values to compare with there, have none", key));
+    }
     value.only_keys("an expectation of a sweep",
                     {"metric", "where", "under", "against", "equals", "min", "max", "description"});
     expectation.bounds = bounds_of(value, "equals");
@@ -221,6 +265,7 @@ SweepExpectation expectation_of(const Value& value, const Sweep& sweep) {
     }
     expectation.where.push_back({0, value_at(name, sweep.grid.axes.front())});
   });
+  check_meant(value, expectation, sweep.grid);
   return expectation;
 }
 

@@ -104,7 +104,7 @@ TEST_CASE("explain: --worst replays the worst run of a sweep, and says which tha
   t.lastack("explain s.sqlite --worst connect_time");
   CHECK(t.exit_code() == 0);
   CHECK(t.err().empty());
-  CHECK_THAT(t.out(), StartsWith("The worst run by connect_time.max: ") &&
+  CHECK_THAT(t.out(), StartsWith("The worst run of retries by connect_time.max: ") &&
                           Contains("with seed " + seed) &&
                           Contains("\nlastack run s.sqlite --worst connect_time\n") &&
                           Contains("connect() of client succeeded after "));

@@ -117,7 +117,7 @@ TEST_CASE("tune: what it cannot write is reported before the search, and nothing
   Objectives t;
   const std::vector<std::string> files = t.files();
   for (const char* outputs : {"--csv good.json", "--sysctl ./good.json", "--csv x --sysctl x",
-                              "--csv no/folder/x", "--sysctl no/folder/x"}) {
+                              "--csv no/folder/x", "--sysctl no/folder/x", "--csv - --page -"}) {
     INFO(outputs);
     t.lastack(std::string{"tune good.json "} + outputs);
     CHECK(t.exit_code() == 2);
@@ -128,6 +128,14 @@ TEST_CASE("tune: what it cannot write is reported before the search, and nothing
   CHECK_THAT(t.err(), Contains("--csv: want a file of its own, have good.json"));
   t.lastack("validate good.json");
   CHECK(t.exit_code() == 0);
+}
+
+TEST_CASE("tune: what goes to stdout stands there alone", "[command]") {
+  Objectives t;
+  t.lastack("tune good.json --csv -");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), !Contains("Best: "));
+  CHECK_THAT(t.err(), Contains("Best: ") && Contains("For /etc/sysctl.d"));
 }
 
 TEST_CASE("tune: interrupted, it prints what it knows, exit code 130 and no file", "[command]") {

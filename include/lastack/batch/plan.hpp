@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lastack/batch/figure.hpp"
@@ -31,6 +32,11 @@ struct Span {
 /// there will be is not known.
 std::vector<Span> spans_of(std::uint64_t combinations, std::uint64_t repeat,
                            const std::optional<scenario::Until>& until, Shard shard);
+
+/// Throws scenario::ScenarioError where a bound of a share is none, such as 99 for 99 %; `pointer`
+/// is that of the limit or expectation.
+void check_share(std::string_view metric, const scenario::Bounds& bounds, const std::string& file,
+                 const std::string& pointer);
 
 /// A sweep that was checked as a whole: every combination's scenario can be read and every metric
 /// is known.

@@ -202,6 +202,15 @@ struct Expectation {
   std::string description;  ///< the optional "description" key
 };
 
+/// A host that an override made: most likely the name of another, misspelt.
+struct NewHost {
+  std::string override;  ///< "hosts.clinet.sysctl.tcp_sack=0"
+  std::string name;      ///< "clinet"
+  std::string nearest;   ///< "client"; empty where no name is near
+};
+/// "a new host "clinet"; nearest is "client"".
+std::string to_text(const NewHost& host);
+
 /// A scenario as plain data, checked and with everything resolved but times drawn by chance.
 struct Scenario {
   std::string file;  ///< for messages; may be empty
@@ -222,8 +231,7 @@ struct Scenario {
   std::vector<app::Connector> connectors;
   std::vector<app::DatagramFlow> datagram_flows;
   std::vector<Expectation> expectations;
-  /// What is allowed but hardly meant, for people: an override that makes a new host.
-  std::vector<std::string> warnings;
+  std::vector<NewHost> new_hosts;  ///< allowed, but hardly meant
 };
 
 }  // namespace lastack::scenario

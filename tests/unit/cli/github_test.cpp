@@ -17,6 +17,16 @@ TEST_CASE("github_annotations: an error in one line for each failed expectation"
         "replay: lastack run 'a,b.json'\n");
 }
 
+TEST_CASE("github_annotations: comparisons name no file, and those that cannot tell are warnings",
+          "[cli]") {
+  CHECK(github_annotations({failed_comparison()}) ==
+        "::error title=expectation failed%3A connect_ok::"
+        "wanted connect_ok not worse by more than 0 %25%0Aseen worse: now 98 %25, was 99 %25%0A"
+        "replay: lastack compare base.sqlite new.sqlite --fail-if-worse connect_ok\n");
+  CHECK(github_annotations({undecided_comparison()}) ==
+        "::warning title=cannot tell%3A connect_time.p99::cannot tell: needs about 900 runs\n");
+}
+
 TEST_CASE("github_annotations: a bad file says why", "[cli]") {
   CHECK(github_annotations({with_problem("a.json", Outcome::bad, "100 % wrong")}) ==
         "::error file=a.json,title=bad scenario::100 %25 wrong\n");

@@ -45,6 +45,30 @@ inline FileResult cut_short(std::string file) {
   return result;
 }
 
+/// A comparison of two databases that failed.
+inline FileResult failed_comparison() {
+  FileResult result = failed("new.sqlite");
+  result.suite = "lastack compare";
+  result.name = "connect_ok";
+  result.replay = "lastack compare base.sqlite new.sqlite --fail-if-worse connect_ok";
+  result.expectations = 1;
+  result.failed = {{.pointer = "connect_ok",
+                    .held = false,
+                    .wanted = "connect_ok not worse by more than 0 %",
+                    .seen = "worse: now 98 %, was 99 %",
+                    .where = ""}};
+  return result;
+}
+
+/// One of which nothing can be told, and that passes.
+inline FileResult undecided_comparison() {
+  FileResult result =
+      with_problem("new.sqlite", Outcome::cannot_tell, "cannot tell: needs about 900 runs");
+  result.suite = "lastack compare";
+  result.name = "connect_time.p99";
+  return result;
+}
+
 /// A file that held, but for a fault that met nothing.
 inline FileResult held_with_warning(std::string file) {
   FileResult result = held(std::move(file));

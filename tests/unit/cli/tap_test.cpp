@@ -13,6 +13,13 @@ TEST_CASE("tap: a version, a plan, a line for each file", "[cli]") {
         "ok 2 - s.json # SKIP sweep: not yet\n");
 }
 
+TEST_CASE("tap: a comparison that cannot tell is skipped with the reason", "[cli]") {
+  CHECK(tap({undecided_comparison()}) ==
+        "TAP version 13\n"
+        "1..1\n"
+        "ok 1 - connect_time.p99 # SKIP cannot tell: needs about 900 runs\n");
+}
+
 TEST_CASE("tap: a failure is explained in YAML", "[cli]") {
   CHECK(tap({failed("a.json")}) ==
         "TAP version 13\n"

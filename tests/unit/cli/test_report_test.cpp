@@ -31,6 +31,13 @@ TEST_CASE("failure_text: the errors of a bad file stand below each other", "[cli
         "       a: two\n");
 }
 
+TEST_CASE("totals_text: sweeps are no scenarios", "[cli]") {
+  FileResult sweep = held("s");
+  sweep.command = "sweep";
+  CHECK(totals_text({sweep}, plain) == "1 sweep ran: 1 held");
+  CHECK(totals_text({held("a"), sweep, sweep}, plain) == "1 scenario and 2 sweeps ran: 3 held");
+}
+
 TEST_CASE("totals_text: mentions only what there is", "[cli]") {
   CHECK(totals_text({held("a")}, plain) == "1 scenario ran: 1 held");
   CHECK(totals_text({held("a"), failed("b"), with_problem("c", Outcome::unchecked, ""),

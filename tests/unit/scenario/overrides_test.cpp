@@ -56,10 +56,10 @@ TEST_CASE("option --set: errors name it", "[scenario]") {
         "(from --set hosts.client.sysctl.tcp_syn_retries=900)");
   CHECK(problem("links.0.dely", "10ms").find("nearest is \"delay\"") != std::string::npos);
   CHECK(problem("links.1.loss", "0") ==
-        "s.json: /links: want a number from 0 to 0 into the array, have \"1\" "
+        "s.json: /links: want the number 0, as the array has one element, have \"1\" "
         "(in --set links.1.loss=0)");
   CHECK(problem("links.first.loss", "0") ==
-        "s.json: /links: want a number from 0 to 0 into the array, have \"first\" "
+        "s.json: /links: want the number 0, as the array has one element, have \"first\" "
         "(in --set links.first.loss=0)");
   CHECK(problem("links.0.delay.min", "1ms") ==
         "s.json: /links/0/delay: want an object or array on the way, have \"10ms\" "
@@ -76,12 +76,11 @@ TEST_CASE("option --set: errors name it", "[scenario]") {
 
 TEST_CASE("option --set: a new host is a warning, for it may be a slip of the pen", "[scenario]") {
   const Scenario slip = with({{"hosts.clinet.sysctl.tcp_sack", "0"}});
-  REQUIRE(slip.warnings.size() == 1);
-  CHECK(slip.warnings[0] ==
-        "--set hosts.clinet.sysctl.tcp_sack=0 makes a new host \"clinet\"; "
-        "nearest is \"client\"");
-  CHECK(with({{"hosts.client.sysctl.tcp_sack", "0"}}).warnings.empty());
-  CHECK(with({{"hosts.client", "{}"}}).warnings.empty());  // replaced, not new
+  REQUIRE(slip.new_hosts.size() == 1);
+  CHECK(slip.new_hosts[0].override == "hosts.clinet.sysctl.tcp_sack=0");
+  CHECK(to_text(slip.new_hosts[0]) == "a new host \"clinet\"; nearest is \"client\"");
+  CHECK(with({{"hosts.client.sysctl.tcp_sack", "0"}}).new_hosts.empty());
+  CHECK(with({{"hosts.client", "{}"}}).new_hosts.empty());  // replaced, not new
 }
 
 TEST_CASE("option --set: an error elsewhere does not name it", "[scenario]") {

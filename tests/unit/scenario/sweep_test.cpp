@@ -140,7 +140,16 @@ TEST_CASE("sweep: what is wrong is reported by file, pointer, wish and fact", "[
       {R"("vary": {"links.0.loss": [0, 1.5]})",
        "s.json: /vary/links.0.loss/1: want a probability from 0 to 1, have 1.5 (at /links/0/loss "
        "of the scenario)"},
-      {R"("vary": {"links.3.loss": [0]})", "s.json: /vary/links.3.loss/0: "},
+      {R"("vary": {"links.3.loss": [0]})",
+       "s.json: /vary/links.3.loss/0: want the number 0, as the array has one element, have \"3\" "
+       "(at /links of the scenario)"},
+      {R"("vary": {"hosts.clinet.sysctl.tcp_syn_retries": [1, 2]})",
+       "s.json: /vary/hosts.clinet.sysctl.tcp_syn_retries: want the path of a host of the "
+       "scenario, "
+       "have a new host \"clinet\"; nearest is \"client\""},
+      {R"("vary": {"hosts.client.sysctl.tcp_syn_retires": [1, 2]})",
+       "s.json: /vary/hosts.client.sysctl.tcp_syn_retires/0: want a setting that Lastack knows "
+       "(`lastack sysctl` lists them), have \"tcp_syn_retires\"; nearest is \"tcp_syn_retries\""},
       {R"("vary": {"links.0.loss": {"from": 0, "to": 1, "steps": 3, "scale": "log"}})",
        "s.json: /vary/links.0.loss/from: want a number above 0 for a log scale, have 0"},
       {R"("vary": {"links.0.loss": {"from": 0, "to": 1, "steps": 1}})",
@@ -240,6 +249,9 @@ TEST_CASE("sweep: what is wrong with conditions is reported where it stands", "[
   CHECK_THAT(with("[]", ""), StartsWith("s.json: /under: want at least one condition"));
   CHECK_THAT(with(R"([{"name": "a"}, {"name": "a"}])", ""),
              StartsWith("s.json: /under/1/name: want each name once"));
+  CHECK_THAT(with(R"([{"name": "a", "set": {"hosts.sever.sysctl.tcp_sack": 0}}])", ""),
+             StartsWith("s.json: /under/0/set/hosts.sever.sysctl.tcp_sack: want the path of a host "
+                        "of the scenario, have a new host \"sever\"; nearest is \"server\""));
   CHECK_THAT(with(R"([{"name": "a", "set": {"links.0.loss": 2}}])", ""),
              StartsWith("s.json: /under/0/set/links.0.loss: "));
   CHECK_THAT(
@@ -290,7 +302,34 @@ TEST_CASE("sweep: what is wrong with a comparison is reported where it stands", 
           "s.json: /expect/0/max: want a key of an expectation with `against`, have \"max\""));
   CHECK_THAT(
       with(R"("max_ratio": 1)"),
-      StartsWith("s.json: /expect/0/max_ratio: want a key of an expectation of a sweep, have"));
+      Equals(R"(s.json: /expect/0/max_ratio: "max_ratio" needs "against": want the values to )"
+             "compare with there, have none"));
+}
+
+TEST_CASE("sweep: an expectation that no combination could be judged by is refused", "[scenario]") {
+  const auto with = [](const std::string& vary, const std::string& keys) {
+    return error(
+        fmt::format(R"("vary": {{{}}}, "expect": [{{"metric": "connect_ok", {}}}])", vary, keys));
+  };
+  // Held against itself.
+  const std::string itself =
+      "s.json: /expect/0/against: want another combination than the expectation is of, have the "
+      "same";
+  CHECK(with(retries, R"("where": {"tcp_syn_retries": 3}, "against": {"tcp_syn_retries": 3},
+                         "max_ratio": 1)") == itself);
+  CHECK(with(R"("seed": [1])", R"("against": {"seed": 1}, "max_ratio": 1)") == itself);
+  CHECK(with(retries, R"("against": {"tcp_syn_retries": 3}, "max_ratio": 1)") == "no error");
+  const std::string two = fmt::format(R"({}, "seed": [1, 2])", retries);
+  CHECK(with(two, R"("where": {"seed": 1}, "against": {"seed": 1, "tcp_syn_retries": 3},
+                     "max_ratio": 1)") == "no error");
+  CHECK(with(two, R"("where": {"seed": 1, "tcp_syn_retries": 3},
+                     "against": {"seed": 1, "tcp_syn_retries": 3}, "max_ratio": 1)") == itself);
+  // Of values that are never together.
+  const std::string zipped = two + R"(, "zip": [["seed", "tcp_syn_retries"]])";
+  CHECK(with(zipped, R"("where": {"seed": 1, "tcp_syn_retries": 3}, "min": 1)") ==
+        "s.json: /expect/0: want values of one combination at least, have some that go together "
+        "in none");
+  CHECK(with(zipped, R"("where": {"seed": 1, "tcp_syn_retries": 1}, "min": 1)") == "no error");
 }
 
 }  // namespace

@@ -39,10 +39,13 @@ std::string annotation(std::string_view level, const FileResult& result, const s
   static const Escapes in_message{{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}};
   static const Escapes in_property{
       {'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}};
-  const std::optional<int> line = nearest_line(result.file, pointer);
-  return fmt::format("::{} file={}{},title={}::{}\n", level,
-                     escaped(path_in_checkout(result.file), in_property),
-                     line ? fmt::format(",line={}", *line) : "", escaped(title, in_property),
+  std::string place;  // a database cannot be shown in a pull request
+  if (result.suite.empty()) {
+    const std::optional<int> line = nearest_line(result.file, pointer);
+    place = fmt::format("file={}{},", escaped(path_in_checkout(result.file), in_property),
+                        line ? fmt::format(",line={}", *line) : "");
+  }
+  return fmt::format("::{} {}title={}::{}\n", level, place, escaped(title, in_property),
                      escaped(message, in_message));
 }
 
@@ -52,10 +55,14 @@ std::string github_annotations(const std::vector<FileResult>& results) {
   std::string text;
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::bad) {
-      text += annotation("error", result, result.pointer, "bad scenario", result.problem);
+      const char* title = result.command == "sweep" ? "bad sweep" : "bad scenario";
+      text += annotation("error", result, result.pointer, title, result.problem);
     }
     if (result.outcome == Outcome::not_run && result.not_judged > 0) {
       text += annotation("error", result, "/expect", "expectations not judged", result.problem);
+    }
+    if (result.outcome == Outcome::cannot_tell) {
+      text += annotation("warning", result, "", "cannot tell: " + result.name, result.problem);
     }
     for (const scenario::Unmatched& one : result.unmatched) {
       text += annotation("warning", result, one.pointer, "matches nothing: " + one.pointer,
@@ -65,8 +72,8 @@ std::string github_annotations(const std::vector<FileResult>& results) {
       const std::string message =
           fmt::format("wanted {}\nseen {}{}\nreplay: {}", failure.wanted, failure.seen,
                       failure.where.empty() ? "" : "\n" + failure.where, replay_command(result));
-      text += annotation("error", result, failure.pointer, "expectation failed: " + failure.pointer,
-                         message);
+      const std::string what = result.name.empty() ? failure.pointer : result.name;
+      text += annotation("error", result, failure.pointer, "expectation failed: " + what, message);
     }
   }
   return text;

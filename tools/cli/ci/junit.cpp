@@ -25,10 +25,14 @@ std::string xml(const std::string& text) {
 
 /// One line on what is wrong with a file.
 std::string headline(const FileResult& result) {
-  if (result.outcome == Outcome::failed) {
-    return fmt::format("{} of {} expectations failed", result.failed.size(), result.expectations);
-  }
-  return result.problem;
+  if (result.outcome != Outcome::failed) return result.problem;
+  const run::ExpectationResult& first = result.failed.front();
+  if (!result.name.empty()) return fmt::format("{}: {}", result.name, first.seen);
+  const std::string more =
+      result.failed.size() == 1 ? "" : fmt::format(", and {} more", result.failed.size() - 1);
+  return fmt::format("{} of {} expectations failed: wanted {}; seen {}{}{}", result.failed.size(),
+                     result.expectations, first.wanted, first.seen,
+                     first.where.empty() ? "" : " (" + first.where + ")", more);
 }
 
 std::string all_failures(const FileResult& result) {
@@ -48,11 +52,18 @@ std::string warnings(const FileResult& result) {
   return text.empty() ? "" : "      <system-out>" + xml(text) + "</system-out>\n";
 }
 
-std::string junit_case(const std::string& folder, const FileResult& result) {
+/// The suite that a result belongs to: where nothing else is said, the file's folder.
+std::string suite_of(const FileResult& result) {
+  if (!result.suite.empty()) return result.suite;
+  const std::string folder = std::filesystem::path{result.file}.parent_path().string();
+  return folder.empty() ? "lastack" : folder;
+}
+
+std::string junit_case(const std::string& suite, const FileResult& result) {
   const std::filesystem::path path{result.file};
   std::string text =
       fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" time=\"{:.6f}\"",
-                  xml(folder), xml(result.name.empty() ? path.stem().string() : result.name),
+                  xml(suite), xml(result.name.empty() ? path.stem().string() : result.name),
                   xml(result.file), result.seconds);
   switch (result.outcome) {
     case Outcome::held:
@@ -61,6 +72,7 @@ std::string junit_case(const std::string& folder, const FileResult& result) {
       text += ">\n";
       break;
     case Outcome::skipped:
+    case Outcome::cannot_tell:
     case Outcome::not_run:
       text += fmt::format(">\n      <skipped message=\"{}\"/>\n", xml(result.problem));
       break;
@@ -78,25 +90,24 @@ std::string junit_case(const std::string& folder, const FileResult& result) {
 std::string junit_counts(const std::vector<FileResult>& results) {
   double seconds = 0;
   for (const FileResult& result : results) seconds += result.seconds;
-  return fmt::format(
-      "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.6f}\"", results.size(),
-      count_of(results, Outcome::failed), count_of(results, Outcome::bad),
-      count_of(results, Outcome::skipped) + count_of(results, Outcome::not_run), seconds);
+  return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.6f}\"",
+                     results.size(), count_of(results, Outcome::failed),
+                     count_of(results, Outcome::bad),
+                     count_of(results, Outcome::skipped) + count_of(results, Outcome::cannot_tell) +
+                         count_of(results, Outcome::not_run),
+                     seconds);
 }
 
 }  // namespace
 
 std::string junit_xml(const std::vector<FileResult>& results) {
-  std::map<std::string, std::vector<FileResult>> folders;
-  for (const FileResult& result : results) {
-    const std::string folder = std::filesystem::path{result.file}.parent_path().string();
-    folders[folder.empty() ? "." : folder].push_back(result);
-  }
+  std::map<std::string, std::vector<FileResult>> suites;
+  for (const FileResult& result : results) suites[suite_of(result)].push_back(result);
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   text += "<testsuites name=\"lastack\" " + junit_counts(results) + ">\n";
-  for (const auto& [folder, members] : folders) {
-    text += "  <testsuite name=\"" + xml(folder) + "\" " + junit_counts(members) + ">\n";
-    for (const FileResult& result : members) text += junit_case(folder, result);
+  for (const auto& [suite, members] : suites) {
+    text += "  <testsuite name=\"" + xml(suite) + "\" " + junit_counts(members) + ">\n";
+    for (const FileResult& result : members) text += junit_case(suite, result);
     text += "  </testsuite>\n";
   }
   return text + "</testsuites>\n";

@@ -31,7 +31,9 @@ std::string tap(const std::vector<FileResult>& results) {
     text += fmt::format(
         "{} {} - {}", failure ? "not ok" : "ok", ++number,
         escaped(result.name.empty() ? result.file : result.name, {{'#', "\\#"}, {'\n', " "}}));
-    if (result.outcome == Outcome::skipped) text += " # SKIP " + result.problem;
+    if (result.outcome == Outcome::skipped || result.outcome == Outcome::cannot_tell) {
+      text += " # SKIP " + escaped(result.problem, {{'\n', " "}});
+    }
     if (result.outcome == Outcome::unchecked) text += " # expects nothing";
     text += "\n";
     for (const scenario::Unmatched& one : result.unmatched) {

@@ -1,12 +1,13 @@
 // `lastack compare OUT.sqlite --by KEY`: what another value of a setting changes, and what is
 // noise.
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,13 +15,15 @@
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
 #include "lastack/batch/contrast.hpp"
+#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/gate.hpp"
 #include "lastack/batch/worst.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/core/text.hpp"
-#include "lastack/scenario/nearest_name.hpp"
 #include "reports/compare_report.hpp"
+#include "reports/figure_choice.hpp"
 #include "reports/gate_report.hpp"
+#include "reports/scenario_differences.hpp"
 #include "reports/sweep_report.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
@@ -39,17 +42,8 @@ struct CompareOptions {
   std::string baseline;
   std::vector<std::string> where;
   std::vector<std::string> metrics;
-  double confidence = 0.95;
+  double confidence = batch::usual_confidence;
 };
-
-/// What people decide by, where --metric does not say.
-constexpr std::array<std::string_view, 21> usual_metrics{
-    "connect_ok",        "connect_time.mean",      "connect_time.p99",     "close_time.mean",
-    "orphan_time.mean",  "time_in.SYN_RCVD",       "time_in.FIN_WAIT_1",   "time_in.FIN_WAIT_2",
-    "time_in.TIME_WAIT", "peak.TIME_WAIT",         "half_open_at_end",     "listen_drops",
-    "listen_overflows",  "segments_retransmitted", "request_ok",           "request_time.mean",
-    "request_time.p99",  "recv_error.ECONNRESET",  "recv_error.ETIMEDOUT", "connections_reset",
-    "connections_failed"};
 
 std::size_t axis_named(const scenario::Grid& grid, const std::string& path, const char* option) {
   const scenario::ResolvedPath found = scenario::resolve_path(path, grid.paths());
@@ -66,41 +60,28 @@ std::size_t value_named(const scenario::Axis& axis, const std::string& text, con
                                fmt::join(axis.values, ", "), text)};
 }
 
-/// The figures that a name means: one, or all columns of a family such as connect_time.
-std::vector<batch::Figure> figures_named(const std::vector<std::string>& columns,
-                                         const std::string& name, const char* option) {
-  std::vector<batch::Figure> found;
-  for (const std::string& column : columns) {
-    if (column.starts_with(name + "."))
-      found.push_back(batch::find_figure(columns, column).value());
+/// Each --where: which value of which axis.
+std::vector<std::pair<std::size_t, std::size_t>> where_of(const scenario::Grid& grid,
+                                                          std::size_t by,
+                                                          const CompareOptions& options) {
+  std::vector<std::pair<std::size_t, std::size_t>> where;
+  for (const std::string& text : options.where) {
+    const auto equals = text.find('=');
+    if (equals == text.npos) {
+      throw UsageError{fmt::format("--where: want KEY=VALUE, have {}", text)};
+    }
+    const std::size_t axis = axis_named(grid, text.substr(0, equals), "--where");
+    const std::string& path = grid.axes[axis].path;
+    if (axis == by) {
+      throw UsageError{fmt::format("--where: want another path than that of --by, have {}", path)};
+    }
+    const auto same = [axis](const auto& each) { return each.first == axis; };
+    if (std::any_of(where.begin(), where.end(), same)) {
+      throw UsageError{fmt::format("--where: want each path once, have {} twice", path)};
+    }
+    where.emplace_back(axis, value_named(grid.axes[axis], text.substr(equals + 1), "--where"));
   }
-  if (!found.empty()) return found;
-  if (auto figure = batch::find_figure(columns, name)) return {*std::move(figure)};
-  const std::vector<std::string_view> known(columns.begin(), columns.end());
-  const auto nearest = scenario::nearest_name(name, known);
-  throw UsageError{fmt::format("{}: want one of the metrics that were kept, have {}{}", option,
-                               name,
-                               nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
-}
-
-/// Those that --metric names; else what people decide by, as far as it was kept.
-std::vector<batch::Figure> figures_of(const batch::Store& store,
-                                      const std::vector<std::string>& names) {
-  const std::vector<std::string>& columns = store.info().metrics;
-  std::vector<batch::Figure> figures;
-  for (const std::string& name : names) {
-    const auto found = figures_named(columns, name, "--metric");
-    figures.insert(figures.end(), found.begin(), found.end());
-  }
-  if (!figures.empty()) return figures;
-  for (const std::string_view name : usual_metrics) {
-    if (auto figure = batch::find_figure(columns, name)) figures.push_back(*std::move(figure));
-  }
-  if (!figures.empty()) return figures;
-  for (const std::string& column : columns) {  // the sweep kept unusual ones only: then these
-    figures.push_back(batch::find_figure(columns, column).value());
-  }
-  return figures;
+  return where;
 }
 
 batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& options) {
@@ -109,16 +90,11 @@ batch::ContrastQuery query_of(const batch::Store& store, const CompareOptions& o
   query.axis = axis_named(grid, options.by, "--by");
   const scenario::Axis& axis = grid.axes[query.axis];
   if (!options.baseline.empty()) query.baseline = value_named(axis, options.baseline, "--baseline");
-  for (const std::string& text : options.where) {
-    const auto equals = text.find('=');
-    if (equals == text.npos) {
-      throw UsageError{fmt::format("--where: want KEY=VALUE, have {}", text)};
-    }
-    const std::size_t other = axis_named(grid, text.substr(0, equals), "--where");
-    query.where.emplace_back(other,
-                             value_named(grid.axes[other], text.substr(equals + 1), "--where"));
+  if (axis.values.size() == 1) {
+    throw UsageError{fmt::format("--by: want a path of several values, {} has one", axis.path)};
   }
-  query.figures = figures_of(store, options.metrics);
+  query.where = where_of(grid, query.axis, options);
+  query.figures = figures_asked_for(store, options.metrics);
   query.confidence = options.confidence;
   return query;
 }
@@ -154,6 +130,7 @@ ExitCode compare_values(const CompareOptions& options) {
   warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
   auto groups = batch::contrast(store, query);
+  if (groups.empty()) throw UsageError{"--where: no combination has all these values"};
   if (options.metrics.empty()) keep_telling(groups);
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   fmt::print("{}", comparison_text(store, query, groups, columns_for(stdout), paint));
@@ -190,6 +167,12 @@ batch::GateRule rule_from(const std::string& text) {
   return rule;
 }
 
+/// Throws UsageError for a metric of which neither more nor less is better.
+void require_one_way(const std::string& metric, const char* option) {
+  if (batch::better_of(metric) != batch::Better::neither) return;
+  throw UsageError{fmt::format("{}: neither more nor less {} is better", option, metric)};
+}
+
 /// The rules of the command line; where there are none, every usual metric, for information.
 std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::Store& now,
                                       const CompareOptions& options) {
@@ -198,22 +181,27 @@ std::vector<batch::GateRule> rules_of(const batch::Store& before, const batch::S
     const batch::GateRule rule = rule_from(text);
     for (const batch::Store* store : {&before, &now}) {
       if (batch::find_figure(store->info().metrics, rule.metric)) continue;
-      figures_named(store->info().metrics, rule.metric, "--fail-if-worse");
-      throw UsageError{
-          fmt::format("--fail-if-worse: {} did not keep {}", store->file(), rule.metric)};
+      throw no_such_metric(*store, rule.metric, "--fail-if-worse");
     }
-    if (batch::better_of(rule.metric) == batch::Better::neither) {
-      throw UsageError{
-          fmt::format("--fail-if-worse: neither more nor less {} is better", rule.metric)};
-    }
+    require_one_way(rule.metric, "--fail-if-worse");
     rules.push_back(rule);
   }
   if (!rules.empty()) return rules;
-  for (const batch::Figure& figure : figures_of(now, options.metrics)) {
+  for (const batch::Figure& figure : figures_asked_for(now, options.metrics)) {
     const bool both = batch::find_figure(before.info().metrics, figure.name).has_value();
+    const auto& asked = options.metrics;
+    if (!both && !asked.empty()) throw no_such_metric(before, figure.name, "--metric");
+    const bool by_name = std::find(asked.begin(), asked.end(), figure.name) != asked.end();
+    if (by_name) require_one_way(figure.name, "--metric");
     if (both && batch::better_of(figure.name) != batch::Better::neither) {
       rules.push_back({figure.name, 0});
     }
+  }
+  if (rules.empty()) {
+    throw UsageError{
+        fmt::format("{} and {} kept no metric that both have and of which more or less "
+                    "is better",
+                    before.file(), now.file())};
   }
   return rules;
 }
@@ -227,24 +215,32 @@ Unsure unsure_from(const std::string& text) {
 std::string command_of(const CompareOptions& options) {
   std::string command = "lastack compare";
   for (const std::string& database : options.databases) command += " " + shell_word(database);
+  for (const std::string& metric : options.metrics) command += " --metric " + shell_word(metric);
   for (const std::string& rule : options.rules) command += " --fail-if-worse " + shell_word(rule);
+  if (options.unsure != CompareOptions{}.unsure) command += " --unsure " + options.unsure;
+  if (options.confidence != batch::usual_confidence) {
+    command += fmt::format(" --confidence {}", options.confidence);
+  }
   return command;
 }
 
-void print_gate(const batch::Counterparts& same, const std::vector<batch::GateResult>& results,
-                Unsure unsure, const CompareOptions& options) {
-  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
-  const int columns = columns_for(stdout);
-  fmt::print("{} against {}\n", paint.bold(options.databases.back()), options.databases.front());
-  for (const std::string& difference : same.differences) {
-    fmt::print("{}", wrapped(difference, columns, 2));
+void print_gate(const std::vector<std::string>& differences,
+                const std::vector<batch::GateResult>& results, Unsure unsure,
+                const CompareOptions& options) {
+  std::FILE* stream = is_stdout(options.ci.junit) ? stderr : stdout;
+  const Paint paint{colour_for(stream, ColourChoice::automatic)};
+  const int columns = columns_for(stream);
+  fmt::print(stream, "{} against {}\n", paint.bold(options.databases.back()),
+             options.databases.front());
+  for (const std::string& difference : differences) {
+    fmt::print(stream, "{}", wrapped(difference, columns, 2));
   }
-  fmt::print("\n{}", gate_text(results, unsure, paint));
+  fmt::print(stream, "\n{}", gate_text(results, unsure, paint));
   const auto count = [&results](batch::GateOutcome outcome) {
     return std::count_if(results.begin(), results.end(),
                          [outcome](const auto& each) { return each.outcome == outcome; });
   };
-  fmt::print("{} compared: {} worse, {} not worse, {} cannot tell\n", results.size(),
+  fmt::print(stream, "{} compared: {} worse, {} not worse, {} cannot tell\n", results.size(),
              count(batch::GateOutcome::worse), count(batch::GateOutcome::not_worse),
              count(batch::GateOutcome::cannot_tell));
 }
@@ -255,6 +251,7 @@ ExitCode compare_databases(const CompareOptions& options) {
     throw UsageError{"--by, --baseline, --where: want one database, have two"};
   }
   const Unsure unsure = unsure_from(options.unsure);
+  require_one_stdout(options.ci);
   FileNames{options.databases}.require_own("--junit", options.ci.junit);
   const batch::Store before = batch::Store::open(options.databases.front());
   const batch::Store now = batch::Store::open(options.databases.back());
@@ -266,7 +263,7 @@ ExitCode compare_databases(const CompareOptions& options) {
   if (options.ci.tap) {
     fmt::print("{}", tap(cases));
   } else {
-    print_gate(same, results, unsure, options);
+    print_gate(named_differences(same, before, now), results, unsure, options);
   }
   if (options.ci.github) fmt::print("{}", github_annotations(cases));
   if (!options.ci.junit.empty()) write_file(options.ci.junit, junit_xml(cases));
@@ -310,7 +307,8 @@ void add_gate_options(Command command, CompareOptions& options) {
   command
       .add_option("--fail-if-worse", options.rules,
                   "With two databases: exit 1 where this metric is worse\n"
-                  "by more than N % in the new one; may be repeated")
+                  "in the new one by more than N % of what it was; may be\n"
+                  "repeated")
       .type_name("METRIC[:N%]")
       .repeatable();
   command
@@ -348,11 +346,12 @@ void add_compare_command(Command program, ExitCode& exit_code) {
       "                                         --fail-if-worse connect_ok\n"
       "Differences are paired: replication r of every combination has the same random\n"
       "numbers. A difference whose interval contains 0 is within noise.\n"
-      "Two databases are of the same sweep; the program's version, settings and scenario\n"
-      "may differ, which is said. Less is better but of connect_ok, request_ok and\n"
-      "bytes_delivered. Each comparison has the confidence by itself.\n"
-      "Exit code: 0 nothing is worse, 1 something is (or --unsure fail and it cannot be\n"
-      "told), 2 bad usage or input.");
+      "Two databases are of the same sweep and seed; the program's version, settings and\n"
+      "scenario may differ, which is said. Less is better but of connect_ok, request_ok\n"
+      "and bytes_delivered. N % is a share of what it was: with connect_ok:1% a share of\n"
+      "90 % may fall to 89.1 %. Each comparison has the confidence by itself.\n"
+      "Exit code: 1 where a metric of --fail-if-worse is worse, or with --unsure fail\n"
+      "cannot be told; 2 bad usage or input; else 0, and always without --fail-if-worse.");
 }
 
 }  // namespace lastack::cli

@@ -193,7 +193,7 @@ ExitCode explain_worst(const ExplainOptions& options) {
   compare_with_database(worst, simulation);
   const Page page{options};
   fmt::print("{}", page.bold(headline(worst)));
-  fmt::print("lastack run {} --worst {}\n\n", shell_word(options.file), options.worst);
+  fmt::print("lastack run {} --worst {}\n\n", shell_word(options.file), shell_word(options.worst));
   const bool slowest = worst.metric.starts_with("connect_time.");
   return explain_recording(keeper.recording(), worst.scenario, options,
                            slowest ? Choice::longest_connect : Choice::most_trouble);

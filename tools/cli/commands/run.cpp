@@ -212,10 +212,6 @@ ExitCode run_worst(const RunOptions& options, const Look& look) {
   }
   const OutputNames outputs = names_for_each(options.outputs, options.files).front();
   const WorstRun worst = worst_run(options.files.front(), options.worst);
-  if (!options.quiet) {
-    fmt::print(look.stream, "{}", wrapped(headline(worst), look.columns));
-    fmt::print(look.stream, "\n");
-  }
   return run_one(worst.scenario, outputs, look, options, catch_interrupts(), &worst);
 }
 
@@ -295,8 +291,9 @@ void add_run_command(Command program, ExitCode& exit_code) {
       .option_text("...");
   command
       .add_option("--worst", options->worst,
-                  "Replay the worst run of a sweep by this metric, such\n"
-                  "as connect_time.max; METRIC:2 is the second worst")
+                  "Replay the worst run of a sweep by this metric;\n"
+                  "connect_time takes the longest that was kept: max,\n"
+                  "else p99.9, p99 and so on; METRIC:2 is the second worst")
       .type_name("METRIC");
   add_set_option(command, options->settings);
   add_seed_option(command, options->seed, "Seed of the run, in place of the scenario's");
@@ -316,7 +313,7 @@ void add_run_command(Command program, ExitCode& exit_code) {
       "                     --set links.0.loss=0.05 --seed 7\n"
       "  lastack run S.json --trace S.pcapng --trace S.jsonl --summary S.summary.json\n"
       "  lastack run S.json --series S.csv --series-every 100ms\n"
-      "  lastack run S.sqlite --worst connect_time.max --trace run.html\n"
+      "  lastack run S.sqlite --worst connect_time --trace run.html\n"
       "  lastack run scenarios/close/*.json --trace 'out/{name}.txt' --quiet\n"
       "With several scenarios {name} in FILE stands for each one's name. Ctrl-C stops a\n"
       "run; what it wrote until then is complete, and its expectations are not judged.\n"

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -18,11 +19,11 @@
 
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
-#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "reports/sweep_expectations.hpp"
 #include "reports/sweep_report.hpp"
 #include "reports/test_report.hpp"
 #include "reports/test_result.hpp"
@@ -120,12 +121,17 @@ std::string progress_text(const batch::SweepProgress& progress, double seconds) 
   return text;
 }
 
-void print_report(const batch::Plan& plan, const batch::Store& store) {
-  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
-  const int columns = columns_for(stdout);
-  fmt::print("{}\n", paint.bold(plan.sweep().name));
-  fmt::print("{}", wrapped(plan.sweep().description, columns));
-  fmt::print("\n{}", sweep_table(plan, store, columns, paint));
+/// Where people read: not between the lines of a report on stdout.
+std::FILE* stream_of(const SweepOptions& options) {
+  return is_stdout(options.ci.junit) ? stderr : stdout;
+}
+
+void print_report(const batch::Plan& plan, const batch::Store& store, std::FILE* stream) {
+  const Paint paint{colour_for(stream, ColourChoice::automatic)};
+  const int columns = columns_for(stream);
+  fmt::print(stream, "{}\n", paint.bold(plan.sweep().name));
+  fmt::print(stream, "{}", wrapped(plan.sweep().description, columns));
+  fmt::print(stream, "\n{}", sweep_table(plan, store, columns, paint));
 }
 
 /// What the expectations came to, for people and for CI.
@@ -133,9 +139,11 @@ ExitCode report(const FileResult& result, const SweepOptions& options, AtomicFil
   if (options.ci.tap) {
     fmt::print("{}", tap({result}));
   } else if (result.outcome == Outcome::failed) {
-    fmt::print("{}", failure_text(result, Paint{colour_for(stdout, ColourChoice::automatic)}));
+    const Paint paint{colour_for(stream_of(options), ColourChoice::automatic)};
+    fmt::print(stream_of(options), "{}", failure_text(result, paint));
   } else if (result.expectations > 0 && !options.quiet) {
-    fmt::print("{} of {} expectations held\n", result.expectations, result.expectations);
+    fmt::print(stream_of(options), "{} of {} expectations held\n", result.expectations,
+               result.expectations);
   }
   if (options.ci.github) fmt::print("{}", github_annotations({result}));
   if (junit != nullptr) {
@@ -161,6 +169,7 @@ batch::Plan plan_from(const SweepOptions& options) {
 }
 
 ExitCode sweep(const SweepOptions& options) {
+  require_one_stdout(options.ci);
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
@@ -191,13 +200,13 @@ ExitCode sweep(const SweepOptions& options) {
     }
     return ExitCode::success;
   }
-  if (!options.quiet && !options.ci.tap) print_report(plan, store);
+  if (!options.quiet && !options.ci.tap) print_report(plan, store, stream_of(options));
   FileResult result;
   result.file = options.sweep;
   result.command = "sweep";
   result.seed = options.seed;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  judge(batch::evaluate(store), result);
+  judge(sweep_expectations(store), result);
   return report(result, options, junit ? &*junit : nullptr);
 }
 

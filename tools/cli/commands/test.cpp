@@ -16,7 +16,6 @@
 
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
-#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
@@ -25,6 +24,7 @@
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/sweep.hpp"
+#include "reports/sweep_expectations.hpp"
 #include "reports/test_report.hpp"
 #include "support/diagnostics.hpp"
 #include "support/file_names.hpp"
@@ -133,7 +133,6 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
   scenario::Sweep sweep = scenario::load_sweep(result.file);
   if (sweep.expectations.empty()) return skipped(result, "a sweep without `expect`");
   const auto start = std::chrono::steady_clock::now();
-  result.command = "sweep";
   if (result.seed) sweep.seed = *result.seed;
   const batch::Plan plan{std::move(sweep), LASTACK_VERSION};
   batch::Store store = batch::Store::create(std::string{batch::Store::in_memory}, plan,
@@ -143,7 +142,7 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
     result.problem = "interrupted" + not_judged_text(result);
     return result;
   }
-  judge(batch::evaluate(store), result);
+  judge(sweep_expectations(store), result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -157,14 +156,16 @@ FileResult test_file(const std::string& file, const TestOptions& options,
   try {
     switch (scenario::kind_of_file(file)) {
       case scenario::FileKind::scenario: return run_scenario(result, options, stop);
-      case scenario::FileKind::sweep: return run_sweep(result, stop);
+      case scenario::FileKind::sweep: result.command = "sweep"; return run_sweep(result, stop);
       case scenario::FileKind::objective:
         return skipped(result, "an objective: needs `lastack tune`");
       case scenario::FileKind::other: break;
     }
     return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
   } catch (const scenario::ScenarioError& error) {
-    return result.command == "run" ? bad(result, error) : bad(result, error.what());
+    if (result.command == "run") return bad(result, error);
+    result.pointer = error.file() == file ? error.pointer() : "";
+    return bad(result, error.what());
   } catch (const std::bad_alloc&) {
     result.out_of_memory = true;
     return bad(result, file + ": out of memory");
@@ -212,7 +213,7 @@ class Runner {
 
 void print_for_people(const std::vector<FileResult>& results, const TestOptions& options,
                       std::chrono::duration<double> duration) {
-  std::FILE* stream = options.ci.junit == "-" ? stderr : stdout;
+  std::FILE* stream = is_stdout(options.ci.junit) ? stderr : stdout;
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   for (const FileResult& result : results) {
     if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
@@ -238,6 +239,7 @@ ExitCode exit_code_of(const std::vector<FileResult>& results) {
 }
 
 ExitCode test(const TestOptions& options) {
+  require_one_stdout(options.ci);
   const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
@@ -291,7 +293,7 @@ void add_test_command(Command program, ExitCode& exit_code) {
       "and `expect`; it names and skips the others. Each failure comes with the command\n"
       "that repeats it.\n"
       "A fault, injection or expectation that matches nothing is a warning; --strict makes\n"
-      "it a failure, or the file bad where it never could. Sweeps are not asked.\n"
+      "it a failure, or the file bad where it never could. A sweep's runs are not asked.\n"
       "Exit code: 0 all held, 1 an expectation failed, 2 a file is bad, 3 a run was\n"
       "stopped because memory ran short, 130 interrupted: then what was not run, or not to\n"
       "its end, is not judged.");

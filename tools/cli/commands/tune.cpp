@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,6 +97,12 @@ Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& op
   return outputs;
 }
 
+/// Where people read: not between the lines of an output on stdout.
+std::FILE* stream_of(const TuneOptions& options) {
+  const bool taken = is_stdout(options.csv) || is_stdout(options.page) || is_stdout(options.sysctl);
+  return taken ? stderr : stdout;
+}
+
 /// The best settings, into files or for people to read.
 void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs& outputs,
                     const TuneOptions& options) {
@@ -105,7 +112,7 @@ void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs&
   }
   if (!options.sysctl.empty() || options.quiet) return;
   for (const SysctlFragment& fragment : fragments) {
-    fmt::print("\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",
+    fmt::print(stream_of(options), "\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",
                fragment.host.empty() ? "" : " of " + fragment.host, fragment.text);
   }
 }
@@ -119,11 +126,12 @@ ExitCode tune(const TuneOptions& options) {
   batch::Race race{plan.rules(options.grid ? RaceRules::Search::grid : RaceRules::Search::race)};
   const bool complete = run(plan, race, options, stop) == batch::TuneEnd::complete;
   const std::vector<std::uint64_t> front = race.front();
-  const Paint paint{colour_for(stdout, ColourChoice::automatic)};
+  std::FILE* stream = stream_of(options);
+  const Paint paint{colour_for(stream, ColourChoice::automatic)};
   if (!complete) fmt::print(stderr, "interrupted after {} runs\n", race.runs());
   if (!complete && race.runs() == 0) return ExitCode::interrupted;
   if (!options.quiet || front.empty()) {
-    fmt::print("{}", tune_text(plan, race, columns_for(stdout), paint));
+    fmt::print(stream, "{}", tune_text(plan, race, columns_for(stream), paint));
   }
   if (!complete) return ExitCode::interrupted;
   if (outputs.csv) {

@@ -1,5 +1,6 @@
 #include "reports/amounts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -66,6 +67,16 @@ Shown shown_as(std::string_view metric, double largest) {
   return {1, ""};
 }
 
+std::string bounds_in(std::string_view metric, const scenario::Bounds& bounds,
+                      std::string (*text_of)(std::string_view, double)) {
+  if (bounds.equals) return text_of(metric, *bounds.equals);
+  if (bounds.min && bounds.max) {
+    return fmt::format("{} to {}", text_of(metric, *bounds.min), text_of(metric, *bounds.max));
+  }
+  if (bounds.min) return "at least " + text_of(metric, *bounds.min);
+  return bounds.max ? "at most " + text_of(metric, *bounds.max) : "anything";
+}
+
 }  // namespace
 
 std::string amount(std::string_view metric, double value) {
@@ -80,13 +91,39 @@ std::string signed_amount(std::string_view metric, double value) {
   return sign + number(value / as.scale) + (share ? " points" : as.unit);
 }
 
+std::string difference_range(std::string_view metric, double least, double most) {
+  const Shown as = shown_as(metric, most);
+  const std::string low = number(least / as.scale);
+  const std::string high = number(most / as.scale);
+  const bool share = batch::unit_of(metric) == Unit::share;
+  return (low == high ? high : low + " to " + high) + (share ? " points" : as.unit);
+}
+
+std::string difference_amount(std::string_view metric, double value, std::optional<double> low,
+                              std::optional<double> high) {
+  double largest = std::abs(value);
+  for (const auto& bound : {low, high}) largest = std::max(largest, std::abs(bound.value_or(0)));
+  const Shown as = shown_as(metric, largest);
+  const auto with_sign = [&as](double number_of) {
+    return (number_of > 0 ? "+" : "") + number(number_of / as.scale);
+  };
+  const bool share = batch::unit_of(metric) == Unit::share;
+  std::string text = with_sign(value) + (share ? " points" : as.unit);
+  if (low && high) text += fmt::format(" ({} to {})", with_sign(*low), with_sign(*high));
+  return text;
+}
+
 std::string bounds_text(std::string_view metric, const scenario::Bounds& bounds) {
-  if (bounds.equals) return amount(metric, *bounds.equals);
-  if (bounds.min && bounds.max) {
-    return fmt::format("{} to {}", amount(metric, *bounds.min), amount(metric, *bounds.max));
-  }
-  if (bounds.min) return "at least " + amount(metric, *bounds.min);
-  return bounds.max ? "at most " + amount(metric, *bounds.max) : "anything";
+  return bounds_in(metric, bounds, amount);
+}
+
+std::string exact_amount(std::string_view metric, double value) {
+  const Shown as = shown_as(metric, value);
+  return fmt::format("{:.10g}{}", value / as.scale, as.unit);
+}
+
+std::string exact_bounds_text(std::string_view metric, const scenario::Bounds& bounds) {
+  return bounds_in(metric, bounds, exact_amount);
 }
 
 std::string measured_text(std::string_view metric, const batch::Measured& measured) {

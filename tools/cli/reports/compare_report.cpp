@@ -44,6 +44,13 @@ std::string missing(const std::string& share) {
   return share == "request_ok" ? "unanswered requests" : "failures";
 }
 
+/// "SYN_SENT", of one host "SYN_SENT at proxy".
+std::string state_of(const std::string& state_and_host) {
+  const auto dot = state_and_host.find('.');
+  if (dot == std::string::npos) return state_and_host;
+  return state_and_host.substr(0, dot) + " at " + state_and_host.substr(dot + 1);
+}
+
 std::string subject(const std::string& metric) {
   if (batch::is_share(metric)) return missing(metric);
   for (const auto& [end, words] : statistics) {
@@ -57,7 +64,8 @@ std::string subject(const std::string& metric) {
     if (metric == name) return std::string{words};
   }
   const auto dot = metric.find('.');
-  if (metric.starts_with("time_in.")) return "socket-seconds in " + metric.substr(dot + 1);
+  if (metric.starts_with("time_in."))
+    return "socket-seconds in " + state_of(metric.substr(dot + 1));
   if (metric.starts_with("peak.")) return "most sockets in " + metric.substr(dot + 1);
   for (const std::string_view call : {"connect", "recv", "send"}) {
     if (!metric.starts_with(fmt::format("{}_error.", call))) continue;
@@ -70,8 +78,18 @@ std::string subject(const std::string& metric) {
 std::string percent(double share) { return fmt::format("{:.3g} %", share * 100); }
 
 std::string ratio(double now, double before) {
-  const double factor = now / before;
-  return factor >= 1 ? fmt::format("× {:.3g}", factor) : fmt::format("÷ {:.3g}", 1 / factor);
+  const double factor = std::max(now / before, before / now);
+  constexpr double grows_long = 1000;  // from here on :.3g has an exponent
+  const std::string text =
+      factor < grows_long ? fmt::format("{:.3g}", factor) : fmt::format("{:.0f}", factor);
+  return (now >= before ? "× " : "÷ ") + text;
+}
+
+/// Whether no interval can be trusted, so that a difference may or may not be there.
+bool is_too_few(const batch::Contrast& contrast) {
+  const batch::Difference& seen = contrast.difference;
+  if (seen.in_every_pair || seen.verdict != batch::Verdict::within_noise) return false;
+  return seen.low && seen.high ? !seen.settled : !seen.low && !seen.high;
 }
 
 std::string difference_text(const batch::Contrast& contrast) {
@@ -83,9 +101,7 @@ std::string difference_text(const batch::Contrast& contrast) {
   }
   if (!seen.value) return "no value to compare";
   if (seen.verdict == batch::Verdict::within_noise) {
-    return seen.low && seen.high && !seen.settled ? "too few runs to tell"
-           : seen.low || seen.high                ? "within noise"
-                                                  : "too few runs to tell";
+    return is_too_few(contrast) ? "too few runs to tell" : "within noise";
   }
   const std::string verdict = seen.verdict == batch::Verdict::higher ? "higher" : "lower";
   if (!seen.settled || !seen.low || !seen.high) {
@@ -93,25 +109,57 @@ std::string difference_text(const batch::Contrast& contrast) {
   }
   const double least = std::min(std::abs(*seen.low), std::abs(*seen.high));
   const double most = std::max(std::abs(*seen.low), std::abs(*seen.high));
-  return fmt::format("{} by {} to {}", verdict, amount(metric, least), amount(metric, most));
+  return fmt::format("{} by {}", verdict, difference_range(metric, least, most));
 }
 
 bool stands_out(const batch::Contrast& contrast) {
   return contrast.difference.verdict != batch::Verdict::within_noise;
 }
 
-std::string words_of(const batch::Alternative& alternative) {
+/// Whether neither side has a value.
+bool is_void(const batch::Contrast& contrast) {
+  return !contrast.here.value && !contrast.baseline.value;
+}
+
+void append(std::string& list, const std::string& text) {
+  list += (list.empty() ? "" : ", ") + text;
+}
+
+/// What one value comes to: what stands out, what does not, and what there is no value of. `value`
+/// and `baseline` name the sides.
+std::string words_of(const batch::Alternative& alternative, const std::string& value,
+                     const std::string& baseline) {
   std::string clear;
   std::string noise;
+  std::string too_few;
+  std::string without;
+  std::string only_here;
+  std::string only_before;
   for (const batch::Contrast& contrast : alternative.contrasts) {
-    if (!stands_out(contrast)) {
-      noise += (noise.empty() ? "" : ", ") + subject(contrast.metric);
+    const std::string name = subject(contrast.metric);
+    if (is_void(contrast)) {
+      append(without, name);
+    } else if (!contrast.here.value) {
+      append(only_before, name);
+    } else if (!contrast.baseline.value) {
+      append(only_here, name);
+    } else if (stands_out(contrast)) {
+      append(clear, effect_in_words(contrast));
     } else {
-      clear += (clear.empty() ? "" : ", ") + effect_in_words(contrast);
+      append(is_too_few(contrast) ? too_few : noise, name);
     }
   }
-  if (clear.empty()) return "nothing that stands out of the noise";
-  return noise.empty() ? clear : clear + "; the same or within noise: " + noise;
+  std::string text = clear;
+  const auto add = [&text](const std::string& words, const std::string& names) {
+    if (!names.empty()) text += (text.empty() ? "" : "; ") + words + names;
+  };
+  if (clear.empty() && !noise.empty()) text = "nothing that stands out of the noise";
+  if (!clear.empty()) add("the same or within noise: ", noise);
+  add("too few runs to tell: ", too_few);
+  add(fmt::format("no value at {}: ", value), only_before);
+  add(fmt::format("no value at {}: ", baseline), only_here);
+  add("no value at either: ", without);
+  return text.empty() ? "nothing differs" : text;
 }
 
 }  // namespace
@@ -127,6 +175,13 @@ std::string effect_in_words(const batch::Contrast& contrast) {
   if (batch::is_time(metric)) {
     return fmt::format("{} {} → {}", subject(metric), amount(metric, *before),
                        amount(metric, *here));
+  }
+  if (batch::unit_of(metric) == batch::Unit::socket_seconds) {  // the subject has the unit
+    const auto number = [&metric](double value) {
+      const std::string text = amount(metric, value);
+      return text.substr(0, text.find(' '));
+    };
+    return fmt::format("{} {} → {}", subject(metric), number(*before), number(*here));
   }
   if (*before > 0 && *here > 0) return subject(metric) + " " + ratio(*here, *before);
   return fmt::format("{} {} → {}", subject(metric), amount(metric, *before), amount(metric, *here));
@@ -144,17 +199,21 @@ std::string comparison_text(const batch::Store& store, const batch::ContrastQuer
                   baseline, query.confidence * 100);
   for (const batch::ContrastGroup& group : groups) {
     text += group.others.empty() ? "\n" : "\n" + paint.bold("at " + group.others) + "\n";
+    bool some_rows = false;
     TextTable table{{name, "metric", "here", fmt::format("at {}", baseline), "difference"}};
     for (const batch::Alternative& alternative : group.alternatives) {
       const std::string value = batch::value_text(values[alternative.value]);
-      const std::string line = fmt::format("{} = {}: {}", name, value, words_of(alternative));
-      text += wrapped(line, columns, 2);
+      text +=
+          wrapped(fmt::format("{} = {}: {}", name, value, words_of(alternative, value, baseline)),
+                  columns, 2);
       for (const batch::Contrast& contrast : alternative.contrasts) {
+        if (is_void(contrast)) continue;
+        some_rows = true;
         table.add({value, contrast.metric, measured_text(contrast.metric, contrast.here),
                    measured_text(contrast.metric, contrast.baseline), difference_text(contrast)});
       }
     }
-    text += "\n" + table.text(paint);
+    if (some_rows) text += "\n" + table.text(paint);
   }
   return text;
 }

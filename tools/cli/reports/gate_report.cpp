@@ -36,12 +36,7 @@ std::string difference_text(const GateResult& result) {
                : signed_amount(result.metric, *seen.in_every_pair) + " in every pair";
   }
   if (!seen.value) return "-";
-  std::string text = signed_amount(result.metric, *seen.value);
-  if (seen.low && seen.high) {
-    text += fmt::format(" ({} to {})", signed_amount(result.metric, *seen.low),
-                        signed_amount(result.metric, *seen.high));
-  }
-  return text;
+  return difference_amount(result.metric, *seen.value, seen.low, seen.high);
 }
 
 std::string wanted_text(const GateResult& result) {
@@ -86,18 +81,22 @@ std::vector<FileResult> gate_cases(const std::vector<GateResult>& results, Unsur
   for (const GateResult& result : results) {
     FileResult& each = cases.emplace_back();
     each.file = file;
+    each.suite = "lastack compare";
     each.name = result.metric + (result.settings.empty() ? "" : " at " + result.settings);
     each.replay = command;
     run::ExpectationResult expectation;
     expectation.held = !fails(result, unsure);
     expectation.pointer = result.metric;
     expectation.wanted = wanted_text(result);
-    expectation.seen =
-        fmt::format("{}: {} was {}, difference {}", outcome_text(result),
-                    measured_text(result.metric, result.now),
-                    measured_text(result.metric, result.before), difference_text(result));
+    expectation.seen = fmt::format("{}: now {}, was {}, difference {}, allowed {:g} %",
+                                   outcome_text(result), measured_text(result.metric, result.now),
+                                   measured_text(result.metric, result.before),
+                                   difference_text(result), result.tolerance * 100);
     if (!result.settings.empty()) expectation.where = "at " + result.settings;
     judge({expectation}, each);
+    if (result.outcome != GateOutcome::cannot_tell || !expectation.held) continue;
+    each.outcome = Outcome::cannot_tell;
+    each.problem = expectation.seen;
   }
   return cases;
 }

@@ -12,6 +12,7 @@
 #include "lastack/batch/theory.hpp"
 #include "lastack/scenario/sweep.hpp"
 #include "reports/amounts.hpp"
+#include "reports/figure_choice.hpp"
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
 #include "support/text_table.hpp"
@@ -110,9 +111,9 @@ class Table {
         column("runs", [&](std::uint64_t row) { return std::to_string(store.runs(row)); }));
   }
 
-  enum class Why : std::uint8_t { asked_for, if_room };
-  /// Adds a figure with what theory says of it; unless it was asked for, only if there is room and
-  /// it says something new.
+  enum class Why : std::uint8_t { asked_for, if_news, if_value };
+  /// Adds a figure with what theory says of it; unless it was asked for, only if there is room, it
+  /// has a value and, with `if_news`, says something new.
   void add(std::string_view name, Why why) {
     const auto figure = batch::find_figure(store_.info().metrics, name);
     if (!figure) return;
@@ -131,9 +132,12 @@ class Table {
     const bool room = width() + width_of_all(group) <= width_;
     const auto has_value = [](const batch::Measured& each) { return each.value.has_value(); };
     const bool some = std::any_of(seen.begin(), seen.end(), has_value);
-    if (why == Why::if_room && (!some || !room || !is_news(group.front()))) return;
+    if (why != Why::asked_for && (!some || !room)) return;
+    if (why == Why::if_news && !is_news(group.front())) return;
     groups_.push_back(std::move(group));
   }
+
+  bool is_empty() const { return groups_.empty(); }
 
   std::string text(const Paint& paint) const {
     std::string text;
@@ -179,6 +183,22 @@ class Table {
     return (!constant || rows_ == 1) && std::none_of(groups_.begin(), groups_.end(), same);
   }
 
+  /// How many columns are not shown, and how to see them.
+  std::string of_others() const {
+    const std::vector<std::string>& kept = store_.info().metrics;
+    const auto others = std::count_if(kept.begin(), kept.end(), [&](const std::string& column) {
+      const auto shows = [&](const Group& group) { return group.front().title == column; };
+      return std::none_of(groups_.begin(), groups_.end(), shows);
+    });
+    if (others == 0) return "";
+    const bool memory = store_.file() == batch::Store::in_memory;
+    return fmt::format(
+        "{} more metric{}: name {} in `metrics` to see {} here{}\n", others, others == 1 ? "" : "s",
+        others == 1 ? "it" : "some", others == 1 ? "it" : "them",
+        memory ? "; --db FILE keeps all"
+               : fmt::format(", or lastack export {} --summary FILE", store_.file()));
+  }
+
   std::string notes() const {
     std::string notes;
     if (std::any_of(groups_.begin(), groups_.end(), [](const Group& g) { return g.size() > 1; })) {
@@ -187,6 +207,7 @@ class Table {
           "twenty\n"
           "is by chance; combinations share their random numbers, so neighbours err together.\n";
     }
+    notes += of_others();
     if (const std::uint64_t rest = store_.info().grid.size() - rows_; rest > 0) {
       notes += fmt::format("… and {} combinations more: lastack export {} --summary FILE\n", rest,
                            store_.file());
@@ -248,7 +269,11 @@ std::vector<std::string> asked_for(const batch::Plan& plan) {
   }
   if (plan.sweep().metrics.empty()) return names;
   const std::vector<std::string>& kept = plan.metrics().columns();
-  names.insert(names.end(), kept.begin(), kept.end());
+  const std::vector<std::string>& named = plan.sweep().metrics;
+  for (const std::string& column : kept) {  // "time_in.SYN_SENT" is a family, but asks for the sum
+    const bool by_name = std::find(named.begin(), named.end(), column) != named.end();
+    if (by_name || !is_part_of_sum(column, kept)) names.push_back(column);
+  }
   return names;
 }
 
@@ -259,7 +284,11 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
   Table table{plan, store, std::max(columns, columns_min)};
   for (const std::string& name : asked_for(plan)) table.add(name, Table::Why::asked_for);
   if (plan.sweep().metrics.empty()) {
-    for (const std::string_view name : telling_metrics) table.add(name, Table::Why::if_room);
+    for (const std::string_view name : telling_metrics) table.add(name, Table::Why::if_news);
+    // All combinations are alike: then that is what the table says.
+    for (const std::string_view name : telling_metrics) {
+      if (table.is_empty()) table.add(name, Table::Why::if_value);
+    }
   }
   return table.text(paint) + widths_not_reached(plan, store, columns);
 }

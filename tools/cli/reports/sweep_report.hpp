@@ -1,8 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"

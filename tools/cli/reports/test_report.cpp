@@ -12,6 +12,21 @@ std::string plural(std::size_t count, std::string_view one, std::string_view man
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
+/// "3 scenarios and 1 sweep": what ran to its end.
+std::string ran_text(const std::vector<FileResult>& results) {
+  std::size_t scenarios = 0;
+  std::size_t sweeps = 0;
+  for (const FileResult& result : results) {
+    const bool ran = result.outcome == Outcome::held || result.outcome == Outcome::failed ||
+                     result.outcome == Outcome::unchecked;
+    if (ran) ++(result.command == "sweep" ? sweeps : scenarios);
+  }
+  const std::string of_sweeps = plural(sweeps, "sweep", "sweeps");
+  if (scenarios == 0 && sweeps > 0) return of_sweeps;
+  const std::string text = plural(scenarios, "scenario", "scenarios");
+  return sweeps == 0 ? text : text + " and " + of_sweeps;
+}
+
 }  // namespace
 
 std::string to_text(const run::ExpectationResult& result, const Paint& paint, int indent) {
@@ -44,7 +59,7 @@ std::string totals_text(const std::vector<FileResult>& results, const Paint& pai
   const std::size_t skipped = count_of(results, Outcome::skipped);
   const std::size_t not_run = count_of(results, Outcome::not_run);
 
-  std::string text = plural(held + failed + unchecked, "scenario ran: ", "scenarios ran: ");
+  std::string text = ran_text(results) + " ran: ";
   const std::string held_text = fmt::format("{} held", held);
   text += held > 0 && failed + bad + not_run == 0 ? paint.green(held_text) : held_text;
   if (failed > 0) text += ", " + paint.red(fmt::format("{} failed", failed));

@@ -12,17 +12,19 @@ namespace lastack::cli {
 
 /// What became of one file that `lastack test` was given or found.
 enum class Outcome {
-  held,       ///< ran, and every expectation held
-  failed,     ///< ran, and one did not
-  unchecked,  ///< ran, but expects nothing
-  skipped,    ///< neither scenario nor sweep with expectations; `problem` says what it is
-  bad,        ///< no valid scenario, or it cannot be read or run; `problem` says why
-  not_run,    ///< interrupted before or while it ran
+  held,         ///< ran, and every expectation held
+  failed,       ///< ran, and one did not
+  unchecked,    ///< ran, but expects nothing
+  skipped,      ///< neither scenario nor sweep with expectations; `problem` says what it is
+  cannot_tell,  ///< a comparison that the runs do not decide, and that may pass; `problem` says why
+  bad,          ///< no valid scenario, or it cannot be read or run; `problem` says why
+  not_run,      ///< interrupted before or while it ran
 };
 
 struct FileResult {
   std::string file;
-  std::string name;             ///< of one case among several of the file; empty: the file's
+  std::string suite;  ///< of cases that are no parts of a text file; empty: the file's folder
+  std::string name;   ///< of one case among several of the file; empty: the file's
   std::string command = "run";  ///< that runs it by itself; "sweep" for a sweep
   Outcome outcome = Outcome::not_run;
   std::string problem;

@@ -38,27 +38,59 @@ std::pair<std::string, std::size_t> metric_and_place(const std::string& worst) {
   return {worst.substr(0, colon), place};
 }
 
+std::optional<std::size_t> place_of(const std::vector<std::string>& columns,
+                                    const std::string& name) {
+  const auto found = std::find(columns.begin(), columns.end(), name);
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+/// Which kept statistic a family of times stands for: the one that says most of its longest.
+std::optional<std::size_t> longest_of(const std::vector<std::string>& columns,
+                                      const std::string& family) {
+  using batch::Statistic;
+  for (const Statistic statistic : {Statistic::max, Statistic::p99_9, Statistic::p99,
+                                    Statistic::p90, Statistic::mean, Statistic::median}) {
+    const auto column = place_of(columns, fmt::format("{}.{}", family, name_of(statistic)));
+    if (column && batch::is_time(columns[*column])) return column;
+  }
+  return std::nullopt;
+}
+
+/// Those of the same family, where the metric is a statistic that was not kept.
+std::vector<std::string> siblings_of(const std::vector<std::string>& columns,
+                                     const std::string& metric) {
+  std::vector<std::string> siblings;
+  if (!batch::is_time(metric)) return siblings;
+  const std::string family = metric.substr(0, metric.find('.') + 1);
+  for (const std::string& column : columns) {
+    if (column.starts_with(family)) siblings.push_back(column);
+  }
+  return siblings;
+}
+
 std::size_t column_named(const batch::Store& store, const std::string& metric) {
   const std::vector<std::string>& columns = store.info().metrics;
-  const auto place_of = [&](const auto& is_it) -> std::optional<std::size_t> {
-    const auto found = std::find_if(columns.begin(), columns.end(), is_it);
-    if (found == columns.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - columns.begin());
-  };
-  const auto named = [&](const std::string& name) {
-    return place_of([&](const std::string& column) { return column == name; });
-  };
-  if (const auto column = named(metric)) return *column;
-  if (const auto column = named(metric + ".max")) return *column;
-  const auto of_family = place_of([&](const std::string& column) {
-    return batch::is_time(column) && column.starts_with(metric + ".");
-  });
-  if (of_family) return *of_family;
+  if (const auto column = place_of(columns, metric)) return *column;
+  if (const auto column = longest_of(columns, metric)) return *column;
+  if (const auto siblings = siblings_of(columns, metric); !siblings.empty()) {
+    throw UsageError{fmt::format("--worst: want one of those that {} kept ({}), have {}",
+                                 store.file(), fmt::join(siblings, ", "), metric)};
+  }
   const std::vector<std::string_view> known(columns.begin(), columns.end());
   const std::string_view nearest = scenario::nearest_name(metric, known);
   throw UsageError{fmt::format("--worst: want a metric of {} ({}), have {}{}", store.file(),
                                some_metrics(store), metric,
                                nearest.empty() ? "" : fmt::format("; nearest is {}", nearest))};
+}
+
+/// "worst", "2nd worst", "11th worst".
+std::string rank_text(std::size_t place) {
+  if (place == 1) return "worst";
+  const bool teen = place % 100 >= 11 && place % 100 <= 13;
+  const std::size_t last = teen ? 0 : place % 10;
+  const char* ending = last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th";
+  return fmt::format("{}{} worst", place, ending);
 }
 
 }  // namespace
@@ -94,7 +126,12 @@ WorstRun worst_run(const std::string& database, const std::string& worst) {
   }
   const batch::WorstRun& run = runs[place - 1];
   scenario::Scenario scenario = batch::scenario_of(store.info(), run.combination);
-  return {std::move(store), name, run, std::move(scenario)};
+  WorstRun result{std::move(store), name, place, run, std::move(scenario)};
+  result.scenario.name =
+      fmt::format("{}: {} run by {}", result.store.info().name, rank_text(place), name);
+  const std::string& about = result.scenario.description;
+  result.scenario.description = headline(result) + (about.empty() ? "." : ". " + about);
+  return result;
 }
 
 std::string headline(const WorstRun& worst) {
@@ -105,8 +142,9 @@ std::string headline(const WorstRun& worst) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     settings += fmt::format(", {} = {}", names[i], batch::value_text(values[i].second));
   }
-  return fmt::format("The worst run by {}: {}, with seed {}{}", worst.metric,
-                     amount(worst.metric, worst.run.value), worst.run.seed, settings);
+  return fmt::format("The {} run of {} by {}: {}, with seed {}{}", rank_text(worst.place),
+                     worst.store.info().name, worst.metric, amount(worst.metric, worst.run.value),
+                     worst.run.seed, settings);
 }
 
 void compare_with_database(const WorstRun& worst, const run::Simulation& simulation) {

@@ -1,6 +1,7 @@
 #include "support/file_names.hpp"
 
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,12 +24,18 @@ FileNames::FileNames(const std::vector<std::string>& inputs) {
   for (const std::string& input : inputs) taken_.insert(identity_of(input));
 }
 
+bool is_stdout(const std::string& output) { return output == "-" || output == "/dev/stdout"; }
+
 bool FileNames::take(const std::string& output) {
+  if (is_stdout(output)) return !std::exchange(stdout_taken_, true);
   return is_special_file(output) || taken_.insert(identity_of(output)).second;
 }
 
 void FileNames::require_own(std::string_view option, const std::string& output) {
   if (output.empty() || take(output)) return;
+  if (is_stdout(output)) {
+    throw UsageError{fmt::format("{}: want one output on stdout, have two", option)};
+  }
   throw UsageError{fmt::format(
       "{}: want a file of its own, have {}, which is read or written by this command already",
       option, output)};

@@ -19,8 +19,8 @@ std::vector<scenario::ScenarioError> load(const std::string& file,
   } catch (const scenario::ScenarioError&) {  // the first error; there may be more
     return scenario::check_scenario(file, overrides);
   }
-  for (const std::string& warning : scenarios.back().warnings) {
-    diagnostics::warn("{}: {}", file, warning);
+  for (const scenario::NewHost& host : scenarios.back().new_hosts) {
+    diagnostics::warn("{}: --set {} makes {}", file, host.override, to_text(host));
   }
   return refusals ? refusals(scenarios.back()) : std::vector<scenario::ScenarioError>{};
 }

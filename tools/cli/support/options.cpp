@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "support/file_names.hpp"
+
 namespace lastack::cli {
 
 void add_seed_option(Command command, std::optional<std::uint64_t>& seed,
@@ -50,6 +52,12 @@ void add_ci_options(Command command, CiOptions& ci, const std::string& what) {
       .type_name("FILE");
   command.add_flag("--tap", ci.tap, "Print the " + what + " in the Test Anything Protocol");
   command.add_flag("--github", ci.github, "Print failures as annotations for GitHub as well");
+}
+
+void require_one_stdout(const CiOptions& ci) {
+  if (!is_stdout(ci.junit) || (!ci.tap && !ci.github)) return;
+  throw UsageError{fmt::format("--junit: want one output on stdout, have {} as well",
+                               ci.tap ? "--tap" : "--github")};
 }
 
 void add_strict_option(Command command, bool& strict) {

@@ -42,6 +42,9 @@ struct CiOptions {
 /// Gives a subcommand its --junit, --tap and --github; `what` is written: "results".
 void add_ci_options(Command command, CiOptions& ci, const std::string& what);
 
+/// Throws UsageError where --junit is to go to stdout and something else as well.
+void require_one_stdout(const CiOptions& ci);
+
 /// Gives a subcommand its --strict.
 void add_strict_option(Command command, bool& strict);
 

@@ -24,22 +24,24 @@ std::string filled_in(std::string pattern, const std::string& scenario) {
   return pattern;
 }
 
+std::ptrdiff_t outputs_on_stdout(const OutputNames& names) {
+  return std::count_if(names.traces.begin(), names.traces.end(), is_stdout) +
+         (is_stdout(names.summary) ? 1 : 0) + (is_stdout(names.series) ? 1 : 0);
+}
+
 }  // namespace
 
-bool uses_stdout(const OutputNames& names) {
-  const auto is_stdout = [](const std::string& name) {
-    return name == "-" || name == "/dev/stdout";
-  };
-  return is_stdout(names.summary) || is_stdout(names.series) ||
-         std::any_of(names.traces.begin(), names.traces.end(), is_stdout);
-}
+bool uses_stdout(const OutputNames& names) { return outputs_on_stdout(names) > 0; }
 
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,
                                         const std::vector<std::string>& scenarios) {
   std::vector<OutputNames> all;
   FileNames files{scenarios};
+  if (outputs_on_stdout(patterns) > 1) {
+    throw UsageError{"--trace, --summary, --series: want one output on stdout, have several"};
+  }
   const auto add_once = [&](const std::string& output) {
-    if (files.take(output)) return;
+    if (is_stdout(output) || files.take(output)) return;
     const std::string hint =
         scenarios.size() == 1
             ? ""

@@ -6,24 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lastack/batch/amounts.hpp"
+
 namespace lastack::batch {
 
 namespace {
 
 using scenario::SweepExpectation;
-
-/// "2.07 (1.05 to 3.05) of 2800 connections"; a bound that is missing is a question mark.
-std::string seen_text(const Measured& seen) {
-  if (!seen.value) return "no run has a value";
-  std::string text = fmt::format("{:.6g}", *seen.value);
-  if (seen.low || seen.high) {
-    const auto bound = [](const std::optional<double>& value) {
-      return value ? fmt::format("{:.6g}", *value) : std::string{"?"};
-    };
-    text += fmt::format(" ({} to {})", bound(seen.low), bound(seen.high));
-  }
-  return text;
-}
 
 bool has_values(const std::vector<SweepExpectation::Where>& wanted, const scenario::Grid& grid,
                 std::uint64_t combination) {
@@ -67,14 +56,26 @@ class Judge {
     const Measured seen = measured(store_, combination, figure);
     run::ExpectationResult result = begun(expectation, combination);
     result.held = seen.value && holds(expectation.bounds, *seen.value);
-    result.wanted = expectation.metric + ": " + text_of(expectation.bounds);
-    result.seen = seen_text(seen);
+    result.wanted = expectation.metric + ": " + exact_bounds_text(figure.name, expectation.bounds);
+    result.seen =
+        seen.value ? seen_text(figure.name, seen, expectation.bounds) : "no run has a value";
     return result;
+  }
+
+  /// With every digit where the rounded value reads like a bound that it may break.
+  static std::string seen_text(const std::string& metric, const Measured& seen,
+                               const scenario::Bounds& bounds) {
+    const auto reads_as = [&](const std::optional<double>& bound) {
+      return bound && *bound != *seen.value &&
+             amount(metric, *bound) == amount(metric, *seen.value);
+    };
+    const bool close = reads_as(bounds.equals) || reads_as(bounds.min) || reads_as(bounds.max);
+    const std::string text = measured_text(metric, seen);
+    return close ? text + "; unrounded " + exact_amount(metric, *seen.value) : text;
   }
 
   run::ExpectationResult relative(const SweepExpectation& expectation, const Figure& figure,
                                   std::uint64_t combination) const {
-    const double confidence = shown_confidence(info_);
     std::uint64_t other = combination;
     std::string against;
     for (const auto& [axis, value] : expectation.against) {
@@ -87,15 +88,35 @@ class Judge {
     run::ExpectationResult result = begun(expectation, combination);
     result.wanted = fmt::format("{} against {}: {}", expectation.metric, against,
                                 text_of(expectation.relative));
-    result.held = true;
-    for (const scenario::RelativeBounds::One& bound : expectation.relative.all()) {
-      const Difference seen = difference(here, baseline, confidence, bound.factor);
-      judge(bound, seen, result);
-    }
-    const std::string both = fmt::format("{} against {}", seen_text(here.measure(confidence)),
-                                         seen_text(baseline.measure(confidence)));
-    result.seen = result.seen.empty() ? both : both + "; " + result.seen;
+    compare(expectation.relative, here, baseline, result);
     return result;
+  }
+
+  void compare(const scenario::RelativeBounds& bounds, const Sample& here, const Sample& baseline,
+               run::ExpectationResult& result) const {
+    const double confidence = shown_confidence(info_);
+    const Measured seen = here.measure(confidence);
+    const Measured before = baseline.measure(confidence);
+    const std::string& metric = here.figure().name;
+    if (!seen.value || !before.value) {
+      result.seen = without_value(metric, seen, before);
+      return;
+    }
+    result.held = true;
+    result.seen =
+        fmt::format("{} against {}", measured_text(metric, seen), measured_text(metric, before));
+    for (const scenario::RelativeBounds::One& bound : bounds.all()) {
+      judge(bound, difference(here, baseline, confidence, bound.factor), result);
+    }
+  }
+
+  static std::string without_value(const std::string& metric, const Measured& seen,
+                                   const Measured& before) {
+    if (!seen.value && !before.value) return "no run of either has a value, so nothing is compared";
+    return seen.value ? fmt::format("{}, but no run of the other has a value to compare with",
+                                    measured_text(metric, seen))
+                      : fmt::format("no run has a value to compare with the other's {}",
+                                    measured_text(metric, before));
   }
 
   /// Whether here - factor x baseline lies on the right side of the bound, as far as can be told.
@@ -107,21 +128,16 @@ class Judge {
     const Shown shown = at_most(seen, limit);
     if (shown == Shown::yes) return;
     result.held = false;
-    if (!result.seen.empty()) result.seen += "; ";
-    if (!seen.value) {
-      result.seen += "one of them has no value";
-    } else if (shown == Shown::no) {
-      result.seen += fmt::format("shown to break {}", bound.name);
-    } else {
-      result.seen += cannot_tell(bound.name, seen, limit);
-    }
+    result.seen += shown == Shown::no ? "; shown to break " + bound.name
+                                      : fmt::format("; cannot tell for {}: {}", bound.name,
+                                                    what_would_tell(seen, limit));
   }
 
-  static std::string cannot_tell(const std::string& bound, const Difference& seen, double limit) {
-    std::string text = "cannot tell for " + bound;
+  static std::string what_would_tell(const Difference& seen, double limit) {
     const auto needed = pairs_needed(seen, limit);
-    if (needed && *needed > seen.pairs) return text + fmt::format(": needs about {} runs", *needed);
-    return text + ": no number of runs would";
+    if (!needed) return "no number of runs would";
+    return *needed > seen.pairs ? fmt::format("needs about {} runs", *needed)
+                                : "too few runs to trust the interval";
   }
 
   const Store& store_;

@@ -136,9 +136,9 @@ TEST_CASE("page: says whether what the sweep expects holds", "[batch]") {
   REQUIRE(data["expectations"].size() == 2);
   CHECK(data["expectations"][0] == json{{"pointer", "/expect/0"},
                                         {"held", true},
-                                        {"wanted", "connect_ok: 1, at loss=0 tcp_syn_retries=1"},
+                                        {"wanted", "connect_ok: 100 %, at loss=0 tcp_syn_retries=1"},
                                         // The twentieth root of 0.025 (Clopper and Pearson).
-                                        {"seen", "1 (0.831567 to 1)"}});
+                                        {"seen", "100 % (83.16 to 100)"}});
   CHECK(data["expectations"][1]["held"] == false);
   CHECK(data["expectations"][1]["wanted"] == "syn_sent: at most 1, at loss=0.5 tcp_syn_retries=3");
 }

@@ -19,11 +19,11 @@
 
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
+#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
 #include "lastack/core/atomic_file.hpp"
-#include "reports/sweep_expectations.hpp"
 #include "reports/sweep_report.hpp"
 #include "reports/test_report.hpp"
 #include "reports/test_result.hpp"
@@ -206,7 +206,7 @@ ExitCode sweep(const SweepOptions& options) {
   result.command = "sweep";
   result.seed = options.seed;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  judge(sweep_expectations(store), result);
+  judge(batch::evaluate(store), result);
   return report(result, options, junit ? &*junit : nullptr);
 }
 

@@ -16,6 +16,7 @@
 
 #include "ci/formats.hpp"
 #include "commands/commands.hpp"
+#include "lastack/batch/estimate.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
@@ -24,7 +25,6 @@
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/sweep.hpp"
-#include "reports/sweep_expectations.hpp"
 #include "reports/test_report.hpp"
 #include "support/diagnostics.hpp"
 #include "support/file_names.hpp"
@@ -142,7 +142,7 @@ FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
     result.problem = "interrupted" + not_judged_text(result);
     return result;
   }
-  judge(sweep_expectations(store), result);
+  judge(batch::evaluate(store), result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

@@ -1,4 +1,4 @@
-#include "reports/amounts.hpp"
+#include "lastack/batch/amounts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,13 +9,11 @@
 
 #include "lastack/batch/metrics.hpp"
 
-namespace lastack::cli {
+namespace lastack::batch {
 
 namespace {
 
-using batch::Unit;
-
-constexpr int digits = 4;
+constexpr int shown_digits = 4;
 
 /// "1234567" as "1,234,567".
 std::string grouped(std::string whole) {
@@ -31,7 +29,7 @@ std::string number(double value) {
   if (!(value < grows_long)) return fmt::format("{:.3g}", value);
   const double rounded = std::round(value);
   if (value >= 1000) return grouped(fmt::format("{:.0f}", rounded));
-  const std::string text = fmt::format("{:.{}g}", value, digits);
+  const std::string text = fmt::format("{:.{}g}", value, shown_digits);
   return text.find('e') == text.npos ? text : fmt::format("{:.2g}", value);
 }
 
@@ -48,13 +46,13 @@ TimeUnit time_unit(double seconds) {
   return {1e-9, "ns"};
 }
 
-struct Shown {
+struct Scaled {
   double scale;
   std::string unit;  ///< with a blank before it, or nothing
 };
-Shown shown_as(std::string_view metric, double largest) {
+Scaled shown_as(std::string_view metric, double largest) {
   constexpr double percent = 0.01;
-  switch (batch::unit_of(metric)) {
+  switch (unit_of(metric)) {
     case Unit::share: return {percent, " %"};
     case Unit::seconds: {
       const TimeUnit unit = time_unit(largest);
@@ -80,22 +78,22 @@ std::string bounds_in(std::string_view metric, const scenario::Bounds& bounds,
 }  // namespace
 
 std::string amount(std::string_view metric, double value) {
-  const Shown as = shown_as(metric, value);
+  const Scaled as = shown_as(metric, value);
   return number(value / as.scale) + as.unit;
 }
 
 std::string signed_amount(std::string_view metric, double value) {
-  const Shown as = shown_as(metric, value);
+  const Scaled as = shown_as(metric, value);
   const std::string sign = value > 0 ? "+" : "";
-  const bool share = batch::unit_of(metric) == Unit::share;
+  const bool share = unit_of(metric) == Unit::share;
   return sign + number(value / as.scale) + (share ? " points" : as.unit);
 }
 
 std::string difference_range(std::string_view metric, double least, double most) {
-  const Shown as = shown_as(metric, most);
+  const Scaled as = shown_as(metric, most);
   const std::string low = number(least / as.scale);
   const std::string high = number(most / as.scale);
-  const bool share = batch::unit_of(metric) == Unit::share;
+  const bool share = unit_of(metric) == Unit::share;
   return (low == high ? high : low + " to " + high) + (share ? " points" : as.unit);
 }
 
@@ -103,11 +101,11 @@ std::string difference_amount(std::string_view metric, double value, std::option
                               std::optional<double> high) {
   double largest = std::abs(value);
   for (const auto& bound : {low, high}) largest = std::max(largest, std::abs(bound.value_or(0)));
-  const Shown as = shown_as(metric, largest);
+  const Scaled as = shown_as(metric, largest);
   const auto with_sign = [&as](double number_of) {
     return (number_of > 0 ? "+" : "") + number(number_of / as.scale);
   };
-  const bool share = batch::unit_of(metric) == Unit::share;
+  const bool share = unit_of(metric) == Unit::share;
   std::string text = with_sign(value) + (share ? " points" : as.unit);
   if (low && high) text += fmt::format(" ({} to {})", with_sign(*low), with_sign(*high));
   return text;
@@ -118,7 +116,7 @@ std::string bounds_text(std::string_view metric, const scenario::Bounds& bounds)
 }
 
 std::string exact_amount(std::string_view metric, double value) {
-  const Shown as = shown_as(metric, value);
+  const Scaled as = shown_as(metric, value);
   return fmt::format("{:.10g}{}", value / as.scale, as.unit);
 }
 
@@ -126,9 +124,9 @@ std::string exact_bounds_text(std::string_view metric, const scenario::Bounds& b
   return bounds_in(metric, bounds, exact_amount);
 }
 
-std::string measured_text(std::string_view metric, const batch::Measured& measured) {
+std::string measured_text(std::string_view metric, const Measured& measured) {
   if (!measured.value) return "-";
-  const Shown as = shown_as(metric, *measured.value);
+  const Scaled as = shown_as(metric, *measured.value);
   std::string text = number(*measured.value / as.scale) + as.unit;
   const auto bound = [&](double value) { return number(value / as.scale); };
   if (measured.low && measured.high) {
@@ -143,4 +141,4 @@ std::string measured_text(std::string_view metric, const batch::Measured& measur
   return text;
 }
 
-}  // namespace lastack::cli
+}  // namespace lastack::batch

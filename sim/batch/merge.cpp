@@ -75,10 +75,7 @@ void check_complete(const Store& part) {
 /// Nor may it have a run of another shard: which of the two would be right?
 void check_nothing_else(const Store& part) {
   const StoreInfo& of = part.info();
-  std::uint64_t own = 0;
-  for (const Span& span : spans_of(of.grid.size(), of.repeat, of.until, of.shard)) {
-    own += of.until ? part.wanted(span.combination).value_or(0) : span.count;
-  }
+  const std::uint64_t own = part.asked();
   const std::uint64_t has = part.runs();
   if (has > own) {
     throw StoreError{part.file(), fmt::format("holds {} runs of other shards than its own, {}/{}",
@@ -97,21 +94,10 @@ void copy_rows(const Store& part, Store& whole) {
   whole.add(rows);
 }
 
-/// A part knows only of combinations that it has all runs of.
-void copy_wanted(const std::vector<Store>& parts, Store& whole) {
-  const StoreInfo& info = whole.info();
-  for (std::uint64_t c = 0; c < info.grid.size(); ++c) {
-    if (!info.until) whole.want(c, info.repeat);
-    for (const Store& part : parts) {
-      if (const auto wanted = part.wanted(c)) whole.want(c, *wanted);
-    }
-  }
-}
-
 void put_together(const std::vector<Store>& parts, const std::string& file) {
   Store whole = Store::create_like(file, parts.front());
   for (const Store& part : parts) copy_rows(part, whole);
-  copy_wanted(parts, whole);
+  for (const Store& part : parts) whole.want_as(part);
 }
 
 /// OUT.unfinished, which becomes OUT when it is whole: a merge that is killed leaves nothing that

@@ -54,18 +54,20 @@ std::string essence(const Plan& plan) {
 
 }  // namespace
 
-std::vector<Span> spans_of(std::uint64_t combinations, std::uint64_t repeat,
-                           const std::optional<scenario::Until>& until, Shard shard) {
-  const std::uint64_t each = until ? 1 : repeat;  // of the units that are shared out
-  const std::uint64_t all = combinations * each;
-  const std::uint64_t end = share_begin(all, shard.index + 1, shard.count);
-  std::vector<Span> spans;
-  for (std::uint64_t i = share_begin(all, shard.index, shard.count); i < end;) {
-    const std::uint64_t count = std::min(each - i % each, end - i);
-    spans.push_back({i / each, i % each, until ? until->min : count});
-    i += count;
-  }
-  return spans;
+Spans::Spans(std::uint64_t combinations, std::uint64_t repeat,
+             const std::optional<scenario::Until>& until, Shard shard)
+    : each_{until ? 1 : repeat},
+      min_{until ? until->min : 0},
+      first_{share_begin(combinations * each_, shard.index, shard.count)},
+      end_{share_begin(combinations * each_, shard.index + 1, shard.count)},
+      at_{first_} {}
+
+std::optional<Span> Spans::next() {
+  if (at_ == end_) return std::nullopt;
+  const std::uint64_t count = std::min(each_ - at_ % each_, end_ - at_);
+  const Span span{at_ / each_, at_ % each_, min_ > 0 ? min_ : count};
+  at_ += count;
+  return span;
 }
 
 void check_share(std::string_view metric, const scenario::Bounds& bounds, const std::string& file,
@@ -87,7 +89,9 @@ Plan::Plan(scenario::Sweep sweep, std::string version, Shard shard)
       version_{std::move(version)},
       shard_{shard},
       metrics_{make_metrics(sweep_)} {
-  for (std::uint64_t i = 1; i < sweep_.grid.size(); ++i) scenario::scenario_of(sweep_, i);
+  const std::uint64_t size = sweep_.grid.size();
+  const std::uint64_t checked = std::min(size, checked_max);
+  for (std::uint64_t i = 1; i < checked; ++i) scenario::scenario_of(sweep_, size * i / checked);
   if (sweep_.until) watched_ = figure_of(sweep_.until->metric, "/repeat/until/metric");
   for (const scenario::SweepExpectation& expectation : sweep_.expectations) {
     figure_of(expectation.metric, expectation.pointer + "/metric");  // throws where it is none

@@ -39,17 +39,20 @@ class Ledger {
   Ledger(const Plan& plan, Store& store, SweepProgress* progress)
       : plan_{plan},
         store_{store},
-        progress_{progress} {}
+        progress_{progress},
+        spans_{plan.spans()} {
+    if (progress_ != nullptr) progress_->planned = spans_.runs();
+  }
 
-  /// What is to be done first.
-  std::vector<Span> open() {
+  /// Combinations whose turn comes now: as many as keep the crew busy until it is asked again.
+  std::vector<Span> begin(const std::atomic<bool>* stop) {
+    constexpr std::uint64_t waiting_max = 100'000;  // runs
     std::vector<Span> work;
-    for (const Span& span : plan_.spans()) {
-      const bool until = plan_.sweep().until.has_value();
-      if (!until && span.count == plan_.sweep().repeat) store_.want(span.combination, span.count);
-      plan_more(span, work);
+    while (!all_begun_ && waiting_ < waiting_max && (stop == nullptr || !*stop)) {
+      const std::optional<Span> span = spans_.next();
+      all_begun_ = !span;
+      if (span) begin(*span, work);
     }
-    if (progress_ != nullptr) progress_->before = progress_->done.load();
     return work;
   }
 
@@ -63,13 +66,14 @@ class Ledger {
       Left& left = found->second;
       LASTACK_ASSERT(row.replication < left.end);
       LASTACK_ASSERT(left.runs > 0);
+      --waiting_;
       if (--left.runs == 0) finished(row.combination, left.end, work);
     }
     note_done(rows.size());
     return work;
   }
 
-  bool complete() const { return left_.empty(); }
+  bool complete() const { return all_begun_ && left_.empty(); }
 
  private:
   /// How many runs of a combination are under way, and up to which replication.
@@ -78,8 +82,18 @@ class Ledger {
     std::uint64_t end = 0;
   };
 
-  /// Adds what of a span is not there to `work`.
-  void plan_more(const Span& span, std::vector<Span>& work) {
+  void begin(const Span& span, std::vector<Span>& work) {
+    const bool until = plan_.sweep().until.has_value();
+    const bool whole = !until && span.count == plan_.sweep().repeat;
+    if (whole && store_.wanted(span.combination) != span.count) {
+      store_.want(span.combination, span.count);
+    }
+    const std::uint64_t missing = plan_more(span, work);
+    if (progress_ != nullptr) progress_->before += span.count - missing;
+  }
+
+  /// Adds what of a span is not there to `work`; returns how many runs that is.
+  std::uint64_t plan_more(const Span& span, std::vector<Span>& work) {
     const std::uint64_t end = span.first + span.count;
     std::uint64_t missing = 0;
     for (const Span& gap : store_.gaps(span)) {
@@ -87,13 +101,14 @@ class Ledger {
       missing += gap.count;
     }
     LASTACK_ASSERT(missing <= span.count);
-    if (progress_ != nullptr) progress_->planned += span.count;
     note_done(span.count - missing);
+    waiting_ += missing;
     if (missing > 0) {
       left_[span.combination] = {missing, end};
     } else {
       finished(span.combination, end, work);
     }
+    return missing;
   }
 
   /// All runs of a combination up to `end` are there.
@@ -112,6 +127,7 @@ class Ledger {
     if (enough) {
       store_.want(combination, end);
     } else {
+      if (progress_ != nullptr) progress_->planned += *next - end;
       plan_more({combination, end, *next - end}, work);
     }
     note_width(combination, enough || !interval ? 0 : interval->half_width());
@@ -131,6 +147,9 @@ class Ledger {
   const Plan& plan_;
   Store& store_;
   SweepProgress* progress_;
+  Spans spans_;
+  bool all_begun_ = false;
+  std::uint64_t waiting_ = 0;  ///< runs that were asked for and have not come
   std::map<std::uint64_t, Left> left_;
   std::map<std::uint64_t, double> widths_;
 };
@@ -140,12 +159,12 @@ class Ledger {
 SweepEnd run_sweep(const Plan& plan, Store& store, unsigned threads, const std::atomic<bool>* stop,
                    SweepProgress* progress) {
   Ledger ledger{plan, store, progress};
-  std::vector<Span> work = ledger.open();
   Crew crew{threads, runs_taken_max,
             [&plan](std::uint64_t combination) { return runs_of(plan, combination); }};
-  crew.add_work(work);
+  crew.add_work(ledger.begin(stop));
   while (!ledger.complete() && (stop == nullptr || !*stop)) {
     crew.add_work(ledger.store(crew.collect()));
+    crew.add_work(ledger.begin(stop));
   }
   crew.stop();
   if (ledger.complete()) return SweepEnd::complete;

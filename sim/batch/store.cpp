@@ -110,6 +110,7 @@ class Store::Impl {
   Impl(const std::string& file, Database::Mode mode) : database_{file, mode}, mode_{mode} {}
   ~Impl() {
     insert_.reset();
+    insert_combination_.reset();
     if (mode_ == Database::Mode::write) database_.keep_no_log();
   }
   Impl(const Impl&) = delete;
@@ -119,6 +120,8 @@ class Store::Impl {
   Database::Mode mode_;
   StoreInfo info_;
   std::optional<Statement> insert_;
+  std::optional<Statement> insert_combination_;
+  std::optional<std::uint64_t> last_combination_;  ///< that is known to have its row
 
   bool is_empty() const { return database_.number("SELECT count(*) FROM sqlite_master") == 0; }
 
@@ -136,7 +139,6 @@ class Store::Impl {
     database_.run(run_table(info_));
     database_.run(views(info_));
     write_info();
-    write_combinations();
     transaction.commit();
     ready_to_write();
     return true;
@@ -150,6 +152,21 @@ class Store::Impl {
         info_.metrics.size() + shares_of(info_.metrics).size() + families_of(info_.metrics).size();
     for (std::size_t i = 0; i < columns; ++i) sql += ", ?";
     insert_.emplace(database_.prepare(sql + ")"));
+    std::string combination = "INSERT OR IGNORE INTO combination VALUES (?, NULL";
+    for (std::size_t i = 0; i < info_.grid.axes.size(); ++i) combination += ", ?";
+    insert_combination_.emplace(database_.prepare(combination + ")"));
+  }
+
+  /// A combination's row is made when its first run is stored or the number of them is known.
+  void has_row_of(std::uint64_t combination) {
+    if (combination == last_combination_) return;
+    Statement& insert = *insert_combination_;
+    insert.bind(0, as_signed(combination));
+    int index = 1;
+    for (const auto& [path, value] : info_.grid.settings_of(combination))
+      bind_value(insert, index++, value);
+    insert.run();
+    last_combination_ = combination;
   }
 
   /// Those of the sweep as it is now.
@@ -278,19 +295,6 @@ class Store::Impl {
     for (std::size_t i = 0; i < info_.grid.axes.size(); ++i) {
       axis.bind(0, static_cast<std::int64_t>(i)).bind(1, info_.grid.axes[i].path);
       axis.bind(2, values_text(info_.grid.axes[i])).run();
-    }
-  }
-
-  void write_combinations() {
-    std::string sql = "INSERT INTO combination VALUES (?, NULL";
-    for (std::size_t i = 0; i < info_.grid.axes.size(); ++i) sql += ", ?";
-    Statement insert = database_.prepare(sql + ")");
-    for (std::uint64_t i = 0; i < info_.grid.size(); ++i) {
-      insert.bind(0, as_signed(i));
-      int index = 1;
-      for (const auto& [path, value] : info_.grid.settings_of(i))
-        bind_value(insert, index++, value);
-      insert.run();
     }
   }
 
@@ -423,6 +427,7 @@ const StoreInfo& Store::info() const { return impl_->info_; }
 void Store::add(const std::vector<RunRow>& rows) {
   Transaction transaction{impl_->database_};
   for (const RunRow& row : rows) {
+    impl_->has_row_of(row.combination);
     Statement& insert = *impl_->insert_;
     insert.bind(0, as_signed(row.combination)).bind(1, as_signed(row.replication));
     insert.bind(2, as_signed(row.seed)).bind(3, as_signed(row.identity));
@@ -436,6 +441,7 @@ void Store::add(const std::vector<RunRow>& rows) {
 }
 
 void Store::want(std::uint64_t combination, std::uint64_t runs) {
+  impl_->has_row_of(combination);
   impl_->database_.prepare("UPDATE combination SET wanted = ? WHERE combination = ?")
       .bind(0, as_signed(runs))
       .bind(1, as_signed(combination))
@@ -478,13 +484,45 @@ std::vector<Span> Store::gaps(const Span& span) const {
 
 std::uint64_t Store::missing() const {
   const StoreInfo& of = info();
-  std::uint64_t missing = 0;
-  for (const Span& span : spans_of(of.grid.size(), of.repeat, of.until, of.shard)) {
-    const std::uint64_t runs = of.until ? wanted(span.combination).value_or(0) : span.count;
-    for (const Span& gap : gaps({span.combination, span.first, runs})) missing += gap.count;
-    if (runs == 0) ++missing;
+  const Spans own{of.grid.size(), of.repeat, of.until, of.shard};
+  const std::string units = fmt::format("BETWEEN {} AND {}", own.first_unit(),
+                                        std::bit_cast<std::int64_t>(own.end_unit()) - 1);
+  const Database& database = impl_->database_;
+  if (!of.until) {
+    const std::int64_t there = database.number(fmt::format(
+        "SELECT count(*) FROM run WHERE combination * {} + replication {}", of.repeat, units));
+    return own.runs() - as_unsigned(there);
   }
-  return missing;
+  const std::string decided = "FROM combination WHERE wanted > 0 AND combination " + units;
+  const std::int64_t known = database.number("SELECT count(*) " + decided);
+  const std::int64_t wanted = database.number("SELECT sum(wanted) " + decided);
+  const std::int64_t there = database.number(
+      "SELECT count(*) FROM run JOIN combination c USING (combination) "
+      "WHERE replication < c.wanted AND combination " +
+      units);
+  return as_unsigned(wanted - there) + (own.end_unit() - own.first_unit() - as_unsigned(known));
+}
+
+std::uint64_t Store::asked() const {
+  const StoreInfo& of = info();
+  const Spans own{of.grid.size(), of.repeat, of.until, of.shard};
+  if (!of.until) return own.runs();
+  return as_unsigned(impl_->database_.number(
+      fmt::format("SELECT sum(wanted) FROM combination WHERE combination BETWEEN {} AND {}",
+                  own.first_unit(), std::bit_cast<std::int64_t>(own.end_unit()) - 1)));
+}
+
+void Store::want_as(const Store& part) {
+  Transaction transaction{impl_->database_};
+  if (!info().until) {
+    impl_->database_.run(fmt::format("UPDATE combination SET wanted = {}", info().repeat));
+  }
+  Statement rows = part.impl_->database_.prepare(
+      "SELECT combination, wanted FROM combination WHERE wanted IS NOT NULL");
+  while (rows.step()) {
+    if (info().until) want(as_unsigned(rows.integer(0)), as_unsigned(rows.integer(1)));
+  }
+  transaction.commit();
 }
 
 void Store::for_each(const std::function<void(const RunRow&)>& use) const {

@@ -27,21 +27,42 @@ struct Span {
   std::uint64_t count = 0;
 };
 
-/// The runs that a shard has to do, in order. Where `repeat` is a number, each shard has its share
-/// of all runs; with `until` whole combinations, each with its `min` runs, since how many more
-/// there will be is not known.
-std::vector<Span> spans_of(std::uint64_t combinations, std::uint64_t repeat,
-                           const std::optional<scenario::Until>& until, Shard shard);
+/// The runs that a shard has to do, one combination after the other, made as they are asked for.
+/// Where `repeat` is a number, each shard has its share of all runs; with `until` whole
+/// combinations, each with its `min` runs, since how many more there will be is not known.
+class Spans {
+ public:
+  Spans(std::uint64_t combinations, std::uint64_t repeat,
+        const std::optional<scenario::Until>& until, Shard shard);
+
+  /// The next combination's; nothing behind the last.
+  std::optional<Span> next();
+
+  // What is shared out: runs, counted through all combinations, or with `until` combinations.
+  std::uint64_t first_unit() const { return first_; }
+  std::uint64_t end_unit() const { return end_; }
+  /// Of all spans together.
+  std::uint64_t runs() const { return (end_ - first_) * (min_ > 0 ? min_ : 1); }
+
+ private:
+  std::uint64_t each_;     ///< units of a combination
+  std::uint64_t min_ = 0;  ///< runs of a unit, with `until`
+  std::uint64_t first_;
+  std::uint64_t end_;
+  std::uint64_t at_;
+};
 
 /// Throws scenario::ScenarioError where a bound of a share is none, such as 99 for 99 %; `pointer`
 /// is that of the limit or expectation.
 void check_share(std::string_view metric, const scenario::Bounds& bounds, const std::string& file,
                  const std::string& pointer);
 
-/// A sweep that was checked as a whole: every combination's scenario can be read and every metric
-/// is known.
+/// A sweep that was checked as a whole: every metric is known, and so many of the combinations'
+/// scenarios as take no time (`checked_max`) can be read. Others are read when their turn comes.
 class Plan {
  public:
+  static constexpr std::uint64_t checked_max = 1000;
+
   /// `version` is the program's. Throws scenario::ScenarioError.
   Plan(scenario::Sweep sweep, std::string version, Shard shard = {});
 
@@ -63,9 +84,7 @@ class Plan {
   std::string repeat_text() const;
 
   /// The runs that this shard has to do.
-  std::vector<Span> spans() const {
-    return spans_of(sweep_.grid.size(), sweep_.repeat, sweep_.until, shard_);
-  }
+  Spans spans() const { return Spans{sweep_.grid.size(), sweep_.repeat, sweep_.until, shard_}; }
 
   /// What all parts and all sessions of one sweep share: a UUID (RFC 9562, version 5) of version,
   /// scenario, values, repeat, seed and metrics.

@@ -93,9 +93,13 @@ class Store {
   /// All times of one family (`families_of`) in a combination's runs together.
   TimeDistribution times(std::uint64_t combination, std::size_t family) const;
 
-  /// How many of its shard's runs are not there; at least one for each combination whose number of
-  /// runs is still open.
+  /// How many of its shard's runs are not there; one for each combination whose number of runs is
+  /// still open.
   std::uint64_t missing() const;
+  /// How many runs its shard has to have, as far as that is known.
+  std::uint64_t asked() const;
+  /// Takes over how many runs of each combination are wanted. Throws StoreError.
+  void want_as(const Store& part);
 
   /// Every row, in the order of combination, then replication.
   void for_each(const std::function<void(const RunRow&)>& use) const;

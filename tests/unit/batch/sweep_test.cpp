@@ -191,7 +191,9 @@ TEST_CASE("plan: the shards' shares are as even as can be and make the whole", "
   std::vector<std::uint64_t> runs(4 * 5);
   for (std::uint64_t i = 1; i <= 3; ++i) {
     std::uint64_t share = 0;
-    for (const Span& span : spans_of(4, 5, std::nullopt, {i, 3})) {
+    Spans spans{4, 5, std::nullopt, {i, 3}};
+    while (const std::optional<Span> next = spans.next()) {
+      const Span& span = *next;
       share += span.count;
       for (std::uint64_t r = 0; r < span.count; ++r) ++runs[span.combination * 5 + span.first + r];
     }

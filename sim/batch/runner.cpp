@@ -46,13 +46,15 @@ class Ledger {
 
   /// Combinations whose turn comes now: as many as keep the crew busy until it is asked again.
   std::vector<Span> begin(const std::atomic<bool>* stop) {
-    constexpr std::uint64_t waiting_max = 100'000;  // runs
+    constexpr std::uint64_t waiting_max = 20'000;  // runs
     std::vector<Span> work;
+    std::vector<Span> wanted;
     while (!all_begun_ && waiting_ < waiting_max && (stop == nullptr || !*stop)) {
       const std::optional<Span> span = spans_.next();
       all_begun_ = !span;
-      if (span) begin(*span, work);
+      if (span) begin(*span, work, wanted);
     }
+    if (!wanted.empty()) store_.want(wanted);
     return work;
   }
 
@@ -82,12 +84,10 @@ class Ledger {
     std::uint64_t end = 0;
   };
 
-  void begin(const Span& span, std::vector<Span>& work) {
+  void begin(const Span& span, std::vector<Span>& work, std::vector<Span>& wanted) {
     const bool until = plan_.sweep().until.has_value();
     const bool whole = !until && span.count == plan_.sweep().repeat;
-    if (whole && store_.wanted(span.combination) != span.count) {
-      store_.want(span.combination, span.count);
-    }
+    if (whole && store_.wanted(span.combination) != span.count) wanted.push_back(span);
     const std::uint64_t missing = plan_more(span, work);
     if (progress_ != nullptr) progress_->before += span.count - missing;
   }
@@ -125,7 +125,7 @@ class Ledger {
     const bool narrow = interval && rule.enough(*interval);
     const bool enough = !next || (narrow && seen.settled);
     if (enough) {
-      store_.want(combination, end);
+      store_.want({{combination, 0, end}});
     } else {
       if (progress_ != nullptr) progress_->planned += *next - end;
       plan_more({combination, end, *next - end}, work);

@@ -111,6 +111,8 @@ class Store::Impl {
   ~Impl() {
     insert_.reset();
     insert_combination_.reset();
+    wanted_.reset();
+    gaps_.reset();
     if (mode_ == Database::Mode::write) database_.keep_no_log();
   }
   Impl(const Impl&) = delete;
@@ -121,6 +123,8 @@ class Store::Impl {
   StoreInfo info_;
   std::optional<Statement> insert_;
   std::optional<Statement> insert_combination_;
+  std::optional<Statement> wanted_;
+  std::optional<Statement> gaps_;
   std::optional<std::uint64_t> last_combination_;  ///< that is known to have its row
 
   bool is_empty() const { return database_.number("SELECT count(*) FROM sqlite_master") == 0; }
@@ -155,6 +159,12 @@ class Store::Impl {
     std::string combination = "INSERT OR IGNORE INTO combination VALUES (?, NULL";
     for (std::size_t i = 0; i < info_.grid.axes.size(); ++i) combination += ", ?";
     insert_combination_.emplace(database_.prepare(combination + ")"));
+  }
+
+  /// A statement that is made once. Each time it has to be stepped to its end.
+  Statement& asks_often(std::optional<Statement>& statement, const char* sql) const {
+    if (!statement) statement.emplace(database_.prepare(sql));
+    return *statement;
   }
 
   /// A combination's row is made when its first run is stored or the number of them is known.
@@ -440,19 +450,26 @@ void Store::add(const std::vector<RunRow>& rows) {
   transaction.commit();
 }
 
-void Store::want(std::uint64_t combination, std::uint64_t runs) {
-  impl_->has_row_of(combination);
-  impl_->database_.prepare("UPDATE combination SET wanted = ? WHERE combination = ?")
-      .bind(0, as_signed(runs))
-      .bind(1, as_signed(combination))
-      .run();
+void Store::want(const std::vector<Span>& spans) {
+  Transaction transaction{impl_->database_};
+  Statement update =
+      impl_->database_.prepare("UPDATE combination SET wanted = ? WHERE combination = ?");
+  for (const Span& span : spans) {
+    impl_->has_row_of(span.combination);
+    update.bind(0, as_signed(span.count)).bind(1, as_signed(span.combination)).run();
+  }
+  transaction.commit();
 }
 
 std::optional<std::uint64_t> Store::wanted(std::uint64_t combination) const {
-  Statement row = impl_->database_.prepare("SELECT wanted FROM combination WHERE combination = ?");
+  Statement& row =
+      impl_->asks_often(impl_->wanted_, "SELECT wanted FROM combination WHERE combination = ?");
   row.bind(0, as_signed(combination));
-  if (!row.step() || row.is_null(0)) return std::nullopt;
-  return as_unsigned(row.integer(0));
+  std::optional<std::uint64_t> wanted;
+  while (row.step()) {
+    if (!row.is_null(0)) wanted = as_unsigned(row.integer(0));
+  }
+  return wanted;
 }
 
 std::uint64_t Store::runs() const {
@@ -467,7 +484,8 @@ std::uint64_t Store::runs(std::uint64_t combination) const {
 
 std::vector<Span> Store::gaps(const Span& span) const {
   const std::uint64_t end = span.first + span.count;
-  Statement rows = impl_->database_.prepare(
+  Statement& rows = impl_->asks_often(
+      impl_->gaps_,
       "SELECT replication FROM run WHERE combination = ? AND replication >= ? AND replication < ? "
       "ORDER BY replication");
   rows.bind(0, as_signed(span.combination)).bind(1, as_signed(span.first)).bind(2, as_signed(end));
@@ -513,16 +531,16 @@ std::uint64_t Store::asked() const {
 }
 
 void Store::want_as(const Store& part) {
-  Transaction transaction{impl_->database_};
   if (!info().until) {
     impl_->database_.run(fmt::format("UPDATE combination SET wanted = {}", info().repeat));
+    return;
   }
   Statement rows = part.impl_->database_.prepare(
       "SELECT combination, wanted FROM combination WHERE wanted IS NOT NULL");
-  while (rows.step()) {
-    if (info().until) want(as_unsigned(rows.integer(0)), as_unsigned(rows.integer(1)));
-  }
-  transaction.commit();
+  std::vector<Span> spans;
+  while (rows.step())
+    spans.push_back({as_unsigned(rows.integer(0)), 0, as_unsigned(rows.integer(1))});
+  want(spans);
 }
 
 void Store::for_each(const std::function<void(const RunRow&)>& use) const {

@@ -72,8 +72,8 @@ class Store {
   /// Adds runs in one transaction: after a crash all of them are there or none. What is there
   /// already stays as it is. Throws StoreError.
   void add(const std::vector<RunRow>& rows);
-  /// Says that no more runs of the combination are wanted than these.
-  void want(std::uint64_t combination, std::uint64_t runs);
+  /// Says that no more runs of these combinations are wanted than the spans', which begin at 0.
+  void want(const std::vector<Span>& spans);
   /// How many runs of it are wanted in all; nothing while that is open.
   std::optional<std::uint64_t> wanted(std::uint64_t combination) const;
 

@@ -153,6 +153,26 @@ TEST_CASE("test: past --max-memory a run counts as a failure, exit code 3", "[co
   CHECK(t.exit_code() == 0);
 }
 
+TEST_CASE("test: what takes more memory than there may be is told before it is tried",
+          "[command]") {
+  Shell t;
+  t.file("many.json", R"({"hosts": {"c": {"count": 1000000}}})");
+  t.lastack("test many.json --max-memory 300M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.out(), Contains("many.json: takes at least 3.0 GB before its first event, more than "
+                               "--max-memory 300M"));
+  t.lastack("run many.json --max-memory 300M --summary s.json");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(), Contains("takes at least 3.0 GB"));
+  t.run("ls s.json");
+  CHECK(t.exit_code() != 0);
+  // What fits is not refused: the reckoning is below what is really taken.
+  t.file("some.json", R"({"hosts": {"c": {"count": 20000}, "s": {}},
+      "links": [{"a": "c", "b": "s", "delay": "1ms"}]})");
+  t.lastack("run some.json --max-memory 250M --quiet");
+  CHECK(t.exit_code() == 0);
+}
+
 TEST_CASE("test: an interrupt ends it early, and says so", "[command]") {
   Shell t;
   t.file("tree/long.json", never_ends);

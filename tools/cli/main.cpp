@@ -21,6 +21,7 @@
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "support/diagnostics.hpp"
+#include "support/memory_limit.hpp"
 #include "support/options.hpp"
 
 namespace lastack::cli {
@@ -225,6 +226,9 @@ int main(int argc, char** argv) {
     if (std::fflush(stdout) != 0) throw OutputError{"stdout", std::strerror(errno)};
   } catch (const std::bad_alloc&) {
     exit_code = out_of_memory();
+  } catch (const TooLarge& error) {
+    diagnostics::error("{}", error.what());
+    exit_code = ExitCode::out_of_memory;
   } catch (const run::Standstill& error) {
     diagnostics::error("{}", error.what());
     exit_code = ExitCode::out_of_memory;

@@ -24,6 +24,9 @@ class Standstill : public std::runtime_error {
   Standstill(const std::string& packets, double seconds);
 };
 
+/// What a run of it takes before its first event, in bytes, at the least.
+std::uint64_t least_memory(const scenario::Scenario& scenario);
+
 /// How far a run is: written by it now and then, for a thread that watches it.
 struct Progress {
   std::atomic<std::uint64_t> events{0};

@@ -156,6 +156,7 @@ bool accepts(const scenario::Scenario& scenario, const run::Summary& summary,
 ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, const Look& look,
                  const RunOptions& options, const std::atomic<bool>& stop,
                  const WorstRun* replayed = nullptr) {
+  require_memory(scenario, options.max_memory);
   RunOutputs outputs{names};
   RunReport report{scenario, look};
   std::vector<trace::Sink*> sinks = outputs.sinks();

@@ -29,6 +29,7 @@
 #include "reports/test_result.hpp"
 #include "support/file_names.hpp"
 #include "support/interrupt.hpp"
+#include "support/memory_limit.hpp"
 #include "support/numbers.hpp"
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
@@ -174,6 +175,7 @@ ExitCode sweep(const SweepOptions& options) {
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   const batch::Plan plan = plan_from(options);
+  require_memory(scenario::scenario_of(plan.sweep(), 0), std::nullopt);
   std::vector<std::string> inputs{options.sweep};
   for (const scenario::Condition& condition : plan.sweep().conditions) {
     inputs.push_back(condition.scenario_file);

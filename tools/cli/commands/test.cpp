@@ -113,6 +113,7 @@ FileResult run_scenario(FileResult result, const TestOptions& options,
   if (const auto never = scenario::never_matches(scenario); options.strict && !never.empty()) {
     return bad(std::move(result), never);
   }
+  require_memory(scenario, options.max_memory);
   run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
   simulation.watch_memory(memory_check(options.max_memory));
   simulation.run(&stop);
@@ -165,6 +166,9 @@ FileResult test_file(const std::string& file, const TestOptions& options,
   } catch (const scenario::ScenarioError& error) {
     if (result.command == "run") return bad(result, error);
     result.pointer = error.file() == file ? error.pointer() : "";
+    return bad(result, error.what());
+  } catch (const TooLarge& error) {
+    result.out_of_memory = true;
     return bad(result, error.what());
   } catch (const std::bad_alloc&) {
     result.out_of_memory = true;

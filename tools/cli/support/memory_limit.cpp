@@ -1,13 +1,17 @@
 #include "support/memory_limit.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fcntl.h>
+#include <fstream>
 #include <new>
 #include <string_view>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "lastack/run/simulation.hpp"
 
 namespace lastack::cli {
 
@@ -61,6 +65,41 @@ std::uint64_t resident_bytes() {
 std::function<bool()> memory_check(std::optional<std::uint64_t> bytes) {
   if (!bytes) return {};
   return [most = *bytes] { return resident_bytes() > most; };
+}
+
+namespace {
+
+/// What the machine has, or the limit of the group that the program runs in; nothing where neither
+/// is known.
+std::optional<std::uint64_t> memory_of_the_machine() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  if (pages <= 0) return std::nullopt;
+  std::uint64_t bytes =
+      static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::ifstream group{"/sys/fs/cgroup/memory.max"};
+  std::uint64_t most = 0;
+  if (group >> most) bytes = std::min(bytes, most);
+  return bytes;
+}
+
+/// "3.4 GB"
+std::string rough_size(std::uint64_t bytes) {
+  constexpr double mega = 1e6;
+  const double size = static_cast<double>(bytes) / mega;
+  return size < 1000 ? fmt::format("{:.0f} MB", size) : fmt::format("{:.1f} GB", size / 1000);
+}
+
+}  // namespace
+
+void require_memory(const scenario::Scenario& scenario, std::optional<std::uint64_t> limit) {
+  const std::optional<std::uint64_t> most = limit ? limit : memory_of_the_machine();
+  const std::uint64_t takes = run::least_memory(scenario);
+  if (!most || takes <= *most) return;
+  throw TooLarge{fmt::format("{}: takes at least {} before its first event, more than {}",
+                             scenario.file, rough_size(takes),
+                             limit
+                                 ? "--max-memory " + size_text(*limit)
+                                 : fmt::format("the {} that this machine has", rough_size(*most)))};
 }
 
 // A new-expression whose memory nobody uses may be left out by the compiler; these calls may not.

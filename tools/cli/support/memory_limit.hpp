@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "lastack/run/summary.hpp"
+#include "lastack/scenario/scenario.hpp"
 #include "support/command_line.hpp"
 
 namespace lastack::cli {
@@ -19,6 +21,15 @@ std::uint64_t resident_bytes();
 
 /// True once the program holds more than `bytes`; never where there is no limit.
 std::function<bool()> memory_check(std::optional<std::uint64_t> bytes);
+
+/// More than there is, or than --max-memory allows: found out before anything was done.
+class TooLarge : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+/// Throws TooLarge where a run of the scenario takes more before its first event than `limit`, or
+/// without one than the machine has.
+void require_memory(const scenario::Scenario& scenario, std::optional<std::uint64_t> limit);
 
 /// Memory that is kept aside, untouched, for what has to be done when there is no more.
 class MemoryReserve {

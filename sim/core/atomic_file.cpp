@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <ctime>
 #include <fcntl.h>
 #include <filesystem>
 #include <optional>
@@ -61,7 +60,6 @@ fs::path folder_of(const std::string& path) {
 
 /// Temporary files of programs that were killed: nobody holds a lock on them.
 void remove_those_of_the_dead(const fs::path& folder) {
-  constexpr std::time_t youngest = 10;  // s; a younger one may not have its lock yet
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator{folder, ignored}) {
     const std::string name = entry.path().filename().string();
@@ -69,9 +67,8 @@ void remove_those_of_the_dead(const fs::path& folder) {
     const int fd = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) continue;
     struct stat info {};
-    const bool old = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
-                     info.st_mtime + youngest < std::time(nullptr);
-    if (old && ::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    const bool is_file = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    if (is_file && ::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
     ::close(fd);
   }
 }
@@ -128,9 +125,14 @@ void AtomicFile::open_temporary() {
     remove_those_of_the_dead(folder_of(target_));
     make_temporary([this](const char* name) {
       fd_ = ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      return fd_ >= 0;
+      if (fd_ < 0) return false;
+      struct stat info {};
+      ::flock(fd_, LOCK_EX | LOCK_NB);  // somebody writes it
+      if (::fstat(fd_, &info) != 0 || info.st_nlink > 0) return true;
+      ::close(std::exchange(fd_, -1));  // it was taken for one of the dead
+      errno = EEXIST;
+      return false;
     });
-    ::flock(fd_, LOCK_EX | LOCK_NB);  // somebody writes it
   }
   struct stat older {};
   if (replaces && ::stat(target_.c_str(), &older) == 0) {

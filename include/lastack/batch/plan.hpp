@@ -32,14 +32,17 @@ struct Span {
 /// combinations, each with its `min` runs, since how many more there will be is not known.
 class Spans {
  public:
+  /// Requires what a sweep's file allows, and 1 <= shard.index <= shard.count.
   Spans(std::uint64_t combinations, std::uint64_t repeat,
         const std::optional<scenario::Until>& until, Shard shard);
 
   /// The next combination's; nothing behind the last.
   std::optional<Span> next();
 
-  // What is shared out: runs, counted through all combinations, or with `until` combinations.
+  /// The shard's first unit. Units are what is shared out: runs, counted through all combinations,
+  /// or with `until` combinations.
   std::uint64_t first_unit() const { return first_; }
+  /// The unit behind its last.
   std::uint64_t end_unit() const { return end_; }
   /// Of all spans together.
   std::uint64_t runs() const { return (end_ - first_) * (min_ > 0 ? min_ : 1); }

@@ -39,6 +39,7 @@ struct Difference {
   /// The fewest pairs that chance makes fall to one side no oftener than the confidence allows: 6
   /// at 95 %.
   std::uint64_t pairs_that_tell = 0;
+  /// Whether there are so many.
   bool enough_pairs() const { return pairs >= pairs_that_tell; }
   /// Of a quantile with a missing bound: about how many pairs would give it.
   std::optional<std::uint64_t> pairs_for_bounds;

@@ -24,7 +24,7 @@ struct Packet {
   bool corrupted = false;  ///< the receiver's checksum will catch it
   /// So many packets of the instant in which it arrives followed from one another before it.
   std::uint32_t chain = 0;
-  tcp::Segment segment;    ///< of a datagram ends and payload count
+  tcp::Segment segment;  ///< of a datagram ends and payload count
 
   /// Bytes on the wire, IPv4 header included.
   std::uint32_t wire_size() const {

@@ -21,6 +21,7 @@ namespace lastack::run {
 /// needs whole runs throws it.
 class Standstill : public std::runtime_error {
  public:
+  /// From whom to whom the segments went (Summary::standstill), and when.
   Standstill(const std::string& packets, double seconds);
 };
 

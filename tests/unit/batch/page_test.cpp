@@ -134,11 +134,12 @@ TEST_CASE("page: says whether what the sweep expects holds", "[batch]") {
       {"metric": "connect_ok", "where": {"loss": 0, "tcp_syn_retries": 1}, "equals": 1},
       {"metric": "syn_sent", "where": {"loss": 0.5, "tcp_syn_retries": 3}, "max": 1}])"))));
   REQUIRE(data["expectations"].size() == 2);
-  CHECK(data["expectations"][0] == json{{"pointer", "/expect/0"},
-                                        {"held", true},
-                                        {"wanted", "connect_ok: 100 %, at loss=0 tcp_syn_retries=1"},
-                                        // The twentieth root of 0.025 (Clopper and Pearson).
-                                        {"seen", "100 % (83.16 to 100)"}});
+  CHECK(data["expectations"][0] ==
+        json{{"pointer", "/expect/0"},
+             {"held", true},
+             {"wanted", "connect_ok: 100 %, at loss=0 tcp_syn_retries=1"},
+             // The twentieth root of 0.025 (Clopper and Pearson).
+             {"seen", "100 % (83.16 to 100)"}});
   CHECK(data["expectations"][1]["held"] == false);
   CHECK(data["expectations"][1]["wanted"] == "syn_sent: at most 1, at loss=0.5 tcp_syn_retries=3");
 }

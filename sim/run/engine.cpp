@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "lastack/core/assert.hpp"
 #include "lastack/core/prefetch.hpp"
 
@@ -33,10 +35,11 @@ tcp::Reports wanted_reports(const scenario::Scenario& scenario, const Recorder& 
 }  // namespace
 
 Standstill::Standstill(const std::string& packets, double seconds)
-    : std::runtime_error{"simulated time stands still at " + std::to_string(seconds) +
-                         " s: a million segments followed from one another in this instant, the "
-                         "last one " +
-                         packets + "; give the links between them a delay"} {}
+    : std::runtime_error{
+          fmt::format("simulated time stands still at {:.3f} s: a million segments followed from "
+                      "one another in "
+                      "this instant, the last one {}; give the links between them a delay",
+                      seconds, packets)} {}
 
 Simulation::Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
                        std::vector<trace::Sink*> sinks)

@@ -44,7 +44,8 @@ void add_report_command(Command program, ExitCode& exit_code) {
       "  lastack report S.sqlite -o S.html\n"
       "One HTML file that works offline: first what to choose, then a table for each\n"
       "condition, connect times, the trade-off, time in each state, a table to filter, and\n"
-      "the worst runs with the command that replays each. Printed, it is one sheet.\n"
+      "the worst runs with the command that replays each. Printed, it is one sheet,\n"
+      "or two where many values differ.\n"
       "Nothing is averaged over conditions.");
 }
 

@@ -30,7 +30,13 @@ std::string number(double value) {
   const double rounded = std::round(value);
   if (value >= 1000) return grouped(fmt::format("{:.0f}", rounded));
   const std::string text = fmt::format("{:.{}g}", value, shown_digits);
-  return text.find('e') == text.npos ? text : fmt::format("{:.2g}", value);
+  if (text.find('e') == text.npos) return text;
+  std::string small = "0";  // two digits, however far behind the point
+  double scaled = value;
+  for (int places = 0; places < 15 && scaled < 10; ++places, scaled *= 10) {
+    small = fmt::format("{:.{}f}", value, places + 1);
+  }
+  return small;
 }
 
 /// The unit that a time is shown in, by the largest of those that stand together.

@@ -24,11 +24,11 @@ class Shell {
     run("python3 " LASTACK_SOURCE_DIR "/tests/scenario/sql.py " + arguments);
   }
 
-  /// Runs `lastack ARGUMENTS`, which write a file, and interrupts it once they have begun to.
+  /// Runs `lastack ARGUMENTS` and interrupts it once it catches SIGINT, bit 1 of the mask.
   void lastack_interrupted(const std::string& arguments) {
     run("$LASTACK " + arguments +
-        " & until ls .*.tmp >/dev/null 2>&1 || ! kill -0 $!; do sleep 0.05; done; "
-        "sleep 0.2; kill -INT $!; wait $!");
+        " & until grep -q '^SigCgt:.*[2367abef]$' /proc/$!/status 2>/dev/null || ! kill -0 $!; "
+        "do sleep 0.05; done; sleep 0.2; kill -INT $!; wait $!");
   }
 
   // What the last command answered.

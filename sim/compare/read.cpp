@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "input.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack::compare {
 
@@ -17,7 +18,7 @@ namespace {
 
 std::string message(const std::string& file, std::optional<std::size_t> line,
                     const std::string& pointer, const std::string& problem) {
-  std::string text = scenario::printable(file);
+  std::string text = printable(file);
   if (line) text += fmt::format(":{}", *line);
   if (!pointer.empty()) text += ": " + pointer;
   return text + ": " + problem;

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::scenario {
 
 namespace {

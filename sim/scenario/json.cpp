@@ -12,22 +12,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::scenario {
 namespace {
 
 constexpr std::size_t shown_chars_max = 60;
-
-/// Whether `text` begins with a well-formed UTF-8 sequence of more than one byte; its length, or 0.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : byte(0) >= 0xc2 ? 2 : 0;
-  if (length == 0 || byte(0) > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
-  }
-  const bool c1_control = byte(0) == 0xc2 && byte(1) < 0xa0;
-  return c1_control ? 0 : length;
-}
 
 std::string line_and_column(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
@@ -215,18 +205,6 @@ std::string pointer_to(const std::string& parent, std::string_view key) {
 
 std::string pointer_to(const std::string& parent, std::size_t index) {
   return parent + "/" + std::to_string(index);
-}
-
-std::string printable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto byte = static_cast<unsigned char>(text.front());
-    const bool ascii = byte >= 0x20 && byte < 0x7f;
-    const std::size_t length = ascii || byte < 0x80 ? 1 : utf8_sequence(text);
-    result += ascii || (byte >= 0x80 && length > 0) ? text.substr(0, length) : "?";
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return result;
 }
 
 std::string to_text(const Json& json) {

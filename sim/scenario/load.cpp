@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "document.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/value.hpp"
 #include "overrides.hpp"
 #include "sections.hpp"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "lastack/tcp/settings.hpp"
 
@@ -141,6 +142,9 @@ std::vector<NewHost> apply_overrides(Json& root, const std::vector<Override>& ov
                                      Source& source) {
   std::vector<NewHost> made;
   for (const Override& override : overrides) {
+    if (const std::string text = override.first + "=" + override.second; !is_utf8(text)) {
+      source.fail("", "--set " + printable(text) + ": want UTF-8, have other bytes");
+    }
     const std::vector<std::string> hosts = host_names(root);
     Setter setter{override, source};
     setter.walk({&root, ""}).json->value = value_of(override.second).value;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::scenario {
@@ -156,16 +157,17 @@ void apply_sysctl_text(std::string_view text, const std::string& file, const Val
   }
 }
 
-void apply_sysctl_file(const Value& value, const std::string& scenario_file,
-                       tcp::Settings& settings) {
+std::string apply_sysctl_file(const Value& value, const std::string& scenario_file,
+                              tcp::Settings& settings) {
   const std::string& name = value.string("the path of a file");
   const auto folder = std::filesystem::path{scenario_file}.parent_path();
-  const std::string path = (folder / name).string();
+  std::string path = (folder / name).string();
   const auto text = read_file(path);
   if (const auto* problem = std::get_if<FileProblem>(&text)) {
     value.fail(fmt::format("{}: {}", printable(path), problem->text));
   }
   apply_sysctl_text(std::get<std::string>(text), printable(path), value, settings);
+  return path;
 }
 
 }  // namespace lastack::scenario

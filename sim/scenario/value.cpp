@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 

@@ -57,8 +57,4 @@ std::string to_text(const Json& json);
 std::string shown(const Json& json);
 std::string shown(std::string_view text);  ///< in quotes
 
-/// `text` without what would disturb a terminal: control characters and bytes outside ASCII that
-/// are no UTF-8 become `?`.
-std::string printable(std::string_view text);
-
 }  // namespace lastack::scenario

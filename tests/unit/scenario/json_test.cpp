@@ -34,9 +34,8 @@ TEST_CASE("JSON: invalid UTF-8 is refused, and never printed", "[scenario]") {
 
 TEST_CASE("JSON: control characters of the input do not reach a terminal", "[scenario]") {
   const std::string message = problem_with(R"({"hosts": {}, "\u001b[31m": 1})");
-  CHECK_THAT(message, Contains("/?[31m"));
+  CHECK_THAT(message, Contains("/\\x1b[31m"));
   CHECK(message.find('\x1b') == message.npos);
-  CHECK(printable("a\x7f\x01 ä \xc2\x85 \xe4") == "a?? ä ?? ?");
 }
 
 TEST_CASE("JSON: a key may be there once", "[scenario]") {

@@ -27,7 +27,8 @@ class Shell {
   /// Runs `lastack ARGUMENTS`, which write a file, and interrupts it once they have begun to.
   void lastack_interrupted(const std::string& arguments) {
     run("$LASTACK " + arguments +
-        " & until ls .*.tmp >/dev/null 2>&1 || ! kill -0 $!; do sleep 0.05; done; "
+        " & until ls .*.tmp >/dev/null 2>&1 || ls -l /proc/$!/fd | grep -q deleted || "
+        "! kill -0 $!; do sleep 0.05; done; "
         "sleep 0.2; kill -INT $!; wait $!");
   }
 

@@ -25,7 +25,8 @@ ExitCode export_results(const ExportOptions& options) {
   if (options.csv.empty() && options.json.empty() && options.summary.empty()) {
     throw UsageError{"want --csv FILE, --json FILE or --summary FILE, have none"};
   }
-  FileNames files{{options.database}};
+  FileNames files;
+  files.read_database(options.database);
   files.require_own("--csv", options.csv);
   files.require_own("--json", options.json);
   files.require_own("--summary", options.summary);

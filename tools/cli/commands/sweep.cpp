@@ -23,6 +23,8 @@
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/text.hpp"
+#include "lastack/scenario/files_named.hpp"
 #include "reports/sweep_expectations.hpp"
 #include "reports/sweep_report.hpp"
 #include "reports/test_report.hpp"
@@ -129,7 +131,7 @@ std::FILE* stream_of(const SweepOptions& options) {
 void print_report(const batch::Plan& plan, const batch::Store& store, std::FILE* stream) {
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   const int columns = columns_for(stream);
-  fmt::print(stream, "{}\n", paint.bold(plan.sweep().name));
+  fmt::print(stream, "{}\n", paint.bold(printable(plan.sweep().name)));
   fmt::print(stream, "{}", wrapped(plan.sweep().description, columns));
   fmt::print(stream, "\n{}", sweep_table(plan, store, columns, paint));
 }
@@ -174,12 +176,8 @@ ExitCode sweep(const SweepOptions& options) {
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   const batch::Plan plan = plan_from(options);
-  std::vector<std::string> inputs{options.sweep};
-  for (const scenario::Condition& condition : plan.sweep().conditions) {
-    inputs.push_back(condition.scenario_file);
-  }
-  FileNames files{inputs};
-  files.require_own("--db", options.database);
+  FileNames files{scenario::files_named(options.sweep)};
+  files.require_own_database("--db", options.database);
   files.require_own("--junit", options.ci.junit);
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
@@ -196,7 +194,7 @@ ExitCode sweep(const SweepOptions& options) {
   if (plan.shard().count > 1) {
     if (!options.quiet) {
       fmt::print("shard {}/{}: {} runs in {}; `lastack merge` puts the parts together\n",
-                 plan.shard().index, plan.shard().count, store.runs(), options.database);
+                 plan.shard().index, plan.shard().count, store.runs(), printable(options.database));
     }
     return ExitCode::success;
   }

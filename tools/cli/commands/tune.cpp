@@ -16,6 +16,7 @@
 #include "commands/commands.hpp"
 #include "lastack/batch/race.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/scenario/files_named.hpp"
 #include "lastack/scenario/objective.hpp"
 #include "reports/sysctl_fragment.hpp"
 #include "reports/tune_report.hpp"
@@ -69,15 +70,11 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOpt
 struct Outputs {
   std::unique_ptr<AtomicFile> csv;
   std::unique_ptr<AtomicFile> page;
-  std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment
+  std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment, or for all
 };
 
 Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& options) {
-  std::vector<std::string> inputs{options.objective};
-  for (const scenario::Condition& condition : objective.conditions) {
-    inputs.push_back(condition.scenario_file);
-  }
-  FileNames files{inputs};
+  FileNames files{scenario::files_named(options.objective)};
   Outputs outputs;
   files.require_own("--csv", options.csv);
   if (!options.csv.empty()) outputs.csv = std::make_unique<AtomicFile>(options.csv);
@@ -88,9 +85,11 @@ Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& op
   if (fragments.empty()) {
     throw UsageError{"--sysctl: want an objective with settings that are sysctls, have none"};
   }
-  for (const SysctlFragment& fragment : fragments) {
+  // A device takes all of them: nothing is made beside it.
+  const bool one = fragments.size() == 1 || is_special_file(options.sysctl);
+  for (std::size_t i = 0; i < (one ? 1 : fragments.size()); ++i) {
     const std::string name =
-        fragments.size() == 1 ? options.sysctl : file_for_host(options.sysctl, fragment.host);
+        one ? options.sysctl : file_for_host(options.sysctl, fragments[i].host);
     files.require_own("--sysctl", name);
     outputs.sysctl.push_back(std::make_unique<AtomicFile>(name));
   }
@@ -106,10 +105,12 @@ std::FILE* stream_of(const TuneOptions& options) {
 /// The best settings, into files or for people to read.
 void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs& outputs,
                     const TuneOptions& options) {
-  for (std::size_t i = 0; i < outputs.sysctl.size(); ++i) {
-    outputs.sysctl[i]->write(fragments[i].text);
-    outputs.sysctl[i]->commit();
+  for (std::size_t i = 0; i < fragments.size() && !outputs.sysctl.empty(); ++i) {
+    const bool shared = outputs.sysctl.size() < fragments.size();
+    if (shared) outputs.sysctl.front()->write(fmt::format("# For {}:\n", fragments[i].host));
+    outputs.sysctl[shared ? 0 : i]->write(fragments[i].text);
   }
+  for (const auto& file : outputs.sysctl) file->commit();
   if (!options.sysctl.empty() || options.quiet) return;
   for (const SysctlFragment& fragment : fragments) {
     fmt::print(stream_of(options), "\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",

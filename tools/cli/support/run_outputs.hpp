@@ -7,6 +7,7 @@
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/event/event.hpp"
 #include "lastack/trace/page.hpp"
+#include "support/file_names.hpp"
 
 namespace lastack::cli {
 
@@ -21,10 +22,10 @@ struct OutputNames {
 bool uses_stdout(const OutputNames& names);
 
 /// What --trace, --summary and --series mean for each scenario: "{name}" in them stands for the
-/// scenario's file without folder and ending. Throws UsageError when two outputs would be the same
-/// file.
+/// scenario's file without folder and ending. `files` are those that are read. Throws UsageError
+/// when two outputs would be the same file, or one of those.
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,
-                                        const std::vector<std::string>& scenarios);
+                                        const std::vector<std::string>& scenarios, FileNames files);
 
 /// The files of one run, made before it starts so that a name that cannot be written is known at
 /// once. Nothing is there under their names until `finish`, or the traces' end.

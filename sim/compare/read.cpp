@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -55,9 +54,8 @@ InputError::InputError(std::string file, std::optional<std::size_t> line, std::s
       problem_{std::move(problem)} {}
 
 std::vector<History> read_histories(const std::string& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) {
-    throw InputError{file, {}, "", "want a trace or a recording, have a directory"};
+  if (const auto kind = scenario::special_kind(file)) {
+    throw InputError{file, {}, "", "want a trace or a recording, have " + *kind};
   }
   errno = 0;
   std::ifstream in{file, std::ios::binary};

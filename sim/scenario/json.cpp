@@ -33,10 +33,13 @@ std::string reason_of(const nlohmann::json::exception& exception) {
   if (what.starts_with("parse error")) {
     if (const auto place = what.find(": "); place != what.npos) what.remove_prefix(place + 2);
   }
-  constexpr std::size_t reason_chars_max = 200;
-  return printable(what.size() > reason_chars_max
-                       ? std::string{what.substr(0, reason_chars_max)} + "…"
-                       : std::string{what});
+  // What was read last is content of a file that may be none of ours: the place must do.
+  std::string reason{what};
+  if (const auto read = reason.find("; last read: '"); read != reason.npos) {
+    const auto expected = reason.rfind("'; expected ");
+    reason.erase(read, expected == reason.npos ? reason.npos : expected + 1 - read);
+  }
+  return printable(reason);
 }
 
 /// Builds a Json from the parser's events and stops it at the first limit.
@@ -78,6 +81,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::json::exception& exception) override {
+    constexpr int number_overflow = 406;  // nlohmann's "out_of_range.406"
+    if (exception.id == number_overflow) {
+      return refuse("want a number that a double can hold, have a larger one");
+    }
     const std::size_t offset = position == 0 ? 0 : position - 1;
     problem_ = JsonProblem{"", line_and_column(text_, offset) + ": " + reason_of(exception)};
     return false;
@@ -136,8 +143,19 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return result;
   }
 
+  /// Pointer of the value that comes next.
+  std::string next_pointer() const {
+    if (open_.empty()) return "";
+    const std::string parent = pointer(open_.size() - 1);
+    const auto& container = open_.back().json->value;
+    if (const auto* members = std::get_if<Json::Object>(&container)) {
+      return pointer_to(parent, members->back().first);
+    }
+    return pointer_to(parent, std::get<Json::Array>(container).size());
+  }
+
   bool refuse(std::string text) {
-    problem_ = JsonProblem{"", std::move(text)};
+    problem_ = JsonProblem{next_pointer(), std::move(text)};
     return false;
   }
 
@@ -166,10 +184,30 @@ std::variant<Json, JsonProblem> read_json(std::string_view text) {
   return builder.result();
 }
 
-std::variant<std::string, FileProblem> read_file(const std::string& path) {
+namespace {
+
+/// What /dev/stdin and `<(command)` stand for: somebody handed it to the program, open already.
+bool is_own_descriptor(const std::string& path) {
+  return path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+}
+
+}  // namespace
+
+std::optional<std::string> special_kind(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return FileProblem{"want a file, have a directory"};
+  switch (std::filesystem::status(path, ignored).type()) {
+    case std::filesystem::file_type::directory: return "a directory";
+    case std::filesystem::file_type::fifo: return "a FIFO";
+    case std::filesystem::file_type::socket: return "a socket";
+    case std::filesystem::file_type::character:
+    case std::filesystem::file_type::block: return "a device";
+    default: return std::nullopt;
+  }
+}
+
+std::variant<std::string, FileProblem> read_file(const std::string& path) {
+  if (const auto kind = special_kind(path); kind && !is_own_descriptor(path)) {
+    return FileProblem{fmt::format("want a file, have {}", *kind)};
   }
   errno = 0;
   std::ifstream in{path, std::ios::binary};
@@ -237,6 +275,12 @@ std::string shown(std::string_view text) {
   std::size_t cut = shown_chars_max;  // not in the middle of a character
   while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80U) --cut;
   return '"' + printable(text.substr(0, cut)) + "…\"";
+}
+
+std::string brief(std::string_view text) {
+  constexpr std::size_t brief_chars_max = 400;
+  if (text.size() <= brief_chars_max) return printable(text);
+  return printable(text.substr(0, brief_chars_max)) + "…";
 }
 
 std::string shown(const Json& json) {

@@ -25,7 +25,7 @@ bool lies_in(const std::string& pointer, const std::string& ancestor) {
 void Source::fail(const std::string& pointer, std::string problem) const {
   for (const OverrideMark& mark : overrides) {
     if (lies_in(pointer, mark.pointer)) {
-      problem += " (from --set " + printable(mark.text) + ")";
+      problem += " (from --set " + brief(mark.text) + ")";
       break;
     }
   }

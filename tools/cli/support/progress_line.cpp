@@ -1,6 +1,7 @@
 #include "support/progress_line.hpp"
 
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include "support/terminal.hpp"
@@ -18,7 +19,11 @@ constexpr const char* clear_line = "\r\x1b[K";
 ProgressLine::ProgressLine(std::function<std::string(std::chrono::duration<double>)> text)
     : text_{std::move(text)},
       start_{Clock::now()} {
-  if (is_terminal(stderr)) thread_ = std::thread{[this] { show_until_done(); }};
+  if (!is_terminal(stderr)) return;
+  try {
+    thread_ = std::thread{[this] { show_until_done(); }};
+  } catch (const std::system_error&) {  // no thread is left for it; the work is what counts
+  }
 }
 
 ProgressLine::~ProgressLine() {

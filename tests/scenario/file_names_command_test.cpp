@@ -133,3 +133,19 @@ TEST_CASE("kernel run: traces are not written over the scenarios", "[command]") 
   t.refuses("kernel run ow/x.jsonl --trace ow", "ow/x.jsonl", "reads");
   CHECK(t.read("ow/x.jsonl") == scenario);
 }
+
+TEST_CASE("run, export, tune: of several outputs all appear, or none", "[command]") {
+  Inputs t;
+  t.lastack("sweep sweep.json --db s.sqlite -q");
+  const std::vector<std::string> before = t.files();
+  for (const char* arguments : {"run s.json --trace t.jsonl --trace t.html --summary /dev/full",
+                                "run s.json --trace t.txt --series /dev/full",
+                                "export s.sqlite --csv t.csv --json /dev/full",
+                                "tune tune.json --csv t.csv --sysctl /dev/full"}) {
+    INFO(arguments);
+    t.lastack(arguments);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains("/dev/full: cannot be written: No space left on device"));
+    CHECK(t.files() == before);
+  }
+}

@@ -15,6 +15,7 @@
 
 #include "commands/commands.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/file_set.hpp"
 #include "lastack/core/text.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "lastack/trace/ladder_text.hpp"
@@ -144,10 +145,14 @@ class Recorder {
     }
     try {
       const std::string path = (fs::path{options_.folder} / stem_of(scenario.file)).string();
+      FileSet files;  // all or none
       for (const char* ending : {".jsonl", ".pcapng"}) {
-        runs.front().trace->replay(*trace::make_sink(path + ending));
+        runs.front().trace->replay(*trace::make_sink(path + ending, files));
       }
-      write_file(path + ".trace.json", kernel::recordings_json(scenario, runs));
+      const auto recordings = files.add(path + ".trace.json");
+      recordings->write(kernel::recordings_json(scenario, runs));
+      recordings->commit();
+      files.commit();
     } catch (const OutputError& error) {
       item.problem = error.what();
     }
@@ -295,13 +300,13 @@ void make_folder(const std::string& folder) {
 }
 
 ExitCode kernel_run(const KernelRunOptions& options) {
-  const std::atomic<bool>& stop = catch_interrupts();
   check_names(options);
   const auto scenarios = load_scenarios(options.files, options.settings, kernel::refusals);
   if (!scenarios) return ExitCode::bad_input;
   check_outputs(*scenarios, options.folder);
   if (!can_record_live("kernel run")) return ExitCode::bad_input;
   make_folder(options.folder);
+  const std::atomic<bool>& stop = catch_interrupts();
   return report(*scenarios, Recorder{*scenarios, options, stop}.run(), options);
 }
 

@@ -184,6 +184,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
                                                               : command_of(scenario, options));
   }
   write_series(series, options, scenario.file, outputs);
+  outputs.commit();
   if (!options.quiet) report.print_run(summary);
   if (options.check && !options.quiet) print_checks(checks, summary, look);
   report.print_expectations(summary, options.quiet);

@@ -164,7 +164,9 @@ batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const SweepOpt
   return batch::run_sweep(plan, store, threads_or_all(options.threads), &stop, &progress);
 }
 
+/// Ctrl-C still ends the program at once.
 batch::Plan plan_from(const SweepOptions& options) {
+  const LoadingLine line{options.sweep};
   scenario::Sweep sweep = scenario::load_sweep(options.sweep);
   if (options.seed) sweep.seed = *options.seed;
   return {std::move(sweep), LASTACK_VERSION, shard_from(options.shard)};
@@ -172,13 +174,13 @@ batch::Plan plan_from(const SweepOptions& options) {
 
 ExitCode sweep(const SweepOptions& options) {
   require_one_stdout(options.ci);
-  const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   const batch::Plan plan = plan_from(options);
   FileNames files{scenario::files_named(options.sweep)};
   files.require_own_database("--db", options.database);
   files.require_own("--junit", options.ci.junit);
+  const std::atomic<bool>& stop = catch_interrupts();
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
   if (!kept && plan.shard().count > 1) throw UsageError{"--shard: want --db as well"};

@@ -16,6 +16,7 @@
 #include "commands/commands.hpp"
 #include "lastack/batch/race.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/file_set.hpp"
 #include "lastack/scenario/files_named.hpp"
 #include "lastack/scenario/objective.hpp"
 #include "reports/sysctl_fragment.hpp"
@@ -68,18 +69,19 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOpt
 /// What is to be written, made before the search so that a name that cannot be had is known at
 /// once.
 struct Outputs {
-  std::unique_ptr<AtomicFile> csv;
-  std::unique_ptr<AtomicFile> page;
-  std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment, or for all
+  FileSet files;  ///< all appear together
+  std::unique_ptr<ByteWriter> csv;
+  std::unique_ptr<ByteWriter> page;
+  std::vector<std::unique_ptr<ByteWriter>> sysctl;  ///< one for each fragment, or for all
 };
 
 Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& options) {
   FileNames files{scenario::files_named(options.objective)};
   Outputs outputs;
   files.require_own("--csv", options.csv);
-  if (!options.csv.empty()) outputs.csv = std::make_unique<AtomicFile>(options.csv);
+  if (!options.csv.empty()) outputs.csv = outputs.files.add(options.csv);
   files.require_own("--page", options.page);
-  if (!options.page.empty()) outputs.page = std::make_unique<AtomicFile>(options.page);
+  if (!options.page.empty()) outputs.page = outputs.files.add(options.page);
   if (options.sysctl.empty()) return outputs;
   const std::vector<SysctlFragment> fragments = sysctl_fragments(objective, 0, {});
   if (fragments.empty()) {
@@ -91,7 +93,7 @@ Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& op
     const std::string name =
         one ? options.sysctl : file_for_host(options.sysctl, fragments[i].host);
     files.require_own("--sysctl", name);
-    outputs.sysctl.push_back(std::make_unique<AtomicFile>(name));
+    outputs.sysctl.push_back(outputs.files.add(name));
   }
   return outputs;
 }
@@ -118,12 +120,18 @@ void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs&
   }
 }
 
-ExitCode tune(const TuneOptions& options) {
-  const std::atomic<bool>& stop = catch_interrupts();
+/// Ctrl-C still ends the program at once.
+batch::TunePlan plan_from(const TuneOptions& options) {
+  const LoadingLine line{options.objective};
   scenario::Objective objective = scenario::load_objective(options.objective);
   if (options.seed) objective.seed = *options.seed;
-  const batch::TunePlan plan{std::move(objective)};
-  const Outputs outputs = make_outputs(plan.objective(), options);
+  return batch::TunePlan{std::move(objective)};
+}
+
+ExitCode tune(const TuneOptions& options) {
+  const batch::TunePlan plan = plan_from(options);
+  Outputs outputs = make_outputs(plan.objective(), options);
+  const std::atomic<bool>& stop = catch_interrupts();
   batch::Race race{plan.rules(options.grid ? RaceRules::Search::grid : RaceRules::Search::race)};
   const bool complete = run(plan, race, options, stop) == batch::TuneEnd::complete;
   const std::vector<std::uint64_t> front = race.front();
@@ -143,11 +151,13 @@ ExitCode tune(const TuneOptions& options) {
     outputs.page->write(batch::tune_page(plan, race, LASTACK_VERSION));
     outputs.page->commit();
   }
-  if (front.empty()) return ExitCode::expectation_failed;
-  give_fragments(sysctl_fragments(plan.objective(), front.front(),
-                                  fragment_heading(plan, race, front.front())),
-                 outputs, options);
-  return ExitCode::success;
+  if (!front.empty()) {
+    give_fragments(sysctl_fragments(plan.objective(), front.front(),
+                                    fragment_heading(plan, race, front.front())),
+                   outputs, options);
+  }
+  outputs.files.commit();
+  return front.empty() ? ExitCode::expectation_failed : ExitCode::success;
 }
 
 }  // namespace

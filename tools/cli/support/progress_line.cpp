@@ -4,6 +4,9 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "lastack/core/text.hpp"
 #include "support/terminal.hpp"
 
 namespace lastack::cli {
@@ -35,13 +38,19 @@ ProgressLine::~ProgressLine() {
   if (thread_.joinable()) thread_.join();
 }
 
+LoadingLine::LoadingLine(const std::string& file)
+    : line_{[file](std::chrono::duration<double> since_start) {
+        return fmt::format("loading {}, {:.0f} s", file, since_start.count());
+      }} {}
+
 void ProgressLine::show_until_done() {
   const auto is_done = [this] { return done_; };
   std::unique_lock lock{mutex_};
   if (wake_.wait_for(lock, patience, is_done)) return;
   do {
     // A line that is wrapped could not be cleared.
-    const std::string line = cut(text_(Clock::now() - start_), width_of_terminal(stderr) - 1);
+    const std::string line =
+        cut(printable(text_(Clock::now() - start_)), width_of_terminal(stderr) - 1);
     std::fprintf(stderr, "%s%s", clear_line, line.c_str());
     std::fflush(stderr);
   } while (!wake_.wait_for(lock, renewal, is_done));

@@ -66,15 +66,15 @@ std::vector<OutputNames> names_for_each(const OutputNames& patterns,
 RunOutputs::RunOutputs(const OutputNames& names) {
   for (const std::string& file : names.traces) {
     if (trace::format_of(file) == trace::Format::page) {
-      auto page = std::make_unique<trace::PageSink>(std::make_unique<AtomicFile>(file));
+      auto page = std::make_unique<trace::PageSink>(files_.add(file));
       pages_.push_back(page.get());
       traces_.push_back(std::move(page));
     } else {
-      traces_.push_back(trace::make_sink(file));
+      traces_.push_back(trace::make_sink(file, files_));
     }
   }
-  if (!names.summary.empty()) summary_ = std::make_unique<AtomicFile>(names.summary);
-  if (!names.series.empty()) series_ = std::make_unique<AtomicFile>(names.series);
+  if (!names.summary.empty()) summary_ = files_.add(names.summary);
+  if (!names.series.empty()) series_ = files_.add(names.series);
 }
 
 std::vector<trace::Sink*> RunOutputs::sinks() const {

@@ -3,13 +3,13 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "input.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack::compare {
 
@@ -17,7 +17,7 @@ namespace {
 
 std::string message(const std::string& file, std::optional<std::size_t> line,
                     const std::string& pointer, const std::string& problem) {
-  std::string text = scenario::printable(file);
+  std::string text = printable(file);
   if (line) text += fmt::format(":{}", *line);
   if (!pointer.empty()) text += ": " + pointer;
   return text + ": " + problem;
@@ -54,9 +54,8 @@ InputError::InputError(std::string file, std::optional<std::size_t> line, std::s
       problem_{std::move(problem)} {}
 
 std::vector<History> read_histories(const std::string& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) {
-    throw InputError{file, {}, "", "want a trace or a recording, have a directory"};
+  if (const auto kind = scenario::special_kind(file)) {
+    throw InputError{file, {}, "", "want a trace or a recording, have " + *kind};
   }
   errno = 0;
   std::ifstream in{file, std::ios::binary};

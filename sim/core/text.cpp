@@ -1,5 +1,8 @@
 #include "lastack/core/text.hpp"
 
+#include <charconv>
+#include <system_error>
+
 namespace lastack {
 
 namespace {
@@ -33,7 +36,88 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
+/// The code point of a well-formed sequence of this length.
+std::uint32_t code_point(std::string_view sequence) {
+  const auto lead = static_cast<unsigned char>(sequence.front());
+  if (sequence.size() == 1) return lead;
+  std::uint32_t code = lead & (0x7fU >> sequence.size());
+  for (const char c : sequence.substr(1))
+    code = code << 6U | (static_cast<unsigned char>(c) & 0x3fU);
+  return code;
+}
+
+/// Whether a reader takes it for a command (C0, DEL, C1), for another direction of the text or a
+/// line break, or XML 1.0 has no place for it.
+bool is_shown_as_escape(std::uint32_t code) {
+  const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  const bool direction = code == 0x61c || code == 0x200e || code == 0x200f ||
+                         (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  const bool line_break = code == 0x2028 || code == 0x2029;
+  return control || direction || line_break || code == 0xfeff || (code & 0xfffeU) == 0xfffe;
+}
+
+std::string in_hex(std::uint32_t number, int digits) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string text;
+  for (int i = digits - 1; i >= 0; --i)
+    text += hex[number >> (4U * static_cast<unsigned>(i)) & 0xfU];
+  return text;
+}
+
+std::string in_octal(unsigned char byte) {
+  std::string text;
+  for (const unsigned shift : {6U, 3U, 0U}) text += static_cast<char>('0' + (byte >> shift & 7U));
+  return text;
+}
+
+std::string escape_of(std::uint32_t code) {
+  switch (code) {
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    default: break;
+  }
+  if (code < 0x80) return "\\x" + in_hex(code, 2);
+  return code < 0x10000 ? "\\u" + in_hex(code, 4) : "\\U" + in_hex(code, 8);
+}
+
+/// Text with escapes for all but the characters of a line, and but `kept`.
+std::string with_escapes(std::string_view text, std::string_view kept) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, length == 0 ? 1 : length);
+    text.remove_prefix(character.size());
+    if (length == 0) {
+      result += "\\x" + in_hex(static_cast<unsigned char>(character.front()), 2);
+    } else if (const auto code = code_point(character);
+               is_shown_as_escape(code) && kept.find(character) == std::string_view::npos) {
+      result += escape_of(code);
+    } else {
+      result += character;
+    }
+  }
+  return result;
+}
+
+bool is_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error != std::errc::invalid_argument && end == text.data() + text.size();
+}
+
+/// Whether a table calculator would take it for a formula.
+bool is_like_formula(std::string_view text) {
+  constexpr std::string_view starts = "=+-@\t\r";
+  return !text.empty() && starts.find(text.front()) != std::string_view::npos && !is_number(text);
+}
+
 }  // namespace
+
+std::string printable(std::string_view text) { return with_escapes(text, {}); }
+
+std::string printable_lines(std::string_view text) { return with_escapes(text, "\n"); }
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
@@ -51,8 +135,9 @@ std::string counted(std::uint64_t number, std::string_view what) {
 }
 
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string{text};
-  return "\"" + with_each(text, '"', "\"\"") + "\"";
+  const std::string field = (is_like_formula(text) ? "'" : "") + std::string{text};
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  return "\"" + with_each(field, '"', "\"\"") + "\"";
 }
 
 std::string shell_word(std::string_view text) {
@@ -60,7 +145,14 @@ std::string shell_word(std::string_view text) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+:@=";
   const bool is_plain = text.find_first_not_of(plain) == std::string_view::npos;
   if (!text.empty() && is_plain) return std::string{text};
-  return "'" + with_each(text, '\'', "'\\''") + "'";
+  if (printable(text) == text) return "'" + with_each(text, '\'', "'\\''") + "'";
+  std::string word;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool as_is = byte >= 0x20 && byte < 0x7f && c != '\'' && c != '\\';
+    word += as_is ? std::string{c} : "\\" + in_octal(byte);
+  }
+  return "$'" + word + "'";
 }
 
 }  // namespace lastack

@@ -1,7 +1,12 @@
 #include "axis.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <string_view>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -15,7 +20,9 @@ constexpr std::uint64_t values_max = 1'000'000;  // of one axis
 /// Numbers written as people would: a sum of tenths is not to end in 0.30000000000000004.
 std::string number_text(double value) {
   const std::string rounded = fmt::format("{:.12g}", value);
-  return fmt::format("{}", std::stod(rounded));
+  double nearest = value;  // also where the text is of a number too small for a normal one
+  std::from_chars(rounded.data(), rounded.data() + rounded.size(), nearest);
+  return fmt::format("{}", nearest);
 }
 
 /// {"from", "to", "steps", "scale"}: so many values, both ends included.
@@ -31,20 +38,36 @@ std::vector<std::string> range_of(const Value& value) {
   }
   if (scale == Scale::log && !(from > 0)) value.at("from").want("a number above 0 for a log scale");
   if (scale == Scale::log && !(to > 0)) value.at("to").want("a number above 0 for a log scale");
+  const double ratio = to / from;
+  if (scale == Scale::log && !(ratio >= std::numeric_limits<double>::min() &&
+                               ratio <= std::numeric_limits<double>::max())) {
+    value.at("to").want("a number that is not so many times \"from\" that no number says it");
+  }
+  if (!(std::abs(to / 2 - from / 2) <= std::numeric_limits<double>::max() / 2)) {
+    value.at("to").want("a number nearer to \"from\"");
+  }
   std::vector<std::string> values;
   for (std::uint64_t i = 0; i < steps; ++i) {
     const double part = static_cast<double>(i) / static_cast<double>(steps - 1);
-    const double inside = scale == Scale::linear
-                              ? from + (to - from) * part
-                              : from * portable_exp(portable_log(to / from) * part);
+    const double inside = scale == Scale::linear ? from + (to - from) * part
+                                                 : from * portable_exp(portable_log(ratio) * part);
     values.push_back(number_text(i == 0 ? from : i == steps - 1 ? to : inside));
   }
   return values;
 }
 
+/// As deep as JSON may be.
+void check_depth(std::string_view path, const Value& value) {
+  const auto parts = static_cast<std::size_t>(std::count(path.begin(), path.end(), '.')) + 1;
+  if (parts > max_json_depth) {
+    value.fail(fmt::format("want a path of at most {} parts, have {}", max_json_depth, parts));
+  }
+}
+
 }  // namespace
 
 Axis axis_of(std::string_view path, const Value& value) {
+  check_depth(path, value);
   Axis axis{std::string{path}, {}};
   if (value.is_object()) {
     axis.values = range_of(value);
@@ -53,10 +76,10 @@ Axis axis_of(std::string_view path, const Value& value) {
   value.for_each_element("an array of values, or an object with from, to and steps",
                          [&](const Value& v) { axis.values.push_back(to_text(v.json())); });
   if (axis.values.empty()) value.fail("want at least one value, have none");
-  for (std::size_t i = 0; i < axis.values.size(); ++i) {
-    const auto first = std::find(axis.values.begin(), axis.values.end(), axis.values[i]);
-    if (first != axis.values.begin() + static_cast<std::ptrdiff_t>(i)) {
-      value.fail(fmt::format("want each value once, have {} twice", axis.values[i]));
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& each : axis.values) {
+    if (!seen.insert(each).second) {
+      value.fail(fmt::format("want each value once, have {} twice", brief(each)));
     }
   }
   return axis;

@@ -61,16 +61,29 @@ std::span<const Role> roles_of(Call call) {
   LASTACK_UNREACHABLE("a call that is none");
 }
 
-Callers::Callers(const Scenario& scenario, std::pair<app::HostIndex, app::HostIndex> hosts) {
-  const auto is_theirs = [&](const auto& app) {
-    return hosts.first <= app.host && app.host < hosts.second;
-  };
+CallerIndex::CallerIndex(const Scenario& scenario) {
   for (const app::Connector& connector : scenario.connectors) {
-    if (!is_theirs(connector)) continue;
-    if (connector.count == 1) alone_ = true;
-    if (connector.count > 1) numbered_ = std::max(numbered_, connector.count);
+    connectors_.emplace_back(connector.host, connector.count);
   }
-  listens_ = std::any_of(scenario.listeners.begin(), scenario.listeners.end(), is_theirs);
+  for (const app::Listener& listener : scenario.listeners) listeners_.push_back(listener.host);
+  std::sort(connectors_.begin(), connectors_.end());
+  std::sort(listeners_.begin(), listeners_.end());
+}
+
+const Callers& CallerIndex::of(Range hosts) const {
+  const auto [known, is_new] = known_.try_emplace(hosts);
+  Callers& callers = known->second;
+  if (!is_new) return callers;
+  const auto from = [](const auto& entries, const auto& value) {
+    return std::lower_bound(entries.begin(), entries.end(), value);
+  };
+  const auto end = from(connectors_, std::pair{hosts.second, std::uint64_t{0}});
+  for (auto at = from(connectors_, std::pair{hosts.first, std::uint64_t{0}}); at != end; ++at) {
+    if (at->second == 1) callers.alone_ = true;
+    if (at->second > 1) callers.numbered_ = std::max(callers.numbered_, at->second);
+  }
+  callers.listens_ = from(listeners_, hosts.first) != from(listeners_, hosts.second);
+  return callers;
 }
 
 bool Callers::any(Role role) const {

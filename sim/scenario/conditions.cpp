@@ -1,7 +1,11 @@
 #include "conditions.hpp"
 
+#include <cstddef>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,25 +14,41 @@
 namespace lastack::scenario {
 namespace {
 
+constexpr std::size_t conditions_max = 1'000;
+
 void put(Condition& condition, EmbeddedScenario scenario) {
   condition.scenario_file = std::move(scenario.file);
   condition.scenario_pointer = std::move(scenario.pointer);
   condition.scenario_text = std::move(scenario.text);
 }
 
+/// What is wrong with the first `count` values, if anything is.
+std::optional<std::string> problem_of_first(std::size_t count, const Condition& condition) {
+  const auto end = condition.set.begin() + static_cast<std::ptrdiff_t>(count);
+  try {
+    return new_host_problem(parse_scenario(condition.scenario_text, condition.scenario_file,
+                                           {condition.set.begin(), end}));
+  } catch (const ScenarioError& error) {
+    return problem_in_scenario(error);
+  }
+}
+
 void read_set(const Value& set, Condition& condition) {
-  set.for_each_member(
-      "an object of paths and values", [&](std::string_view path, const Value& value) {
-        condition.set.emplace_back(std::string{path}, to_text(value.json()));
-        std::optional<std::string> problem;
-        try {
-          problem = new_host_problem(
-              parse_scenario(condition.scenario_text, condition.scenario_file, condition.set));
-        } catch (const ScenarioError& error) {
-          value.fail(problem_in_scenario(error));
-        }
-        if (problem) value.fail(*problem);
-      });
+  std::vector<Value> places;
+  set.for_each_member("an object of paths and values",
+                      [&](std::string_view path, const Value& value) {
+                        condition.set.emplace_back(std::string{path}, to_text(value.json()));
+                        places.push_back(value);
+                      });
+  if (!problem_of_first(places.size(), condition)) return;
+  // One of them brings it. To try each in turn would take long where there are many.
+  std::size_t good = 0;
+  std::size_t bad = places.size();
+  while (bad - good > 1) {
+    const std::size_t middle = good + (bad - good) / 2;
+    (problem_of_first(middle, condition) ? bad : good) = middle;
+  }
+  places[bad - 1].fail(*problem_of_first(bad, condition));
 }
 
 Condition condition_of(const Value& value, const std::optional<Condition>& usual,
@@ -61,10 +81,14 @@ std::vector<Condition> read_conditions(const Value& root, const std::string& fil
     return {*usual};
   }
   std::vector<Condition> conditions;
+  std::set<std::string> names;
   under->for_each_element("an array of conditions", [&](const Value& each) {
     Condition condition = condition_of(each, usual, file);
-    for (const Condition& other : conditions) {
-      if (other.name == condition.name) each.at("name").fail("want each name once, have it twice");
+    if (!names.insert(condition.name).second) {
+      each.at("name").fail("want each name once, have it twice");
+    }
+    if (names.size() > conditions_max) {
+      under->fail(fmt::format("want at most {} conditions, have more", conditions_max));
     }
     conditions.push_back(std::move(condition));
   });

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::scenario {
 
 namespace {
@@ -33,6 +35,9 @@ EmbeddedScenario embedded_scenario(const Value& value, const std::string& file) 
   const std::string& path = value.string("a scenario's path, or the scenario itself");
   const auto folder = std::filesystem::path{file}.parent_path();
   const std::string found = (folder / path).lexically_normal().string();
+  if (const auto kind = special_kind(found)) {
+    value.fail(fmt::format("{}: want a file, have {}", printable(found), *kind));
+  }
   auto text = read_file(found);
   if (const auto* problem = std::get_if<FileProblem>(&text)) {
     value.fail(fmt::format("{}: {}", printable(found), problem->text));

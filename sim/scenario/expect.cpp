@@ -276,7 +276,8 @@ std::string_view name_of(Fate fate) {
 void read_expectations(const Value& root, const Nodes& nodes, Scenario& scenario) {
   const auto expectations = root.find("expect");
   if (!expectations) return;
-  const Apps apps{nodes, scenario, root.as_written("apps")};
+  const CallerIndex callers{scenario};
+  const Apps apps{nodes, callers, root.as_written("apps")};
   expectations->for_each_element("an array of expectations", [&](const Value& value) {
     scenario.expectations.push_back(expectation_at(value, apps));
   });

@@ -22,7 +22,7 @@ using Names = std::vector<std::string_view>;
 std::string who_at(const Value& value, const ExpectCall& expect, const Apps& apps) {
   const std::string& who = value.string("a string such as \"connect\"");
   if (!apps.as_written) return who;
-  const Callers callers{apps.scenario, apps.nodes.range(expect.host)};
+  const Callers& callers = apps.callers.of(apps.nodes.range(expect.host));
   std::vector<std::string> known;
   for (const trace::Who::Role role : roles_of(expect.call)) {
     if (callers.has(role, who)) return who;

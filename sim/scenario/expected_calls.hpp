@@ -1,5 +1,6 @@
 #pragma once
 
+#include "callers.hpp"
 #include "lastack/core/named.hpp"
 #include "lastack/scenario/scenario.hpp"
 #include "lastack/scenario/value.hpp"
@@ -10,7 +11,7 @@ namespace lastack::scenario {
 /// Whom an expectation may name.
 struct Apps {
   const Nodes& nodes;
-  const Scenario& scenario;  ///< with its apps
+  const CallerIndex& callers;
   /// They are what the author of the expectations knew: all could be read, no override changed
   /// one. Else it is no error of an expectation that one is missing.
   bool as_written = true;

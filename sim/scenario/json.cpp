@@ -12,22 +12,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::scenario {
 namespace {
 
 constexpr std::size_t shown_chars_max = 60;
-
-/// Whether `text` begins with a well-formed UTF-8 sequence of more than one byte; its length, or 0.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : byte(0) >= 0xc2 ? 2 : 0;
-  if (length == 0 || byte(0) > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
-  }
-  const bool c1_control = byte(0) == 0xc2 && byte(1) < 0xa0;
-  return c1_control ? 0 : length;
-}
 
 std::string line_and_column(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
@@ -43,10 +33,13 @@ std::string reason_of(const nlohmann::json::exception& exception) {
   if (what.starts_with("parse error")) {
     if (const auto place = what.find(": "); place != what.npos) what.remove_prefix(place + 2);
   }
-  constexpr std::size_t reason_chars_max = 200;
-  return printable(what.size() > reason_chars_max
-                       ? std::string{what.substr(0, reason_chars_max)} + "…"
-                       : std::string{what});
+  // What was read last is content of a file that may be none of ours: the place must do.
+  std::string reason{what};
+  if (const auto read = reason.find("; last read: '"); read != reason.npos) {
+    const auto expected = reason.rfind("'; expected ");
+    reason.erase(read, expected == reason.npos ? reason.npos : expected + 1 - read);
+  }
+  return printable(reason);
 }
 
 /// Builds a Json from the parser's events and stops it at the first limit.
@@ -88,6 +81,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::json::exception& exception) override {
+    constexpr int number_overflow = 406;  // nlohmann's "out_of_range.406"
+    if (exception.id == number_overflow) {
+      return refuse("want a number that a double can hold, have a larger one");
+    }
     const std::size_t offset = position == 0 ? 0 : position - 1;
     problem_ = JsonProblem{"", line_and_column(text_, offset) + ": " + reason_of(exception)};
     return false;
@@ -146,8 +143,19 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     return result;
   }
 
+  /// Pointer of the value that comes next.
+  std::string next_pointer() const {
+    if (open_.empty()) return "";
+    const std::string parent = pointer(open_.size() - 1);
+    const auto& container = open_.back().json->value;
+    if (const auto* members = std::get_if<Json::Object>(&container)) {
+      return pointer_to(parent, members->back().first);
+    }
+    return pointer_to(parent, std::get<Json::Array>(container).size());
+  }
+
   bool refuse(std::string text) {
-    problem_ = JsonProblem{"", std::move(text)};
+    problem_ = JsonProblem{next_pointer(), std::move(text)};
     return false;
   }
 
@@ -176,10 +184,30 @@ std::variant<Json, JsonProblem> read_json(std::string_view text) {
   return builder.result();
 }
 
-std::variant<std::string, FileProblem> read_file(const std::string& path) {
+namespace {
+
+/// What /dev/stdin and `<(command)` stand for: somebody handed it to the program, open already.
+bool is_own_descriptor(const std::string& path) {
+  return path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+}
+
+}  // namespace
+
+std::optional<std::string> special_kind(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return FileProblem{"want a file, have a directory"};
+  switch (std::filesystem::status(path, ignored).type()) {
+    case std::filesystem::file_type::directory: return "a directory";
+    case std::filesystem::file_type::fifo: return "a FIFO";
+    case std::filesystem::file_type::socket: return "a socket";
+    case std::filesystem::file_type::character:
+    case std::filesystem::file_type::block: return "a device";
+    default: return std::nullopt;
+  }
+}
+
+std::variant<std::string, FileProblem> read_file(const std::string& path) {
+  if (const auto kind = special_kind(path); kind && !is_own_descriptor(path)) {
+    return FileProblem{fmt::format("want a file, have {}", *kind)};
   }
   errno = 0;
   std::ifstream in{path, std::ios::binary};
@@ -217,18 +245,6 @@ std::string pointer_to(const std::string& parent, std::size_t index) {
   return parent + "/" + std::to_string(index);
 }
 
-std::string printable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto byte = static_cast<unsigned char>(text.front());
-    const bool ascii = byte >= 0x20 && byte < 0x7f;
-    const std::size_t length = ascii || byte < 0x80 ? 1 : utf8_sequence(text);
-    result += ascii || (byte >= 0x80 && length > 0) ? text.substr(0, length) : "?";
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return result;
-}
-
 std::string to_text(const Json& json) {
   struct Writer {
     static std::string text(const std::string& value) { return nlohmann::json(value).dump(); }
@@ -259,6 +275,12 @@ std::string shown(std::string_view text) {
   std::size_t cut = shown_chars_max;  // not in the middle of a character
   while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80U) --cut;
   return '"' + printable(text.substr(0, cut)) + "…\"";
+}
+
+std::string brief(std::string_view text) {
+  constexpr std::size_t brief_chars_max = 400;
+  if (text.size() <= brief_chars_max) return printable(text);
+  return printable(text.substr(0, brief_chars_max)) + "…";
 }
 
 std::string shown(const Json& json) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "document.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/value.hpp"
 #include "overrides.hpp"
 #include "sections.hpp"
@@ -16,7 +17,7 @@ std::string message(const std::string& file, const std::string& pointer,
                     const std::string& problem) {
   std::string text;
   if (!file.empty()) text += printable(file) + ": ";
-  if (!pointer.empty()) text += printable(pointer) + ": ";
+  if (!pointer.empty()) text += brief(pointer) + ": ";
   return text + problem;
 }
 

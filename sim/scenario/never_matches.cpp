@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -39,7 +44,12 @@ class Search {
  public:
   explicit Search(const Scenario& scenario)
       : scenario_{scenario},
-        nodes_{scenario.hosts, scenario.routers} {}
+        nodes_{scenario.hosts, scenario.routers},
+        callers_{scenario},
+        ranges_change_{std::any_of(scenario.host_events.begin(), scenario.host_events.end(),
+                                   changes_port_range)} {
+    note_senders();
+  }
 
   std::vector<Unmatched> found() {
     for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
@@ -61,31 +71,59 @@ class Search {
     if (!problem.empty()) found_.push_back({std::move(pointer), std::move(problem), true});
   }
 
-  std::string problem_of_fault(std::size_t i) const {
+  std::string problem_of_fault(std::size_t i) {
     const Fault& fault = scenario_.faults[i];
     std::string problem = problem_of(
         Wanted{fault.from, fault.to, fault.flags, fault.payload, fault.after, fault.until});
     if (!problem.empty()) return problem;
-    for (std::size_t before = 0; before < i; ++before) {
-      if (!forestalls(scenario_.faults[before], fault)) continue;
-      return fmt::format("could never apply: {} takes every segment that it matches",
-                         fault_pointer(before));
+    const auto before = first_that_takes_all_of(fault);
+    if (fault.nth.empty()) takers_[key_of(fault)].push_back(i);
+    if (!before) return "";
+    return fmt::format("could never apply: {} takes every segment that it matches",
+                       fault_pointer(*before));
+  }
+
+  /// Faults that ask the same but for the time.
+  using FaultKey = std::tuple<Range, Range, std::string, int>;
+
+  FaultKey key_of(const Fault& fault) const {
+    return {nodes_.range(fault.from), nodes_.range(fault.to), text_of(fault.flags),
+            of_payload(fault.payload)};
+  }
+  static std::string text_of(const std::optional<Flags>& flags) {
+    return flags ? flags->text() : "any";
+  }
+  static int of_payload(const std::optional<bool>& payload) { return payload ? int{*payload} : -1; }
+
+  /// What covers a host: itself, and all members of its group.
+  std::set<Range> all_that_cover(const HostRef& ref) const {
+    return {nodes_.range(ref), nodes_.range(HostRef{ref.host, std::nullopt})};
+  }
+
+  /// The first of the faults before that takes all that this one may match.
+  std::optional<std::size_t> first_that_takes_all_of(const Fault& fault) const {
+    std::optional<std::size_t> first;
+    for (const Range& from : all_that_cover(fault.from)) {
+      for (const Range& to : all_that_cover(fault.to)) {
+        for (const std::string& flags : std::set{std::string{"any"}, text_of(fault.flags)}) {
+          for (const int payload : std::set{-1, of_payload(fault.payload)}) {
+            const auto found = first_in_time({from, to, flags, payload}, fault);
+            if (found && (!first || *found < *first)) first = found;
+          }
+        }
+      }
     }
-    return "";
+    return first;
   }
 
-  /// Whether the earlier fault takes all that the later one may match.
-  bool forestalls(const Fault& earlier, const Fault& later) const {
-    return earlier.nth.empty() && covers(earlier.from, later.from) &&
-           covers(earlier.to, later.to) && (!earlier.flags || earlier.flags == later.flags) &&
-           (!earlier.payload || earlier.payload == later.payload) && earlier.after <= later.after &&
-           later.until <= earlier.until;
-  }
-
-  bool covers(const HostRef& outer, const HostRef& inner) const {
-    const Range all = nodes_.range(outer);
-    const Range some = nodes_.range(inner);
-    return all.first <= some.first && some.second <= all.second;
+  std::optional<std::size_t> first_in_time(const FaultKey& key, const Fault& fault) const {
+    const auto same = takers_.find(key);
+    if (same == takers_.end()) return std::nullopt;
+    for (const std::size_t i : same->second) {
+      const Fault& earlier = scenario_.faults[i];
+      if (earlier.after <= fault.after && fault.until <= earlier.until) return i;
+    }
+    return std::nullopt;
   }
 
   std::string problem_of(const Wanted& wanted) const {
@@ -129,19 +167,36 @@ class Search {
   bool send_segments(const HostRef& from, const HostRef& to) const {
     const Range senders = nodes_.range(from);
     const Range receivers = nodes_.range(to);
-    const auto joins = [](const app::Connector& c, Range ends, Range others) {
-      return contains(ends, c.host) && contains(others, c.to);
-    };
-    const auto& connectors = scenario_.connectors;
-    const auto& injections = scenario_.injections;
-    return std::any_of(connectors.begin(), connectors.end(),
-                       [&](const app::Connector& c) {
-                         return joins(c, senders, receivers) || joins(c, receivers, senders);
-                       }) ||
-           std::any_of(injections.begin(), injections.end(), [&](const Injection& forged) {
-             return contains(senders, nodes_.range(forged.to).first) &&
-                    contains(receivers, nodes_.range(forged.from).first);
-           });
+    const bool few_senders = senders.second - senders.first <= receivers.second - receivers.first;
+    return few_senders ? some_in(sent_, senders, receivers)
+                       : some_in(received_, receivers, senders);
+  }
+
+  using Pair = std::pair<app::HostIndex, app::HostIndex>;
+
+  /// Whether some pair (sorted) has its first in one range and its second in the other.
+  static bool some_in(const std::vector<Pair>& pairs, Range firsts, Range seconds) {
+    for (app::HostIndex first = firsts.first; first < firsts.second;) {
+      const auto found = std::lower_bound(pairs.begin(), pairs.end(), Pair{first, seconds.first});
+      if (found == pairs.end()) return false;
+      if (found->first == first && found->second < seconds.second) return true;
+      first = found->first == first ? first + 1 : found->first;
+    }
+    return false;
+  }
+
+  /// Notes who sends segments to whom: on connections, and in answer to what is forged.
+  void note_senders() {
+    for (const app::Connector& connector : scenario_.connectors) {
+      sent_.emplace_back(connector.host, connector.to);
+      sent_.emplace_back(connector.to, connector.host);
+    }
+    for (const Injection& forged : scenario_.injections) {
+      sent_.emplace_back(nodes_.range(forged.to).first, nodes_.range(forged.from).first);
+    }
+    for (const auto& [sender, receiver] : sent_) received_.emplace_back(receiver, sender);
+    std::sort(sent_.begin(), sent_.end());
+    std::sort(received_.begin(), received_.end());
   }
 
   std::string problem_of(const Injection& injection) const {
@@ -178,7 +233,7 @@ class Search {
   std::string problem_of(const ExpectCall& expect) const {
     if (expect.count && always_holds(*expect.count)) return whatever_happens();
     if (expect.after > scenario_.stop_at) return too_late("\"after\"");
-    const Callers callers{scenario_, nodes_.range(expect.host)};
+    const Callers& callers = callers_.of(nodes_.range(expect.host));
     const auto roles = roles_of(expect.call);
     const bool some = std::any_of(roles.begin(), roles.end(), [&](trace::Who::Role role) {
       return expect.who.empty() ? callers.any(role) : callers.has(role, expect.who);
@@ -230,7 +285,14 @@ class Search {
                        });
   }
 
+  /// An expectation often asks what another asked.
   bool may_have_port(const HostRef& host, tcp::Port port) const {
+    const auto [known, is_new] = ports_.try_emplace({nodes_.range(host), port}, false);
+    if (is_new) known->second = some_app_may_have_port(host, port);
+    return known->second;
+  }
+
+  bool some_app_may_have_port(const HostRef& host, tcp::Port port) const {
     const Range hosts = nodes_.range(host);
     const auto listens = [&](const app::Listener& listener) {
       return contains(hosts, listener.host) && listener.port == port;
@@ -249,19 +311,25 @@ class Search {
 
   /// Whether connect() may pick the port by itself.
   bool may_be_chosen(const Host& host, tcp::Port port) const {
-    const auto changes_range = [](const HostEvent& event) {
-      return std::any_of(event.sysctl.begin(), event.sysctl.end(), [](const auto& setting) {
-        return setting.first.ends_with("ip_local_port_range");
-      });
-    };
     const auto& range = host.settings.ip_local_port_range;
     const std::int32_t number = port;
-    return (range[0] <= number && number <= range[1]) ||
-           std::any_of(scenario_.host_events.begin(), scenario_.host_events.end(), changes_range);
+    return (range[0] <= number && number <= range[1]) || ranges_change_;
+  }
+
+  static bool changes_port_range(const HostEvent& event) {
+    return std::any_of(event.sysctl.begin(), event.sysctl.end(), [](const auto& setting) {
+      return setting.first.ends_with("ip_local_port_range");
+    });
   }
 
   const Scenario& scenario_;
   Nodes nodes_;
+  CallerIndex callers_;
+  bool ranges_change_;          ///< while it runs, of which ports connect() picks one
+  std::vector<Pair> sent_;      ///< sender and receiver; sorted
+  std::vector<Pair> received_;  ///< receiver and sender; sorted
+  std::map<FaultKey, std::vector<std::size_t>> takers_;  ///< faults so far that take every segment
+  mutable std::map<std::pair<Range, tcp::Port>, bool> ports_;
   std::vector<Unmatched> found_;
 };
 

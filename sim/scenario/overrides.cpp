@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "lastack/tcp/settings.hpp"
 
@@ -37,7 +38,10 @@ class Setter {
     if (rest_.empty() || rest_.ends_with('.')) {
       fail("", "want a dotted path such as links.0.loss, have " + shown(rest_));
     }
-    while (true) {
+    for (std::size_t depth = 0;; ++depth) {
+      if (depth == max_json_depth) {
+        fail("", fmt::format("want a path of at most {} parts, have more", max_json_depth));
+      }
       place = step(place);
       if (rest_.empty()) break;
       if (std::holds_alternative<std::nullptr_t>(place.json->value)) {
@@ -52,7 +56,7 @@ class Setter {
 
  private:
   [[noreturn]] void fail(const std::string& pointer, const std::string& problem) const {
-    source_->fail(pointer, problem + " (in --set " + printable(text_) + ")");
+    source_->fail(pointer, problem + " (in --set " + brief(text_) + ")");
   }
 
   Place step(const Place& place) {
@@ -114,19 +118,19 @@ Json value_of(const std::string& text) {
   return Json{text};
 }
 
-std::vector<std::string> host_names(const Json& root) {
-  std::vector<std::string> names;
+std::size_t host_count(const Json& root) {
   const Json* hosts = root.find("hosts");
-  if (hosts == nullptr || !std::holds_alternative<Json::Object>(hosts->value)) return names;
-  for (const auto& [name, host] : std::get<Json::Object>(hosts->value)) names.push_back(name);
-  return names;
+  const auto* members = hosts == nullptr ? nullptr : std::get_if<Json::Object>(&hosts->value);
+  return members == nullptr ? 0 : members->size();
 }
 
-NewHost new_host(const OverrideMark& mark, const std::vector<std::string>& others) {
+/// The one that was made last, and which of the `count` before it is nearest.
+NewHost new_host(const OverrideMark& mark, const Json& root, std::size_t count) {
   const std::string name = mark.pointer.substr(mark.pointer.rfind('/') + 1);
-  const std::string_view nearest =
-      nearest_name(name, std::vector<std::string_view>(others.begin(), others.end()));
-  return {printable(mark.text), printable(name), std::string{nearest}};
+  const auto& members = std::get<Json::Object>(root.find("hosts")->value);
+  std::vector<std::string_view> others;
+  for (std::size_t i = 0; i < count; ++i) others.emplace_back(members[i].first);
+  return {brief(mark.text), printable(name), std::string{nearest_name(name, others)}};
 }
 
 }  // namespace
@@ -141,12 +145,15 @@ std::vector<NewHost> apply_overrides(Json& root, const std::vector<Override>& ov
                                      Source& source) {
   std::vector<NewHost> made;
   for (const Override& override : overrides) {
-    const std::vector<std::string> hosts = host_names(root);
+    if (const std::string text = override.first + "=" + override.second; !is_utf8(text)) {
+      source.fail("", "--set " + printable(text) + ": want UTF-8, have other bytes");
+    }
+    const std::size_t hosts = host_count(root);
     Setter setter{override, source};
     setter.walk({&root, ""}).json->value = value_of(override.second).value;
     source.overrides.push_back(setter.mark());
-    if (!hosts.empty() && host_names(root).size() > hosts.size()) {
-      made.push_back(new_host(setter.mark(), hosts));
+    if (hosts > 0 && host_count(root) > hosts) {
+      made.push_back(new_host(setter.mark(), root, hosts));
     }
   }
   return made;

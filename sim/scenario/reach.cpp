@@ -9,7 +9,10 @@ namespace lastack::scenario {
 Reach::Reach(const Scenario& scenario, const Nodes& nodes) : parent_(scenario.routers.size()) {
   std::iota(parent_.begin(), parent_.end(), std::size_t{0});
   for (const Link& link : scenario.links) add(link, nodes);
+  for (std::size_t router = 0; router < parent_.size(); ++router) parent_[router] = island(router);
+  for (auto& [host, router] : to_router_) router = parent_[router];
   std::sort(to_router_.begin(), to_router_.end());
+  to_router_.erase(std::unique(to_router_.begin(), to_router_.end()), to_router_.end());
   std::sort(to_host_.begin(), to_host_.end());
 }
 
@@ -36,8 +39,12 @@ void Reach::add(const Link& link, const Nodes& nodes) {
 
 void Reach::join(std::size_t a, std::size_t b) { parent_[island(a)] = island(b); }
 
-std::size_t Reach::island(std::size_t router) const {
-  while (parent_[router] != router) router = parent_[router];
+/// The way there gets shorter each time (path halving), so that a chain of routers is no long one.
+std::size_t Reach::island(std::size_t router) {
+  while (parent_[router] != router) {
+    parent_[router] = parent_[parent_[router]];
+    router = parent_[router];
+  }
   return router;
 }
 
@@ -49,12 +56,13 @@ bool Reach::connected(app::HostIndex a, app::HostIndex b) const {
         std::lower_bound(to_router_.begin(), to_router_.end(),
                          std::pair{host + 1, std::size_t{0}})};
   };
-  const auto [first_a, end_a] = routers_of(a);
-  const auto [first_b, end_b] = routers_of(b);
-  return std::any_of(first_a, end_a, [&, first = first_b, end = end_b](const auto& of_a) {
-    return std::any_of(
-        first, end, [&](const auto& of_b) { return island(of_a.second) == island(of_b.second); });
-  });
+  auto [at_a, end_a] = routers_of(a);
+  auto [at_b, end_b] = routers_of(b);
+  while (at_a != end_a && at_b != end_b) {
+    if (at_a->second == at_b->second) return true;
+    ++(at_a->second < at_b->second ? at_a : at_b);
+  }
+  return false;
 }
 
 }  // namespace lastack::scenario

@@ -19,10 +19,11 @@ class Reach {
   void add(const Link& link, const Nodes& nodes);
   void join(std::size_t a, std::size_t b);
   /// The router that stands for all those that `router` has a way to.
-  std::size_t island(std::size_t router) const;
+  std::size_t island(std::size_t router);
 
-  std::vector<std::size_t> parent_;                                 ///< of routers: union-find
-  std::vector<std::pair<app::HostIndex, std::size_t>> to_router_;   ///< links of hosts; sorted
+  std::vector<std::size_t> parent_;  ///< of routers: union-find
+  std::vector<std::pair<app::HostIndex, std::size_t>>
+      to_router_;  ///< and islands they are on; sorted
   std::vector<std::pair<app::HostIndex, app::HostIndex>> to_host_;  ///< both ways; sorted
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,6 +22,10 @@ namespace {
 
 constexpr std::uint64_t combinations_max = 1'000'000'000;  // of one sweep
 constexpr std::uint64_t repeat_max = 1'000'000'000;
+constexpr std::size_t axes_max = 1'000;
+/// Bytes of scenarios that are read to try values, which takes about half a second.
+constexpr std::size_t tried_bytes_max = 8U << 20U;
+constexpr std::size_t tried_values_least = 16;
 
 // --- Axes ---
 
@@ -79,6 +85,9 @@ void read_vary(const Value& root, Sweep& sweep) {
                          check_free(path, value, sweep.conditions);
                          sweep.grid.dimensions.push_back({sweep.grid.axes.size()});
                          sweep.grid.axes.push_back(axis_of(path, value));
+                         if (sweep.grid.axes.size() > axes_max) {
+                           vary.fail(fmt::format("want at most {} paths, have more", axes_max));
+                         }
                        });
   if (const auto zip = vary.find("zip")) read_zip(*zip, sweep);
   if (const auto zip = root.find("zip")) read_zip(*zip, sweep);
@@ -91,11 +100,30 @@ void read_vary(const Value& root, Sweep& sweep) {
   }
 }
 
-/// Each value of each axis must be possible under each condition; zipped ones only together.
+/// Which of so many values are tried: all, or the first, the last and others in even steps.
+std::vector<std::size_t> tried_of(std::size_t count, std::size_t most) {
+  std::vector<std::size_t> tried(std::min(count, most));
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    tried[i] = tried.size() == 1 ? 0 : i * (count - 1) / (tried.size() - 1);
+  }
+  return tried;
+}
+
+/// How many values of each dimension are tried under each condition.
+std::size_t tried_values(const Sweep& sweep) {
+  std::size_t bytes = 1;
+  for (const Condition& condition : sweep.conditions) bytes += condition.scenario_text.size();
+  bytes *= std::max<std::size_t>(sweep.grid.dimensions.size(), 1);
+  return std::max(tried_bytes_max / bytes, tried_values_least);
+}
+
+/// Each value of each axis must be possible under each condition; zipped ones only together. Where
+/// there are so many that it would take long, the first run that has a wrong one tells.
 void check_values(const Sweep& sweep, const Condition& condition) {
+  const std::size_t most = tried_values(sweep);
   for (const auto& dimension : sweep.grid.dimensions) {
     if (sweep.grid.axes[dimension.front()].path == under_path) continue;
-    for (std::size_t i = 0; i < sweep.grid.axes[dimension.front()].values.size(); ++i) {
+    for (const std::size_t i : tried_of(sweep.grid.axes[dimension.front()].values.size(), most)) {
       std::vector<Override> overrides = condition.set;
       for (const std::size_t axis : dimension) {
         overrides.emplace_back(sweep.grid.axes[axis].path, sweep.grid.axes[axis].values[i]);
@@ -144,26 +172,67 @@ void read_repeat(const Value& value, Sweep& sweep) {
   sweep.until = until;
 }
 
-bool same_number(const Value& value, const std::string& text) {
-  const auto read = read_json(text);
-  const Source nobody;
-  const auto* json = std::get_if<Json>(&read);
-  const Value other{*json, nobody};
-  return value.is_number() && other.is_number() && value.number() == other.number();
-}
+/// The values of the axes, to be found by number or text however they are written.
+class ValueIndex {
+ public:
+  explicit ValueIndex(const Grid& grid) : grid_{grid}, axes_(grid.axes.size()) {}
 
-/// Which value of the axis is meant: the same number or text, however it is written.
-std::size_t value_at(const Value& value, const Axis& axis) {
-  const std::string text = to_text(value.json());
-  for (std::size_t i = 0; i < axis.values.size(); ++i) {
-    if (axis.values[i] == text || same_number(value, axis.values[i])) return i;
+  /// Which value of the axis is meant: the same number or text.
+  std::size_t at(const Value& value, std::size_t axis) {
+    const OfAxis& known = of(axis);
+    const std::string text = to_text(value.json());
+    std::optional<std::size_t> found;
+    if (const auto same = known.by_text.find(text); same != known.by_text.end()) {
+      found = same->second;
+    }
+    if (value.is_number()) {
+      const auto same = known.by_number.find(value.number());
+      if (same != known.by_number.end() && (!found || same->second < *found)) found = same->second;
+    }
+    if (found) return *found;
+    const std::vector<std::string>& values = grid_.axes[axis].values;
+    value.fail(fmt::format("want a value of {}{}, have {}", grid_.axes[axis].path, some_of(values), brief(text)));
   }
-  std::string known;
-  for (const std::string& each : axis.values) known += (known.empty() ? "" : ", ") + each;
-  value.fail(fmt::format("want a value of {} ({}), have {}", axis.path, known, text));
-}
 
-std::vector<SweepExpectation::Where> where_of(const Value& value, const Sweep& sweep) {
+ private:
+  struct OfAxis {
+    std::unordered_map<std::string_view, std::size_t> by_text;
+    std::map<double, std::size_t> by_number;
+  };
+
+  const OfAxis& of(std::size_t axis) {
+    std::optional<OfAxis>& known = axes_[axis];
+    if (known) return *known;
+    known.emplace();
+    const std::vector<std::string>& values = grid_.axes[axis].values;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      known->by_text.emplace(values[i], i);
+      const auto read = read_json(values[i]);
+      const Source nobody;
+      const auto* json = std::get_if<Json>(&read);
+      if (json == nullptr) continue;
+      const Value number{*json, nobody};
+      if (number.is_number()) known->by_number.emplace(number.number(), i);
+    }
+    return *known;
+  }
+
+  /// " (1, 2)", of many the first.
+  static std::string some_of(const std::vector<std::string>& values) {
+    constexpr std::size_t most = 24;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(values.size(), most); ++i) {
+      text += (i == 0 ? "" : ", ") + brief(values[i]);
+    }
+    return fmt::format(" ({}{})", text, values.size() > most ? ", …" : "");
+  }
+
+  const Grid& grid_;
+  std::vector<std::optional<OfAxis>> axes_;
+};
+
+std::vector<SweepExpectation::Where> where_of(const Value& value, const Sweep& sweep,
+                                              ValueIndex& values) {
   const std::vector<std::string> paths = sweep.grid.paths();
   std::vector<SweepExpectation::Where> where;
   value.for_each_member("an object of paths and values",
@@ -171,7 +240,7 @@ std::vector<SweepExpectation::Where> where_of(const Value& value, const Sweep& s
                           const ResolvedPath found = resolve_path(path, paths);
                           if (!found.index) v.fail(found.problem);
                           const std::size_t axis = *found.index;
-                          where.push_back({axis, value_at(v, sweep.grid.axes[axis])});
+                          where.push_back({axis, values.at(v, axis)});
                         });
   return where;
 }
@@ -228,12 +297,12 @@ void check_meant(const Value& value, const SweepExpectation& expectation, const 
 }
 
 /// An expectation that is held against another combination.
-void read_against(const Value& value, const Value& against, const Sweep& sweep,
+void read_against(const Value& value, const Value& against, const Sweep& sweep, ValueIndex& values,
                   SweepExpectation& expectation) {
   value.only_keys("an expectation with `against`",
                   {"metric", "where", "under", "against", "min_ratio", "max_ratio",
                    "min_difference", "max_difference", "description"});
-  expectation.against = where_of(against, sweep);
+  expectation.against = where_of(against, sweep, values);
   if (expectation.against.empty()) against.fail("want at least one path, have none");
   expectation.relative = relative_bounds_of(value);
   if (expectation.relative.all().empty()) {
@@ -241,11 +310,11 @@ void read_against(const Value& value, const Value& against, const Sweep& sweep,
   }
 }
 
-SweepExpectation expectation_of(const Value& value, const Sweep& sweep) {
+SweepExpectation expectation_of(const Value& value, const Sweep& sweep, ValueIndex& values) {
   SweepExpectation expectation;
   expectation.pointer = value.pointer();
   if (const auto against = value.find("against")) {
-    read_against(value, *against, sweep, expectation);
+    read_against(value, *against, sweep, values, expectation);
   } else {
     for (const RelativeBounds::One& bound : relative_bounds_of(value).all()) {
       const std::string key = bound.name.substr(0, bound.name.find(' '));
@@ -258,12 +327,13 @@ SweepExpectation expectation_of(const Value& value, const Sweep& sweep) {
   }
   expectation.metric = value.at("metric").string("a metric's name");
   value.with("description", [&](const Value& v) { expectation.description = v.string(); });
-  value.with("where", [&](const Value& where) { expectation.where = where_of(where, sweep); });
+  value.with("where",
+             [&](const Value& where) { expectation.where = where_of(where, sweep, values); });
   value.with("under", [&](const Value& name) {
     if (sweep.grid.axes.front().path != under_path) {
       name.fail("want a sweep with `under`, have one without");
     }
-    expectation.where.push_back({0, value_at(name, sweep.grid.axes.front())});
+    expectation.where.push_back({0, values.at(name, 0)});
   });
   check_meant(value, expectation, sweep.grid);
   return expectation;
@@ -293,8 +363,9 @@ Sweep read_sweep(const Value& root, const std::string& file) {
     if (sweep.metrics.empty()) v.fail("want at least one metric, have none");
   });
   root.with("expect", [&](const Value& v) {
+    ValueIndex values{sweep.grid};
     v.for_each_element("an array of expectations", [&](const Value& each) {
-      sweep.expectations.push_back(expectation_of(each, sweep));
+      sweep.expectations.push_back(expectation_of(each, sweep, values));
     });
   });
   return sweep;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 
 namespace lastack::scenario {
@@ -113,6 +114,9 @@ std::optional<std::string> apply_assignment(const SysctlLine& line, tcp::Setting
 std::optional<std::string> apply_line(std::string_view text, tcp::Settings& settings) {
   const auto read = read_line(text);
   if (const auto* wish = std::get_if<Wish>(&read)) {
+    // The line is shown where it is meant as a setting, else not: it may be of any file.
+    const std::string_view word = trimmed(text.substr(0, text.find_first_of(" \t:")));
+    if (tcp::find_setting(word) == nullptr) return "want " + wish->text + " in each line";
     return "want " + wish->text + ", have " + shown(text);
   }
   const auto& assignment = std::get<std::optional<SysctlLine>>(read);
@@ -156,16 +160,20 @@ void apply_sysctl_text(std::string_view text, const std::string& file, const Val
   }
 }
 
-void apply_sysctl_file(const Value& value, const std::string& scenario_file,
-                       tcp::Settings& settings) {
+std::string apply_sysctl_file(const Value& value, const std::string& scenario_file,
+                              tcp::Settings& settings) {
   const std::string& name = value.string("the path of a file");
   const auto folder = std::filesystem::path{scenario_file}.parent_path();
-  const std::string path = (folder / name).string();
+  std::string path = (folder / name).string();
+  if (const auto kind = special_kind(path)) {
+    value.fail(fmt::format("{}: want a file, have {}", printable(path), *kind));
+  }
   const auto text = read_file(path);
   if (const auto* problem = std::get_if<FileProblem>(&text)) {
     value.fail(fmt::format("{}: {}", printable(path), problem->text));
   }
   apply_sysctl_text(std::get<std::string>(text), printable(path), value, settings);
+  return path;
 }
 
 }  // namespace lastack::scenario

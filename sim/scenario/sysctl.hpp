@@ -24,8 +24,8 @@ void apply_sysctl_text(std::string_view text, const std::string& file, const Val
                        tcp::Settings& settings);
 
 /// The same for the file named by the string at `value`; a relative path starts from the scenario's
-/// folder.
-void apply_sysctl_file(const Value& value, const std::string& scenario_file,
-                       tcp::Settings& settings);
+/// folder. Returns where the file is.
+std::string apply_sysctl_file(const Value& value, const std::string& scenario_file,
+                              tcp::Settings& settings);
 
 }  // namespace lastack::scenario

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 
@@ -24,7 +25,7 @@ bool lies_in(const std::string& pointer, const std::string& ancestor) {
 void Source::fail(const std::string& pointer, std::string problem) const {
   for (const OverrideMark& mark : overrides) {
     if (lies_in(pointer, mark.pointer)) {
-      problem += " (from --set " + printable(mark.text) + ")";
+      problem += " (from --set " + brief(mark.text) + ")";
       break;
     }
   }

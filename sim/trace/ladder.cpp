@@ -8,6 +8,7 @@
 
 #include "ladder_steps.hpp"
 #include "lastack/core/assert.hpp"
+#include "lastack/core/text.hpp"
 #include "units.hpp"
 
 namespace lastack::trace {
@@ -138,8 +139,8 @@ class LadderBuilder::Impl {
 
   void begin(const Names& names) {
     names_ = names;
-    sheet_.scenario = names.scenario;
-    sheet_.description = names.description;
+    sheet_.scenario = printable(names.scenario);
+    sheet_.description = printable_lines(names.description);
     sheet_.seed = names.seed;
   }
 

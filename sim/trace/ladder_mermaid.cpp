@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "units.hpp"
 
 namespace lastack::trace {
@@ -15,7 +16,7 @@ constexpr int mermaid_decimals = 3;
 /// Text that Mermaid does not take for its own: `;` ends a statement, `#` begins an entity.
 std::string mermaid_escaped(std::string_view text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : printable_lines(text)) {
     if (c == ';') {
       result += "#59;";
     } else if (c == '#') {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/core/text.hpp"
 #include "units.hpp"
 
 namespace lastack::trace {
@@ -63,15 +64,16 @@ constexpr std::string_view style = R"(<style>
 </style>
 )";
 
+/// XML 1.0 has no place for most control characters, not even escaped: they are shown.
 std::string xml_escaped(std::string_view text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : printable_lines(text)) {
     switch (c) {
       case '&': result += "&amp;"; break;
       case '<': result += "&lt;"; break;
       case '>': result += "&gt;"; break;
       case '"': result += "&quot;"; break;
-      default: result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+      default: result += c == '\n' ? ' ' : c;
     }
   }
   return result;

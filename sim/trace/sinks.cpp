@@ -75,9 +75,9 @@ Format format_of(const std::string& path) {
                               ", have " + (ending.empty() ? "none" : ending)};
 }
 
-std::unique_ptr<Sink> make_sink(const std::string& path) {
-  const Format format = format_of(path);
-  auto file = std::make_unique<AtomicFile>(path);
+namespace {
+
+std::unique_ptr<Sink> sink_into(std::unique_ptr<ByteWriter> file, Format format) {
   switch (format) {
     case Format::json_lines: return std::make_unique<JsonLinesSink>(std::move(file));
     case Format::pcapng: return std::make_unique<PcapngSink>(std::move(file));
@@ -91,6 +91,18 @@ std::unique_ptr<Sink> make_sink(const std::string& path) {
   }
   LASTACK_ASSERT(format != Format::page);
   return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Sink> make_sink(const std::string& path) {
+  const Format format = format_of(path);
+  return sink_into(std::make_unique<AtomicFile>(path), format);
+}
+
+std::unique_ptr<Sink> make_sink(const std::string& path, FileSet& files) {
+  const Format format = format_of(path);
+  return sink_into(files.add(path), format);
 }
 
 }  // namespace lastack::trace

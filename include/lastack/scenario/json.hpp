@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,11 @@ struct FileProblem {
 };
 std::variant<std::string, FileProblem> read_file(const std::string& path);
 
+/// What there is in place of a file: "a directory", "a FIFO", "a socket" or "a device". Nothing for
+/// a file, there or not. Opening a device or FIFO may wait for ever, so nobody but the one who ran
+/// the program names one: /dev/stdin and `<(command)` may be read, but not by a file's wish.
+std::optional<std::string> special_kind(const std::string& path);
+
 /// `parent` with one more reference token, escaped as RFC 6901, 3 says.
 std::string pointer_to(const std::string& parent, std::string_view key);
 std::string pointer_to(const std::string& parent, std::size_t index);
@@ -56,9 +62,7 @@ std::string to_text(const Json& json);
 /// The value as messages show it: cut short, without control characters.
 std::string shown(const Json& json);
 std::string shown(std::string_view text);  ///< in quotes
-
-/// `text` without what would disturb a terminal: control characters and bytes outside ASCII that
-/// are no UTF-8 become `?`.
-std::string printable(std::string_view text);
+/// Text as messages name it: cut short where nobody would read it, without control characters.
+std::string brief(std::string_view text);
 
 }  // namespace lastack::scenario

@@ -231,7 +231,8 @@ struct Scenario {
   std::vector<app::Connector> connectors;
   std::vector<app::DatagramFlow> datagram_flows;
   std::vector<Expectation> expectations;
-  std::vector<NewHost> new_hosts;  ///< allowed, but hardly meant
+  std::vector<NewHost> new_hosts;       ///< allowed, but hardly meant
+  std::vector<std::string> files_read;  ///< beside its own: each `sysctl_file`
 };
 
 }  // namespace lastack::scenario

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "lastack/core/file_set.hpp"
 #include "lastack/event/event.hpp"
 
 namespace lastack::trace {
@@ -22,5 +23,7 @@ Format format_of(const std::string& path);
 /// unknown or the file cannot be made. Requires another format than `page`, which takes more than
 /// a trace: see PageSink.
 std::unique_ptr<Sink> make_sink(const std::string& path);
+/// The same into a file of a set, which gives it its name. Must not outlive the set.
+std::unique_ptr<Sink> make_sink(const std::string& path, FileSet& files);
 
 }  // namespace lastack::trace

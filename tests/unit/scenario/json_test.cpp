@@ -34,9 +34,8 @@ TEST_CASE("JSON: invalid UTF-8 is refused, and never printed", "[scenario]") {
 
 TEST_CASE("JSON: control characters of the input do not reach a terminal", "[scenario]") {
   const std::string message = problem_with(R"({"hosts": {}, "\u001b[31m": 1})");
-  CHECK_THAT(message, Contains("/?[31m"));
+  CHECK_THAT(message, Contains("/\\x1b[31m"));
   CHECK(message.find('\x1b') == message.npos);
-  CHECK(printable("a\x7f\x01 ä \xc2\x85 \xe4") == "a?? ä ?? ?");
 }
 
 TEST_CASE("JSON: a key may be there once", "[scenario]") {
@@ -47,10 +46,10 @@ TEST_CASE("JSON: a key may be there once", "[scenario]") {
 }
 
 TEST_CASE("JSON: nesting has a limit, however deep it goes on", "[scenario]") {
-  const std::string wanted = "s.json: want at most 64 levels of nesting, have more";
-  CHECK(problem_with(repeated("[", 65)) == wanted);
-  CHECK(problem_with(repeated("[", 10'000'000)) == wanted);
-  CHECK(problem_with(repeated("{\"a\":", 1'000'000)) == wanted);
+  const std::string wanted = ": want at most 64 levels of nesting, have more";
+  CHECK(problem_with(repeated("[", 65)) == "s.json: " + repeated("/0", 64) + wanted);
+  CHECK(problem_with(repeated("[", 10'000'000)) == "s.json: " + repeated("/0", 64) + wanted);
+  CHECK(problem_with(repeated("{\"a\":", 1'000'000)) == "s.json: " + repeated("/a", 64) + wanted);
   CHECK(problem_with(repeated("[", 64) + repeated("]", 64)) ==
         "s.json: want an object for a scenario, have an array of 1");
 }
@@ -62,8 +61,8 @@ TEST_CASE("JSON: numbers keep all their digits or are refused", "[scenario]") {
   CHECK(seed("18446744073709551615") == 18446744073709551615U);
   CHECK(seed("9223372036854775808") == 9223372036854775808U);
   CHECK(problem_with(R"({"seed": 18446744073709551616})") ==
-        "s.json: want a number of at most 64 bits, have 18446744073709551616");
-  CHECK_THAT(problem_with(R"({"seed": 1e400})"), Contains("number overflow"));
+        "s.json: /seed: want a number of at most 64 bits, have 18446744073709551616");
+  CHECK_THAT(problem_with(R"({"seed": 1e400})"), StartsWith("s.json: /seed: want a number that a double can hold"));
 }
 
 TEST_CASE("JSON: messages show long values cut short", "[scenario]") {
@@ -86,8 +85,8 @@ TEST_CASE("files: what cannot be read is reported with the reason", "[scenario]"
   CHECK(problem("no/such/file.json") ==
         "no/such/file.json: cannot be read: No such file or directory");
   CHECK(problem(LASTACK_SOURCE_DIR) == LASTACK_SOURCE_DIR ": want a file, have a directory");
-  CHECK_THAT(problem("/dev/null"), StartsWith("/dev/null: line 1, column 1: "));
-  CHECK(problem("/dev/zero") == "/dev/zero: want at most 64 MiB, have more");
+  CHECK(problem("/dev/null") == "/dev/null: want a file, have a device");
+  CHECK(problem("/dev/zero") == "/dev/zero: want a file, have a device");
 }
 
 TEST_CASE("files: their kind follows from their keys", "[scenario]") {

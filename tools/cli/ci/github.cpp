@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "ci/formats.hpp"
+#include "lastack/core/text.hpp"
 #include "support/escape.hpp"
 #include "support/json_line.hpp"
 
@@ -36,17 +37,17 @@ std::optional<int> nearest_line(const std::string& file, std::string pointer) {
 
 std::string annotation(std::string_view level, const FileResult& result, const std::string& pointer,
                        const std::string& title, const std::string& message) {
-  static const Escapes in_message{{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}};
-  static const Escapes in_property{
-      {'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}};
+  static const Escapes in_message{{'%', "%25"}, {'\n', "%0A"}};
+  static const Escapes in_property{{'%', "%25"}, {':', "%3A"}, {',', "%2C"}};
   std::string place;  // a database cannot be shown in a pull request
   if (result.suite.empty()) {
     const std::optional<int> line = nearest_line(result.file, pointer);
-    place = fmt::format("file={}{},", escaped(path_in_checkout(result.file), in_property),
-                        line ? fmt::format(",line={}", *line) : "");
+    place =
+        fmt::format("file={}{},", escaped(printable(path_in_checkout(result.file)), in_property),
+                    line ? fmt::format(",line={}", *line) : "");
   }
-  return fmt::format("::{} {}title={}::{}\n", level, place, escaped(title, in_property),
-                     escaped(message, in_message));
+  return fmt::format("::{} {}title={}::{}\n", level, place, escaped(printable(title), in_property),
+                     escaped(printable_lines(message), in_message));
 }
 
 }  // namespace
@@ -69,9 +70,10 @@ std::string github_annotations(const std::vector<FileResult>& results) {
                          one.problem);
     }
     for (const run::ExpectationResult& failure : result.failed) {
-      const std::string message =
-          fmt::format("wanted {}\nseen {}{}\nreplay: {}", failure.wanted, failure.seen,
-                      failure.where.empty() ? "" : "\n" + failure.where, replay_command(result));
+      const std::string message = fmt::format(
+          "wanted {}\nseen {}{}\nreplay: {}", printable(failure.wanted), printable(failure.seen),
+          failure.where.empty() ? "" : "\n" + printable(failure.where),
+          printable(replay_command(result)));
       const std::string what = result.name.empty() ? failure.pointer : result.name;
       text += annotation("error", result, failure.pointer, "expectation failed: " + what, message);
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "ci/formats.hpp"
+#include "lastack/core/text.hpp"
 #include "reports/test_report.hpp"
 #include "support/escape.hpp"
 #include "support/unmatched.hpp"
@@ -12,15 +13,12 @@ namespace lastack::cli {
 
 namespace {
 
-/// Text for XML 1.0, which has no place for most control characters, not even escaped.
+/// Text for XML 1.0, which has no place for most control characters, not even escaped: they are
+/// shown.
 std::string xml(const std::string& text) {
-  static const Escapes escapes{{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
-                               {'"', "&quot;"}, {'\n', "&#10;"}, {'\t', "&#9;"}};
-  std::string printable = valid_utf8(text);
-  std::erase_if(printable, [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-  });
-  return escaped(printable, escapes);
+  static const Escapes escapes{
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "&#10;"}};
+  return escaped(printable_lines(text), escapes);
 }
 
 /// One line on what is wrong with a file.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "ci/formats.hpp"
+#include "lastack/core/text.hpp"
 #include "support/escape.hpp"
 #include "support/unmatched.hpp"
 
@@ -30,14 +31,14 @@ std::string tap(const std::vector<FileResult>& results) {
     const bool failure = is_failure(result.outcome);
     text += fmt::format(
         "{} {} - {}", failure ? "not ok" : "ok", ++number,
-        escaped(result.name.empty() ? result.file : result.name, {{'#', "\\#"}, {'\n', " "}}));
+        escaped(printable(result.name.empty() ? result.file : result.name), {{'#', "\\#"}}));
     if (result.outcome == Outcome::skipped || result.outcome == Outcome::cannot_tell) {
-      text += " # SKIP " + escaped(result.problem, {{'\n', " "}});
+      text += " # SKIP " + printable(result.problem);
     }
     if (result.outcome == Outcome::unchecked) text += " # expects nothing";
     text += "\n";
     for (const scenario::Unmatched& one : result.unmatched) {
-      text += "# warning: " + escaped(to_text(result.file, one), {{'\n', " "}}) + "\n";
+      text += "# warning: " + printable(to_text(result.file, one)) + "\n";
     }
     if (failure) text += tap_diagnostics(result);
   }

@@ -230,10 +230,10 @@ void print_gate(const std::vector<std::string>& differences,
   std::FILE* stream = is_stdout(options.ci.junit) ? stderr : stdout;
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   const int columns = columns_for(stream);
-  fmt::print(stream, "{} against {}\n", paint.bold(options.databases.back()),
-             options.databases.front());
+  fmt::print(stream, "{} against {}\n", paint.bold(printable(options.databases.back())),
+             printable(options.databases.front()));
   for (const std::string& difference : differences) {
-    fmt::print(stream, "{}", wrapped(difference, columns, 2));
+    fmt::print(stream, "{}", wrapped(printable(difference), columns, 2));
   }
   fmt::print(stream, "\n{}", gate_text(results, unsure, paint));
   const auto count = [&results](batch::GateOutcome outcome) {
@@ -252,7 +252,9 @@ ExitCode compare_databases(const CompareOptions& options) {
   }
   const Unsure unsure = unsure_from(options.unsure);
   require_one_stdout(options.ci);
-  FileNames{options.databases}.require_own("--junit", options.ci.junit);
+  FileNames files;
+  for (const std::string& database : options.databases) files.read_database(database);
+  files.require_own("--junit", options.ci.junit);
   const batch::Store before = batch::Store::open(options.databases.front());
   const batch::Store now = batch::Store::open(options.databases.back());
   const std::vector<batch::GateRule> rules = rules_of(before, now, options);

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "commands/commands.hpp"
-#include "lastack/core/atomic_file.hpp"
+#include "lastack/core/file_set.hpp"
 #include "reports/sweep_report.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
@@ -25,27 +25,24 @@ ExitCode export_results(const ExportOptions& options) {
   if (options.csv.empty() && options.json.empty() && options.summary.empty()) {
     throw UsageError{"want --csv FILE, --json FILE or --summary FILE, have none"};
   }
-  FileNames files{{options.database}};
+  FileNames files;
+  files.read_database(options.database);
   files.require_own("--csv", options.csv);
   files.require_own("--json", options.json);
   files.require_own("--summary", options.summary);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
-  if (!options.csv.empty()) {
-    AtomicFile file{options.csv};
-    batch::write_csv(store, file);
-    file.commit();
-  }
-  if (!options.json.empty()) {
-    AtomicFile file{options.json};
-    batch::write_json(store, file);
-    file.commit();
-  }
-  if (!options.summary.empty()) {
-    AtomicFile file{options.summary};
-    batch::write_summary_csv(store, file);
-    file.commit();
-  }
+  FileSet outputs;  // all or none
+  const auto write = [&](const std::string& file, auto results) {
+    if (file.empty()) return;
+    const auto output = outputs.add(file);
+    results(store, *output);
+    output->commit();
+  };
+  write(options.csv, batch::write_csv);
+  write(options.json, batch::write_json);
+  write(options.summary, batch::write_summary_csv);
+  outputs.commit();
   return ExitCode::success;
 }
 

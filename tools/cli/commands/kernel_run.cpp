@@ -15,10 +15,13 @@
 
 #include "commands/commands.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/file_set.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "lastack/trace/ladder_text.hpp"
 #include "lastack/trace/sinks.hpp"
 #include "support/diagnostics.hpp"
+#include "support/file_names.hpp"
 #include "support/interrupt.hpp"
 #include "support/live_recorder.hpp"
 #include "support/load_scenarios.hpp"
@@ -142,10 +145,14 @@ class Recorder {
     }
     try {
       const std::string path = (fs::path{options_.folder} / stem_of(scenario.file)).string();
+      FileSet files;  // all or none
       for (const char* ending : {".jsonl", ".pcapng"}) {
-        runs.front().trace->replay(*trace::make_sink(path + ending));
+        runs.front().trace->replay(*trace::make_sink(path + ending, files));
       }
-      write_file(path + ".trace.json", kernel::recordings_json(scenario, runs));
+      const auto recordings = files.add(path + ".trace.json");
+      recordings->write(kernel::recordings_json(scenario, runs));
+      recordings->commit();
+      files.commit();
     } catch (const OutputError& error) {
       item.problem = error.what();
     }
@@ -197,10 +204,10 @@ std::string case_text(const scenario::Scenario& scenario, const ScenarioRuns& it
   const kernel::Outcome outcome = outcome_of(item);
   switch (outcome) {
     case kernel::Outcome::skipped:
-      return fmt::format("{} {}: {}\n", paint.yellow("SKIPPED"), scenario.file,
-                         item.results.front().reason);
+      return fmt::format("{} {}: {}\n", paint.yellow("SKIPPED"), printable(scenario.file),
+                         printable(item.results.front().reason));
     case kernel::Outcome::interrupted:
-      return fmt::format("{} {}\n", paint.yellow("INTERRUPTED"), scenario.file);
+      return fmt::format("{} {}\n", paint.yellow("INTERRUPTED"), printable(scenario.file));
     case kernel::Outcome::recorded:
     case kernel::Outcome::late: break;
   }
@@ -208,8 +215,8 @@ std::string case_text(const scenario::Scenario& scenario, const ScenarioRuns& it
   for (const LabResult& result : item.results) {
     const bool late = result.outcome == kernel::Outcome::late;
     if (options.quiet && !late) continue;
-    text += fmt::format("{} {}: {}\n", late ? paint.red("LATE") : paint.green("ok"), scenario.file,
-                        run_text(result));
+    text += fmt::format("{} {}: {}\n", late ? paint.red("LATE") : paint.green("ok"),
+                        printable(scenario.file), run_text(result));
   }
   return text;
 }
@@ -264,6 +271,27 @@ ExitCode report(const std::vector<scenario::Scenario>& scenarios,
   return exit_code;
 }
 
+/// The files of a scenario's runs, named after its own.
+std::vector<std::string> outputs_of(const std::string& folder, const std::string& scenario) {
+  const std::string path = (fs::path{folder} / stem_of(scenario)).string();
+  return {path + ".jsonl", path + ".pcapng", path + ".trace.json"};
+}
+
+/// Throws UsageError where what is to be written into the folder is read.
+void check_outputs(const std::vector<scenario::Scenario>& scenarios, const std::string& folder) {
+  if (folder.empty()) return;
+  FileNames files;
+  for (const scenario::Scenario& scenario : scenarios) {
+    files.read(scenario.file);
+    for (const std::string& file : scenario.files_read) files.read(file);
+  }
+  for (const scenario::Scenario& scenario : scenarios) {
+    for (const std::string& output : outputs_of(folder, scenario.file)) {
+      files.require_own("--trace", output);
+    }
+  }
+}
+
 void make_folder(const std::string& folder) {
   if (folder.empty()) return;
   std::error_code error;
@@ -272,11 +300,13 @@ void make_folder(const std::string& folder) {
 }
 
 ExitCode kernel_run(const KernelRunOptions& options) {
-  const std::atomic<bool>& stop = catch_interrupts();
   check_names(options);
   const auto scenarios = load_scenarios(options.files, options.settings, kernel::refusals);
-  if (!scenarios || !can_record_live("kernel run")) return ExitCode::bad_input;
+  if (!scenarios) return ExitCode::bad_input;
+  check_outputs(*scenarios, options.folder);
+  if (!can_record_live("kernel run")) return ExitCode::bad_input;
   make_folder(options.folder);
+  const std::atomic<bool>& stop = catch_interrupts();
   return report(*scenarios, Recorder{*scenarios, options, stop}.run(), options);
 }
 

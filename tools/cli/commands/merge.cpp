@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "commands/commands.hpp"
+#include "lastack/core/text.hpp"
+#include "support/file_names.hpp"
 #include "support/options.hpp"
 
 namespace lastack::cli {
@@ -21,10 +23,14 @@ struct MergeOptions {
 };
 
 ExitCode merge(const MergeOptions& options) {
+  FileNames files;
+  for (const std::string& part : options.parts) files.read_database(part);
+  files.require_own_database("OUT", options.out);
+  files.require_own_database("OUT", options.out + ".unfinished");  // where it is put together
   const batch::Store whole = batch::merge(options.out, options.parts);
   if (!options.quiet) {
-    fmt::print("{}: {} runs of {} combinations from {} parts\n", options.out, whole.runs(),
-               whole.info().grid.size(), options.parts.size());
+    fmt::print("{}: {} runs of {} combinations from {} parts\n", printable(options.out),
+               whole.runs(), whole.info().grid.size(), options.parts.size());
   }
   return ExitCode::success;
 }

@@ -21,7 +21,9 @@ struct ReportOptions {
 };
 
 ExitCode report(const ReportOptions& options) {
-  FileNames{{options.database}}.require_own("--output", options.output);
+  FileNames files;
+  files.read_database(options.database);
+  files.require_own("--output", options.output);
   const batch::Store store = batch::Store::open(options.database);
   warn_of_missing_runs(store);
   write_file(options.output, batch::page_of(store));

@@ -185,6 +185,7 @@ ExitCode run_one(const scenario::Scenario& scenario, const OutputNames& names, c
                                                               : command_of(scenario, options));
   }
   write_series(series, options, scenario.file, outputs);
+  outputs.commit();
   if (!options.quiet) report.print_run(summary);
   if (options.check && !options.quiet) print_checks(checks, summary, look);
   report.print_expectations(summary, options.quiet);
@@ -211,8 +212,10 @@ ExitCode run_worst(const RunOptions& options, const Look& look) {
         "--worst: a run of the database has its own seed and settings; want neither "
         "--seed nor --set"};
   }
-  const OutputNames outputs = names_for_each(options.outputs, options.files).front();
   const WorstRun worst = worst_run(options.files.front(), options.worst);
+  FileNames files{worst.scenario.files_read};
+  files.read_database(options.files.front());
+  const OutputNames outputs = names_for_each(options.outputs, options.files, files).front();
   return run_one(worst.scenario, outputs, look, options, catch_interrupts(), &worst);
 }
 
@@ -226,9 +229,15 @@ ExitCode run_all(const RunOptions& options) {
                                    some_metrics(batch::Store::open(file)))};
     }
   }
-  const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files);
+  FileNames files{options.files};
+  names_for_each(options.outputs, options.files, files);  // what is wrong by itself is said first
   const auto scenarios = load_scenarios(options.files, options.settings);
-  if (!scenarios || !accepts(*scenarios, options)) return ExitCode::bad_input;
+  if (!scenarios) return ExitCode::bad_input;
+  for (const scenario::Scenario& scenario : *scenarios) {
+    for (const std::string& file : scenario.files_read) files.read(file);
+  }
+  const std::vector<OutputNames> outputs = names_for_each(options.outputs, options.files, files);
+  if (!accepts(*scenarios, options)) return ExitCode::bad_input;
 
   const std::atomic<bool>& stop = catch_interrupts();
   ExitCode exit_code = ExitCode::success;

@@ -24,6 +24,8 @@
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/text.hpp"
+#include "lastack/scenario/files_named.hpp"
 #include "reports/sweep_report.hpp"
 #include "reports/test_report.hpp"
 #include "reports/test_result.hpp"
@@ -130,7 +132,7 @@ std::FILE* stream_of(const SweepOptions& options) {
 void print_report(const batch::Plan& plan, const batch::Store& store, std::FILE* stream) {
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
   const int columns = columns_for(stream);
-  fmt::print(stream, "{}\n", paint.bold(plan.sweep().name));
+  fmt::print(stream, "{}\n", paint.bold(printable(plan.sweep().name)));
   fmt::print(stream, "{}", wrapped(plan.sweep().description, columns));
   fmt::print(stream, "\n{}", sweep_table(plan, store, columns, paint));
 }
@@ -163,7 +165,9 @@ batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const SweepOpt
   return batch::run_sweep(plan, store, threads_or_all(options.threads), &stop, &progress);
 }
 
+/// Ctrl-C still ends the program at once.
 batch::Plan plan_from(const SweepOptions& options) {
+  const LoadingLine line{options.sweep};
   scenario::Sweep sweep = scenario::load_sweep(options.sweep);
   if (options.seed) sweep.seed = *options.seed;
   return {std::move(sweep), LASTACK_VERSION, shard_from(options.shard)};
@@ -171,18 +175,14 @@ batch::Plan plan_from(const SweepOptions& options) {
 
 ExitCode sweep(const SweepOptions& options) {
   require_one_stdout(options.ci);
-  const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   const batch::Plan plan = plan_from(options);
   require_memory(scenario::scenario_of(plan.sweep(), 0), std::nullopt);
-  std::vector<std::string> inputs{options.sweep};
-  for (const scenario::Condition& condition : plan.sweep().conditions) {
-    inputs.push_back(condition.scenario_file);
-  }
-  FileNames files{inputs};
-  files.require_own("--db", options.database);
+  FileNames files{scenario::files_named(options.sweep)};
+  files.require_own_database("--db", options.database);
   files.require_own("--junit", options.ci.junit);
+  const std::atomic<bool>& stop = catch_interrupts();
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
   if (!kept && plan.shard().count > 1) throw UsageError{"--shard: want --db as well"};
@@ -198,7 +198,7 @@ ExitCode sweep(const SweepOptions& options) {
   if (plan.shard().count > 1) {
     if (!options.quiet) {
       fmt::print("shard {}/{}: {} runs in {}; `lastack merge` puts the parts together\n",
-                 plan.shard().index, plan.shard().count, store.runs(), options.database);
+                 plan.shard().index, plan.shard().count, store.runs(), printable(options.database));
     }
     return ExitCode::success;
   }

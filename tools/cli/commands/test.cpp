@@ -21,7 +21,9 @@
 #include "lastack/batch/runner.hpp"
 #include "lastack/batch/store.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/run/simulation.hpp"
+#include "lastack/scenario/files_named.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/sweep.hpp"
@@ -57,9 +59,11 @@ FileResult skipped(FileResult result, std::string reason) {
   return result;
 }
 
-FileResult bad(FileResult result, std::string problem) {
+/// Each in a line of its own, whatever it is made of.
+FileResult bad(FileResult result, std::vector<std::string> problems) {
+  for (std::string& problem : problems) problem = printable(problem);
   result.outcome = Outcome::bad;
-  result.problem = std::move(problem);
+  result.problem = fmt::format("{}", fmt::join(problems, "\n"));
   return result;
 }
 
@@ -70,7 +74,7 @@ FileResult bad(FileResult result, const scenario::ScenarioError& first) {
   for (const scenario::ScenarioError& error : scenario::check_scenario(result.file)) {
     problems.emplace_back(error.what());
   }
-  return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
+  return bad(std::move(result), std::move(problems));
 }
 
 /// For --strict: nothing runs that has a part which never matches.
@@ -78,7 +82,7 @@ FileResult bad(FileResult result, const std::vector<scenario::Unmatched>& never)
   result.pointer = never.front().pointer;
   std::vector<std::string> problems;
   for (const scenario::Unmatched& one : never) problems.push_back(to_text(result.file, one));
-  return bad(std::move(result), fmt::format("{}", fmt::join(problems, "\n")));
+  return bad(std::move(result), std::move(problems));
 }
 
 /// "; 3 expectations were not judged"; "" where there are none.
@@ -103,7 +107,7 @@ FileResult cut_short(FileResult result, const run::Summary& summary, const TestO
       summary.standstill ? run::Standstill{*summary.standstill, summary.simulated_seconds}.what()
                          : out_of_memory_text(summary, limit_met(options.max_memory));
   std::string problem = fmt::format("{}: {}{}", result.file, end, open);
-  return bad(std::move(result), std::move(problem));
+  return bad(std::move(result), std::vector{std::move(problem)});
 }
 
 FileResult run_scenario(FileResult result, const TestOptions& options,
@@ -166,15 +170,15 @@ FileResult test_file(const std::string& file, const TestOptions& options,
   } catch (const scenario::ScenarioError& error) {
     if (result.command == "run") return bad(result, error);
     result.pointer = error.file() == file ? error.pointer() : "";
-    return bad(result, error.what());
+    return bad(result, std::vector<std::string>{error.what()});
   } catch (const TooLarge& error) {
     result.out_of_memory = true;
-    return bad(result, error.what());
+    return bad(result, std::vector<std::string>{error.what()});
   } catch (const std::bad_alloc&) {
     result.out_of_memory = true;
-    return bad(result, file + ": out of memory");
+    return bad(result, std::vector{file + ": out of memory"});
   } catch (const std::exception& error) {
-    return bad(result, file + ": " + error.what());
+    return bad(result, std::vector{file + ": " + error.what()});
   }
 }
 
@@ -223,9 +227,11 @@ void print_for_people(const std::vector<FileResult>& results, const TestOptions&
     if (result.outcome == Outcome::failed || result.outcome == Outcome::bad) {
       fmt::print(stream, "{}", failure_text(result, paint));
     } else if (result.not_judged > 0) {
-      fmt::print(stream, "{} {}: {}\n", paint.yellow("not judged"), result.file, result.problem);
+      fmt::print(stream, "{} {}: {}\n", paint.yellow("not judged"), printable(result.file),
+                 printable(result.problem));
     } else if (result.outcome == Outcome::skipped && !options.quiet) {
-      fmt::print(stream, "{} {}: {}\n", paint.dim("skipped"), result.file, result.problem);
+      fmt::print(stream, "{} {}: {}\n", paint.dim("skipped"), printable(result.file),
+                 printable(result.problem));
     }
   }
   if (!options.quiet) {
@@ -242,6 +248,15 @@ ExitCode exit_code_of(const std::vector<FileResult>& results) {
   return ExitCode::success;
 }
 
+/// What is read: the files, and those that they name.
+FileNames inputs_of(const std::vector<std::string>& files) {
+  FileNames inputs;
+  for (const std::string& file : files) {
+    for (const std::string& named : scenario::files_named(file)) inputs.read(named);
+  }
+  return inputs;
+}
+
 ExitCode test(const TestOptions& options) {
   require_one_stdout(options.ci);
   const std::atomic<bool>& stop = catch_interrupts();
@@ -251,7 +266,7 @@ ExitCode test(const TestOptions& options) {
   if (files.empty()) {
     throw UsageError{fmt::format("no *.json in {}", fmt::join(options.paths, ", "))};
   }
-  FileNames{files}.require_own("--junit", options.ci.junit);
+  if (!options.ci.junit.empty()) inputs_of(files).require_own("--junit", options.ci.junit);
   diagnostics::debug("{} files", files.size());
 
   const auto start = std::chrono::steady_clock::now();

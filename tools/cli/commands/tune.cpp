@@ -16,6 +16,8 @@
 #include "commands/commands.hpp"
 #include "lastack/batch/race.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/core/file_set.hpp"
+#include "lastack/scenario/files_named.hpp"
 #include "lastack/scenario/objective.hpp"
 #include "reports/sysctl_fragment.hpp"
 #include "reports/tune_report.hpp"
@@ -67,32 +69,31 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOpt
 /// What is to be written, made before the search so that a name that cannot be had is known at
 /// once.
 struct Outputs {
-  std::unique_ptr<AtomicFile> csv;
-  std::unique_ptr<AtomicFile> page;
-  std::vector<std::unique_ptr<AtomicFile>> sysctl;  ///< one for each fragment
+  FileSet files;  ///< all appear together
+  std::unique_ptr<ByteWriter> csv;
+  std::unique_ptr<ByteWriter> page;
+  std::vector<std::unique_ptr<ByteWriter>> sysctl;  ///< one for each fragment, or for all
 };
 
 Outputs make_outputs(const scenario::Objective& objective, const TuneOptions& options) {
-  std::vector<std::string> inputs{options.objective};
-  for (const scenario::Condition& condition : objective.conditions) {
-    inputs.push_back(condition.scenario_file);
-  }
-  FileNames files{inputs};
+  FileNames files{scenario::files_named(options.objective)};
   Outputs outputs;
   files.require_own("--csv", options.csv);
-  if (!options.csv.empty()) outputs.csv = std::make_unique<AtomicFile>(options.csv);
+  if (!options.csv.empty()) outputs.csv = outputs.files.add(options.csv);
   files.require_own("--page", options.page);
-  if (!options.page.empty()) outputs.page = std::make_unique<AtomicFile>(options.page);
+  if (!options.page.empty()) outputs.page = outputs.files.add(options.page);
   if (options.sysctl.empty()) return outputs;
   const std::vector<SysctlFragment> fragments = sysctl_fragments(objective, 0, {});
   if (fragments.empty()) {
     throw UsageError{"--sysctl: want an objective with settings that are sysctls, have none"};
   }
-  for (const SysctlFragment& fragment : fragments) {
+  // A device takes all of them: nothing is made beside it.
+  const bool one = fragments.size() == 1 || is_special_file(options.sysctl);
+  for (std::size_t i = 0; i < (one ? 1 : fragments.size()); ++i) {
     const std::string name =
-        fragments.size() == 1 ? options.sysctl : file_for_host(options.sysctl, fragment.host);
+        one ? options.sysctl : file_for_host(options.sysctl, fragments[i].host);
     files.require_own("--sysctl", name);
-    outputs.sysctl.push_back(std::make_unique<AtomicFile>(name));
+    outputs.sysctl.push_back(outputs.files.add(name));
   }
   return outputs;
 }
@@ -106,10 +107,12 @@ std::FILE* stream_of(const TuneOptions& options) {
 /// The best settings, into files or for people to read.
 void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs& outputs,
                     const TuneOptions& options) {
-  for (std::size_t i = 0; i < outputs.sysctl.size(); ++i) {
-    outputs.sysctl[i]->write(fragments[i].text);
-    outputs.sysctl[i]->commit();
+  for (std::size_t i = 0; i < fragments.size() && !outputs.sysctl.empty(); ++i) {
+    const bool shared = outputs.sysctl.size() < fragments.size();
+    if (shared) outputs.sysctl.front()->write(fmt::format("# For {}:\n", fragments[i].host));
+    outputs.sysctl[shared ? 0 : i]->write(fragments[i].text);
   }
+  for (const auto& file : outputs.sysctl) file->commit();
   if (!options.sysctl.empty() || options.quiet) return;
   for (const SysctlFragment& fragment : fragments) {
     fmt::print(stream_of(options), "\nFor /etc/sysctl.d{} (--sysctl FILE writes it):\n\n{}",
@@ -117,12 +120,18 @@ void give_fragments(const std::vector<SysctlFragment>& fragments, const Outputs&
   }
 }
 
-ExitCode tune(const TuneOptions& options) {
-  const std::atomic<bool>& stop = catch_interrupts();
+/// Ctrl-C still ends the program at once.
+batch::TunePlan plan_from(const TuneOptions& options) {
+  const LoadingLine line{options.objective};
   scenario::Objective objective = scenario::load_objective(options.objective);
   if (options.seed) objective.seed = *options.seed;
-  const batch::TunePlan plan{std::move(objective)};
-  const Outputs outputs = make_outputs(plan.objective(), options);
+  return batch::TunePlan{std::move(objective)};
+}
+
+ExitCode tune(const TuneOptions& options) {
+  const batch::TunePlan plan = plan_from(options);
+  Outputs outputs = make_outputs(plan.objective(), options);
+  const std::atomic<bool>& stop = catch_interrupts();
   batch::Race race{plan.rules(options.grid ? RaceRules::Search::grid : RaceRules::Search::race)};
   const bool complete = run(plan, race, options, stop) == batch::TuneEnd::complete;
   const std::vector<std::uint64_t> front = race.front();
@@ -142,11 +151,13 @@ ExitCode tune(const TuneOptions& options) {
     outputs.page->write(batch::tune_page(plan, race, LASTACK_VERSION));
     outputs.page->commit();
   }
-  if (front.empty()) return ExitCode::expectation_failed;
-  give_fragments(sysctl_fragments(plan.objective(), front.front(),
-                                  fragment_heading(plan, race, front.front())),
-                 outputs, options);
-  return ExitCode::success;
+  if (!front.empty()) {
+    give_fragments(sysctl_fragments(plan.objective(), front.front(),
+                                    fragment_heading(plan, race, front.front())),
+                   outputs, options);
+  }
+  outputs.files.commit();
+  return front.empty() ? ExitCode::expectation_failed : ExitCode::success;
 }
 
 }  // namespace

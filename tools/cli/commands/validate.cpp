@@ -9,6 +9,7 @@
 #include "commands/commands.hpp"
 #include "lastack/batch/plan.hpp"
 #include "lastack/batch/tune.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/load.hpp"
 #include "lastack/scenario/never_matches.hpp"
 #include "lastack/scenario/objective.hpp"
@@ -90,7 +91,7 @@ ExitCode validate_file(const std::string& file, const ValidateOptions& options) 
     diagnostics::error("{}", error.what());
     return ExitCode::bad_input;
   }
-  if (!options.quiet) fmt::print("{}: {}\n", file, remark);
+  if (!options.quiet) fmt::print("{}: {}\n", printable(file), printable(remark));
   return ExitCode::success;
 }
 

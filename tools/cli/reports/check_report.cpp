@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::cli {
 
 namespace {
@@ -31,7 +33,7 @@ std::string differences_text(const compare::CaseVerdict& verdict) {
     const auto& differences = verdict.nearest.comparison.of(aspect);
     for (std::size_t i = 0; i < std::min(differences.size(), lines_per_aspect); ++i) {
       text += fmt::format("         {}: {}\n", compare::name_of(aspect),
-                          compare::to_text(differences[i], "kernel", "lastack"));
+                          printable(compare::to_text(differences[i], "kernel", "lastack")));
     }
   }
   return text + fmt::format("         (nearest: recording {}, seed {})\n",
@@ -76,21 +78,25 @@ Tally tally(const std::vector<CaseResult>& results, CaseKind kind) {
 
 std::string case_text(const CaseResult& result, Detail detail, const Paint& paint) {
   if (!result.skipped.empty()) {
-    return fmt::format("{}  {}: {}\n", paint.yellow("SKIPPED"), result.name, result.skipped);
+    return fmt::format("{}  {}: {}\n", paint.yellow("SKIPPED"), printable(result.name),
+                       printable(result.skipped));
   }
   if (!result.late.empty()) {
-    return fmt::format("{}     {}: {}\n", paint.red("LATE"), result.name, result.late);
+    return fmt::format("{}     {}: {}\n", paint.red("LATE"), printable(result.name),
+                       printable(result.late));
   }
   if (!result.verdict) {
-    return result.problem.empty() ? "" : paint.red("bad") + "      " + result.problem + "\n";
+    return result.problem.empty() ? ""
+                                  : paint.red("bad") + "      " + printable(result.problem) + "\n";
   }
   if (result.verdict->agrees()) return "";
   std::string names;
   for (const Aspect aspect : differing_aspects(result.verdict->nearest.comparison)) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", compare::name_of(aspect));
   }
-  std::string text = fmt::format("{}  {}{}: {}\n", paint.red("differs"), paint.bold(result.name),
-                                 result.verdict->steady ? "" : " (racy)", names);
+  std::string text =
+      fmt::format("{}  {}{}: {}\n", paint.red("differs"), paint.bold(printable(result.name)),
+                  result.verdict->steady ? "" : " (racy)", names);
   if (detail == Detail::differences) text += paint.dim(differences_text(*result.verdict));
   return text;
 }

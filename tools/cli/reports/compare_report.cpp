@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "lastack/batch/estimate.hpp"
+#include "lastack/core/text.hpp"
 #include "reports/amounts.hpp"
 #include "support/text_table.hpp"
 
@@ -191,18 +192,18 @@ std::string comparison_text(const batch::Store& store, const batch::ContrastQuer
                             const std::vector<batch::ContrastGroup>& groups, int columns,
                             const Paint& paint) {
   const scenario::Grid& grid = store.info().grid;
-  const std::string name = batch::short_names(grid)[query.axis];
+  const std::string name = printable(batch::short_names(grid)[query.axis]);
   const std::vector<std::string>& values = grid.axes[query.axis].values;
-  const std::string baseline = batch::value_text(values[query.baseline]);
+  const std::string baseline = printable(batch::value_text(values[query.baseline]));
   std::string text =
-      fmt::format("{}\n{} against {}, {:g} % intervals\n", paint.bold(store.info().name), name,
-                  baseline, query.confidence * 100);
+      fmt::format("{}\n{} against {}, {:g} % intervals\n", paint.bold(printable(store.info().name)),
+                  name, baseline, query.confidence * 100);
   for (const batch::ContrastGroup& group : groups) {
-    text += group.others.empty() ? "\n" : "\n" + paint.bold("at " + group.others) + "\n";
+    text += group.others.empty() ? "\n" : "\n" + paint.bold(printable("at " + group.others)) + "\n";
     bool some_rows = false;
     TextTable table{{name, "metric", "here", fmt::format("at {}", baseline), "difference"}};
     for (const batch::Alternative& alternative : group.alternatives) {
-      const std::string value = batch::value_text(values[alternative.value]);
+      const std::string value = printable(batch::value_text(values[alternative.value]));
       text +=
           wrapped(fmt::format("{} = {}: {}", name, value, words_of(alternative, value, baseline)),
                   columns, 2);

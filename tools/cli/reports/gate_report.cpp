@@ -63,14 +63,12 @@ std::string gate_text(const std::vector<GateResult>& results, Unsure unsure, con
   if (settings) titles.insert(titles.begin() + 1, "at");
   TextTable table{titles};
   for (const GateResult& result : results) {
-    std::vector<std::string> cells{result.metric,
-                                   fmt::format("{:g} %", result.tolerance * 100),
+    std::vector<std::string> cells{result.metric, fmt::format("{:g} %", result.tolerance * 100),
                                    measured_text(result.metric, result.before),
                                    measured_text(result.metric, result.now),
-                                   difference_text(result),
-                                   painted(result, unsure, paint)};
+                                   difference_text(result)};
     if (settings) cells.insert(cells.begin() + 1, result.settings);
-    table.add(std::move(cells));
+    table.add(std::move(cells), painted(result, unsure, paint));
   }
   return table.text(paint);
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "reports/test_report.hpp"
 
 namespace lastack::cli {
@@ -50,7 +51,7 @@ RunReport::RunReport(const scenario::Scenario& scenario, const Look& look)
 }
 
 void RunReport::print_head() const {
-  fmt::print(look_.stream, "{}\n", paint_.bold(name_of(scenario_)));
+  fmt::print(look_.stream, "{}\n", paint_.bold(printable(name_of(scenario_))));
   fmt::print(look_.stream, "{}", paint_.dim(wrapped(scenario_.description, look_.columns)));
 }
 
@@ -105,7 +106,7 @@ void RunReport::print_run(const run::Summary& summary) const {
                                       ? "1 event was"
                                       : fmt::format("{} events were", summary.events_to_come))));
   }
-  fmt::print(look_.stream, "{}", run::to_text(summary, look_.columns));
+  fmt::print(look_.stream, "{}", printable_lines(run::to_text(summary, look_.columns)));
 }
 
 void RunReport::print_expectations(const run::Summary& summary, bool only_failures) const {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/json.hpp"
 
 namespace lastack::cli {
@@ -65,7 +66,7 @@ class Differences {
 
   void note_new(const std::string& pointer, const Json& value) {
     constexpr std::size_t longest = 60;
-    const std::string text = scenario::printable(to_text(value));
+    const std::string text = printable(to_text(value));
     found_.push_back(
         fmt::format("{} is new: {}", pointer, text.size() <= longest ? text : shown(value)));
   }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::cli {
 
 namespace {
@@ -31,24 +33,24 @@ std::string ran_text(const std::vector<FileResult>& results) {
 
 std::string to_text(const run::ExpectationResult& result, const Paint& paint, int indent) {
   const std::string margin(static_cast<std::size_t>(indent), ' ');
-  std::string text = margin + paint.bold(result.pointer) + "\n";
-  text += margin + "  wanted  " + result.wanted + "\n";
-  text += margin + "  seen    " + paint.red(result.seen) + "\n";
-  if (!result.where.empty()) text += margin + "  where   " + result.where + "\n";
+  std::string text = margin + paint.bold(printable(result.pointer)) + "\n";
+  text += margin + "  wanted  " + printable(result.wanted) + "\n";
+  text += margin + "  seen    " + paint.red(printable(result.seen)) + "\n";
+  if (!result.where.empty()) text += margin + "  where   " + printable(result.where) + "\n";
   return text;
 }
 
 std::string failure_text(const FileResult& result, const Paint& paint) {
   if (result.outcome == Outcome::bad) {
-    std::string text = paint.red("bad") + "    " + result.problem + "\n";
+    std::string text = paint.red("bad") + "    " + printable_lines(result.problem) + "\n";
     for (std::size_t at = text.find('\n'); at + 1 < text.size(); at = text.find('\n', at + 1)) {
       text.insert(at + 1, "       ");  // further errors stand below the first
     }
     return text;
   }
-  std::string text = paint.red("failed") + " " + paint.bold(result.file) + "\n";
+  std::string text = paint.red("failed") + " " + paint.bold(printable(result.file)) + "\n";
   for (const run::ExpectationResult& failure : result.failed) text += to_text(failure, paint, 7);
-  return text + "       replay: " + replay_command(result) + "\n";
+  return text + "       replay: " + printable(replay_command(result)) + "\n";
 }
 
 std::string totals_text(const std::vector<FileResult>& results, const Paint& paint) {

@@ -28,7 +28,7 @@ constexpr std::size_t candidates_max = 30;
 constexpr std::size_t peers_max = 8;  // that are named in a list
 
 std::string settings_of(const TunePlan& plan, std::uint64_t candidate) {
-  return batch::settings_text(plan.objective().settings, candidate);
+  return printable(batch::settings_text(plan.objective().settings, candidate));
 }
 
 /// "99.97 % (99.91 to 100), 12000 runs".
@@ -287,7 +287,7 @@ std::string optional_number(const std::optional<double>& value) {
 std::string tune_text(const TunePlan& plan, const Race& race, int columns, const Paint& paint) {
   const Asked asked{plan, race};
   const std::vector<std::uint64_t> front = race.front();
-  std::string text = paint.bold(plan.objective().name) + "\n";
+  std::string text = paint.bold(printable(plan.objective().name)) + "\n";
   text += wrapped(plan.objective().description, columns) + "\n" + cost(plan, race) + "\n";
   if (front.empty()) {
     text += misses(plan, race, asked, paint, columns);

@@ -13,6 +13,7 @@
 
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/metrics.hpp"
+#include "lastack/scenario/json.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "reports/amounts.hpp"
 #include "support/diagnostics.hpp"
@@ -96,6 +97,7 @@ std::string rank_text(std::size_t place) {
 }  // namespace
 
 bool is_database(const std::string& file) {
+  if (scenario::special_kind(file)) return false;  // looking into a pipe would take it away
   constexpr std::string_view magic = "SQLite format 3";
   std::ifstream in{file, std::ios::binary};
   std::string start(magic.size(), '\0');

@@ -1,15 +1,32 @@
 #include "support/command_line.hpp"
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "support/diagnostics.hpp"
 
 namespace lastack::cli {
+
+namespace {
+
+/// The decimal number that the whole text is. CLI11 takes hexadecimal ones, and octal ones where a
+/// 0 stands in front.
+template <typename Number> std::optional<Number> whole_number(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool octal = text.size() > 1 && text.front() == '0' && text[1] >= '0' && text[1] <= '9';
+  if (error != std::errc{} || end != text.data() + text.size() || octal) return std::nullopt;
+  return number;
+}
+
+}  // namespace
 
 Option& Option::required() {
   option_->required();
@@ -42,13 +59,20 @@ Option& Option::one_value_each() {
 }
 
 Option& Option::range(int least, int most) {
-  option_->check(CLI::Range(least, most).description(""));
-  return *this;
+  return check([least, most](const std::string& text) {
+    const std::optional<std::int64_t> number = whole_number<std::int64_t>(text);
+    if (number && *number >= least && *number <= most) return std::string{};
+    return fmt::format("want a whole number from {} to {}, have {}", least, most, text);
+  });
 }
 
 Option& Option::range(double least, double most) {
-  option_->check(CLI::Range(least, most).description(""));
-  return *this;
+  return check([least, most](const std::string& text) {
+    const std::optional<double> number = whole_number<double>(text);
+    // Not a number is neither below nor above anything.
+    if (number && *number >= least && *number <= most) return std::string{};
+    return fmt::format("want a number from {} to {}, have {}", least, most, text);
+  });
 }
 
 Option& Option::one_of(std::vector<std::string> words) {

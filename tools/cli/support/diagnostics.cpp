@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::cli::diagnostics {
 
 void start() {
@@ -13,7 +15,8 @@ void start() {
 
 void show_debug() { spdlog::set_level(spdlog::level::debug); }
 
-void write(Level level, const std::string& text) {
+void write(Level level, const std::string& raw) {
+  const std::string text = printable(raw);
   switch (level) {
     case Level::debug: spdlog::debug(text); break;
     case Level::warning: spdlog::warn(text); break;

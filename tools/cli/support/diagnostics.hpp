@@ -13,6 +13,7 @@ enum class Level { debug, warning, error };
 
 void start();       ///< once, before anything is said
 void show_debug();  ///< from now on; by default nothing below a warning is shown
+/// In one line, whatever the text is made of.
 void write(Level level, const std::string& text);
 
 template <typename... Values> void debug(fmt::format_string<Values...> format, Values&&... values) {

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace lastack::cli {
+#include "lastack/core/text.hpp"
 
-using nlohmann::json;
+namespace lastack::cli {
 
 std::string escaped(const std::string& text, const Escapes& escapes) {
   std::string out;
@@ -19,12 +19,6 @@ std::string escaped(const std::string& text, const Escapes& escapes) {
   return out;
 }
 
-std::string quoted(const std::string& text) {
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string valid_utf8(const std::string& text) {
-  return json::parse(quoted(text)).get<std::string>();
-}
+std::string quoted(const std::string& text) { return nlohmann::json(printable_lines(text)).dump(); }
 
 }  // namespace lastack::cli

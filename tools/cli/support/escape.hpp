@@ -11,11 +11,8 @@ using Escapes = std::map<char, std::string_view>;
 
 std::string escaped(const std::string& text, const Escapes& escapes);
 
-/// Text as a JSON string, which YAML takes too. Bytes that are no UTF-8 (file names may hold such)
-/// are replaced by U+FFFD.
+/// Text as a JSON string, which YAML takes too. What is no character of a text is shown, but for
+/// line feeds.
 std::string quoted(const std::string& text);
-
-/// Text with what is no UTF-8 replaced by U+FFFD.
-std::string valid_utf8(const std::string& text);
 
 }  // namespace lastack::cli

@@ -5,19 +5,33 @@
 #include <set>
 #include <system_error>
 
+#include <fmt/format.h>
+
+#include "support/options.hpp"
+
 namespace lastack::cli {
 
 namespace {
 
 namespace fs = std::filesystem;
 
+[[noreturn]] void cannot_read(const fs::path& folder, const std::error_code& error) {
+  throw UsageError{fmt::format("{}: cannot be read: {}", folder.string(), error.message())};
+}
+
 std::vector<std::string> json_files_below(const fs::path& folder) {
   std::vector<std::string> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator{folder}) {
-    if (entry.path().extension() == ".json" && entry.is_regular_file()) {
-      files.push_back(entry.path().string());
+  std::error_code error;
+  fs::path last = folder;  // where it stops, it is this one that cannot be read
+  for (fs::recursive_directory_iterator at{folder, error}; !error && at != fs::end(at);
+       at.increment(error)) {
+    last = at->path();
+    std::error_code ignored;
+    if (last.extension() == ".json" && at->is_regular_file(ignored)) {
+      files.push_back(last.string());
     }
   }
+  if (error) cannot_read(last, error);
   std::sort(files.begin(), files.end());
   return files;
 }

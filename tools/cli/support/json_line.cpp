@@ -2,12 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "lastack/scenario/json.hpp"
 
 namespace lastack::cli {
 
@@ -150,10 +151,10 @@ std::optional<int> line_of(std::string_view text, std::string_view pointer) {
 }
 
 std::optional<int> line_in_file(const std::string& file, std::string_view pointer) {
-  std::ifstream in{file, std::ios::binary};
-  if (!in) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>{in}, {}};
-  return line_of(text, pointer);
+  if (scenario::special_kind(file)) return std::nullopt;  // a pipe can be read but once
+  const auto text = scenario::read_file(file);
+  const auto* read = std::get_if<std::string>(&text);
+  return read == nullptr ? std::nullopt : line_of(*read, pointer);
 }
 
 }  // namespace lastack::cli

@@ -4,6 +4,7 @@
 
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 
 namespace lastack::cli {
 
@@ -34,7 +35,11 @@ std::optional<std::vector<scenario::Scenario>> load_scenarios(
   std::vector<scenario::Scenario> scenarios;
   bool good = true;
   for (const std::string& file : files) {
-    for (const scenario::ScenarioError& error : load(file, overrides, refusals, scenarios)) {
+    const auto errors = [&] {
+      const LoadingLine line{file};
+      return load(file, overrides, refusals, scenarios);
+    }();
+    for (const scenario::ScenarioError& error : errors) {
       diagnostics::error("{}", error.what());
       good = false;
     }

@@ -33,4 +33,13 @@ class ProgressLine {
   std::thread thread_;
 };
 
+/// The same while a file is loaded, which takes long where it stands for a great deal.
+class LoadingLine {
+ public:
+  explicit LoadingLine(const std::string& file);
+
+ private:
+  ProgressLine line_;
+};
+
 }  // namespace lastack::cli

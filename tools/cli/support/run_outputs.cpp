@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "lastack/trace/sinks.hpp"
-#include "support/file_names.hpp"
 #include "support/options.hpp"
 
 namespace lastack::cli {
@@ -34,32 +33,31 @@ std::ptrdiff_t outputs_on_stdout(const OutputNames& names) {
 bool uses_stdout(const OutputNames& names) { return outputs_on_stdout(names) > 0; }
 
 std::vector<OutputNames> names_for_each(const OutputNames& patterns,
-                                        const std::vector<std::string>& scenarios) {
-  std::vector<OutputNames> all;
-  FileNames files{scenarios};
+                                        const std::vector<std::string>& scenarios,
+                                        FileNames files) {
   if (outputs_on_stdout(patterns) > 1) {
     throw UsageError{"--trace, --summary, --series: want one output on stdout, have several"};
   }
-  const auto add_once = [&](const std::string& output) {
-    if (is_stdout(output) || files.take(output)) return;
-    const std::string hint =
-        scenarios.size() == 1
-            ? ""
-            : fmt::format("; with several scenarios write {} in it, such as --trace 'out/{}.jsonl'",
-                          placeholder, placeholder);
-    throw UsageError{
-        fmt::format("{}: another output, or a scenario, has this name already{}", output, hint)};
+  const std::string hint =
+      scenarios.size() == 1
+          ? ""
+          : fmt::format("; with several scenarios write {} in it, such as --trace 'out/{}.jsonl'",
+                        placeholder, placeholder);
+  const auto own = [&](std::string_view option, const std::string& output) {
+    if (output.empty() || is_stdout(output)) return output;  // which is each scenario's in turn
+    if (const auto problem = files.take(output)) {
+      throw UsageError{fmt::format("{}: {}{}", option, *problem, hint)};
+    }
+    return output;
   };
+  std::vector<OutputNames> all;
   for (const std::string& scenario : scenarios) {
     OutputNames names;
     for (const std::string& pattern : patterns.traces) {
-      names.traces.push_back(filled_in(pattern, scenario));
-      add_once(names.traces.back());
+      names.traces.push_back(own("--trace", filled_in(pattern, scenario)));
     }
-    names.summary = filled_in(patterns.summary, scenario);
-    if (!names.summary.empty()) add_once(names.summary);
-    names.series = filled_in(patterns.series, scenario);
-    if (!names.series.empty()) add_once(names.series);
+    names.summary = own("--summary", filled_in(patterns.summary, scenario));
+    names.series = own("--series", filled_in(patterns.series, scenario));
     all.push_back(std::move(names));
   }
   return all;
@@ -68,15 +66,15 @@ std::vector<OutputNames> names_for_each(const OutputNames& patterns,
 RunOutputs::RunOutputs(const OutputNames& names) {
   for (const std::string& file : names.traces) {
     if (trace::format_of(file) == trace::Format::page) {
-      auto page = std::make_unique<trace::PageSink>(std::make_unique<AtomicFile>(file));
+      auto page = std::make_unique<trace::PageSink>(files_.add(file));
       pages_.push_back(page.get());
       traces_.push_back(std::move(page));
     } else {
-      traces_.push_back(trace::make_sink(file));
+      traces_.push_back(trace::make_sink(file, files_));
     }
   }
-  if (!names.summary.empty()) summary_ = std::make_unique<AtomicFile>(names.summary);
-  if (!names.series.empty()) series_ = std::make_unique<AtomicFile>(names.series);
+  if (!names.summary.empty()) summary_ = files_.add(names.summary);
+  if (!names.series.empty()) series_ = files_.add(names.series);
 }
 
 std::vector<trace::Sink*> RunOutputs::sinks() const {

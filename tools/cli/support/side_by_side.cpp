@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
+
+#include "lastack/core/text.hpp"
+#include "support/options.hpp"
 
 namespace lastack::cli {
 
@@ -30,6 +36,12 @@ class Queue {
     }
   }
 
+  /// No other task begins.
+  void give_up(std::exception_ptr problem) {
+    const std::lock_guard lock{mutex_};
+    if (!problem_) problem_ = std::move(problem);
+  }
+
   void rethrow() const {
     if (problem_) std::rethrow_exception(problem_);
   }
@@ -40,11 +52,6 @@ class Queue {
     if (problem_ || next_ == count_) return false;
     index = next_++;
     return true;
-  }
-
-  void give_up(std::exception_ptr problem) {
-    const std::lock_guard lock{mutex_};
-    if (!problem_) problem_ = std::move(problem);
   }
 
   const std::size_t count_;
@@ -62,7 +69,14 @@ void side_by_side(std::size_t count, unsigned threads,
   {
     std::vector<std::jthread> workers;
     const std::size_t workers_max = std::min<std::size_t>(threads, count);
-    for (std::size_t i = 0; i < workers_max; ++i) workers.emplace_back([&queue] { queue.work(); });
+    workers.reserve(workers_max);
+    try {
+      while (workers.size() < workers_max) workers.emplace_back([&queue] { queue.work(); });
+    } catch (const std::system_error& error) {
+      queue.give_up(std::make_exception_ptr(UsageError{
+          fmt::format("want {}, but the system gives no more than {} ({}); -j N asks for fewer",
+                      counted(workers_max, "thread"), workers.size(), error.code().message())}));
+    }
   }  // joins them
   queue.rethrow();
 }

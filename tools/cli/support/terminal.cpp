@@ -6,6 +6,8 @@
 
 #include <sys/ioctl.h>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::cli {
 
 namespace {
@@ -84,13 +86,16 @@ std::string cut(std::string_view text, int columns) {
 }
 
 std::string Paint::in(std::string_view sgr, std::string_view text) const {
-  if (colour_ == Colour::off || text.empty()) return std::string{text};
+  std::string shown = printable_lines(text);
+  if (colour_ == Colour::off || text.empty()) return shown;
   std::string painted = "\x1b[";
-  painted.append(sgr).append("m").append(text).append("\x1b[0m");
+  painted.append(sgr).append("m").append(shown).append("\x1b[0m");
   return painted;
 }
 
-std::string wrapped(std::string_view text, int columns, int indent) {
+std::string wrapped(std::string_view raw, int columns, int indent) {
+  const std::string shown = printable_lines(raw);
+  std::string_view text = shown;
   const std::string margin(static_cast<std::size_t>(indent), ' ');
   std::string out;
   while (!text.empty()) {

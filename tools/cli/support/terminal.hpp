@@ -28,7 +28,7 @@ std::size_t width_of(std::string_view text);
 /// The first `columns` columns of a line.
 std::string cut(std::string_view text, int columns);
 
-/// Gives text its colour, or leaves it alone.
+/// Gives text its colour, or leaves it alone; what is no character of a text is shown either way.
 class Paint {
  public:
   explicit Paint(Colour colour) : colour_{colour} {}
@@ -46,7 +46,8 @@ class Paint {
 };
 
 /// Breaks `text` at blanks into lines of at most `columns`, each after `indent` blanks and ended by
-/// a newline. Words longer than a line stay whole; line breaks in the text stay.
+/// a newline. Words longer than a line stay whole; line breaks in the text stay, and other control
+/// characters are shown.
 std::string wrapped(std::string_view text, int columns, int indent = 0);
 
 }  // namespace lastack::cli

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::cli {
 
 namespace {
@@ -12,13 +14,18 @@ constexpr std::size_t column_gap = 2;  // blanks between columns
 }  // namespace
 
 TextTable::TextTable(std::vector<std::string> titles) : titles_{std::move(titles)} {
-  for (const std::string& title : titles_) widths_.push_back(width_of(title));
+  for (std::string& title : titles_) {
+    title = printable(title);
+    widths_.push_back(width_of(title));
+  }
 }
 
-void TextTable::add(std::vector<std::string> cells) {
+void TextTable::add(std::vector<std::string> cells, std::string painted) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
+    cells[i] = printable(cells[i]);
     widths_[i] = std::max(widths_[i], width_of(cells[i]));
   }
+  if (!painted.empty()) cells.push_back(std::move(painted));
   rows_.push_back(std::move(cells));
 }
 
@@ -31,7 +38,8 @@ std::string TextTable::text(const Paint& paint) const {
 std::string TextTable::line(const std::vector<std::string>& cells) const {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    text += cells[i] + std::string(widths_[i] - width_of(cells[i]) + column_gap, ' ');
+    const std::size_t width = width_of(cells[i]);
+    text += cells[i] + std::string(widths_[i] - std::min(widths_[i], width) + column_gap, ' ');
   }
   text.erase(text.find_last_not_of(' ') + 1);
   return text;

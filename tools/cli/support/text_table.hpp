@@ -13,8 +13,8 @@ class TextTable {
  public:
   explicit TextTable(std::vector<std::string> titles);
 
-  /// Requires as many cells as there are titles.
-  void add(std::vector<std::string> cells);
+  /// Requires as many cells as there are titles. One that has a colour is the last, `painted`.
+  void add(std::vector<std::string> cells, std::string painted = {});
   std::string text(const Paint& paint) const;
 
  private:

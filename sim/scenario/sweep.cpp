@@ -191,7 +191,8 @@ class ValueIndex {
     }
     if (found) return *found;
     const std::vector<std::string>& values = grid_.axes[axis].values;
-    value.fail(fmt::format("want a value of {}{}, have {}", grid_.axes[axis].path, some_of(values), brief(text)));
+    value.fail(fmt::format("want a value of {}{}, have {}", grid_.axes[axis].path, some_of(values),
+                           brief(text)));
   }
 
  private:

@@ -62,7 +62,8 @@ TEST_CASE("JSON: numbers keep all their digits or are refused", "[scenario]") {
   CHECK(seed("9223372036854775808") == 9223372036854775808U);
   CHECK(problem_with(R"({"seed": 18446744073709551616})") ==
         "s.json: /seed: want a number of at most 64 bits, have 18446744073709551616");
-  CHECK_THAT(problem_with(R"({"seed": 1e400})"), StartsWith("s.json: /seed: want a number that a double can hold"));
+  CHECK_THAT(problem_with(R"({"seed": 1e400})"),
+             StartsWith("s.json: /seed: want a number that a double can hold"));
 }
 
 TEST_CASE("JSON: messages show long values cut short", "[scenario]") {

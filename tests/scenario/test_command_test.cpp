@@ -167,7 +167,7 @@ TEST_CASE("test: what takes more memory than there may be is told before it is t
   t.run("ls s.json");
   CHECK(t.exit_code() != 0);
   // What fits is not refused: the reckoning is below what is really taken.
-  t.file("some.json", R"({"hosts": {"c": {"count": 20000}, "s": {}},
+  t.file("some.json", R"({"hosts": {"c": {"count": 2000}, "s": {}},
       "links": [{"a": "c", "b": "s", "delay": "1ms"}]})");
   t.lastack("run some.json --max-memory 250M --quiet");
   CHECK(t.exit_code() == 0);

@@ -138,7 +138,7 @@ class Refused(Case):
         shutil.copy(self.parts[0], self.out)
         self.refused(self.parts, "out.sqlite: exists already")
         self.out = self.parts[0]
-        self.refused(self.parts, "part-1-of-4.sqlite: exists already")
+        self.refused(self.parts, "OUT: want a file of its own", "part-1-of-4.sqlite, which this command reads")
 
     def test_an_output_that_cannot_be_made(self):
         self.out = f"{self.folder}/nowhere/out.sqlite"

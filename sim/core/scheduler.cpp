@@ -194,7 +194,22 @@ std::optional<Scheduler::Slot> Scheduler::first_slot() const {
       batch_.begin(), batch_.end(),
       [](const Entry& entry, unsigned bits) { return ns(entry.at) >> bits; },
       [](const Entry& a, const Entry& b) { return a.before(b); });
+  keep_order_of_ties();
   batch_next_ = batch_.cbegin();
+}
+
+/// A radix sort by time leaves those of one instant in any order.
+void Scheduler::keep_order_of_ties() {
+  const auto by_order = [](const Entry& a, const Entry& b) { return a.order < b.order; };
+  for (auto first = batch_.begin(); first != batch_.end();) {
+    auto last = first + 1;
+    bool in_order = true;
+    for (; last != batch_.end() && last->at == first->at; ++last) {
+      in_order = in_order && by_order(*(last - 1), *last);
+    }
+    if (!in_order) std::sort(first, last, by_order);
+    first = last;
+  }
 }
 
 void Scheduler::push_late(const Entry& entry) {

@@ -178,6 +178,7 @@ class Scheduler {
   Queue* earliest_lane();
   bool batch_empty() const { return batch_next_ == batch_.cend(); }
   void refill(std::uint64_t last_tick);
+  void keep_order_of_ties();
   Chunk* fresh_chunk(std::uint64_t first_order);
   std::optional<Slot> first_slot() const;
 

@@ -59,6 +59,24 @@ TEST_CASE("Scheduler: events of one instant run in the order of their insertion"
   CHECK(drain(s) == std::vector<std::uint32_t>{1, 2, 3, 4});
 }
 
+TEST_CASE("Scheduler: so do a hundred thousand among others of nearly the same time", "[core]") {
+  for (const std::uint32_t instants : {1U, 2U, 7U, 1000U}) {
+    CAPTURE(instants);
+    Scheduler s;
+    for (std::uint32_t i = 0; i < 100'000; ++i)
+      s.schedule(at(100s + i % instants * 3ns), numbered(i));
+    SimTime last = sim_start;
+    std::uint32_t before = 0;
+    bool in_order = true;
+    while (const auto event = s.next()) {
+      in_order = in_order && (s.now() > last || event->index >= before);
+      last = s.now();
+      before = event->index;
+    }
+    CHECK(in_order);
+  }
+}
+
 TEST_CASE("Scheduler: a lane's events stand among the others by time and insertion", "[core]") {
   Scheduler s;
   s.schedule(Lane{0}, at(10ms), numbered(1));

@@ -138,7 +138,11 @@ class Refused(Case):
         shutil.copy(self.parts[0], self.out)
         self.refused(self.parts, "out.sqlite: exists already")
         self.out = self.parts[0]
-        self.refused(self.parts, "OUT: want a file of its own", "part-1-of-4.sqlite, which this command reads")
+        before = sweeps.csv_of(self.out)
+        answer = sweeps.run("merge", self.out, *self.parts, wants=2)
+        self.assertIn("OUT: want a file of its own", answer)
+        self.assertIn("part-1-of-4.sqlite, which this command reads", answer)
+        self.assertTrue(sweeps.csv_of(self.out) == before)
 
     def test_an_output_that_cannot_be_made(self):
         self.out = f"{self.folder}/nowhere/out.sqlite"

@@ -60,10 +60,7 @@ std::vector<DecisionFigure> figures_of(const std::vector<std::string>& metrics) 
     if (find_figure(metrics, name)) outcomes.push_back({name, Kind::outcome});
   }
   for (const std::string& metric : metrics) {
-    if (!metric.starts_with("time_in.")) continue;
-    // A host's part follows where the sum was not kept.
-    const std::size_t host = metric.find('.', std::string_view{"time_in."}.size());
-    if (host != metric.npos && find_figure(metrics, metric.substr(0, host))) continue;
+    if (!metric.starts_with("time_in.") || is_part_of_sum(metric, metrics)) continue;
     if (better_of(metric) != Better::neither) costs.push_back({metric, Kind::cost});
   }
   if (outcomes.empty()) {
@@ -163,10 +160,9 @@ class Grouping {
   bool joins(std::size_t candidate, AlikeGroup& group) const {
     const Sample& best = *samples_[group.best];
     const Difference seen = difference(*samples_[candidate], best, confidence_);
-    const bool same = seen.in_every_pair == 0.0 && seen.enough_pairs();
     const bool within =
-        same || (seen.settled && seen.low && seen.high &&
-                 std::max(std::abs(*seen.low), std::abs(*seen.high)) <= margin(best));
+        seen.is_none() || (seen.settled && seen.low && seen.high &&
+                           std::max(std::abs(*seen.low), std::abs(*seen.high)) <= margin(best));
     if (!within && seen.verdict == (more_is_better_ ? Verdict::lower : Verdict::higher))
       return false;
     group.members.push_back(candidate);

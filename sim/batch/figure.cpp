@@ -57,6 +57,13 @@ std::vector<std::string> families_of(const std::vector<std::string>& columns) {
   return families;
 }
 
+bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns) {
+  constexpr std::string_view family = "time_in.";
+  if (!column.starts_with(family)) return false;
+  const auto dot = column.find('.', family.size());
+  return dot != column.npos && place_of(columns, column.substr(0, dot)).has_value();
+}
+
 std::optional<Figure> find_figure(const std::vector<std::string>& columns, std::string_view name) {
   if (auto times = figure_of_times(columns, name, Statistic::mean)) return times;
   const auto parts = parts_of(name);

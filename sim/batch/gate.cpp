@@ -70,8 +70,7 @@ class GateJudge {
         tolerance_ == 0 ? result.difference : difference(now, before, confidence_, factor);
     // Above 0 where it is worse than allowed.
     const Difference excess = worse_is_more_ ? from_limit : from_limit.negated();
-    const bool same = result.difference.in_every_pair == 0.0 && result.difference.enough_pairs();
-    if (same || at_most(excess, 0) == Shown::yes) {
+    if (result.difference.is_none() || at_most(excess, 0) == Shown::yes) {
       result.outcome = GateOutcome::not_worse;
     } else if (at_most(excess, 0) == Shown::no) {
       result.outcome = GateOutcome::worse;

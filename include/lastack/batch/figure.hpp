@@ -43,6 +43,10 @@ std::vector<std::string> shares_of(const std::vector<std::string>& columns);
 /// distribution for each.
 std::vector<std::string> families_of(const std::vector<std::string>& columns);
 
+/// Whether a column is one host's part of a time in a state of which the sum over all hosts is
+/// among the columns, too.
+bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns);
+
 /// What a name means where these columns were kept; nothing where they say nothing of it.
 std::optional<Figure> find_figure(const std::vector<std::string>& columns, std::string_view name);
 

@@ -41,6 +41,8 @@ struct Difference {
   std::uint64_t pairs_that_tell = 0;
   /// Whether there are so many.
   bool enough_pairs() const { return pairs >= pairs_that_tell; }
+  /// Whether no pair differs, and these are enough to say so.
+  bool is_none() const { return in_every_pair == 0.0 && enough_pairs(); }
   /// Of a quantile with a missing bound: about how many pairs would give it.
   std::optional<std::uint64_t> pairs_for_bounds;
   /// In which direction all pairs differ, where they are so many that chance does that no oftener

@@ -32,7 +32,7 @@ std::vector<batch::Figure> figures_named(const batch::Store& store, const std::s
   }
   std::vector<batch::Figure> found;
   for (const std::string& column : columns) {
-    if (column.starts_with(name + ".") && !is_part_of_sum(column, columns)) {
+    if (column.starts_with(name + ".") && !batch::is_part_of_sum(column, columns)) {
       found.push_back(batch::find_figure(columns, column).value());
     }
   }
@@ -46,7 +46,7 @@ std::vector<batch::Figure> figures_named(const batch::Store& store, const std::s
 std::vector<batch::Figure> costs_of(const std::vector<std::string>& columns) {
   std::vector<batch::Figure> costs;
   for (const std::string& column : columns) {
-    if (!column.starts_with("time_in.") || is_part_of_sum(column, columns)) continue;
+    if (!column.starts_with("time_in.") || batch::is_part_of_sum(column, columns)) continue;
     if (batch::better_of(column) != batch::Better::less) continue;
     costs.push_back(batch::find_figure(columns, column).value());
   }
@@ -54,14 +54,6 @@ std::vector<batch::Figure> costs_of(const std::vector<std::string>& columns) {
 }
 
 }  // namespace
-
-bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns) {
-  constexpr std::string_view family = "time_in.";
-  if (!column.starts_with(family)) return false;
-  const auto dot = column.find('.', family.size());
-  return dot != column.npos &&
-         std::find(columns.begin(), columns.end(), column.substr(0, dot)) != columns.end();
-}
 
 UsageError no_such_metric(const batch::Store& store, const std::string& name, const char* option) {
   const std::vector<std::string>& columns = store.info().metrics;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lastack/batch/figure.hpp"
@@ -11,9 +10,6 @@
 // Which figures of a database a command line means.
 
 namespace lastack::cli {
-
-/// Time in a state at one host only, where the sum over all hosts was kept as well.
-bool is_part_of_sum(std::string_view column, const std::vector<std::string>& columns);
 
 /// What is wrong with a name that the database has no metric for, with those that it has.
 UsageError no_such_metric(const batch::Store& store, const std::string& name, const char* option);

@@ -272,7 +272,7 @@ std::vector<std::string> asked_for(const batch::Plan& plan) {
   const std::vector<std::string>& named = plan.sweep().metrics;
   for (const std::string& column : kept) {  // "time_in.SYN_SENT" is a family, but asks for the sum
     const bool by_name = std::find(named.begin(), named.end(), column) != named.end();
-    if (by_name || !is_part_of_sum(column, kept)) names.push_back(column);
+    if (by_name || !batch::is_part_of_sum(column, kept)) names.push_back(column);
   }
   return names;
 }

@@ -23,7 +23,7 @@ class Comparison {
     std::vector<ContrastGroup> groups;
     for (std::uint64_t c = 0; c < grid_.size(); ++c) {
       if (grid_.values_of(c)[query_.axis] != query_.baseline || !is_wanted(c)) continue;
-      groups.push_back({others_text(c), {}});
+      groups.push_back({others_text(c), {}, is_dead(c)});
       for (std::size_t value = 0; value < grid_.axes[query_.axis].values.size(); ++value) {
         if (value == query_.baseline) continue;
         groups.back().alternatives.push_back(alternative(c, value));
@@ -37,6 +37,17 @@ class Comparison {
     const std::vector<std::size_t> values = grid_.values_of(combination);
     return std::all_of(query_.where.begin(), query_.where.end(),
                        [&](const auto& where) { return values[where.first] == where.second; });
+  }
+
+  bool is_dead(std::uint64_t combination) const {
+    const auto connect_ok = find_figure(store_.info().metrics, "connect_ok");
+    if (!connect_ok) return false;
+    for (std::size_t value = 0; value < grid_.axes[query_.axis].values.size(); ++value) {
+      const std::uint64_t here = grid_.with_value(combination, query_.axis, value);
+      const Measured seen = store_.sample(here, *connect_ok).measure(confidence_);
+      if (seen.value != 0.0) return false;
+    }
+    return true;
   }
 
   /// The axes whose values go with those of the one asked for.

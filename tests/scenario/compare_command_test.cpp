@@ -72,6 +72,21 @@ TEST_CASE("compare: the cost at one host is said where the sum was not kept", "[
   CHECK_THAT(t.out(), Contains("socket-seconds in SYN_SENT at proxy 3.06"));
 }
 
+TEST_CASE("compare: where nobody answers and no cost was kept, it says which to keep",
+          "[command]") {
+  const std::string advice =
+      "No connect succeeds here. Keep the metric time_in.SYN_SENT to see how long\n"
+      "  each takes to fail.\n";
+  DeadServer t{R"("syn_sent")"};
+  t.lastack("compare dead.sqlite --by tcp_syn_retries --where under=dead");
+  CHECK_THAT(t.out(), Contains(advice));
+  t.lastack("compare dead.sqlite --by tcp_syn_retries --where under=loss");
+  CHECK_THAT(t.out(), !Contains("No connect succeeds"));
+  DeadServer kept;
+  kept.lastack("compare dead.sqlite --by tcp_syn_retries --where under=dead");
+  CHECK_THAT(kept.out(), !Contains("No connect succeeds"));
+}
+
 TEST_CASE("compare: where nothing differs it says so, without a table", "[command]") {
   Sweeps t;
   std::string text = t.read("plain.json");

@@ -30,6 +30,7 @@ struct Alternative {
 struct ContrastGroup {
   std::string others;                     ///< "loss=0.05"; empty where there are no other axes
   std::vector<Alternative> alternatives;  ///< the baseline left out
+  bool dead = false;  ///< no connect succeeds, with any value; no where connect_ok was not kept
 };
 
 /// What to compare.

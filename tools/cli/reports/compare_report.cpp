@@ -163,6 +163,14 @@ std::string words_of(const batch::Alternative& alternative, const std::string& v
   return text.empty() ? "nothing differs" : text;
 }
 
+/// Whether the database tells how long a connect takes to fail.
+bool keeps_waits(const batch::Store& store) {
+  const std::vector<std::string>& metrics = store.info().metrics;
+  return std::any_of(metrics.begin(), metrics.end(), [](const std::string& metric) {
+    return metric.starts_with("time_in.SYN_SENT");
+  });
+}
+
 }  // namespace
 
 std::string effect_in_words(const batch::Contrast& contrast) {
@@ -213,6 +221,12 @@ std::string comparison_text(const batch::Store& store, const batch::ContrastQuer
         table.add({value, contrast.metric, measured_text(contrast.metric, contrast.here),
                    measured_text(contrast.metric, contrast.baseline), difference_text(contrast)});
       }
+    }
+    if (group.dead && !keeps_waits(store)) {
+      text += wrapped(
+          "No connect succeeds here. Keep the metric time_in.SYN_SENT to see how long each takes "
+          "to fail.",
+          columns, 2);
     }
     if (some_rows) text += "\n" + table.text(paint);
   }

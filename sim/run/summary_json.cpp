@@ -159,7 +159,8 @@ Json json_of(const Summary& s) {
   return json;
 }
 
-double metric(const Json& json, std::string_view path) {
+double metric(const nlohmann::json& json, std::string_view path) {
+  constexpr std::size_t longest_key = 256;
   if (json.is_number()) return path.empty() ? json.get<double>() : 0;
   if (path.empty()) return 0;
   // A key may have dots of its own, so that each prefix is tried, the shortest first.
@@ -171,7 +172,7 @@ double metric(const Json& json, std::string_view path) {
       return index < json.size() ? metric(json[index], rest) : 0;
     }
     if (json.is_object() && json.contains(key)) return metric(json[key], rest);
-    if (end == path.npos) return 0;
+    if (end == path.npos || end > longest_key) return 0;
   }
 }
 

@@ -11,6 +11,6 @@ nlohmann::ordered_json json_of(const Summary& summary);
 
 /// A number of that JSON by its dotted path ("peak.TIME_WAIT"); 0 for what it does not hold. Keys
 /// may have dots themselves.
-double metric(const nlohmann::ordered_json& summary, std::string_view path);
+double metric(const nlohmann::json& summary, std::string_view path);
 
 }  // namespace lastack::run

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -90,13 +91,12 @@ class Hint {
 /// Puts what a run found among what never matches: faults, injections, expectations.
 class List {
  public:
-  explicit List(std::vector<Unmatched> never) : list_{std::move(never)} {}
+  explicit List(std::vector<Unmatched> never) : list_{std::move(never)} {
+    for (const Unmatched& unmatched : list_) pointers_.insert(unmatched.pointer);
+  }
 
   void add(const std::string& pointer, std::string problem) {
-    const bool known = std::any_of(list_.begin(), list_.end(), [&](const Unmatched& unmatched) {
-      return unmatched.pointer == pointer;
-    });
-    if (!known) list_.push_back({pointer, std::move(problem)});
+    if (pointers_.insert(pointer).second) list_.push_back({pointer, std::move(problem)});
   }
 
   std::vector<Unmatched> take() {
@@ -115,6 +115,7 @@ class List {
 
  private:
   std::vector<Unmatched> list_;
+  std::unordered_set<std::string> pointers_;  ///< of those in the list
 };
 
 }  // namespace

@@ -97,6 +97,45 @@ TEST_CASE("Expect a state: at a time or at the end", "[run]") {
   CHECK(fails(R"({"state": "CLOSED", "socket": "client:40000", "at": "1s"})").seen == "SYN_SENT");
 }
 
+/// Clients of a group that connect one after the other from one port each, and close.
+run::ExpectationResult expect_of_many(const std::string& expectation) {
+  const Story story{R"("hosts": {"clients": {"count": 3}, "client": {}, "server": {}},
+    "links": [{"a": "clients", "b": "server", "delay": "10ms"},
+              {"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "clients", "connect": "server:80", "from_port": 40000, "at": "1s",
+       "steps": [{"until": "3s"}, {"close": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "at": "2s",
+       "steps": [{"until": "4s"}, {"abort": true}]}],
+    "expect": [)" + expectation +
+                    "]"};
+  REQUIRE(story.summary().expectations.size() == 1);
+  return story.summary().expectations.front();
+}
+
+TEST_CASE("Expect of many sockets: one, those of a group, or all that a listener made", "[run]") {
+  const auto seen = [](const std::string& expectation) { return expect_of_many(expectation).seen; };
+  const auto held = [](const std::string& expectation) { return expect_of_many(expectation).held; };
+  CHECK(held(R"({"segments": {"from": "clients", "flags": "S"}, "count": 3})"));
+  CHECK(held(R"({"segments": {"from": "clients[1]", "flags": "S"}, "count": 1})"));
+  CHECK(held(R"({"segments": {"flags": "S"}, "count": 4})"));
+  CHECK(held(R"({"segments": {"to": "clients", "flags": "S.", "until": "1s"}, "count": 0})"));
+  CHECK(held(R"({"call": "connected", "host": "clients", "result": "ok", "count": 3})"));
+  CHECK(held(R"({"call": "connected", "host": "clients[2]", "who": "connect", "count": 1})"));
+  CHECK(seen(R"({"call": "connected", "host": "clients", "nth": 4})") == "only 3 such calls");
+  // Of the server's four sockets some are closed later than others.
+  CHECK(held(R"({"state": "ESTABLISHED", "socket": "server:80", "at": "3500ms"})"));
+  CHECK_FALSE(held(R"({"state": "ESTABLISHED", "socket": "server:80",
+                       "peer": "clients[0]:40000", "at": "3500ms"})"));
+  CHECK_FALSE(held(R"({"state": "CLOSED", "socket": "server:80", "at": "3500ms"})"));
+  CHECK(held(R"({"state": "CLOSED", "socket": "server:80", "at": "999ms"})"));
+  CHECK(held(R"({"state": "CLOSED", "socket": "server:80", "peer": "clients[1]:40000"})"));
+  CHECK(seen(R"({"state": "LAST_ACK", "socket": "server:80"})") == "CLOSED");
+  CHECK(held(R"({"path": ["SYN_RCVD", "ESTABLISHED", "CLOSED"], "socket": "server:80",
+                 "peer": "client:40000"})"));
+}
+
 TEST_CASE("Expect a path: every state in order", "[run]") {
   holds(R"({"path": ["SYN_SENT", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED"],
             "socket": "client:40000"})");

@@ -13,7 +13,10 @@
 #include <fmt/format.h>
 
 #include "callers.hpp"
+#include "known_ports.hpp"
 #include "nodes.hpp"
+#include "power_times.hpp"
+#include "time_windows.hpp"
 
 namespace lastack::scenario {
 
@@ -25,10 +28,6 @@ using tcp::Flags;
 constexpr std::array sent_flags{Flags::syn, Flags::syn | Flags::ack,
                                 Flags::ack, Flags::fin | Flags::ack,
                                 Flags::rst, Flags::rst | Flags::ack};
-
-bool contains(Range range, app::HostIndex host) {
-  return range.first <= host && host < range.second;
-}
 
 /// What faults and expectations ask of a segment.
 struct Wanted {
@@ -46,9 +45,10 @@ class Search {
       : scenario_{scenario},
         nodes_{scenario.hosts, scenario.routers},
         callers_{scenario},
-        ranges_change_{std::any_of(scenario.host_events.begin(), scenario.host_events.end(),
-                                   changes_port_range)} {
+        ports_{scenario, nodes_},
+        power_{scenario.host_events, nodes_} {
     note_senders();
+    note_takers();
   }
 
   std::vector<Unmatched> found() {
@@ -71,16 +71,19 @@ class Search {
     if (!problem.empty()) found_.push_back({std::move(pointer), std::move(problem), true});
   }
 
-  std::string problem_of_fault(std::size_t i) {
-    const Fault& fault = scenario_.faults[i];
-    std::string problem = problem_of(
+  std::string problem_of(const Fault& fault) const {
+    return problem_of(
         Wanted{fault.from, fault.to, fault.flags, fault.payload, fault.after, fault.until});
+  }
+
+  std::string problem_of_fault(std::size_t i) const {
+    const Fault& fault = scenario_.faults[i];
+    std::string problem = problem_of(fault);
     if (!problem.empty()) return problem;
-    const auto before = first_that_takes_all_of(fault);
-    if (fault.nth.empty()) takers_[key_of(fault)].push_back(i);
-    if (!before) return "";
+    const auto first = first_that_takes_all_of(fault);
+    if (!first || *first >= i) return "";
     return fmt::format("could never apply: {} takes every segment that it matches",
-                       fault_pointer(*before));
+                       fault_pointer(*first));
   }
 
   /// Faults that ask the same but for the time.
@@ -100,7 +103,28 @@ class Search {
     return {nodes_.range(ref), nodes_.range(HostRef{ref.host, std::nullopt})};
   }
 
-  /// The first of the faults before that takes all that this one may match.
+  /// Faults of one key that take every segment, in their order.
+  struct Takers {
+    std::vector<std::size_t> faults;
+    TimeWindows windows;
+  };
+
+  void note_takers() {
+    std::map<FaultKey, std::vector<std::size_t>> by_key;
+    for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
+      const Fault& fault = scenario_.faults[i];
+      if (fault.nth.empty() && problem_of(fault).empty()) by_key[key_of(fault)].push_back(i);
+    }
+    for (auto& [key, faults] : by_key) {
+      std::vector<TimeWindows::Window> windows;
+      for (const std::size_t i : faults) {
+        windows.push_back({scenario_.faults[i].after, scenario_.faults[i].until});
+      }
+      takers_.emplace(key, Takers{std::move(faults), TimeWindows{windows}});
+    }
+  }
+
+  /// The first of the faults that takes all that this one may match; it may be this one.
   std::optional<std::size_t> first_that_takes_all_of(const Fault& fault) const {
     std::optional<std::size_t> first;
     for (const Range& from : all_that_cover(fault.from)) {
@@ -119,11 +143,8 @@ class Search {
   std::optional<std::size_t> first_in_time(const FaultKey& key, const Fault& fault) const {
     const auto same = takers_.find(key);
     if (same == takers_.end()) return std::nullopt;
-    for (const std::size_t i : same->second) {
-      const Fault& earlier = scenario_.faults[i];
-      if (earlier.after <= fault.after && fault.until <= earlier.until) return i;
-    }
-    return std::nullopt;
+    const auto first = same->second.windows.first_around({fault.after, fault.until});
+    return first ? std::optional{same->second.faults[*first]} : std::nullopt;
   }
 
   std::string problem_of(const Wanted& wanted) const {
@@ -167,9 +188,12 @@ class Search {
   bool send_segments(const HostRef& from, const HostRef& to) const {
     const Range senders = nodes_.range(from);
     const Range receivers = nodes_.range(to);
+    const auto [known, is_new] = known_pairs_.try_emplace({senders, receivers}, false);
+    if (!is_new) return known->second;
     const bool few_senders = senders.second - senders.first <= receivers.second - receivers.first;
-    return few_senders ? some_in(sent_, senders, receivers)
-                       : some_in(received_, receivers, senders);
+    known->second =
+        few_senders ? some_in(sent_, senders, receivers) : some_in(received_, receivers, senders);
+    return known->second;
   }
 
   using Pair = std::pair<app::HostIndex, app::HostIndex>;
@@ -203,25 +227,10 @@ class Search {
     if (injection.at > scenario_.stop_at) {
       return "could never arrive: \"at\" is later than stop_at, the end of every run";
     }
-    if (!is_on(injection.to, injection.at)) {
+    if (!power_.is_on(injection.to, injection.at)) {
       return fmt::format("could never arrive: \"{}\" is off then", nodes_.name(injection.to));
     }
     return "";
-  }
-
-  /// Whether a host has power. Of one instant, what is done to hosts comes first.
-  bool is_on(const HostRef& host, SimTime at) const {
-    const app::HostIndex wanted = nodes_.range(host).first;
-    bool on = true;
-    SimTime latest = sim_start;
-    for (const HostEvent& event : scenario_.host_events) {
-      const bool later = latest <= event.at && event.at <= at;
-      if (!later || !contains(nodes_.range(event.host), wanted)) continue;
-      if (event.what == HostEvent::Do::set) continue;
-      on = event.what != HostEvent::Do::power_off;
-      latest = event.at;
-    }
-    return on;
   }
 
   std::string problem_of(const ExpectSegments& expect) const {
@@ -262,11 +271,11 @@ class Search {
   static std::string whatever_happens() { return "holds whatever happens: nothing is below 0"; }
 
   std::string problem_of(const SocketRef& socket) const {
-    if (!may_have_port(socket.host, socket.port)) return no_port(socket.host, socket.port);
+    if (!ports_.may_have(socket.host, socket.port)) return no_port(socket.host, socket.port);
     if (!socket.peer) return "";
     const auto& [host, port] = *socket.peer;
-    if (is_forged(host, port)) return "";
-    if (!may_have_port(host, port)) return no_port(host, port);
+    if (ports_.is_forged(host, port)) return "";
+    if (!ports_.may_have(host, port)) return no_port(host, port);
     if (send_segments(socket.host, host)) return "";
     return fmt::format("could never match: no app connects \"{}\" and \"{}\"",
                        nodes_.name(socket.host), nodes_.name(host));
@@ -277,59 +286,15 @@ class Search {
                        nodes_.name(host), port);
   }
 
-  bool is_forged(const HostRef& host, tcp::Port port) const {
-    return std::any_of(scenario_.injections.begin(), scenario_.injections.end(),
-                       [&](const Injection& forged) {
-                         return forged.sport == port &&
-                                contains(nodes_.range(host), nodes_.range(forged.from).first);
-                       });
-  }
-
-  /// An expectation often asks what another asked.
-  bool may_have_port(const HostRef& host, tcp::Port port) const {
-    const auto [known, is_new] = ports_.try_emplace({nodes_.range(host), port}, false);
-    if (is_new) known->second = some_app_may_have_port(host, port);
-    return known->second;
-  }
-
-  bool some_app_may_have_port(const HostRef& host, tcp::Port port) const {
-    const Range hosts = nodes_.range(host);
-    const auto listens = [&](const app::Listener& listener) {
-      return contains(hosts, listener.host) && listener.port == port;
-    };
-    const auto connects = [&](const app::Connector& connector) {
-      if (!contains(hosts, connector.host)) return false;
-      if (!connector.from_port) return may_be_chosen(scenario_.hosts[host.host], port);
-      const std::uint64_t first = *connector.from_port;
-      return first <= port && port < first + connector.count;
-    };
-    const auto& listeners = scenario_.listeners;
-    const auto& connectors = scenario_.connectors;
-    return std::any_of(listeners.begin(), listeners.end(), listens) ||
-           std::any_of(connectors.begin(), connectors.end(), connects);
-  }
-
-  /// Whether connect() may pick the port by itself.
-  bool may_be_chosen(const Host& host, tcp::Port port) const {
-    const auto& range = host.settings.ip_local_port_range;
-    const std::int32_t number = port;
-    return (range[0] <= number && number <= range[1]) || ranges_change_;
-  }
-
-  static bool changes_port_range(const HostEvent& event) {
-    return std::any_of(event.sysctl.begin(), event.sysctl.end(), [](const auto& setting) {
-      return setting.first.ends_with("ip_local_port_range");
-    });
-  }
-
   const Scenario& scenario_;
   Nodes nodes_;
   CallerIndex callers_;
-  bool ranges_change_;          ///< while it runs, of which ports connect() picks one
-  std::vector<Pair> sent_;      ///< sender and receiver; sorted
-  std::vector<Pair> received_;  ///< receiver and sender; sorted
-  std::map<FaultKey, std::vector<std::size_t>> takers_;  ///< faults so far that take every segment
-  mutable std::map<std::pair<Range, tcp::Port>, bool> ports_;
+  KnownPorts ports_;
+  PowerTimes power_;
+  std::vector<Pair> sent_;                                       ///< sender and receiver; sorted
+  std::vector<Pair> received_;                                   ///< receiver and sender; sorted
+  mutable std::map<std::pair<Range, Range>, bool> known_pairs_;  ///< answers so far
+  std::map<FaultKey, Takers> takers_;
   std::vector<Unmatched> found_;
 };
 

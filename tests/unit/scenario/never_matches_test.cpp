@@ -180,5 +180,57 @@ TEST_CASE("expectation: an app that cannot be read makes its caller no second er
   CHECK(errors[0].pointer().starts_with("/apps/2"));
 }
 
+TEST_CASE("never matches: of many windows the first that takes all of another's", "[scenario]") {
+  const auto windows = [](const std::string& list) {
+    return found_in(R"("faults": [)" + list + "]");
+  };
+  const auto drop = [](const std::string& after, const std::string& until) {
+    return R"({"on": "client->server", "after": ")" + after + R"(", "until": ")" + until +
+           R"(", "do": "drop"})";
+  };
+  CHECK(windows(drop("1s", "2s") + "," + drop("2s", "3s") + "," + drop("1s", "3s")).empty());
+  CHECK(windows(drop("4s", "5s") + "," + drop("1s", "4s") + "," + drop("1s", "3s") + "," +
+                drop("2s", "3s"))
+            .starts_with("/faults/2: could never apply: /faults/1 takes every segment"));
+  CHECK(windows(drop("2s", "3s") + "," + drop("1s", "4s") + "," + drop("1s", "5s") + "," +
+                drop("2s", "5s"))
+            .starts_with("/faults/3: could never apply: /faults/2 takes every segment"));
+  CHECK(windows(drop("1s", "2s") + "," + drop("1s", "2s"))
+            .starts_with("/faults/1: could never apply: /faults/0 takes every segment"));
+}
+
+TEST_CASE("never matches: power of one member and of its group, whichever was last", "[scenario]") {
+  const auto problem = [](const std::string& events, const std::string& at) {
+    return found_in(R"("events": [)" + events + R"(], "inject": [{"at": ")" + at +
+                    R"(", "from": "server", "to": "clients[1]", "sport": 80, "dport": 1,
+                      "flags": "R"}])");
+  };
+  const std::string group_off = R"({"at": "1s", "host": "clients", "do": "power_off"})";
+  const std::string member_on = R"({"at": "2s", "host": "clients[1]", "do": "reboot"})";
+  const std::string other_on = R"({"at": "2s", "host": "clients[0]", "do": "power_on"})";
+  const std::string off = "/inject/0: could never arrive: \"clients[1]\" is off then";
+  CHECK(problem(group_off, "999ms").empty());
+  CHECK(problem(group_off, "1s") == off);
+  CHECK(problem(member_on + "," + group_off, "1500ms") == off);
+  CHECK(problem(member_on + "," + group_off, "2s").empty());
+  CHECK(problem(group_off + "," + other_on, "3s") == off);
+  // Of one instant the last in the file counts.
+  const std::string same_off = R"({"at": "2s", "host": "clients", "do": "power_off"})";
+  CHECK(problem(member_on + "," + same_off, "2s") == off);
+  CHECK(problem(same_off + "," + member_on, "2s").empty());
+}
+
+TEST_CASE("never matches: ports that several connectors of a host use", "[scenario]") {
+  const auto state = [](const std::string& socket) {
+    return found_in(R"("expect": [{"state": "CLOSED", "socket": ")" + socket + R"("}])");
+  };
+  CHECK(state("client:40000").empty());
+  CHECK(state("client:40002").empty());
+  CHECK_FALSE(state("client:40003").empty());
+  CHECK_FALSE(state("client:39999").empty());
+  CHECK(state("clients[0]:40003").empty());  // connect() may choose it
+  CHECK_FALSE(state("lonely:40000").empty());
+}
+
 }  // namespace
 }  // namespace lastack::scenario

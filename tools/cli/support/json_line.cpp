@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -74,14 +75,13 @@ std::string token_of(const std::string& key) {
   return token;
 }
 
-/// Follows the parser from value to value and stops it at the one that is looked for.
+/// Follows the parser from value to value and notes where each of those that are looked for starts.
 class Finder final : public nlohmann::json_sax<json> {
  public:
-  Finder(std::string_view wanted, const Position& position)
+  Finder(Lines& wanted, const Position& position)
       : wanted_{wanted},
+        left_{wanted.size()},
         position_{position} {}
-
-  std::optional<int> found() const { return found_; }
 
   bool null() override { return value(); }
   bool boolean(bool) override { return value(); }
@@ -106,55 +106,72 @@ class Finder final : public nlohmann::json_sax<json> {
   /// The array or object that is being read, and the place in it that comes next.
   struct Level {
     bool is_array;
+    std::size_t pointer_size;  ///< of the pointer to itself
     std::size_t index = 0;
     std::string token;
   };
 
   bool value() {
-    if (here() == wanted_) found_ = position_.line;
+    note();
     if (!levels_.empty()) ++levels_.back().index;
-    return !found_;
+    return left_ > 0;
   }
   bool open(bool is_array) {
-    if (here() == wanted_) found_ = position_.line;
-    levels_.push_back({is_array, 0, {}});
-    return !found_;
+    note();
+    levels_.push_back({is_array, pointer_.size(), 0, {}});
+    return left_ > 0;
   }
   bool close() {
     levels_.pop_back();
     if (!levels_.empty()) ++levels_.back().index;
     return true;
   }
-  std::string here() const {
-    std::string pointer;
-    for (const Level& level : levels_) {
-      pointer += '/';
-      pointer += level.is_array ? std::to_string(level.index) : level.token;
+  /// A value starts here. Of keys that are there twice the first counts.
+  void note() {
+    if (!levels_.empty()) {
+      const Level& level = levels_.back();
+      pointer_.resize(level.pointer_size);
+      pointer_ += '/';
+      pointer_ += level.is_array ? std::to_string(level.index) : level.token;
     }
-    return pointer;
+    const auto found = wanted_.find(pointer_);
+    if (found == wanted_.end() || found->second) return;
+    found->second = position_.line;
+    --left_;
   }
 
-  std::string_view wanted_;
+  Lines& wanted_;
+  std::size_t left_;
   const Position& position_;
   std::vector<Level> levels_;
-  std::optional<int> found_;
+  std::string pointer_;  ///< to the value that was last noted
 };
 
 }  // namespace
 
-std::optional<int> line_of(std::string_view text, std::string_view pointer) {
+void find_lines(std::string_view text, Lines& wanted) {
   Position position;
-  Finder finder{pointer, position};
+  Finder finder{wanted, position};
   json::sax_parse(CountingIterator{text.data(), &position},
                   CountingIterator{text.data() + text.size(), &position}, &finder);
-  return finder.found();
+}
+
+void find_lines_in_file(const std::string& file, Lines& wanted) {
+  if (scenario::special_kind(file)) return;  // a pipe can be read but once
+  const auto text = scenario::read_file(file);
+  if (const auto* read = std::get_if<std::string>(&text)) find_lines(*read, wanted);
+}
+
+std::optional<int> line_of(std::string_view text, std::string_view pointer) {
+  Lines wanted{{std::string{pointer}, std::nullopt}};
+  find_lines(text, wanted);
+  return wanted.begin()->second;
 }
 
 std::optional<int> line_in_file(const std::string& file, std::string_view pointer) {
-  if (scenario::special_kind(file)) return std::nullopt;  // a pipe can be read but once
-  const auto text = scenario::read_file(file);
-  const auto* read = std::get_if<std::string>(&text);
-  return read == nullptr ? std::nullopt : line_of(*read, pointer);
+  Lines wanted{{std::string{pointer}, std::nullopt}};
+  find_lines_in_file(file, wanted);
+  return wanted.begin()->second;
 }
 
 }  // namespace lastack::cli

@@ -1,6 +1,8 @@
 #include "lastack/batch/contrast.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,18 +23,28 @@ class Comparison {
 
   std::vector<ContrastGroup> groups() const {
     std::vector<ContrastGroup> groups;
-    for (std::uint64_t c = 0; c < grid_.size(); ++c) {
-      if (grid_.values_of(c)[query_.axis] != query_.baseline || !is_wanted(c)) continue;
-      groups.push_back({others_text(c), {}, is_dead(c)});
-      for (std::size_t value = 0; value < grid_.axes[query_.axis].values.size(); ++value) {
-        if (value == query_.baseline) continue;
-        groups.back().alternatives.push_back(alternative(c, value));
+    for (const auto& [baseline, values] : values_that_ran()) {
+      groups.push_back({others_text(baseline), {}, is_dead(baseline)});
+      for (const std::size_t value : values) {
+        groups.back().alternatives.push_back(alternative(baseline, value));
       }
     }
     return groups;
   }
 
  private:
+  /// The other values of the axis of which runs are there, by the baseline's combination.
+  std::map<std::uint64_t, std::set<std::size_t>> values_that_ran() const {
+    std::map<std::uint64_t, std::set<std::size_t>> ran;
+    for (const std::uint64_t c : store_.combinations()) {
+      if (!is_wanted(c)) continue;
+      const std::size_t value = grid_.values_of(c)[query_.axis];
+      if (value == query_.baseline) continue;
+      ran[grid_.with_value(c, query_.axis, query_.baseline)].insert(value);
+    }
+    return ran;
+  }
+
   bool is_wanted(std::uint64_t combination) const {
     const std::vector<std::size_t> values = grid_.values_of(combination);
     return std::all_of(query_.where.begin(), query_.where.end(),

@@ -291,12 +291,13 @@ class Decider {
     }
   }
 
-  /// Candidates and conditions in the order of the combinations.
+  /// Candidates and conditions that have run, in the order of the combinations.
   void find_places() {
     std::map<std::vector<std::size_t>, std::size_t> candidates;
     std::map<std::vector<std::size_t>, std::size_t> conditions;
     std::vector<std::pair<std::size_t, std::size_t>> places;
-    for (std::uint64_t i = 0; i < grid_.size(); ++i) {
+    const std::vector<std::uint64_t> combinations = store_.combinations();
+    for (const std::uint64_t i : combinations) {
       const std::vector<std::size_t> at = grid_.values_of(i);
       const auto part = [&](const std::vector<std::size_t>& axes) {
         std::vector<std::size_t> values;
@@ -314,8 +315,8 @@ class Decider {
     for (Decision::Condition& condition : decision_.conditions) {
       condition.combinations.resize(decision_.candidates.size());
     }
-    for (std::uint64_t i = 0; i < places.size(); ++i) {
-      decision_.conditions[places[i].first].combinations[places[i].second] = i;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      decision_.conditions[places[i].first].combinations[places[i].second] = combinations[i];
     }
   }
 

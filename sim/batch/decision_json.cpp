@@ -60,10 +60,10 @@ Json groups_json(const std::vector<AlikeGroup>& groups) {
   return all;
 }
 
-Json condition_json(const Decision::Condition& condition) {
+Json condition_json(const Decision::Condition& condition, const std::vector<std::uint64_t>& known) {
   Json combinations = Json::array();
   for (const auto& each : condition.combinations) {
-    combinations.push_back(each ? Json(*each) : Json(nullptr));
+    combinations.push_back(each ? Json(place_of(*each, known)) : Json(nullptr));
   }
   Json cells = Json::array();
   for (const auto& of_figure : condition.cells) cells.push_back(cells_json(of_figure));
@@ -109,13 +109,13 @@ Json claim_json(const Claim& claim) {
 
 }  // namespace
 
-Json json_of(const Decision& decision) {
+Json json_of(const Decision& decision, const std::vector<std::uint64_t>& combinations) {
   Json candidates = Json::array();
   for (const Decision::Candidate& candidate : decision.candidates)
     candidates.push_back(candidate.at);
   Json conditions = Json::array();
   for (const Decision::Condition& each : decision.conditions)
-    conditions.push_back(condition_json(each));
+    conditions.push_back(condition_json(each, combinations));
   Json claims = Json::array();
   for (const Claim& claim : decision.claims) claims.push_back(claim_json(claim));
   return {{"confidence", decision.confidence},

@@ -14,6 +14,13 @@ namespace {
 
 using scenario::SweepExpectation;
 
+std::vector<std::pair<std::size_t, std::size_t>> pairs_of(
+    const std::vector<SweepExpectation::Where>& wanted) {
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  for (const auto& [axis, value] : wanted) pairs.emplace_back(axis, value);
+  return pairs;
+}
+
 bool has_values(const std::vector<SweepExpectation::Where>& wanted, const scenario::Grid& grid,
                 std::uint64_t combination) {
   const std::vector<std::size_t> values = grid.values_of(combination);
@@ -30,8 +37,7 @@ class Judge {
     std::vector<run::ExpectationResult> results;
     for (const SweepExpectation& expectation : info_.expectations) {
       const Figure figure = find_figure(info_.metrics, expectation.metric).value();
-      for (std::uint64_t c = 0; c < info_.grid.size(); ++c) {
-        if (!has_values(expectation.where, info_.grid, c)) continue;
+      for (const std::uint64_t c : info_.grid.combinations_with(pairs_of(expectation.where))) {
         if (expectation.against.empty()) {
           results.push_back(absolute(expectation, figure, c));
         } else if (!has_values(expectation.against, info_.grid, c)) {  // never against itself
@@ -167,10 +173,10 @@ std::string value_text(const std::string& json) {
 
 std::vector<std::string> short_names(const scenario::Grid& grid) {
   const std::vector<std::string> paths = grid.paths();
+  const std::vector<bool> own = scenario::last_parts_are_own(paths);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    const std::string last = paths[i].substr(paths[i].rfind('.') + 1);
-    names.push_back(scenario::resolve_path(last, paths).index == i ? last : paths[i]);
+    names.push_back(own[i] ? paths[i].substr(paths[i].rfind('.') + 1) : paths[i]);
   }
   return names;
 }

@@ -77,7 +77,7 @@ void write_summary_csv(const Store& store, ByteWriter& out) {
     text += fmt::format(",{0},{0}.low,{0}.high", csv_field(metric));
   }
   text += "\n";
-  for (std::uint64_t c = 0; c < info.grid.size(); ++c) {
+  for (const std::uint64_t c : store.combinations()) {
     for (const auto& [path, value] : info.grid.settings_of(c)) {
       text += csv_field(value_text(value)) + ",";
     }
@@ -100,8 +100,9 @@ void write_json(const Store& store, ByteWriter& out) {
                {"version", info.version}, {"identity", info.identity},
                {"seed", info.seed},       {"repeat", info.repeat_text}};
   for (const scenario::Axis& axis : info.grid.axes) {
-    for (const std::string& value : axis.values)
-      head["vary"][axis.path].push_back(Json::parse(value));
+    Json values = Json::array();
+    for (const std::string& value : axis.values) values.push_back(Json::parse(value));
+    head["vary"][axis.path] = std::move(values);
   }
   Blocks blocks{out};
   std::string& text = blocks.text();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -15,23 +17,50 @@ namespace {
 
 using scenario::Grid;
 
-std::map<std::string, std::uint64_t> combinations_by_settings(const Grid& grid) {
-  std::map<std::string, std::uint64_t> combinations;
-  for (std::uint64_t c = 0; c < grid.size(); ++c) combinations[settings_text(grid, c)] = c;
-  return combinations;
-}
+/// Finds a grid's combinations by those of another with the same paths.
+class Finder {
+ public:
+  /// Which value of an axis is which of the same axis there.
+  Finder(const Grid& here, const Grid& there) : here_{here}, there_{there} {
+    for (std::size_t axis = 0; axis < here.axes.size(); ++axis) {
+      std::unordered_map<std::string, std::size_t> by_text;
+      const std::vector<std::string>& values = there.axes[axis].values;
+      for (std::size_t i = 0; i < values.size(); ++i) by_text[value_text(values[i])] = i;
+      std::vector<std::optional<std::size_t>>& found = places_.emplace_back();
+      for (const std::string& value : here.axes[axis].values) {
+        const auto same = by_text.find(value_text(value));
+        found.push_back(same == by_text.end() ? std::nullopt : std::optional{same->second});
+      }
+    }
+  }
 
-/// The names in one of two lists only.
-std::string only_in(const std::map<std::string, std::uint64_t>& some,
-                    const std::map<std::string, std::uint64_t>& others) {
+  /// The combination of the same settings there, where there is one.
+  std::optional<std::uint64_t> find(std::uint64_t combination) const {
+    std::vector<std::size_t> values = here_.values_of(combination);
+    for (std::size_t axis = 0; axis < values.size(); ++axis) {
+      const auto place = places_[axis][values[axis]];
+      if (!place) return std::nullopt;
+      values[axis] = *place;
+    }
+    return there_.combination_of(values);
+  }
+
+ private:
+  const Grid& here_;
+  const Grid& there_;
+  std::vector<std::vector<std::optional<std::size_t>>> places_;  ///< by axis and value
+};
+
+/// Combinations of one of two databases only.
+std::string names_of(const Grid& grid, const std::vector<std::uint64_t>& combinations) {
   constexpr std::size_t names_max = 5;
   std::string text;
-  std::size_t count = 0;
-  for (const auto& [settings, combination] : some) {
-    if (others.contains(settings)) continue;
-    if (count++ < names_max) text += (text.empty() ? "" : "; ") + settings;
+  for (std::size_t i = 0; i < std::min(combinations.size(), names_max); ++i) {
+    text += (i == 0 ? "" : "; ") + settings_text(grid, combinations[i]);
   }
-  if (count > names_max) text += fmt::format("; and {} more", count - names_max);
+  if (combinations.size() > names_max) {
+    text += fmt::format("; and {} more", combinations.size() - names_max);
+  }
   return text;
 }
 
@@ -91,6 +120,35 @@ class GateJudge {
   double confidence_;
 };
 
+/// Pairs of which either has run, in the order of the new ones; and what has run that the other
+/// does not know of.
+void find_pairs(const Store& before, const Store& now, Counterparts& same,
+                std::vector<std::uint64_t>& only_before, std::vector<std::uint64_t>& only_now) {
+  const Grid& old = before.info().grid;
+  const Grid& fresh = now.info().grid;
+  std::map<std::uint64_t, std::uint64_t> pairs;  // by the new one
+  const Finder to_old{fresh, old};
+  for (const std::uint64_t c : now.combinations()) {
+    const auto found = to_old.find(c);
+    if (found) {
+      pairs[c] = *found;
+    } else {
+      only_now.push_back(c);
+    }
+  }
+  const Finder to_fresh{old, fresh};
+  for (const std::uint64_t c : before.combinations()) {
+    const auto found = to_fresh.find(c);
+    if (found) {
+      pairs[*found] = c;
+    } else {
+      only_before.push_back(c);
+    }
+  }
+  for (const auto& [now_here, then] : pairs) same.pairs.emplace_back(then, now_here);
+  same.untried = fresh.size() - only_now.size() - pairs.size();
+}
+
 }  // namespace
 
 Counterparts counterparts(const Store& before, const Store& now) {
@@ -107,27 +165,26 @@ Counterparts counterparts(const Store& before, const Store& now) {
                                  before.file(), a.seed)};
   }
   Counterparts same;
-  const auto old = combinations_by_settings(a.grid);
-  const auto fresh = combinations_by_settings(b.grid);
-  for (const auto& [settings, combination] : fresh) {
-    const auto found = old.find(settings);
-    if (found != old.end()) same.pairs.emplace_back(found->second, combination);
-  }
-  std::sort(same.pairs.begin(), same.pairs.end(),
-            [](const auto& x, const auto& y) { return x.second < y.second; });
+  std::vector<std::uint64_t> only_before;
+  std::vector<std::uint64_t> only_now;
+  find_pairs(before, now, same, only_before, only_now);
   if (same.pairs.empty()) {
-    throw StoreError{now.file(),
-                     fmt::format("has no combination of settings that {} has", before.file())};
+    throw StoreError{
+        now.file(), before.runs() == 0 && now.runs() == 0
+                        ? fmt::format("has no runs to compare, nor has {}", before.file())
+                        : fmt::format("has no combination of settings that {} has", before.file())};
   }
   if (a.version != b.version) {
     same.differences.push_back(fmt::format("version {} against {}", a.version, b.version));
   }
   note_conditions(a, b, same.differences);
-  const auto note_only = [&](const Store& store, const std::string& names) {
-    if (!names.empty()) same.differences.push_back("only in " + store.file() + ": " + names);
+  const auto note_only = [&](const Store& store, const std::vector<std::uint64_t>& only) {
+    if (only.empty()) return;
+    same.differences.push_back("only in " + store.file() + ": " +
+                               names_of(store.info().grid, only));
   };
-  note_only(before, only_in(old, fresh));
-  note_only(now, only_in(fresh, old));
+  note_only(before, only_before);
+  note_only(now, only_now);
   if (a.repeat_text != b.repeat_text) {
     same.differences.push_back(fmt::format("runs: {} against {}", a.repeat_text, b.repeat_text));
   }
@@ -149,6 +206,11 @@ std::vector<GateResult> gate(const Store& before, const Store& now, const Counte
       result.settings = settings_text(now.info().grid, fresh);
       judge.judge(before.sample(old, of_before), now.sample(fresh, of_now), result);
     }
+    if (same.untried == 0) continue;
+    GateResult& rest = results.emplace_back();
+    rest.metric = of_now.name;
+    rest.tolerance = rule.tolerance;
+    rest.settings = fmt::format("{} combinations that have not run", same.untried);
   }
   return results;
 }

@@ -78,7 +78,10 @@ Json distribution_json(const TimeDistribution& times, const Measured& ok) {
 
 class Batch {
  public:
-  explicit Batch(const Store& store) : store_{store}, info_{store.info()} {}
+  explicit Batch(const Store& store)
+      : store_{store},
+        info_{store.info()},
+        combinations_{store.combinations()} {}
 
   Json json() {
     const scenario::Scenario scenario = scenario::scenario_under(info_.conditions.front(), {});
@@ -87,7 +90,7 @@ class Batch {
       metrics.push_back({{"name", name}, {"unit", unit_word(name)}, {"better", better_word(name)}});
     }
     Json combinations = Json::array();
-    for (std::uint64_t i = 0; i < info_.grid.size(); ++i) combinations.push_back(combination(i));
+    for (const std::uint64_t i : combinations_) combinations.push_back(combination(i));
     return {{"kind", "batch"},
             {"format", 1},
             {"version", info_.version},
@@ -101,7 +104,7 @@ class Batch {
             {"axes", axes_json(info_.grid, scenario)},
             {"metrics", std::move(metrics)},
             {"combinations", std::move(combinations)},
-            {"decision", json_of(decide(store_))},
+            {"decision", json_of(decide(store_), combinations_)},
             {"expectations", expectations()},
             {"worst", worst()},
             {"incomplete", store_.missing() > 0}};
@@ -110,8 +113,9 @@ class Batch {
  private:
   Json combination(std::uint64_t index) const {
     Json values = Json::array();
-    Json entry = {
-        {"index", index}, {"at", info_.grid.values_of(index)}, {"runs", store_.runs(index)}};
+    Json entry = {{"index", place_of(index, combinations_)},
+                  {"at", info_.grid.values_of(index)},
+                  {"runs", store_.runs(index)}};
     for (const std::string& metric : info_.metrics) {
       values.push_back(
           value_of(measured(store_, index, find_figure(info_.metrics, metric).value())));
@@ -137,10 +141,10 @@ class Batch {
             seen.runs};
   }
 
-  /// They are of all runs: nothing where some are missing.
+  /// They are of all runs: nothing where some are missing, or other shards have them.
   Json expectations() const {
     Json all = Json::array();
-    if (store_.missing() > 0) return all;
+    if (store_.missing() > 0 || info_.shard.count > 1) return all;
     for (const run::ExpectationResult& result : evaluate(store_)) {
       const std::string where = result.where.empty() ? "" : ", " + result.where;
       all.push_back({{"pointer", result.pointer},
@@ -158,7 +162,7 @@ class Batch {
       std::size_t place = 1;
       for (const WorstRun& run : worst[metric]) {
         all.push_back({{"metric", metric},
-                       {"combination", run.combination},
+                       {"combination", place_of(run.combination, combinations_)},
                        {"replication", run.replication},
                        {"seed", run.seed},
                        {"value", run.value},
@@ -177,6 +181,7 @@ class Batch {
 
   const Store& store_;
   const StoreInfo& info_;
+  std::vector<std::uint64_t> combinations_;  ///< that have run; the page knows of no others
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "page_parts.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/metrics.hpp"
 #include "lastack/batch/worst.hpp"
+#include "lastack/core/assert.hpp"
 #include "lastack/scenario/sysctl_path.hpp"
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/settings.hpp"
@@ -51,6 +53,12 @@ Json better_word(std::string_view metric) {
     case Better::neither: break;
   }
   return nullptr;
+}
+
+std::size_t place_of(std::uint64_t combination, const std::vector<std::uint64_t>& combinations) {
+  const auto found = std::lower_bound(combinations.begin(), combinations.end(), combination);
+  LASTACK_ASSERT(found != combinations.end() && *found == combination);
+  return static_cast<std::size_t>(found - combinations.begin());
 }
 
 Json axes_json(const scenario::Grid& grid, const scenario::Scenario& scenario) {

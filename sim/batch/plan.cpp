@@ -52,6 +52,33 @@ std::string essence(const Plan& plan) {
   return text + fmt::format("{}", fmt::join(plan.metrics().columns(), " "));
 }
 
+/// As many as are read in about half a second, however long their scenarios are.
+std::uint64_t combinations_checked(const scenario::Sweep& sweep) {
+  constexpr std::uint64_t bytes_max = std::uint64_t{8} << 20U;
+  constexpr std::uint64_t least = 16;
+  std::uint64_t longest = 1;
+  for (const scenario::Condition& condition : sweep.conditions) {
+    longest = std::max<std::uint64_t>(longest, condition.scenario_text.size());
+  }
+  return std::clamp(bytes_max / longest, least, Plan::checked_max);
+}
+
+/// The database must hold them: a table and a view with a column for each.
+void check_columns(const scenario::Sweep& sweep, const std::vector<std::string>& metrics) {
+  constexpr std::size_t columns_max = 2000;  // SQLITE_MAX_COLUMN, as it is everywhere
+  constexpr std::size_t of_run = 4;          // combination, replication, seed, identity
+  const std::size_t in_table =
+      of_run + metrics.size() + shares_of(metrics).size() + families_of(metrics).size();
+  const std::size_t in_view = of_run + metrics.size() + sweep.grid.axes.size();
+  const std::size_t columns = std::max(in_table, in_view);
+  if (columns <= columns_max) return;
+  throw scenario::ScenarioError{
+      sweep.file, sweep.metrics.empty() ? "" : "/metrics",
+      fmt::format("want at most {} columns in a database, have {} ({} metrics, {} paths): name "
+                  "fewer in `metrics`",
+                  columns_max, columns, metrics.size(), sweep.grid.axes.size())};
+}
+
 }  // namespace
 
 Spans::Spans(std::uint64_t combinations, std::uint64_t repeat,
@@ -89,8 +116,9 @@ Plan::Plan(scenario::Sweep sweep, std::string version, Shard shard)
       version_{std::move(version)},
       shard_{shard},
       metrics_{make_metrics(sweep_)} {
+  check_columns(sweep_, metrics().columns());
   const std::uint64_t size = sweep_.grid.size();
-  const std::uint64_t checked = std::min(size, checked_max);
+  const std::uint64_t checked = std::min(size, combinations_checked(sweep_));
   for (std::uint64_t i = 1; i < checked; ++i) scenario::scenario_of(sweep_, size * i / checked);
   if (sweep_.until) watched_ = figure_of(sweep_.until->metric, "/repeat/until/metric");
   for (const scenario::SweepExpectation& expectation : sweep_.expectations) {

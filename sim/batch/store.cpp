@@ -4,6 +4,7 @@
 #include <bit>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,13 +38,13 @@ std::uint64_t as_unsigned(std::int64_t value) { return std::bit_cast<std::uint64
 /// Each path's last part where only one path ends so, for the views: easier to type.
 std::vector<std::string> short_names(const std::vector<std::string>& paths,
                                      const std::vector<std::string>& taken) {
+  const std::set<std::string_view> others(taken.begin(), taken.end());
+  const std::vector<bool> own = scenario::last_parts_are_own(paths);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::string last = paths[i].substr(paths[i].rfind('.') + 1);
-    const auto found = scenario::resolve_path(last, paths);
-    const bool free = std::find(taken.begin(), taken.end(), last) == taken.end();
-    const bool own = found.index == i && free && last != "runs" && last != "replication";
-    names.push_back(own ? last : paths[i]);
+    const bool free = !others.contains(last) && last != "runs" && last != "replication";
+    names.push_back(own[i] && free ? last : paths[i]);
   }
   return names;
 }
@@ -238,25 +239,31 @@ class Store::Impl {
     const std::string combinations = std::to_string(info_.grid.size());
     const std::string place =
         "typeof(combination) <> 'integer' OR combination < 0 OR combination >= " + combinations;
-    std::string run =
-        place + fmt::format(
-                    " OR typeof(replication) <> 'integer' OR replication < 0 OR replication >= {}"
+    std::vector<std::string> wrong{
+        place,
+        fmt::format("typeof(replication) <> 'integer' OR replication < 0 OR replication >= {}"
                     " OR typeof(seed) <> 'integer' OR typeof(identity) <> 'integer'",
-                    runs_max);
+                    runs_max)};
     for (const std::string& metric : info_.metrics) {
       const std::string name = sql_name(metric);
       const char* bounds = is_share(metric) ? "between 0 and 1" : "between -1e300 and 1e300";
-      run +=
-          fmt::format(" OR NOT ({0} IS NULL OR (typeof({0}) = 'real' AND {0} {1}))", name, bounds);
+      wrong.push_back(
+          fmt::format("NOT ({0} IS NULL OR (typeof({0}) = 'real' AND {0} {1}))", name, bounds));
     }
     for (const std::string& share : shares_of(info_.metrics)) {
-      run += fmt::format(" OR NOT (typeof({0}) = 'integer' AND {0} BETWEEN 0 AND {1})",
-                         trials_name(share), trials_max);
+      wrong.push_back(fmt::format("NOT (typeof({0}) = 'integer' AND {0} BETWEEN 0 AND {1})",
+                                  trials_name(share), trials_max));
     }
     for (const std::string& family : families_of(info_.metrics)) {
-      run += fmt::format(" OR typeof({}) <> 'blob'", sql_name(family));
+      wrong.push_back(fmt::format("typeof({}) <> 'blob'", sql_name(family)));
     }
-    refuse_any("run", run);
+    constexpr std::size_t at_once = 500;  // SQLite takes expressions that are 1,000 deep
+    for (std::size_t i = 0; i < wrong.size(); i += at_once) {
+      const auto begin = wrong.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto end =
+          wrong.begin() + static_cast<std::ptrdiff_t>(std::min(i + at_once, wrong.size()));
+      refuse_any("run", fmt::format("{}", fmt::join(begin, end, " OR ")));
+    }
     refuse_any("combination", place + fmt::format(" OR NOT (wanted IS NULL OR (typeof(wanted) = "
                                                   "'integer' AND wanted BETWEEN 0 AND {}))",
                                                   runs_max));
@@ -480,6 +487,14 @@ std::uint64_t Store::runs(std::uint64_t combination) const {
   Statement row = impl_->database_.prepare("SELECT count(*) FROM run WHERE combination = ?");
   row.bind(0, as_signed(combination));
   return row.step() ? as_unsigned(row.integer(0)) : 0;
+}
+
+std::vector<std::uint64_t> Store::combinations() const {
+  Statement rows =
+      impl_->database_.prepare("SELECT DISTINCT combination FROM run ORDER BY combination");
+  std::vector<std::uint64_t> combinations;
+  while (rows.step()) combinations.push_back(as_unsigned(rows.integer(0)));
+  return combinations;
 }
 
 std::vector<Span> Store::gaps(const Span& span) const {

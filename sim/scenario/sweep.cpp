@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -117,17 +118,53 @@ std::size_t tried_values(const Sweep& sweep) {
   return std::max(tried_bytes_max / bytes, tried_values_least);
 }
 
+/// The overrides of a condition that give some dimensions their values of this place, or their
+/// last.
+std::vector<Override> overrides_at(const Sweep& sweep, const Condition& condition,
+                                   const std::vector<std::vector<std::size_t>>& dimensions,
+                                   std::size_t place) {
+  std::vector<Override> overrides = condition.set;
+  for (const auto& dimension : dimensions) {
+    for (const std::size_t i : dimension) {
+      const Axis& axis = sweep.grid.axes[i];
+      if (axis.path == under_path) continue;
+      overrides.emplace_back(axis.path, axis.values[std::min(place, axis.values.size() - 1)]);
+    }
+  }
+  return overrides;
+}
+
+/// Whether all values that are tried are possible where each stands beside one of each other axis:
+/// the scenario is read but once for many axes.
+bool possible_together(const Sweep& sweep, const Condition& condition, std::size_t most) {
+  std::set<std::size_t> places;
+  for (const auto& dimension : sweep.grid.dimensions) {
+    const std::size_t count = sweep.grid.axes[dimension.front()].values.size();
+    if (sweep.grid.axes[dimension.front()].path == under_path) continue;
+    const auto tried = tried_of(count, most);
+    places.insert(tried.begin(), tried.end());
+  }
+  try {
+    return std::none_of(places.begin(), places.end(), [&](std::size_t place) {
+      return new_host_problem(
+                 parse_scenario(condition.scenario_text, condition.scenario_file,
+                                overrides_at(sweep, condition, sweep.grid.dimensions, place)))
+          .has_value();
+    });
+  } catch (const ScenarioError&) {
+    return false;  // which value of which axis it is comes out when they are tried alone
+  }
+}
+
 /// Each value of each axis must be possible under each condition; zipped ones only together. Where
 /// there are so many that it would take long, the first run that has a wrong one tells.
 void check_values(const Sweep& sweep, const Condition& condition) {
   const std::size_t most = tried_values(sweep);
+  if (possible_together(sweep, condition, most)) return;
   for (const auto& dimension : sweep.grid.dimensions) {
     if (sweep.grid.axes[dimension.front()].path == under_path) continue;
     for (const std::size_t i : tried_of(sweep.grid.axes[dimension.front()].values.size(), most)) {
-      std::vector<Override> overrides = condition.set;
-      for (const std::size_t axis : dimension) {
-        overrides.emplace_back(sweep.grid.axes[axis].path, sweep.grid.axes[axis].values[i]);
-      }
+      const std::vector<Override> overrides = overrides_at(sweep, condition, {dimension}, i);
       const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
       std::optional<std::string> problem;
       try {
@@ -392,6 +429,40 @@ std::vector<std::size_t> Grid::values_of(std::uint64_t combination) const {
   return values;
 }
 
+std::optional<std::uint64_t> Grid::combination_of(const std::vector<std::size_t>& values) const {
+  std::uint64_t combination = 0;
+  for (const auto& dimension : dimensions) {
+    const std::size_t value = values[dimension.front()];
+    const bool together = std::all_of(dimension.begin(), dimension.end(),
+                                      [&](std::size_t axis) { return values[axis] == value; });
+    if (!together) return std::nullopt;
+    combination = combination * axes[dimension.front()].values.size() + value;
+  }
+  return combination;
+}
+
+std::vector<std::uint64_t> Grid::combinations_with(
+    const std::vector<std::pair<std::size_t, std::size_t>>& wanted) const {
+  std::vector<std::uint64_t> found{0};
+  for (const auto& dimension : dimensions) {
+    std::optional<std::size_t> only;
+    for (const auto& [axis, value] : wanted) {
+      if (std::find(dimension.begin(), dimension.end(), axis) == dimension.end()) continue;
+      if (only && *only != value) return {};
+      only = value;
+    }
+    const std::size_t size = axes[dimension.front()].values.size();
+    std::vector<std::uint64_t> longer;
+    for (const std::uint64_t before : found) {
+      for (std::size_t i = only.value_or(0); i < (only ? *only + 1 : size); ++i) {
+        longer.push_back(before * size + i);
+      }
+    }
+    found = std::move(longer);
+  }
+  return found;
+}
+
 std::vector<Override> Grid::settings_of(std::uint64_t combination) const {
   const std::vector<std::size_t> values = values_of(combination);
   std::vector<Override> settings;
@@ -472,6 +543,27 @@ ResolvedPath resolve_path(std::string_view path, const std::vector<std::string>&
           fmt::format("want a path that only one ends with, have {}, with which these "
                       "do: {}",
                       shown(path), list)};
+}
+
+std::vector<bool> last_parts_are_own(const std::vector<std::string>& paths) {
+  /// The paths that end so: the only one, or the one that is nothing else.
+  struct Ending {
+    std::size_t count = 0;
+    std::optional<std::size_t> whole;
+  };
+  const auto last_part = [](std::string_view path) { return path.substr(path.rfind('.') + 1); };
+  std::unordered_map<std::string_view, Ending> endings;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    Ending& ending = endings[last_part(paths[i])];
+    ++ending.count;
+    if (paths[i].find('.') == std::string::npos && !ending.whole) ending.whole = i;
+  }
+  std::vector<bool> own;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const Ending& ending = endings[last_part(paths[i])];
+    own.push_back(ending.whole ? ending.whole == i : ending.count == 1);
+  }
+  return own;
 }
 
 Sweep load_sweep(const std::string& file) { return parse_sweep(text_of(file), file); }

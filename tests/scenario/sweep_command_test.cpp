@@ -1,5 +1,8 @@
 // `lastack sweep`, `merge` and `export`, and what a sweep's database is good for, as people and CI
 // use them.
+#include <algorithm>
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include "small_sweeps.hpp"
@@ -278,6 +281,66 @@ TEST_CASE("export: --summary has a row for each combination, over all its connec
              StartsWith("hosts.client.sysctl.tcp_syn_retries,runs,connect_ok,connect_ok.low,"
                         "connect_ok.high,connect_time.mean,"));
   CHECK_THAT(t.out(), Contains("\n1,400,0.9") && Contains("\n4,400,1,"));
+}
+
+TEST_CASE("export, report, compare: of very many combinations those that have run", "[command]") {
+  Sweeps t;
+  std::string text = t.read("plain.json");
+  text.replace(text.find(R"("repeat": 400)"), 13, R"("repeat": 1)");
+  const std::string vary = R"("vary": {)";
+  text.insert(text.find(vary) + vary.size(),
+              R"("links.0.loss": {"from": 0, "to": 0.1, "steps": 9000},
+                 "links.0.corrupt": {"from": 0, "to": 0.1, "steps": 9000}, )");
+  t.file("huge.json", text);
+  t.lastack("sweep huge.json --db huge.sqlite -q --shard 2/32400000");
+  REQUIRE(t.exit_code() == 0);
+  t.lastack("export huge.sqlite --summary -");
+  CHECK(t.exit_code() == 0);
+  const std::string rows = t.out();
+  CHECK(std::count(rows.begin(), rows.end(), '\n') == 1 + 5);  // 162,000,000 / 32,400,000
+  t.lastack("report huge.sqlite -o huge.html");
+  CHECK(t.exit_code() == 0);
+  t.lastack("compare huge.sqlite --by tcp_syn_retries");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("tcp_syn_retries = 4: "));
+  t.lastack("compare huge.sqlite huge.sqlite");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("161999995 combinations that have not run"));
+  t.lastack("compare huge.sqlite huge.sqlite --fail-if-worse connect_ok --unsure fail");
+  CHECK(t.exit_code() == 1);
+}
+
+TEST_CASE("sweep: more columns than a database holds are refused before anything runs",
+          "[command]") {
+  Sweeps t;
+  std::string hosts;
+  std::string links;
+  for (int i = 0; i < 250; ++i) {
+    const std::string name = "h" + std::to_string(i);
+    hosts += "\"" + name + "\": {}, ";
+    links += R"(, {"a": ")" + name + R"(", "b": "server"})";
+  }
+  const auto sweep = [&](const std::string& metrics) {
+    return R"({"scenario": {"hosts": {)" + hosts + R"("client": {}, "server": {}},
+      "links": [{"a": "client", "b": "server"})" +
+           links + R"(],
+      "apps": [{"host": "server", "listen": 80}, {"host": "client", "connect": "server:80"}]},
+      "vary": {"links.0.loss": [0, 0.1]})" +
+           metrics + "}";
+  };
+  t.file("all.json", sweep(""));
+  const char* wish = "want at most 2000 columns in a database, have ";
+  for (const char* command : {"validate all.json", "sweep all.json --db all.sqlite"}) {
+    t.lastack(command);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains(wish) && Contains("name fewer in `metrics`"));
+  }
+  t.file("some.json", sweep(R"(, "metrics": ["time_in.SYN_SENT", "time_in.LISTEN",
+    "time_in.ESTABLISHED", "time_in.TIME_WAIT", "time_in.SYN_RCVD", "time_in.FIN_WAIT_2"])"));
+  t.lastack("sweep some.json --db some.sqlite -q");
+  CHECK(t.exit_code() == 0);
+  t.lastack("export some.sqlite --csv -");
+  CHECK(t.exit_code() == 0);
 }
 
 TEST_CASE("sweep: every metric that the file names is shown, below each other where there are many",

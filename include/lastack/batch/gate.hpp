@@ -39,7 +39,9 @@ struct GateResult {
 
 /// Which of two databases' combinations are of the same settings, and what else differs.
 struct Counterparts {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;  ///< of the one, of the other
+  /// Of the one, of the other, where some runs of either are there.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;
+  std::uint64_t untried = 0;  ///< combinations of the other of which there are none at all
   std::vector<std::string> differences;  ///< "version 0.1.0 against 0.2.0", for people
 };
 

@@ -81,6 +81,8 @@ class Store {
   std::uint64_t runs() const;
   /// Runs of one combination that are there.
   std::uint64_t runs(std::uint64_t combination) const;
+  /// The combinations of which some runs are there, in order.
+  std::vector<std::uint64_t> combinations() const;
   /// The replications of a span that are not there.
   std::vector<Span> gaps(const Span& span) const;
 

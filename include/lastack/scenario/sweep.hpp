@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lastack/scenario/condition.hpp"
@@ -32,6 +33,8 @@ struct Grid {
   std::uint64_t size() const;
   /// For each axis, which of its values a combination has. Requires combination < size().
   std::vector<std::size_t> values_of(std::uint64_t combination) const;
+  /// The other way round; nothing where values that go together do not.
+  std::optional<std::uint64_t> combination_of(const std::vector<std::size_t>& values) const;
   /// The same as paths and values, the condition's name among them: for people and tables.
   std::vector<Override> settings_of(std::uint64_t combination) const;
   /// The same as overrides of the scenario, without those of the condition.
@@ -41,6 +44,9 @@ struct Grid {
   /// The combination that differs only by having this value of an axis; axes that are zipped with
   /// it go along.
   std::uint64_t with_value(std::uint64_t combination, std::size_t axis, std::size_t value) const;
+  /// The combinations that have such a value of each of these axes, in order.
+  std::vector<std::uint64_t> combinations_with(
+      const std::vector<std::pair<std::size_t, std::size_t>>& wanted) const;
   /// The axes' paths in the file's order.
   std::vector<std::string> paths() const;
 };
@@ -128,6 +134,9 @@ struct ResolvedPath {
   std::string problem;
 };
 ResolvedPath resolve_path(std::string_view path, const std::vector<std::string>& paths);
+
+/// Of each path, whether `resolve_path` of its last part leads to it.
+std::vector<bool> last_parts_are_own(const std::vector<std::string>& paths);
 
 /// The JSON Schema (draft-07) of sweeps' files, as text. It refers to that of scenarios as
 /// "scenario.schema.json".

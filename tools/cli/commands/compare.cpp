@@ -130,7 +130,10 @@ ExitCode compare_values(const CompareOptions& options) {
   warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
   auto groups = batch::contrast(store, query);
-  if (groups.empty()) throw UsageError{"--where: no combination has all these values"};
+  if (groups.empty()) {
+    throw UsageError{query.where.empty() ? "--by: no run has another value than the baseline"
+                                         : "--where: no combination has all these values"};
+  }
   if (options.metrics.empty()) keep_telling(groups);
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   fmt::print("{}", comparison_text(store, query, groups, columns_for(stdout), paint));

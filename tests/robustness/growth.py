@@ -81,12 +81,12 @@ def events_of_links(n):
     return {**star(n), "events": [{"at": f"{i}ms", "link": [f"h{i}", "server"], "do": "down"} for i in range(n)]}
 
 
-@shape("validate", 4000)
+@shape("validate", 1000)
 def links_side_by_side(n):
     return {**handshakes(), "links": [{"a": "client", "b": "server", "delay": "10ms"} for _ in range(n)]}
 
 
-@shape("validate", 4000)
+@shape("validate", 1000)
 def unknown_names(n):
     return {**handshakes(), "apps": [{"host": f"k{i}", "listen": 80} for i in range(n)]}
 
@@ -125,14 +125,14 @@ def steps(n):
 def no_port_left(n):
     """Half of them find none."""
     made = handshakes(count=n, every="1us", steps=[{"hold": True}])
-    made["hosts"]["client"] = {"sysctl": {"ip_local_port_range": [32768, 32768 + n // 2 - 1]}}
+    made["hosts"]["client"] = {"sysctl": {"ip_local_port_range": f"32768 {32768 + n // 2 - 1}"}}
     return {**made, "stop_at": "2s"}
 
 
 @shape("run", 20)
 def bulk_through_a_large_window(n):
     """As much as the window holds, and as much again."""
-    memory = [4096, 131072, n * 1_000_000]
+    memory = f"4096 131072 {n * 1_000_000}"
     made = handshakes(steps=[{"send": n * 200_000}, {"close": True}])
     made["hosts"] = {name: {"sysctl": {"tcp_rmem": memory, "tcp_wmem": memory}} for name in made["hosts"]}
     made["links"][0] |= {"delay": "500ms", "loss": 0.001}
@@ -142,19 +142,19 @@ def bulk_through_a_large_window(n):
 
 # --- Faults, forged segments, events ---
 
-@shape("validate", 2000)
+@shape("validate", 800)
 def windows_of_faults(n):
     return {**handshakes(), "faults": [
         {"on": "client->server", "after": f"{n - i}us", "until": f"{n + i + 1}us", "do": "drop"} for i in range(n)]}
 
 
-@shape("run", 2000)
+@shape("run", 800)
 def faults_that_match_nothing(n):
     return {**handshakes(), "faults": [
         {"on": "client->server", "after": f"{i + 1000}s", "until": f"{i + 1001}s", "do": "drop"} for i in range(n)]}
 
 
-@shape("validate", 1500)
+@shape("validate", 500)
 def forged_segments_and_reboots(n):
     return {**handshakes(),
             "inject": [{"at": f"{i}ms", "from": "client", "to": "server", "sport": 1, "dport": 2, "flags": "R"}
@@ -206,12 +206,12 @@ def failures_as_annotations(n):
 
 # --- Sweeps ---
 
-@shape("validate", 2000)
+@shape("validate", 500)
 def values_of_an_axis(n):
     return sweep(handshakes(), {"links.0.loss": losses(n)})
 
 
-@shape("validate", 4000)
+@shape("validate", 500)
 def steps_of_an_axis(n):
     return sweep(handshakes(), {"links.0.loss": {"from": 0, "to": 0.5, "steps": n}})
 
@@ -221,13 +221,7 @@ def axes_and_hosts(n):
     return sweep(star(5 * n), {f"hosts.h{i}.sysctl.tcp_syn_retries": [1] for i in range(n)})
 
 
-@shape("validate", 20)
-def conditions_and_hosts(n):
-    return sweep(star(5 * n), {"hosts.h0.sysctl.tcp_syn_retries": [1, 2]},
-                 under={f"c{i}": {"links.0.loss": i / (2 * n)} for i in range(n)})
-
-
-@shape("validate", 1000)
+@shape("validate", 500)
 def expectations_of_a_sweep(n):
     return sweep(handshakes(), {"links.0.loss": losses(n)},
                  expect=[{"metric": "connect_ok", "where": {"loss": loss}, "min": 0} for loss in losses(n)])
@@ -258,11 +252,16 @@ for each in ("export DB --summary -", "report DB -o OUT", "compare DB --by jitte
 
 # --- Instructions ---
 
-def instructions(command):
+REFUSED = [unknown_names, a_long_name, a_dotted_path]  # with exit code 2
+
+
+def instructions(command, make):
+    """Of a command that ends as it should: what is refused at once would tell nothing."""
     counted = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace", check=False)
     count = re.search(r"Collected : (\d+)", counted.stderr)
-    return int(count[1]) if count and counted.returncode in (0, 1, 2) else None
+    ends = [2] if make in REFUSED else [0, 1]  # 1: an expectation failed
+    return int(count[1]) if count and counted.returncode in ends else None
 
 
 MAKING = threading.Lock()
@@ -286,13 +285,13 @@ def command_line(program, folder, command, size, make):
 def least(program, folder, command):
     """What a command takes of next to nothing."""
     if "DB" in command:
-        return instructions(command_line(program, folder, command, 5, few_of_many))
-    return instructions(command_line(program, folder, command, 2, hosts))
+        return instructions(command_line(program, folder, command, 5, few_of_many), few_of_many)
+    return instructions(command_line(program, folder, command, 2, hosts), hosts)
 
 
 def measure(program, folder, command, n, make):
     """Instructions of n and of twice as many."""
-    return [instructions(command_line(program, folder, command, size, make)) for size in (n, 2 * n)]
+    return [instructions(command_line(program, folder, command, size, make), make) for size in (n, 2 * n)]
 
 
 def table(program, folder, finding):

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <exception>
 #include <fcntl.h>
 #include <functional>
@@ -14,6 +15,7 @@
 
 #include "lastack/app/step_runner.hpp"
 #include "lastack/kernel/lab.hpp"
+#include "places.hpp"
 #include "socket.hpp"
 #include "sysctl_files.hpp"
 
@@ -108,16 +110,23 @@ void Apps::spawn(std::function<void()> work) {
   const std::lock_guard lock{mutex_};
   if (stopping_) return;
   ++busy_;
-  threads_.emplace_back([this, work = std::move(work)] {
-    be_punctual(app_priority);
-    try {
-      work();
-    } catch (const std::exception& error) {
-      const std::lock_guard guard{mutex_};
-      if (problem_.empty()) problem_ = error.what();
-    }
+  try {
+    threads_.emplace_back([this, work = std::move(work)] { do_work(work); });
+  } catch (const std::system_error& error) {
     --busy_;
-  });
+    throw_no_thread(error);
+  }
+}
+
+void Apps::do_work(const std::function<void()>& work) {
+  be_punctual(app_priority);
+  try {
+    work();
+  } catch (const std::exception& error) {
+    const std::lock_guard guard{mutex_};
+    if (problem_.empty()) problem_ = error.what();
+  }
+  --busy_;
 }
 
 void Apps::stop() {
@@ -245,7 +254,10 @@ void Apps::set_settings(const scenario::HostEvent& event) {
   for (const auto& [name, value] : event.sysctl) {
     log({host, {Who::Role::host}, {}}, Call::sysctl, name + "=" + value);
     if (const int error = write_setting(name, value)) {
-      throw LabError{"cannot set " + name + " to " + value + ": " + errno_name(error)};
+      const auto nth = static_cast<std::size_t>(&event - scenario_.host_events.data());
+      const std::string place = Places{scenario_.file}.nth_with("events", "host", nth);
+      throw LabError{place + "/sysctl/" + name + ": this kernel refuses " + value + ": " +
+                     std::strerror(error)};
     }
   }
 }

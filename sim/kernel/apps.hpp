@@ -79,6 +79,7 @@ class Apps {
   void open_listener(Listening& listening) const;
   void bind_early(Bound& bound) const;
   void spawn(std::function<void()> work);
+  void do_work(const std::function<void()>& work);
   void listen(Listening listening);
   void accept_all(const app::Listener& listener, int socket);
   void connect(Bound bound);

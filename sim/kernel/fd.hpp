@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace lastack::kernel {
@@ -29,6 +30,11 @@ class Fd {
 std::string with_errno(const std::string& what);
 /// Throws LabError with that.
 [[noreturn]] void throw_errno(const std::string& what);
+
+/// What to do about a problem: raise the limit of this process that was met, or else `advice`.
+std::string advice_for(const std::string& problem, const std::string& advice);
+/// The system gives no thread. Throws LabError, which says so.
+[[noreturn]] void throw_no_thread(const std::system_error& error);
 
 /// "ECONNREFUSED" and the like.
 std::string errno_name(int error);

@@ -42,7 +42,7 @@ constexpr SimDuration quiet_time = 1s;
 /// The wire looks up at least this often, to see whether it is to stop.
 constexpr SimDuration longest_nap = 20ms;
 
-/// 10.64.0.1 and 10.64.0.2 for the first slot. They never leave the namespaces.
+/// 10.64.0.1 and 10.64.0.2 for slot 0. They never leave the namespaces.
 Addresses addresses_of(const Slot& slot) {
   constexpr std::uint32_t first = 0x0a400000;
   constexpr std::uint32_t per_octet = 250;
@@ -87,6 +87,7 @@ class Run {
  public:
   explicit Run(const scenario::Scenario& scenario)
       : scenario_{scenario},
+        slot_{Tracefs::instances()},
         addresses_{addresses_of(slot_)},
         hosts_{{{addresses_[0], addresses_[1], mtu_of(scenario, 0)},
                 {addresses_[1], addresses_[0], mtu_of(scenario, 1)}}},
@@ -137,9 +138,9 @@ SettingsReport Run::apply_settings() {
     hosts_[i].space.inside([&] { result = kernel::apply_settings(host); });
     if (result.refused) {
       const std::string& name = result.refused->name;
-      const std::string key = "/sysctl/" + name;
+      const std::string own = "/hosts/" + host.name + "/sysctl/" + name;
       throw scenario::ScenarioError{
-          scenario_.file, Places{scenario_.file}.first_of({"/hosts/" + host.name + key, key}),
+          scenario_.file, Places{scenario_.file}.first_of({own, "/sysctl/" + name, own}),
           "this kernel refuses " + tcp::setting_value(host.settings, name) + ": " +
               result.refused->reason};
     }
@@ -162,7 +163,7 @@ SettingsReport Run::apply_settings() {
 void Run::start() {
   apps_.prepare();
   listening_ = apps_.listening();
-  if (!Tracefs::why_not()) tracefs_.emplace(slot_, ports_of(scenario_));
+  if (slot_.instance()) tracefs_.emplace(*slot_.instance(), ports_of(scenario_));
   clock_ = LabClock{monotonic_ns() + head_start.count()};
   apps_.start(clock_);
 }

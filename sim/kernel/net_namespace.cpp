@@ -51,13 +51,18 @@ void unshare_with_small_table() {
 
 void in_own_thread(const std::function<void()>& work) {
   std::exception_ptr thrown;
-  std::thread thread{[&] {
-    try {
-      work();
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-  }};
+  std::thread thread;
+  try {
+    thread = std::thread{[&] {
+      try {
+        work();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    }};
+  } catch (const std::system_error& error) {
+    throw_no_thread(error);
+  }
   thread.join();
   if (thrown) std::rethrow_exception(thrown);
 }

@@ -10,6 +10,7 @@
 #include "lastack/tcp/timer_grid.hpp"
 #include "machine.hpp"
 #include "places.hpp"
+#include "sysctl_files.hpp"
 #include "wire.hpp"
 
 namespace lastack::kernel {
@@ -160,9 +161,16 @@ class Refuser {
 
   void check_events() {
     for (std::size_t i = 0; i < scenario_.host_events.size(); ++i) {
-      if (scenario_.host_events[i].what != scenario::HostEvent::Do::reboot) continue;
-      fail(places_.nth_with("events", "host", i) + "/do",
-           "want power_off, power_on or a sysctl, have reboot");
+      const scenario::HostEvent& event = scenario_.host_events[i];
+      if (event.what == scenario::HostEvent::Do::reboot) {
+        fail(places_.nth_with("events", "host", i) + "/do",
+             "want power_off, power_on or a sysctl, have reboot");
+      }
+      for (const auto& [name, value] : event.sysctl) {
+        if (!is_of_the_machine(name)) continue;
+        fail(places_.nth_with("events", "host", i) + "/sysctl/" + name,
+             "want a setting of a network namespace, have one of the whole machine");
+      }
     }
   }
 

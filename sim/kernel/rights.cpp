@@ -23,7 +23,8 @@ std::optional<std::string> problem_of(const std::function<void()>& step, const c
   try {
     step();
   } catch (const LabError& error) {
-    return std::string{error.what()} + " (" + advice + ")";
+    const std::string problem = error.what();
+    return problem + " (" + advice_for(problem, advice) + ")";
   }
   return std::nullopt;
 }
@@ -35,11 +36,11 @@ void try_hosts(Rights& rights) {
   if (no_space) rights.missing.push_back(*no_space);
   const Fd device{open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
   if (!device.open()) {
-    rights.missing.push_back(with_errno("/dev/net/tun") +
-                             (errno == ENOENT
-                                  ? " (`modprobe tun` makes it; in a container, pass "
-                                    "the device)"
-                                  : " (run as root; in a container, allow the device)"));
+    const char* advice = errno == ENOENT
+                             ? "`modprobe tun` makes it; in a container, pass the device"
+                             : "run as root; in a container, allow the device";
+    const std::string problem = with_errno("/dev/net/tun");
+    rights.missing.push_back(problem + " (" + advice_for(problem, advice) + ")");
   }
   if (!space || !device.open()) return;
   const auto own = tcp::Address{0x0a400001};
@@ -66,8 +67,6 @@ Rights check_rights() {
   try_hosts(rights);
   if (const auto why = Tracefs::why_not()) {
     rights.limits.push_back(*why + ": states come from sock_diag alone, some milliseconds late");
-  } else {
-    Tracefs::remove_leftovers();
   }
   in_own_thread([&] {
     if (be_punctual(wire_priority) == Punctuality::real_time) return;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "lastack/kernel/lab.hpp"
@@ -28,16 +30,37 @@ Fd try_lock(unsigned number) {
   return {};
 }
 
+/// Where the numbers of this network namespace begin. Namespaces have numbers that follow each
+/// other; these are spread.
+unsigned first_number() {
+  struct stat own {};
+  if (stat("/proc/self/ns/net", &own) != 0) return 0;
+  constexpr std::uint64_t golden = 0x9e37'79b9'7f4a'7c15;  // 2^64 / the golden ratio
+  return static_cast<unsigned>((std::uint64_t{own.st_ino} * golden >> 32U) % Slot::count);
+}
+
 }  // namespace
 
-Slot::Slot() {
-  for (number_ = 0; number_ < count; ++number_) {
-    lock_ = try_lock(number_);
-    if (lock_.open()) return;
+Slot::Slot(const std::string& instances) {
+  const unsigned first = first_number();
+  for (unsigned i = 0; i < count; ++i) {
+    number_ = (first + i) % count;
+    if (take(instances)) return;
   }
   throw LabError{"too many labs at once"};
 }
 
 bool is_taken(unsigned number) { return !try_lock(number).open(); }
+
+bool Slot::take(const std::string& instances) {
+  lock_ = try_lock(number_);
+  if (!lock_.open()) return false;
+  if (instances.empty()) return true;
+  if (auto claimed = TracingInstance::claim(instances, number_)) {
+    instance_.emplace(std::move(*claimed));
+    return true;
+  }
+  return false;
+}
 
 }  // namespace lastack::kernel

@@ -46,12 +46,6 @@ bool is_named(const scenario::Host& host, std::string_view name) {
 /// The kernel has no such setting, or not for a namespace.
 bool is_lacking(int error) { return error == ENOENT || error == EACCES || error == EPERM; }
 
-/// fs.file-max and the like are the machine's: no namespace has its own, so nobody touches them.
-bool is_of_the_machine(std::string_view name) {
-  const tcp::SettingInfo* info = tcp::find_setting(name);
-  return info != nullptr && info->section == "fs";
-}
-
 void note_failure(const scenario::Host& host, std::string_view name, int error,
                   SettingsResult& result) {
   const std::string text{name};
@@ -65,6 +59,11 @@ void note_failure(const scenario::Host& host, std::string_view name, int error,
 }
 
 }  // namespace
+
+bool is_of_the_machine(std::string_view name) {
+  const tcp::SettingInfo* info = tcp::find_setting(name);
+  return info != nullptr && info->section == "fs";
+}
 
 std::optional<std::string> read_setting(std::string_view name) {
   std::ifstream file{path_of(name)};

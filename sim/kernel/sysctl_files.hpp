@@ -27,6 +27,9 @@ struct SettingsResult {
 /// control is each socket's own (make_socket): a namespace's default is for the kernel to allow.
 SettingsResult apply_settings(const scenario::Host& host);
 
+/// fs.file-max and the like are the machine's: no namespace has its own, so nobody touches them.
+bool is_of_the_machine(std::string_view name);
+
 /// Writes one setting in the calling thread's namespace: what went wrong, by errno; 0: nothing.
 int write_setting(std::string_view name, std::string_view value);
 

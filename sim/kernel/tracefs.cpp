@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 #include <utility>
@@ -22,7 +21,6 @@ namespace {
 
 constexpr const char* usual_root = "/sys/kernel/tracing";
 constexpr const char* event = "events/sock/inet_sock_set_state";
-constexpr std::string_view prefix = "lastack-kernel-";
 
 bool is_there(const std::string& path) {
   struct stat status {};
@@ -39,19 +37,26 @@ Fd mount_for_us_alone() {
 }
 
 /// Where tracefs is; one that nobody has mounted is mounted for this process alone.
-const std::string& root() {
-  static const Fd own =
-      is_there(usual_root + std::string{"/instances"}) ? Fd{} : mount_for_us_alone();
-  static const std::string path =
-      own.open() ? "/proc/self/fd/" + std::to_string(own.get()) : usual_root;
-  return path;
-}
+struct Root {
+  Root()
+      : own{is_there(usual_root + std::string{"/instances"}) ? Fd{} : mount_for_us_alone()},
+        path{own.open() ? "/proc/self/fd/" + std::to_string(own.get()) : usual_root} {}
 
-std::string instances() { return root() + "/instances"; }
+  std::string instances() const { return path + "/instances"; }
+
+  Fd own;  ///< the mount goes with it
+  std::string path;
+};
+
+const Root& root() {
+  static const Root found;
+  return found;
+}
 
 void write_to(const std::string& path, std::string_view text) {
   const Fd fd{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
-  if (!fd.open() || write(fd.get(), text.data(), text.size()) < 0) throw_errno(path);
+  if (fd.open() && write(fd.get(), text.data(), text.size()) >= 0) return;
+  throw_errno("tracefs: " + path.substr(path.rfind("/instances/") + 1));
 }
 
 constexpr std::array<std::pair<std::string_view, tcp::State>, 12> state_names{{
@@ -142,43 +147,35 @@ std::optional<TraceLine> parse_trace_line(const std::string& line) {
 }
 
 std::optional<std::string> Tracefs::why_not() {
-  if (!is_there(instances())) {
+  const std::string instances = root().instances();
+  if (!is_there(instances)) {
     return std::string{"no tracefs at "} + usual_root + " (mount -t tracefs tracefs " + usual_root +
            ")";
   }
-  if (access(instances().c_str(), W_OK) != 0) return instances() + ": " + std::strerror(errno);
-  if (!is_there(root() + "/" + event)) {
+  if (access(instances.c_str(), W_OK) != 0) return instances + ": " + std::strerror(errno);
+  if (!is_there(root().path + "/" + event)) {
     return "this kernel has no tracepoint sock:inet_sock_set_state";
   }
   return std::nullopt;
 }
 
-void Tracefs::remove_leftovers() {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator{instances(), error}) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    const auto number = number_of<unsigned>(std::string_view{name}.substr(prefix.size()));
-    if (number && !is_taken(*number)) rmdir(entry.path().c_str());
-  }
-}
+std::string Tracefs::instances() { return why_not() ? std::string{} : root().instances(); }
 
-Tracefs::Tracefs(const Slot& slot, const std::vector<tcp::Port>& ports)
-    : folder_{instances() + "/" + std::string{prefix} + std::to_string(slot.number())} {
-  rmdir(folder_.c_str());  // left by a process that was killed: the slot is ours
-  if (mkdir(folder_.c_str(), 0700) != 0) throw_errno(folder_);
+void remove_leftovers() {
   try {
-    write_to(folder_ + "/trace_clock", "mono");
-    if (!ports.empty()) write_to(folder_ + "/" + event + "/filter", filter_of(ports));
-    write_to(folder_ + "/" + event + "/enable", "1");
-    write_to(folder_ + "/tracing_on", "1");
-  } catch (...) {
-    rmdir(folder_.c_str());
-    throw;
+    // Not the one that is kept: the next step may be short of descriptors.
+    remove_instances_of_the_dead(Root{}.instances());
+  } catch (const LabError&) {  // whose they are cannot be found out: they wait for another start
   }
 }
 
-Tracefs::~Tracefs() { rmdir(folder_.c_str()); }
+Tracefs::Tracefs(const TracingInstance& instance, const std::vector<tcp::Port>& ports)
+    : folder_{instance.folder()} {
+  write_to(folder_ + "/trace_clock", "mono");
+  if (!ports.empty()) write_to(folder_ + "/" + event + "/filter", filter_of(ports));
+  write_to(folder_ + "/" + event + "/enable", "1");
+  write_to(folder_ + "/tracing_on", "1");
+}
 
 std::vector<SocketChange> Tracefs::stop(const Addresses& addresses, const LabClock& clock) {
   write_to(folder_ + "/tracing_on", "0");

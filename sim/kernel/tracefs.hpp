@@ -7,28 +7,25 @@
 
 #include "clock.hpp"
 #include "lastack/kernel/lab.hpp"
-#include "slot.hpp"
+#include "tracing_instance.hpp"
 #include "wire.hpp"
 
 namespace lastack::kernel {
 
-/// The kernel's tracepoint sock:inet_sock_set_state in an instance of its own under tracefs, which
-/// is removed with this object. One that a killed process has left is removed by the next.
+/// The kernel's tracepoint sock:inet_sock_set_state in a tracing instance.
 class Tracefs {
  public:
-  /// Traces sockets whose own or other port is one of `ports`. Throws LabError.
-  Tracefs(const Slot& slot, const std::vector<tcp::Port>& ports);
-  ~Tracefs();
-  Tracefs(const Tracefs&) = delete;
-  Tracefs& operator=(const Tracefs&) = delete;
+  /// Traces sockets whose own or other port is one of `ports` in the instance, which must outlive
+  /// this object. Throws LabError.
+  Tracefs(const TracingInstance& instance, const std::vector<tcp::Port>& ports);
 
   /// Stops tracing: what sockets with these addresses did since the clock's start, and before.
   std::vector<SocketChange> stop(const Addresses& addresses, const LabClock& clock);
 
   /// Why there is no tracefs to be used; nothing when there is.
   static std::optional<std::string> why_not();
-  /// Removes the instances of processes that do not run any more.
-  static void remove_leftovers();
+  /// The folder of instances; empty where there is no tracefs to be used.
+  static std::string instances();
 
  private:
   std::string folder_;

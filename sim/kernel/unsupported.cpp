@@ -6,6 +6,8 @@ namespace lastack::kernel {
 
 Rights check_rights() { return {{"this system is not Linux"}, {}}; }
 
+void remove_leftovers() {}
+
 std::vector<scenario::ScenarioError> refusals(const scenario::Scenario&) { return {}; }
 
 LabResult record(const scenario::Scenario&, const LabOptions&, const std::atomic<bool>*) {

@@ -7,6 +7,7 @@ What is checked of the traces holds for every Linux since 4.19. That Lastack doe
 kernel is at least as new as the one it models.
 """
 
+import glob
 import json
 import os
 import shutil
@@ -76,13 +77,37 @@ def instances():
     return shown.stdout.split() if shown.returncode == 0 else None
 
 
+PREFIX = "lastack-kernel-"
+
+
+def held():
+    """Tracing instances of labs that run, by process: a file in each is open."""
+    of = {}
+    for link in glob.glob("/proc/[0-9]*/fd/*"):
+        try:
+            path = os.readlink(link)
+        except OSError:  # it has ended meanwhile
+            continue
+        if PREFIX in path:
+            of[path.split("/")[-2]] = int(link.split("/")[2])
+    return of
+
+
 def leftovers():
-    """Tracing instances of labs that do not run any more. A lab that runs holds the socket of its number."""
-    prefix = "lastack-kernel-"
-    with open("/proc/net/unix") as file:
-        running = {line.split("@")[1].strip() for line in file if "@" + prefix in line}
-    names = instances() or []
-    return sorted(name for name in names if name.startswith(prefix) and name not in running)
+    """Tracing instances of labs that do not run any more."""
+    with open("/proc/net/unix") as file:  # labs of earlier versions hold a socket's name instead
+        running = {line.split("@")[1].strip() for line in file if "@" + PREFIX in line}
+    names = {name for name in instances() or [] if name.startswith(PREFIX)}
+    return sorted(names - running - set(held()))
+
+
+def wait_until(happened, seconds=60):
+    """For an event, not for a time: the limit only ends a test that fails."""
+    end = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > end:
+            raise AssertionError("it did not happen")
+        time.sleep(0.02)
 
 
 class Trace:
@@ -251,30 +276,104 @@ class Ends(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder)
 
-    def begin(self):
-        run = subprocess.Popen([LASTACK, "kernel", "run", self.file, "--trace", f"{self.folder}/out"],
+    def begin(self, *before):
+        run = subprocess.Popen([*before, LASTACK, "kernel", "run", self.file, "--trace", f"{self.folder}/out"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(1)
+        wait_until(lambda: self.traces(run) or run.poll() is not None)
         self.assertIsNone(run.poll())
         return run
 
+    def traces(self, run):
+        """Whether a run is under way: it has a tracing instance, or where there are none, two network devices."""
+        if instances() is not None:
+            return run.pid in held().values()
+        links = [os.readlink(link) for link in glob.glob(f"/proc/{run.pid}/fd/*") if os.path.islink(link)]
+        return links.count("/dev/net/tun") == 2
+
+    def lastack(self, *arguments, before=(), **more):
+        return subprocess.run([*before, LASTACK, *arguments], capture_output=True, text=True, timeout=60, **more)
+
     def test_an_interrupt_ends_it_and_writes_nothing(self):
         run = self.begin()
-        start = time.monotonic()
         run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=10)
-        self.assertLess(time.monotonic() - start, 5)
+        out, err = run.communicate(timeout=50)  # the scenario would take 70 s
         self.assertEqual(run.returncode, 130, out + err)
         self.assertEqual(os.listdir(f"{self.folder}/out"), [])
         self.assertEqual(leftovers(), [])
 
     def test_what_a_killed_run_leaves_the_next_removes(self):
+        for next_start in (["kernel", "run", self.file, "--set", "stop_at=1ms"], ["--version"], ["sysctl", "tcp_rmem"]):
+            runs = [self.begin() for _ in range(3)]
+            for run in runs:
+                run.kill()
+                run.communicate(timeout=10)
+            if instances() is not None:
+                self.assertNotEqual(leftovers(), [])
+            self.lastack(*next_start)
+            self.assertEqual(leftovers(), [], next_start)
+            self.assertEqual(os.listdir(f"{self.folder}/out"), [])
+
+    def test_a_lab_of_another_network_namespace_leaves_a_running_one_alone(self):
+        if instances() is None:
+            self.skipTest("this kernel has no tracefs")
         run = self.begin()
-        run.kill()
-        run.communicate(timeout=10)
-        if instances() is not None:
-            self.assertNotEqual(leftovers(), [])
-        subprocess.run([LASTACK, "kernel", "run", self.file, "--set", "stop_at=1ms"], capture_output=True, timeout=60)
+        mine = [name for name, pid in held().items() if pid == run.pid]
+        other = self.begin("unshare", "--net")
+        self.assertEqual([name for name, pid in held().items() if pid == run.pid], mine)
+        self.assertEqual(len(set(held())), len(held()))
+        for arguments in (["--version"], ["kernel", "run", self.file, "--set", "stop_at=1ms"]):
+            for before in ([], ["unshare", "--net"]):
+                self.lastack(*arguments, before=before)
+                self.assertIn(mine[0], instances())
+                self.assertIn(run.pid, held().values())
+                self.assertIn(other.pid, held().values())
+        for each in (run, other):
+            each.send_signal(signal.SIGINT)
+            out, err = each.communicate(timeout=50)
+            self.assertEqual(each.returncode, 130, out + err)
+        self.assertEqual(leftovers(), [])
+
+    def test_a_limit_that_is_met_is_told_and_nothing_stays(self):
+        for limit in ("-n 5", "-n 8", "-n 12", "-n 16", "-n 20", "-v 60000", "-v 150000"):
+            with self.subTest(limit=limit):
+                run = subprocess.run(["sh", "-c", f'ulimit {limit}; exec "$0" kernel run "$1" --trace "$2" --set stop_at=50ms',
+                                      LASTACK, self.file, f"{self.folder}/limited"], capture_output=True, text=True, timeout=60)
+                if run.returncode == 0:  # it was enough
+                    shutil.rmtree(f"{self.folder}/limited")
+                    continue
+                self.assertIn(run.returncode, (2, 3), run.stderr)
+                self.assertRegex(run.stderr, "Too many open files|cannot start a thread|out of memory|Cannot allocate")
+                self.assertNotIn("run as root", run.stderr)
+                self.assertEqual(os.listdir(f"{self.folder}/limited") if os.path.exists(f"{self.folder}/limited") else [], [])
+                self.assertEqual(leftovers(), [])
+
+    def test_without_rights_the_missing_ones_are_named(self):
+        os.chmod(self.folder, 0o755)
+        run = self.lastack("kernel", "run", self.file, "--trace", f"{self.folder}/x",
+                           before=["setpriv", "--reuid", "65534", "--clear-groups"])
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("cannot make a network namespace, which needs CAP_SYS_ADMIN", run.stderr)
+        self.assertFalse(os.path.exists(f"{self.folder}/x"))
+
+    def test_a_folder_that_cannot_be_written_is_named_before_anything_runs(self):
+        read_only = 'mount -t tmpfs -o ro none /mnt && exec "$0" kernel run "$1" --trace /mnt/x'
+        run = subprocess.run(["unshare", "--mount", "sh", "-c", read_only, LASTACK, self.file],
+                             capture_output=True, text=True, timeout=50)
+        self.assertEqual(run.returncode, 2, run.stderr)
+        self.assertIn("/mnt/x: ", run.stderr)
+        self.assertIn("Read-only file system", run.stderr)
+        self.assertEqual(leftovers(), [])
+
+    def test_a_value_that_the_kernel_refuses_in_an_event_has_its_place(self):
+        with open(self.file) as file:
+            case = json.load(file)
+        case["events"] = [{"at": "10ms", "host": "client", "do": "power_off"},
+                          {"at": "20ms", "host": "client", "sysctl": {"ip_local_port_range": "5 5"}}]
+        with open(self.file, "w") as file:
+            json.dump(case, file)
+        run = self.lastack("kernel", "run", self.file, "--set", "stop_at=300ms")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("/events/1/sysctl/ip_local_port_range: this kernel refuses 5 5: Invalid argument", run.stderr)
         self.assertEqual(leftovers(), [])
 
     def test_a_value_the_kernel_refuses_is_an_error_at_its_place(self):
@@ -285,7 +384,7 @@ class Ends(unittest.TestCase):
             self.fail(run.stdout + run.stderr)
         if run.returncode == 0:
             self.skipTest("this kernel takes every value that Lastack does")
-        self.assertIn("sysctl/tcp_reordering: this kernel refuses 2147483647", run.stderr)
+        self.assertIn("/hosts/client/sysctl/tcp_reordering: this kernel refuses 2147483647", run.stderr)
 
     def test_a_late_run_is_repeated_and_said(self):
         run = subprocess.run([LASTACK, "kernel", "run", self.file, "--set", "stop_at=300ms", "--late", "0.01", "--tries", "2"],

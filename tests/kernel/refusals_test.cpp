@@ -160,4 +160,6 @@ TEST_CASE("refusals: apps and events that no kernel has, at their own place", "[
   check_refused(with(R"("events": [{"at": "1s", "link": ["client", "server"], "do": "down"},
                                    {"at": "1s", "host": "client", "do": "reboot"}])"),
                 "/events/1/do", "have reboot");
+  check_refused(with(R"("events": [{"at": "1s", "host": "client", "sysctl": {"file-max": 100}}])"),
+                "/events/0/sysctl/file-max", "have one of the whole machine");
 }

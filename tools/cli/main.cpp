@@ -18,6 +18,7 @@
 
 #include "commands/commands.hpp"
 #include "lastack/core/atomic_file.hpp"
+#include "lastack/kernel/lab.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "support/diagnostics.hpp"
@@ -204,6 +205,7 @@ int main(int argc, char** argv) {
   ExitCode exit_code = ExitCode::success;
   try {
     diagnostics::start();
+    kernel::remove_leftovers();
     CLI::App program{description, "lastack"};
     program.set_version_flag("--version", "lastack " LASTACK_VERSION, "Print the version and exit");
     Command commands{&program};

@@ -19,6 +19,7 @@
 // The same scenario on the kernel of this machine: each host is a network namespace with real
 // sockets, and the wire between their TUN devices is ours. Everything belongs to this process: the
 // namespaces have no names, and the kernel takes them away when the process ends, however it ends.
+// Of a killed process a tracing instance is left, which the next start of any command removes.
 namespace lastack::kernel {
 
 /// The machine does not let us do something: what() names the step and the reason.
@@ -35,6 +36,11 @@ struct Rights {
 
 /// Tries what a lab needs. On other systems than Linux `missing` says so.
 Rights check_rights();
+
+/// Removes what labs that were killed left on this machine, which is a tracing instance each, as
+/// far as this process may. Labs that run keep theirs. Takes some microseconds where there is
+/// nothing.
+void remove_leftovers();
 
 /// What of the scenario a kernel or this lab cannot do, each at its place in the file; none: it can
 /// be recorded. Nothing is ever left out silently.

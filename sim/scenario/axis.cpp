@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 
@@ -64,7 +67,92 @@ void check_depth(std::string_view path, const Value& value) {
   }
 }
 
+/// A value's text, taken apart at its numbers.
+struct Written {
+  std::string pattern;  ///< with # in place of an integer, ~ of a fraction
+  std::vector<double> numbers;
+};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+Written written(std::string_view text) {
+  Written parts;
+  while (!text.empty()) {
+    const bool negative = text.front() == '-' && text.size() > 1 && is_digit(text[1]);
+    if (!negative && !is_digit(text.front())) {
+      parts.pattern += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    double number = std::numeric_limits<double>::infinity();  // where it is too large for one
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), number).ptr;
+    const std::string_view digits{text.data(), static_cast<std::size_t>(end - text.data())};
+    parts.pattern += digits.find_first_of(".eE") == digits.npos ? '#' : '~';
+    parts.numbers.push_back(number);
+    text.remove_prefix(digits.size());
+  }
+  return parts;
+}
+
+/// Values that are written alike but for their numbers.
+class Alike {
+ public:
+  void add(std::size_t index, const std::vector<double>& numbers) {
+    if (count_++ == 0) {
+      for (const double number : numbers) places_.push_back({number, number, index, index});
+      first_ = index;
+    }
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      Place& place = places_[i];
+      if (numbers[i] < place.least) place = {numbers[i], place.most, index, place.at_most};
+      if (numbers[i] > place.most) place = {place.least, numbers[i], place.at_least, index};
+    }
+  }
+
+  std::size_t count() const { return count_; }
+  /// Those with the smallest and the largest number at each place; without numbers there is one.
+  std::vector<std::size_t> outermost() const {
+    std::vector<std::size_t> values;
+    if (places_.empty()) values.push_back(first_);
+    for (const Place& place : places_) {
+      values.push_back(place.at_least);
+      values.push_back(place.at_most);
+    }
+    return values;
+  }
+
+ private:
+  struct Place {
+    double least;
+    double most;
+    std::size_t at_least;
+    std::size_t at_most;
+  };
+  std::size_t count_ = 0;
+  std::size_t first_ = 0;
+  std::vector<Place> places_;
+};
+
 }  // namespace
+
+std::vector<std::size_t> outermost_values(const Axis& axis, std::size_t most) {
+  std::map<std::string, Alike> kinds;
+  for (std::size_t i = 0; i < axis.values.size(); ++i) {
+    const Written parts = written(axis.values[i]);
+    kinds[parts.pattern].add(i, parts.numbers);
+  }
+  std::vector<const Alike*> rarest_first;
+  for (const auto& [pattern, kind] : kinds) rarest_first.push_back(&kind);
+  std::stable_sort(rarest_first.begin(), rarest_first.end(),
+                   [](const Alike* a, const Alike* b) { return a->count() < b->count(); });
+  std::set<std::size_t> values;
+  for (const Alike* kind : rarest_first) {
+    for (const std::size_t value : kind->outermost()) {
+      if (values.size() < most) values.insert(value);
+    }
+  }
+  return {values.begin(), values.end()};
+}
 
 Axis axis_of(std::string_view path, const Value& value) {
   check_depth(path, value);

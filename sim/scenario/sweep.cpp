@@ -110,6 +110,22 @@ std::vector<std::size_t> tried_of(std::size_t count, std::size_t most) {
   return tried;
 }
 
+/// Which of a dimension's values are tried: those by which the kind and the bounds of all show, and
+/// others in even steps.
+std::vector<std::size_t> tried_of(const Grid& grid, const std::vector<std::size_t>& dimension,
+                                  std::size_t most) {
+  const std::size_t count = grid.axes[dimension.front()].values.size();
+  std::vector<std::size_t> tried = tried_of(count, most);
+  if (tried.size() == count) return tried;
+  for (const std::size_t axis : dimension) {
+    const std::vector<std::size_t> outermost = outermost_values(grid.axes[axis], most);
+    tried.insert(tried.end(), outermost.begin(), outermost.end());
+  }
+  std::sort(tried.begin(), tried.end());
+  tried.erase(std::unique(tried.begin(), tried.end()), tried.end());
+  return tried;
+}
+
 /// How many values of each dimension are tried under each condition.
 std::size_t tried_values(const Sweep& sweep) {
   std::size_t bytes = 1;
@@ -136,13 +152,12 @@ std::vector<Override> overrides_at(const Sweep& sweep, const Condition& conditio
 
 /// Whether all values that are tried are possible where each stands beside one of each other axis:
 /// the scenario is read but once for many axes.
-bool possible_together(const Sweep& sweep, const Condition& condition, std::size_t most) {
+bool possible_together(const Sweep& sweep, const Condition& condition,
+                       const std::vector<std::vector<std::size_t>>& tried) {
   std::set<std::size_t> places;
-  for (const auto& dimension : sweep.grid.dimensions) {
-    const std::size_t count = sweep.grid.axes[dimension.front()].values.size();
-    if (sweep.grid.axes[dimension.front()].path == under_path) continue;
-    const auto tried = tried_of(count, most);
-    places.insert(tried.begin(), tried.end());
+  for (std::size_t d = 0; d < sweep.grid.dimensions.size(); ++d) {
+    if (sweep.grid.axes[sweep.grid.dimensions[d].front()].path == under_path) continue;
+    places.insert(tried[d].begin(), tried[d].end());
   }
   try {
     return std::none_of(places.begin(), places.end(), [&](std::size_t place) {
@@ -157,13 +172,15 @@ bool possible_together(const Sweep& sweep, const Condition& condition, std::size
 }
 
 /// Each value of each axis must be possible under each condition; zipped ones only together. Where
-/// there are so many that it would take long, the first run that has a wrong one tells.
-void check_values(const Sweep& sweep, const Condition& condition) {
-  const std::size_t most = tried_values(sweep);
-  if (possible_together(sweep, condition, most)) return;
-  for (const auto& dimension : sweep.grid.dimensions) {
+/// there are so many that it would take long, those are tried that show whether all are of the
+/// right kind and within bounds; of others the first run that has a wrong one tells.
+void check_values(const Sweep& sweep, const Condition& condition,
+                  const std::vector<std::vector<std::size_t>>& tried) {
+  if (possible_together(sweep, condition, tried)) return;
+  for (std::size_t d = 0; d < sweep.grid.dimensions.size(); ++d) {
+    const std::vector<std::size_t>& dimension = sweep.grid.dimensions[d];
     if (sweep.grid.axes[dimension.front()].path == under_path) continue;
-    for (const std::size_t i : tried_of(sweep.grid.axes[dimension.front()].values.size(), most)) {
+    for (const std::size_t i : tried[d]) {
       const std::vector<Override> overrides = overrides_at(sweep, condition, {dimension}, i);
       const std::string path = pointer_to("/vary", sweep.grid.axes[dimension.front()].path);
       std::optional<std::string> problem;
@@ -176,6 +193,15 @@ void check_values(const Sweep& sweep, const Condition& condition) {
       if (problem) throw ScenarioError{sweep.file, path, *problem};
     }
   }
+}
+
+void check_values(const Sweep& sweep) {
+  const std::size_t most = tried_values(sweep);
+  std::vector<std::vector<std::size_t>> tried;  // of each dimension
+  for (const auto& dimension : sweep.grid.dimensions) {
+    tried.push_back(tried_of(sweep.grid, dimension, most));
+  }
+  for (const Condition& condition : sweep.conditions) check_values(sweep, condition, tried);
 }
 
 // --- The rest ---
@@ -391,7 +417,7 @@ Sweep read_sweep(const Value& root, const std::string& file) {
   root.with("description", [&](const Value& v) { sweep.description = v.string(); });
   read_under(root, sweep);
   read_vary(root, sweep);
-  for (const Condition& condition : sweep.conditions) check_values(sweep, condition);
+  check_values(sweep);
   root.with("repeat", [&](const Value& v) { read_repeat(v, sweep); });
   root.with("seed", [&](const Value& v) { sweep.seed = v.unsigned_integer(); });
   root.with("metrics", [&](const Value& v) {

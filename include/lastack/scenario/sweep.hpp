@@ -19,6 +19,12 @@ struct Axis {
   std::vector<std::string> values;
 };
 
+/// Which values of an axis show whether all of them are of the right kind and within bounds, in
+/// order, at most so many: of all that are written alike but for their numbers (integers and
+/// fractions apart) those with the smallest and the largest number at each place. Where there are
+/// more, what the fewest values are like comes first.
+std::vector<std::size_t> outermost_values(const Axis& axis, std::size_t most);
+
 /// The path of the axis whose values are the names of the conditions of `under`.
 inline constexpr std::string_view under_path = "under";
 

@@ -70,6 +70,57 @@ TEST_CASE("sweep: ranges hold both ends, in equal steps or equal ratios", "[scen
         Values{"0.001", "0.01", "0.1"});
 }
 
+TEST_CASE("axis: outermost values are the smallest and largest of what is written alike",
+          "[scenario]") {
+  using Indices = std::vector<std::size_t>;
+  const auto outermost = [](Values values, std::size_t most = 100) {
+    return outermost_values({"path", std::move(values)}, most);
+  };
+  CHECK(outermost({"5", "1", "9", "3"}) == Indices{1, 2});
+  CHECK(outermost({"5", "-1", "-9", "3"}) == Indices{0, 2});
+  CHECK(outermost({"1", "2", "2.5", "3", "4"}) == Indices{0, 2, 4});  // a fraction among integers
+  CHECK(outermost({"\"5ms\"", "\"1ms\"", "\"1s\"", "\"9ms\"", "\"7ms\""}) == Indices{1, 2, 3});
+  CHECK(outermost({"[1, 9]", "[5, 5]", "[9, 1]", "[4, 4]"}) == Indices{0, 2});
+  CHECK(outermost({"true", "false", "\"cubic\""}) == Indices{0, 1, 2});
+  CHECK(outermost({"1", "99999999999999999999999999", "1e999", "2"}) == Indices{0, 1, 2});
+  CHECK(outermost({}).empty());
+  // Of many kinds those of which there are fewest come first.
+  CHECK(outermost({"1", "2", "3", "true"}, 1) == Indices{3});
+}
+
+TEST_CASE("sweep: a value of the wrong kind or out of bounds is found anywhere in a long list",
+          "[scenario]") {
+  constexpr std::size_t count = 5'000;
+  constexpr std::size_t wrong = 3'333;  // none of the few that are tried in even steps
+  // So long a scenario that not all values can be tried.
+  std::string scenario{base};
+  scenario.insert(1, "\"description\": \"" + std::string(500'000, 'x') + "\",");
+  const auto with = [&](const std::string& path, const std::string& value, const auto& others) {
+    std::string list;
+    for (std::size_t i = 0; i < count; ++i) {
+      list += (i == 0 ? "" : ", ") + (i == wrong ? value : others(i));
+    }
+    try {
+      parse_sweep(
+          fmt::format(R"({{"scenario": {}, "vary": {{"{}": [{}]}}}})", scenario, path, list),
+          "s.json");
+    } catch (const ScenarioError& error) {
+      return std::string{error.what()};
+    }
+    return std::string{"no error"};
+  };
+  const auto losses = [](std::size_t i) { return fmt::format("0.{:07}", i + 1); };
+  CHECK(with("links.0.loss", "0.5", losses) == "no error");
+  for (const char* value : {"1.5", "-0.5", "2", "\"0.5x\"", "{\"p\": 1}"}) {
+    INFO(value);
+    CHECK_THAT(with("links.0.loss", value, losses),
+               StartsWith(fmt::format("s.json: /vary/links.0.loss/{}: ", wrong)));
+  }
+  const auto delays = [](std::size_t i) { return fmt::format("\"{}us\"", i + 1); };
+  CHECK_THAT(with("links.0.delay", "\"7uz\"", delays),
+             StartsWith(fmt::format("s.json: /vary/links.0.delay/{}: ", wrong)));
+}
+
 TEST_CASE("sweep: zipped paths go together, where the first of them stands", "[scenario]") {
   for (const char* form :
        {R"("vary": {%R%, "seed": [7, 8], "links.0.loss": [0, 0.1]}, "zip": [["loss", "%P%"]])",

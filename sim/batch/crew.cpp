@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <iterator>
 #include <new>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "lastack/run/simulation.hpp"
 
@@ -17,8 +21,10 @@ constexpr std::chrono::milliseconds flush_interval{100};
 }  // namespace
 
 std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t seed,
-                               const MetricSet& metrics, const std::atomic<bool>& halt) {
+                               const MetricSet& metrics, const std::atomic<bool>& halt,
+                               const std::function<bool()>& memory_exceeded) {
   run::Simulation simulation{scenario, seed};
+  simulation.watch_memory(memory_exceeded);
   if (metrics.needs_following()) simulation.follow_connections();
   simulation.run(&halt);
   const run::Totals totals = simulation.totals();
@@ -38,6 +44,12 @@ Crew::Crew(unsigned threads, std::uint64_t taken_max, OpenCombination open)
       open_{std::move(open)} {
   try {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    const std::size_t had = threads_.size();
+    stop();
+    throw std::runtime_error{fmt::format(
+        "want {} threads, but the system gives no more than {} ({}); -j N asks for fewer", threads,
+        had, error.code().message())};
   } catch (...) {
     stop();
     throw;

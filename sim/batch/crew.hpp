@@ -21,7 +21,8 @@ namespace lastack::batch {
 /// std::bad_alloc when memory ran short and run::Standstill: a run that did not come to its end is
 /// no result.
 std::optional<RunRow> run_once(const scenario::Scenario& scenario, std::uint64_t seed,
-                               const MetricSet& metrics, const std::atomic<bool>& halt);
+                               const MetricSet& metrics, const std::atomic<bool>& halt,
+                               const std::function<bool()>& memory_exceeded);
 
 /// Does one run of a combination; nothing when it was cut off, which `halt` asks for.
 using RunOne =

@@ -10,27 +10,26 @@
 #include "lastack/batch/estimate.hpp"
 #include "lastack/batch/interval.hpp"
 #include "lastack/core/assert.hpp"
+#include "run_counts.hpp"
 
 namespace lastack::batch {
 
 namespace {
 
-/// Runs that one thread takes at a time: enough that loading the scenario costs little.
-constexpr std::uint64_t runs_taken_max = 512;
-
 /// How the runs of a plan's combination are done.
-RunOne runs_of(const Plan& plan, std::uint64_t combination) {
-  return [&plan, combination, scenario = scenario::scenario_of(plan.sweep(), combination),
-          identity = plan.combination_identity(combination)](
-             std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
-    std::optional<RunRow> row =
-        run_once(scenario, plan.sweep().seed_of(replication), plan.metrics_of(combination), halt);
-    if (!row) return row;
-    row->combination = combination;
-    row->replication = replication;
-    row->identity = Plan::run_identity(identity, row->seed);
-    return row;
-  };
+RunOne runs_of(const Plan& plan, std::uint64_t combination, const MemoryExceeded& exceeded) {
+  return
+      [&plan, &exceeded, combination, scenario = scenario::scenario_of(plan.sweep(), combination),
+       identity = plan.combination_identity(combination)](
+          std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
+        std::optional<RunRow> row = run_once(scenario, plan.sweep().seed_of(replication),
+                                             plan.metrics_of(combination), halt, exceeded);
+        if (!row) return row;
+        row->combination = combination;
+        row->replication = replication;
+        row->identity = Plan::run_identity(identity, row->seed);
+        return row;
+      };
 }
 
 /// What of a plan is there, what is not, and when a combination has enough.
@@ -157,10 +156,10 @@ class Ledger {
 }  // namespace
 
 SweepEnd run_sweep(const Plan& plan, Store& store, unsigned threads, const std::atomic<bool>* stop,
-                   SweepProgress* progress) {
+                   SweepProgress* progress, const MemoryExceeded& exceeded) {
   Ledger ledger{plan, store, progress};
   Crew crew{threads, runs_taken_max,
-            [&plan](std::uint64_t combination) { return runs_of(plan, combination); }};
+            [&](std::uint64_t combination) { return runs_of(plan, combination, exceeded); }};
   crew.add_work(ledger.begin(stop));
   while (!ledger.complete() && (stop == nullptr || !*stop)) {
     crew.add_work(ledger.store(crew.collect()));

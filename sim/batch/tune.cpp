@@ -9,6 +9,7 @@
 
 #include "crew.hpp"
 #include "lastack/batch/plan.hpp"
+#include "lastack/run/simulation.hpp"
 
 namespace lastack::batch {
 
@@ -18,14 +19,15 @@ namespace {
 constexpr std::uint64_t runs_of_a_look_max = 64;
 
 /// How the runs of a candidate under a condition are done.
-RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
+RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit,
+               const std::function<bool()>& exceeded) {
   const std::size_t conditions = race.rules().figures.size();
   const auto condition = static_cast<std::size_t>(unit % conditions);
-  return [&plan, unit, condition,
+  return [&plan, &exceeded, unit, condition,
           scenario = scenario::scenario_of(plan.objective(), unit / conditions, condition)](
              std::uint64_t replication, const std::atomic<bool>& halt) -> std::optional<RunRow> {
-    std::optional<RunRow> row =
-        run_once(scenario, plan.objective().seed_of(replication), plan.metrics(condition), halt);
+    std::optional<RunRow> row = run_once(scenario, plan.objective().seed_of(replication),
+                                         plan.metrics(condition), halt, exceeded);
     if (!row) return row;
     row->combination = unit;
     row->replication = replication;
@@ -38,6 +40,7 @@ RunOne runs_of(const TunePlan& plan, const Race& race, std::uint64_t unit) {
 TunePlan::TunePlan(scenario::Objective objective) : objective_{std::move(objective)} {
   const std::size_t conditions = objective_.conditions.size();
   figures_.resize(conditions);
+  least_memory_.resize(objective_.settings.size() * conditions);
   for (std::size_t condition = 0; condition < conditions; ++condition) find_metrics(condition);
   for (std::size_t i = 0; i < objective_.limits.size(); ++i) {
     const scenario::Limit& limit = objective_.limits[i];
@@ -55,9 +58,10 @@ TunePlan::TunePlan(scenario::Objective objective) : objective_{std::move(objecti
 /// What limits and goals ask for under a condition. Reads the scenario of each candidate there.
 void TunePlan::find_metrics(std::size_t condition) {
   for (std::uint64_t i = 1; i < objective_.settings.size(); ++i) {
-    scenario::scenario_of(objective_, i, condition);
+    note_memory(scenario::scenario_of(objective_, i, condition), i, condition);
   }
   const scenario::Scenario first = scenario::scenario_of(objective_, 0, condition);
+  note_memory(first, 0, condition);
   const std::vector<std::string> all = MetricSet{first}.columns();
   std::vector<std::string> wanted;
   std::vector<std::string> names;
@@ -92,6 +96,11 @@ void TunePlan::find_metrics(std::size_t condition) {
       figures.push_back(find_figure(metrics.columns(), name).value());
     }
   }
+}
+
+void TunePlan::note_memory(const scenario::Scenario& scenario, std::uint64_t candidate,
+                           std::size_t condition) {
+  least_memory_[candidate * objective_.conditions.size() + condition] = run::least_memory(scenario);
 }
 
 std::size_t TunePlan::place_of(std::size_t condition, const std::string& metric) const {
@@ -146,9 +155,9 @@ bool run_spans(Race& race, Crew& crew, const std::vector<Span>& spans,
 }  // namespace
 
 TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads, const std::atomic<bool>* stop,
-                 TuneProgress* progress) {
+                 TuneProgress* progress, const std::function<bool()>& exceeded) {
   Crew crew{threads, runs_of_a_look_max,
-            [&](std::uint64_t unit) { return runs_of(plan, race, unit); }};
+            [&](std::uint64_t unit) { return runs_of(plan, race, unit, exceeded); }};
   while (true) {
     const std::vector<Span> spans = race.next();
     if (spans.empty()) return TuneEnd::complete;

@@ -415,3 +415,100 @@ TEST_CASE("sweep, compare: requests that are not answered are shown, unasked", "
   t.lastack("compare r.sqlite --by recv --metric request_ok");
   CHECK_THAT(t.out(), Contains("recv = 200: unanswered requests 0 % → 100 %"));
 }
+
+TEST_CASE("sweep: where the report cannot be written the runs are kept, and it says so",
+          "[command]") {
+  Sweeps t;
+  t.lastack("sweep good.json --db s.sqlite -q --junit /dev/full");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("/dev/full: cannot be written: No space left on device; written "
+                               "before it: s.sqlite (--resume judges its runs again)"));
+  t.lastack("sweep good.json --db s.sqlite -q --resume --junit report.xml");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.read("report.xml"), Contains("failures=\"0\""));
+  t.lastack("sweep good.json -q --junit /dev/full");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("No space left on device\n") && !Contains("written before it"));
+}
+
+TEST_CASE("sweep: of a database and a report that cannot both be made there is neither",
+          "[command]") {
+  Sweeps t;
+  const auto before = t.files();
+  t.lastack("sweep good.json --db s.sqlite -q --junit no/report.xml");
+  CHECK(t.exit_code() == 2);
+  t.lastack("sweep good.json --db no/s.sqlite -q --junit report.xml");
+  CHECK(t.exit_code() == 2);
+  CHECK(t.files() == before);
+  t.lastack("sweep good.json --db s.sqlite -q");
+  t.lastack("sweep good.json --db s.sqlite -q --junit report.xml");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("s.sqlite: exists already"));
+  CHECK(t.files().size() == before.size() + 1);
+}
+
+TEST_CASE("sweep: a shard is not judged, so no report of it is asked for", "[command]") {
+  Sweeps t;
+  for (const char* report : {"--junit report.xml", "--tap", "--github"}) {
+    t.lastack(std::string{"sweep good.json --db s.sqlite --shard 1/2 "} + report);
+    CHECK(t.exit_code() == 2);
+    CHECK_THAT(t.err(), Contains("want the whole sweep, have a shard"));
+  }
+  t.lastack("sweep good.json --db s.sqlite --shard 1/2 -q");
+  CHECK(t.exit_code() == 0);
+}
+
+namespace {
+
+/// A sweep over these numbers of idle hosts, 3 kB each at the least.
+std::string of_hosts(const std::string& counts) {
+  return R"({"scenario": {"hosts": {"c": {"count": 1000}}}, "vary": {"hosts.c.count": )" + counts +
+         "}, \"repeat\": 1";
+}
+
+}  // namespace
+
+TEST_CASE("sweep: a run that takes too much memory is told before the first one", "[command]") {
+  Shell t;
+  t.file("s.json", of_hosts("[1000, 1000000, 2000]") + "}");
+  t.lastack("sweep s.json --db s.sqlite --max-memory 300M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(), Contains("s.json: takes at least 3.0 GB before its first event, more than "
+                               "--max-memory 300M"));
+  CHECK(t.files() == std::vector<std::string>{"s.json"});
+  t.file("e.json", of_hosts("[1000, 1000000, 2000]") +
+                       R"(, "expect": [{"metric": "segments_lost", "max": 0}]})");
+  t.lastack("test e.json --max-memory 300M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.out(), Contains("e.json: takes at least 3.0 GB"));
+}
+
+TEST_CASE("sweep: runs side by side are held against the memory together", "[command]") {
+  Shell t;
+  t.file("s.json", of_hosts("[50000, 50001, 50002, 50003]") + "}");
+  t.lastack("sweep s.json --db s.sqlite -j 4 --max-memory 400M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(),
+             Contains("s.json: 4 runs side by side take at least 600 MB before their first events, "
+                      "more than --max-memory 400M; one run at a time (-j 1) at least 150 MB"));
+  CHECK(t.files() == std::vector<std::string>{"s.json"});
+  t.lastack("sweep s.json --db s.sqlite -j 1 --max-memory 400M -q");
+  CHECK(t.exit_code() == 0);
+  // There are only so many runs, whatever -j says.
+  t.lastack("sweep s.json -j 64 --max-memory 700M -q");
+  CHECK_THAT(t.err(), !Contains("side by side"));
+}
+
+TEST_CASE("sweep: past --max-memory it stops, keeps what ran, and goes on", "[command]") {
+  Sweeps t;
+  t.lastack("sweep plain.json --db s.sqlite --max-memory 1M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(), Contains("plain.json: stopped at --max-memory 1M after 0 runs, which are "
+                               "kept; --resume goes on"));
+  t.lastack("sweep plain.json --db s.sqlite --resume --max-memory 100G -q");
+  CHECK(t.exit_code() == 0);
+  t.lastack("test good.json --max-memory 1M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.out(), Contains("good.json: stopped at --max-memory 1M after 0 runs; 1 expectation "
+                               "was not judged"));
+}

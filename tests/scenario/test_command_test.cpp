@@ -173,6 +173,18 @@ TEST_CASE("test: what takes more memory than there may be is told before it is t
   CHECK(t.exit_code() == 0);
 }
 
+TEST_CASE("test: files that fit only one after the other are run so", "[command]") {
+  Shell t;
+  for (const char* name : {"tree/a.json", "tree/b.json", "tree/c.json", "tree/d.json"}) {
+    t.file(name, R"({"hosts": {"c": {"count": 50000}}, "expect": [{"metric": "segments_lost",
+                     "max": 0}]})");
+  }
+  t.lastack("test tree -j 4 --max-memory 290M");
+  INFO("each takes 150 MB at the least, and less than 290 MB");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.out(), Contains("4 held"));
+}
+
 TEST_CASE("test: an interrupt ends it early, and says so", "[command]") {
   Shell t;
   t.file("tree/long.json", never_ends);

@@ -167,3 +167,30 @@ TEST_CASE("schema: objectives have one of their own", "[command]") {
   t.lastack("schema objctive");
   CHECK(t.exit_code() == 2);
 }
+
+TEST_CASE("tune: what takes too much memory is told before the first run, exit code 3",
+          "[command]") {
+  Shell t;
+  t.file("tune.json", R"({"scenario": {"hosts": {"c": {"count": 1000}}},
+      "settings": {"hosts.c.count": [50000, 50001, 50002]},
+      "minimize": {"metric": "segments_lost"}, "runs_max": 20})");
+  t.lastack("tune tune.json -j 3 --csv x.csv --max-memory 100M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(), Contains("tune.json: takes at least 150 MB before its first event, more than "
+                               "--max-memory 100M"));
+  t.lastack("tune tune.json -j 3 --csv x.csv --max-memory 300M");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(), Contains("tune.json: 3 runs side by side take at least 450 MB before their "
+                               "first events, more than --max-memory 300M"));
+  CHECK(t.files() == std::vector<std::string>{"tune.json"});
+}
+
+TEST_CASE("tune: past --max-memory it stops and writes no file, exit code 3", "[command]") {
+  Objectives t;
+  const auto before = t.files();
+  t.lastack("tune good.json --max-memory 1M --csv x.csv");
+  CHECK(t.exit_code() == 3);
+  CHECK_THAT(t.err(), Contains("good.json: stopped at --max-memory 1M after 0 runs; no file is "
+                               "written"));
+  CHECK(t.files() == before);
+}

@@ -22,6 +22,7 @@
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "support/diagnostics.hpp"
+#include "support/interrupt.hpp"
 #include "support/memory_limit.hpp"
 #include "support/options.hpp"
 
@@ -237,6 +238,10 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {  // such as an output that cannot be written
     diagnostics::error("{}", error.what());
     exit_code = ExitCode::bad_input;
+  }
+  if (work_left_behind()) {  // it may use what ends with main
+    std::fflush(nullptr);
+    std::_Exit(static_cast<int>(exit_code));
   }
   return static_cast<int>(exit_code);
 }

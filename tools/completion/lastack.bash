@@ -70,8 +70,8 @@ _lastack() {
         --no-ladder --columns --color --ascii --check --strict --verbose --help'
       ;;
     test) options='--jobs --seed --max-memory --junit --tap --github --strict --quiet --verbose --help' ;;
-    sweep) options='--db --jobs --shard --seed --junit --tap --github --resume --quiet --verbose --help' ;;
-    tune) options='--sysctl --csv --page --jobs --seed --grid --quiet --verbose --help' ;;
+    sweep) options='--db --jobs --shard --seed --max-memory --junit --tap --github --resume --quiet --verbose --help' ;;
+    tune) options='--sysctl --csv --page --jobs --seed --max-memory --grid --quiet --verbose --help' ;;
     compare) options='--by --baseline --where --metric --confidence --verbose --help' ;;
     merge) options='--quiet --verbose --help' ;;
     export) options='--csv --json --verbose --help' ;;

@@ -18,6 +18,10 @@ struct SweepProgress {
   std::atomic<double> widest{0};
 };
 
+/// Asked now and then in each run whether the program holds too much memory; empty: nobody minds.
+/// Called by several threads at once.
+using MemoryExceeded = std::function<bool()>;
+
 enum class SweepEnd : std::uint8_t { complete, interrupted };
 
 /// Runs what a plan's shard lacks in the store, on so many threads. Results do not depend on their
@@ -25,8 +29,9 @@ enum class SweepEnd : std::uint8_t { complete, interrupted };
 /// is reached is decided at fixed numbers of replications.
 ///
 /// Runs are stored as they come, several in a transaction, a few times a second. Throws StoreError,
-/// and what a Simulation throws (std::bad_alloc).
+/// and std::bad_alloc where memory ran short or `exceeded` said so.
 SweepEnd run_sweep(const Plan& plan, Store& store, unsigned threads,
-                   const std::atomic<bool>* stop = nullptr, SweepProgress* progress = nullptr);
+                   const std::atomic<bool>* stop = nullptr, SweepProgress* progress = nullptr,
+                   const MemoryExceeded& exceeded = {});
 
 }  // namespace lastack::batch

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,11 +33,16 @@ class TunePlan {
   }
   /// What is asked of the runs under a condition.
   const std::vector<Figure>& figures(std::size_t condition) const { return figures_[condition]; }
+  /// What a run takes before its first event, in bytes, at the least: of each candidate under each
+  /// condition, the conditions of one candidate after the other.
+  const std::vector<std::uint64_t>& least_memory() const { return least_memory_; }
   /// "connect_ok under 5 % loss": a figure and its condition, where there is more than one.
   std::string name_of(std::size_t condition, std::size_t figure) const;
 
  private:
   void find_metrics(std::size_t condition);
+  void note_memory(const scenario::Scenario& scenario, std::uint64_t candidate,
+                   std::size_t condition);
   std::size_t place_of(std::size_t condition, const std::string& metric) const;
 
   scenario::Objective objective_;
@@ -45,6 +51,7 @@ class TunePlan {
   std::vector<RaceRules::Limit> limits_;
   std::vector<std::size_t> origins_;
   std::vector<RaceRules::Goal> goals_;
+  std::vector<std::uint64_t> least_memory_;
 };
 
 /// How far a race is: written by it now and then, for a thread that watches it.
@@ -58,10 +65,11 @@ struct TuneProgress {
 enum class TuneEnd : std::uint8_t { complete, interrupted };
 
 /// Runs a race on so many threads, to its end or until it is asked to stop; then it knows what the
-/// last whole look showed. Results do not depend on the number of threads. Throws what a Simulation
-/// throws (std::bad_alloc).
+/// last whole look showed. Results do not depend on the number of threads. Throws std::bad_alloc
+/// where memory ran short or `exceeded`, which is asked in each run, said so.
 TuneEnd run_race(const TunePlan& plan, Race& race, unsigned threads,
-                 const std::atomic<bool>* stop = nullptr, TuneProgress* progress = nullptr);
+                 const std::atomic<bool>* stop = nullptr, TuneProgress* progress = nullptr,
+                 const std::function<bool()>& exceeded = {});
 
 /// The candidates as people want to read of them: the best first, then by fate and the first goal.
 std::vector<std::uint64_t> in_order(const Race& race);

@@ -27,6 +27,7 @@
 #include "reports/sweep_report.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 #include "support/terminal.hpp"
 
 namespace lastack::cli {
@@ -126,10 +127,13 @@ ExitCode compare_values(const CompareOptions& options) {
   if (!options.ci.junit.empty() || options.ci.tap || options.ci.github) {
     throw UsageError{"--junit, --tap, --github: want two databases and --fail-if-worse"};
   }
-  const batch::Store store = batch::Store::open(options.databases.front());
+  const batch::Store store = open_database(options.databases.front());
   warn_of_missing_runs(store);
   const batch::ContrastQuery query = query_of(store, options);
-  auto groups = batch::contrast(store, query);
+  auto groups = [&] {
+    const LoadingLine line{store.file(), "reading"};
+    return batch::contrast(store, query);
+  }();
   if (groups.empty()) {
     throw UsageError{query.where.empty() ? "--by: no run has another value than the baseline"
                                          : "--where: no combination has all these values"};
@@ -258,12 +262,15 @@ ExitCode compare_databases(const CompareOptions& options) {
   FileNames files;
   for (const std::string& database : options.databases) files.read_database(database);
   files.require_own("--junit", options.ci.junit);
-  const batch::Store before = batch::Store::open(options.databases.front());
-  const batch::Store now = batch::Store::open(options.databases.back());
+  const batch::Store before = open_database(options.databases.front());
+  const batch::Store now = open_database(options.databases.back());
   const std::vector<batch::GateRule> rules = rules_of(before, now, options);
   const batch::Counterparts same = batch::counterparts(before, now);
   for (const batch::Store* store : {&before, &now}) warn_of_missing_runs(*store);
-  const auto results = batch::gate(before, now, same, rules, options.confidence);
+  const auto results = [&] {
+    const LoadingLine line{now.file(), "reading"};
+    return batch::gate(before, now, same, rules, options.confidence);
+  }();
   const auto cases = gate_cases(results, unsure, options.databases.back(), command_of(options));
   if (options.ci.tap) {
     fmt::print("{}", tap(cases));

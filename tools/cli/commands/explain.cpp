@@ -203,7 +203,7 @@ ExitCode explain_file(const ExplainOptions& options) {
   colour_choice(options.colour);  // complains before anything else is done
   if (!options.worst.empty()) return explain_worst(options);
   if (is_database(options.file)) {
-    const batch::Store store = batch::Store::open(options.file);
+    const batch::Store store = open_database(options.file);
     throw UsageError{fmt::format("{}: want --worst METRIC with a database, one of {}", options.file,
                                  some_metrics(store))};
   }

@@ -2,6 +2,7 @@
 #include "lastack/batch/export.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "commands/commands.hpp"
@@ -9,6 +10,7 @@
 #include "reports/sweep_report.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 
 namespace lastack::cli {
 
@@ -30,8 +32,12 @@ ExitCode export_results(const ExportOptions& options) {
   files.require_own("--csv", options.csv);
   files.require_own("--json", options.json);
   files.require_own("--summary", options.summary);
-  const batch::Store store = batch::Store::open(options.database);
+  const batch::Store store = open_database(options.database);
   warn_of_missing_runs(store);
+  const bool to_terminal =
+      is_stdout(options.csv) || is_stdout(options.json) || is_stdout(options.summary);
+  std::optional<LoadingLine> line;  // not among the rows
+  if (!to_terminal) line.emplace(options.database, "reading");
   FileSet outputs;  // all or none
   const auto write = [&](const std::string& file, auto results) {
     if (file.empty()) return;

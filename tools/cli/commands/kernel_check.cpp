@@ -70,8 +70,9 @@ RecordingSource recorder_of(const KernelCheckOptions& options, const std::atomic
       return record_live(scenario, options.repeat, stop);
     };
   }
-  return [](const Case& item, const scenario::Scenario&) {
-    return compare::read_histories(item.recordings);
+  return [&stop](const Case& item, const scenario::Scenario&) {
+    return loaded_before(stop, [file = item.recordings] { return compare::read_histories(file); })
+        .value_or(std::vector<compare::History>{});
   };
 }
 
@@ -139,10 +140,13 @@ CaseResult check(const Case& item, const KernelCheckOptions& options,
                  const std::atomic<bool>& stop) {
   CaseResult result{item.name};
   try {
-    const auto scenario = scenario::load_scenario(item.scenario, overrides);
-    const auto recordings = recorder(item, scenario);
+    const auto scenario = loaded_before(stop, [file = item.scenario, overrides] {
+      return scenario::load_scenario(file, overrides);
+    });
+    if (!scenario) return result;
+    const auto recordings = recorder(item, *scenario);
     if (stop) return result;
-    compare::CaseVerdict verdict = compare::check_case(scenario, recordings, options.seeds, &stop);
+    compare::CaseVerdict verdict = compare::check_case(*scenario, recordings, options.seeds, &stop);
     if (!verdict.interrupted) result.verdict = std::move(verdict);
   } catch (const compare::InputError& error) {
     result.problem = message_with_line(error);

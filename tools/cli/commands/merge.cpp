@@ -11,6 +11,7 @@
 #include "lastack/core/text.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 
 namespace lastack::cli {
 
@@ -27,7 +28,10 @@ ExitCode merge(const MergeOptions& options) {
   for (const std::string& part : options.parts) files.read_database(part);
   files.require_own_database("OUT", options.out);
   files.require_own_database("OUT", options.out + ".unfinished");  // where it is put together
-  const batch::Store whole = batch::merge(options.out, options.parts);
+  const batch::Store whole = [&] {
+    const LoadingLine line{options.out, "writing"};
+    return batch::merge(options.out, options.parts);
+  }();
   if (!options.quiet) {
     fmt::print("{}: {} runs of {} combinations from {} parts\n", printable(options.out),
                whole.runs(), whole.info().grid.size(), options.parts.size());

@@ -10,6 +10,7 @@
 #include "reports/sweep_report.hpp"
 #include "support/file_names.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 
 namespace lastack::cli {
 
@@ -24,9 +25,13 @@ ExitCode report(const ReportOptions& options) {
   FileNames files;
   files.read_database(options.database);
   files.require_own("--output", options.output);
-  const batch::Store store = batch::Store::open(options.database);
+  const batch::Store store = open_database(options.database);
   warn_of_missing_runs(store);
-  write_file(options.output, batch::page_of(store));
+  const std::string page = [&] {
+    const LoadingLine line{options.database, "reading"};
+    return batch::page_of(store);
+  }();
+  write_file(options.output, page);
   return ExitCode::success;
 }
 

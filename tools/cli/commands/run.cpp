@@ -20,6 +20,7 @@
 #include "lastack/scenario/never_matches.hpp"
 #include "reports/run_progress.hpp"
 #include "reports/run_report.hpp"
+#include "reports/sweep_report.hpp"
 #include "reports/worst_run.hpp"
 #include "support/diagnostics.hpp"
 #include "support/interrupt.hpp"
@@ -226,7 +227,7 @@ ExitCode run_all(const RunOptions& options) {
   for (const std::string& file : options.files) {
     if (is_database(file)) {
       throw UsageError{fmt::format("{}: want --worst METRIC with a database, one of {}", file,
-                                   some_metrics(batch::Store::open(file)))};
+                                   some_metrics(open_database(file)))};
     }
   }
   FileNames files{options.files};

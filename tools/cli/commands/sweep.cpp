@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@
 #include "reports/sweep_report.hpp"
 #include "reports/test_report.hpp"
 #include "reports/test_result.hpp"
+#include "support/diagnostics.hpp"
 #include "support/file_names.hpp"
 #include "support/interrupt.hpp"
 #include "support/memory_limit.hpp"
@@ -47,10 +49,13 @@ struct SweepOptions {
   unsigned threads = 0;  ///< 0: as many as the machine has processors
   std::string shard;
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> max_memory;  ///< bytes, of all threads together
   CiOptions ci;
   bool resume = false;
   bool quiet = false;
 };
+
+bool wants_report(const CiOptions& ci) { return !ci.junit.empty() || ci.tap || ci.github; }
 
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
@@ -137,6 +142,18 @@ void print_report(const batch::Plan& plan, const batch::Store& store, std::FILE*
   fmt::print(stream, "\n{}", sweep_table(plan, store, columns, paint));
 }
 
+/// The runs took long, so they stay where their report cannot be written.
+void write_junit(AtomicFile& junit, const FileResult& result, const SweepOptions& options) {
+  try {
+    junit.write(junit_xml({result}));
+    junit.commit();
+  } catch (const OutputError& error) {
+    if (options.database.empty()) throw;
+    throw OutputError{error.file(), error.reason() + "; written before it: " + options.database +
+                                        " (--resume judges its runs again)"};
+  }
+}
+
 /// What the expectations came to, for people and for CI.
 ExitCode report(const FileResult& result, const SweepOptions& options, AtomicFile* junit) {
   if (options.ci.tap) {
@@ -149,20 +166,40 @@ ExitCode report(const FileResult& result, const SweepOptions& options, AtomicFil
                result.expectations);
   }
   if (options.ci.github) fmt::print("{}", github_annotations({result}));
-  if (junit != nullptr) {
-    junit->write(junit_xml({result}));
-    junit->commit();
-  }
+  if (junit != nullptr) write_junit(*junit, result, options);
   return result.outcome == Outcome::failed ? ExitCode::expectation_failed : ExitCode::success;
 }
 
 batch::SweepEnd run(const batch::Plan& plan, batch::Store& store, const SweepOptions& options,
-                    const std::atomic<bool>& stop) {
+                    const std::atomic<bool>& stop, MemoryWatch& memory) {
   batch::SweepProgress progress;
   const ProgressLine line{[&progress](std::chrono::duration<double> since_start) {
     return progress_text(progress, since_start.count());
   }};
-  return batch::run_sweep(plan, store, threads_or_all(options.threads), &stop, &progress);
+  return batch::run_sweep(plan, store, threads_or_all(options.threads), &stop, &progress,
+                          memory.check());
+}
+
+/// "5 runs, which are kept; --resume goes on".
+std::string kept_text(const batch::Store& store) {
+  const bool kept = store.file() != batch::Store::in_memory;
+  return counted(store.runs(), "run") + (kept ? ", which are kept; --resume goes on" : "");
+}
+
+/// Whether all ran; else it says why not.
+ExitCode run_all(const batch::Plan& plan, batch::Store& store, const SweepOptions& options,
+                 const std::atomic<bool>& stop) {
+  MemoryWatch memory{options.max_memory};
+  try {
+    if (run(plan, store, options, stop, memory) == batch::SweepEnd::complete) {
+      return ExitCode::success;
+    }
+  } catch (const std::bad_alloc&) {
+    diagnostics::error("{}: {} after {}", options.sweep, memory.reason(), kept_text(store));
+    return ExitCode::out_of_memory;
+  }
+  fmt::print(stderr, "interrupted after {}\n", kept_text(store));
+  return ExitCode::interrupted;
 }
 
 /// Ctrl-C still ends the program at once.
@@ -178,7 +215,8 @@ ExitCode sweep(const SweepOptions& options) {
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   const batch::Plan plan = plan_from(options);
-  require_memory(scenario::scenario_of(plan.sweep(), 0), std::nullopt);
+  require_memory(options.sweep, batch::memory_need(plan, threads_or_all(options.threads)),
+                 options.max_memory);
   FileNames files{scenario::files_named(options.sweep)};
   files.require_own_database("--db", options.database);
   files.require_own("--junit", options.ci.junit);
@@ -186,15 +224,17 @@ ExitCode sweep(const SweepOptions& options) {
   const bool kept = !options.database.empty();
   if (!kept && options.resume) throw UsageError{"--resume: want --db as well: what to go on with"};
   if (!kept && plan.shard().count > 1) throw UsageError{"--shard: want --db as well"};
+  if (plan.shard().count > 1 && wants_report(options.ci)) {
+    throw UsageError{
+        "--junit, --tap, --github: want the whole sweep, have a shard; `lastack merge` puts shards "
+        "together, and `lastack sweep --resume` judges them"};
+  }
   batch::Store store = batch::Store::create(
       kept ? options.database : std::string{batch::Store::in_memory}, plan,
       options.resume ? batch::Store::Existing::go_on : batch::Store::Existing::refuse);
   const auto start = std::chrono::steady_clock::now();
-  if (run(plan, store, options, stop) == batch::SweepEnd::interrupted) {
-    fmt::print(stderr, "interrupted after {} runs{}\n", store.runs(),
-               kept ? ", which are kept; --resume goes on" : "");
-    return ExitCode::interrupted;
-  }
+  const ExitCode end = run_all(plan, store, options, stop);
+  if (end != ExitCode::success) return end;
   if (plan.shard().count > 1) {
     if (!options.quiet) {
       fmt::print("shard {}/{}: {} runs in {}; `lastack merge` puts the parts together\n",
@@ -228,6 +268,7 @@ void add_sweep_command(Command program, ExitCode& exit_code) {
       .add_option("--shard", options->shard, "Run part I of N only; auto/N asks the cluster for I")
       .type_name("I/N");
   add_seed_option(command, options->seed, "Base seed, in place of the sweep's");
+  add_max_memory_option(command, options->max_memory);
   add_ci_options(command, options->ci, "expectations");
   command.add_flag("--resume", options->resume, "Go on with --db: run only what is missing");
   command.add_flag("-q,--quiet", options->quiet, "Print failures only");
@@ -240,8 +281,10 @@ void add_sweep_command(Command program, ExitCode& exit_code) {
       "  lastack sweep S.json --db part2.sqlite --shard 2/8\n"
       "`--shard auto/N` takes I from JOB_COMPLETION_INDEX (a Kubernetes Indexed Job) or\n"
       "SLURM_ARRAY_TASK_ID (a Slurm job array).\n"
-      "Exit code: 0 all ran and expectations hold, 1 an expectation failed, 2 bad\n"
-      "usage or input, 130 interrupted (--resume goes on).");
+      "The database and the JUnit file appear at different times: where the second cannot\n"
+      "be written, the runs are kept, and --resume judges them again.\n"
+      "Exit code: 0 all ran and expectations hold, 1 an expectation failed, 2 bad usage\n"
+      "or input, 3 memory ran short, 130 interrupted (--resume goes on after both).");
 }
 
 }  // namespace lastack::cli

@@ -110,14 +110,50 @@ FileResult cut_short(FileResult result, const run::Summary& summary, const TestO
   return bad(std::move(result), std::vector{std::move(problem)});
 }
 
-FileResult run_scenario(FileResult result, const TestOptions& options,
-                        const std::atomic<bool>& stop) {
-  const auto start = std::chrono::steady_clock::now();
-  const scenario::Scenario scenario = scenario::load_scenario(result.file);
+/// A file that was read: what is to be run, or what is known without that.
+struct Loaded {
+  FileResult result;
+  std::optional<scenario::Scenario> scenario;
+  std::optional<batch::Plan> plan;
+};
+
+Loaded load_scenario(FileResult result, const TestOptions& options) {
+  scenario::Scenario scenario = scenario::load_scenario(result.file);
   if (const auto never = scenario::never_matches(scenario); options.strict && !never.empty()) {
-    return bad(std::move(result), never);
+    return {bad(std::move(result), never), {}, {}};
   }
-  require_memory(scenario, options.max_memory);
+  return {std::move(result), std::move(scenario), {}};
+}
+
+Loaded load_sweep(FileResult result) {
+  scenario::Sweep sweep = scenario::load_sweep(result.file);
+  if (sweep.expectations.empty()) return {skipped(result, "a sweep without `expect`"), {}, {}};
+  if (result.seed) sweep.seed = *result.seed;
+  Loaded loaded{std::move(result), {}, {}};
+  loaded.plan.emplace(std::move(sweep), LASTACK_VERSION);
+  return loaded;
+}
+
+Loaded load(FileResult result, const TestOptions& options) {
+  const std::string file = result.file;
+  try {
+    switch (scenario::kind_of_file(file)) {
+      case scenario::FileKind::scenario: return load_scenario(result, options);
+      case scenario::FileKind::sweep: result.command = "sweep"; return load_sweep(result);
+      case scenario::FileKind::objective:
+        return {skipped(result, "an objective: needs `lastack tune`"), {}, {}};
+      case scenario::FileKind::other: break;
+    }
+    return {skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)"), {}, {}};
+  } catch (const scenario::ScenarioError& error) {
+    if (result.command == "run") return {bad(result, error), {}, {}};
+    result.pointer = error.file() == file ? error.pointer() : "";
+    return {bad(result, std::vector<std::string>{error.what()}), {}, {}};
+  }
+}
+
+FileResult run_scenario(FileResult result, const scenario::Scenario& scenario,
+                        const TestOptions& options, const std::atomic<bool>& stop) {
   run::Simulation simulation{scenario, result.seed.value_or(scenario.seed)};
   simulation.watch_memory(memory_check(options.max_memory));
   simulation.run(&stop);
@@ -129,48 +165,68 @@ FileResult run_scenario(FileResult result, const TestOptions& options,
     if (options.strict) judge_strictly(summary.unmatched, result);
   }
   if (!options.strict) result.unmatched = summary.unmatched;
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
-/// Runs a sweep if it expects something; the files beside it keep the other processors busy.
-FileResult run_sweep(FileResult result, const std::atomic<bool>& stop) {
-  scenario::Sweep sweep = scenario::load_sweep(result.file);
-  if (sweep.expectations.empty()) return skipped(result, "a sweep without `expect`");
-  const auto start = std::chrono::steady_clock::now();
-  if (result.seed) sweep.seed = *result.seed;
-  const batch::Plan plan{std::move(sweep), LASTACK_VERSION};
+/// Runs a sweep; the files beside it keep the other processors busy.
+FileResult run_sweep(FileResult result, const batch::Plan& plan, const TestOptions& options,
+                     const std::atomic<bool>& stop) {
+  MemoryWatch memory{options.max_memory};
   batch::Store store = batch::Store::create(std::string{batch::Store::in_memory}, plan,
                                             batch::Store::Existing::refuse);
-  if (batch::run_sweep(plan, store, 1, &stop) == batch::SweepEnd::interrupted) {
+  const auto not_judged = [&] {
     result.expectations = result.not_judged = plan.sweep().expectations.size();
-    result.problem = "interrupted" + not_judged_text(result);
-    return result;
+    return not_judged_text(result);
+  };
+  try {
+    const auto end = batch::run_sweep(plan, store, 1, &stop, nullptr, memory.check());
+    if (end == batch::SweepEnd::interrupted) {
+      result.problem = "interrupted" + not_judged();
+      return result;
+    }
+  } catch (const std::bad_alloc&) {
+    result.out_of_memory = true;
+    const std::string open = not_judged();
+    return bad(result, std::vector{fmt::format("{}: {} after {}{}", result.file, memory.reason(),
+                                               counted(store.runs(), "run"), open)});
   }
   judge(batch::evaluate(store), result);
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+/// Runs what was loaded, when there is room for it beside the others.
+FileResult run(Loaded loaded, const TestOptions& options, const std::atomic<bool>& stop,
+               MemoryShare& memory) {
+  FileResult result = std::move(loaded.result);
+  if (loaded.scenario) {
+    require_memory(*loaded.scenario, options.max_memory);
+    memory.use(run::least_memory(*loaded.scenario),
+               [&] { result = run_scenario(result, *loaded.scenario, options, stop); });
+  }
+  if (loaded.plan) {
+    const batch::MemoryNeed need = batch::memory_need(*loaded.plan, 1);
+    require_memory(result.file, need, options.max_memory);
+    memory.use(need.one, [&] { result = run_sweep(result, *loaded.plan, options, stop); });
+  }
   return result;
 }
 
 /// Runs the file if it is a scenario or a sweep.
 FileResult test_file(const std::string& file, const TestOptions& options,
-                     const std::atomic<bool>& stop) {
+                     const std::atomic<bool>& stop, MemoryShare& memory) {
   FileResult result;
   result.file = file;
   result.seed = options.seed;
+  const auto start = std::chrono::steady_clock::now();
   try {
-    switch (scenario::kind_of_file(file)) {
-      case scenario::FileKind::scenario: return run_scenario(result, options, stop);
-      case scenario::FileKind::sweep: result.command = "sweep"; return run_sweep(result, stop);
-      case scenario::FileKind::objective:
-        return skipped(result, "an objective: needs `lastack tune`");
-      case scenario::FileKind::other: break;
+    auto loaded = loaded_before(stop, [result, options] { return load(result, options); });
+    if (!loaded) {
+      result.problem = "interrupted";
+      return result;
     }
-    return skipped(result, "neither a scenario (`hosts`) nor a sweep (`vary`)");
-  } catch (const scenario::ScenarioError& error) {
-    if (result.command == "run") return bad(result, error);
-    result.pointer = error.file() == file ? error.pointer() : "";
-    return bad(result, std::vector<std::string>{error.what()});
+    result = loaded->result;
+    if (!loaded->scenario && !loaded->plan) return result;
+    result = run(*std::move(loaded), options, stop, memory);
   } catch (const TooLarge& error) {
     result.out_of_memory = true;
     return bad(result, std::vector<std::string>{error.what()});
@@ -180,6 +236,8 @@ FileResult test_file(const std::string& file, const TestOptions& options,
   } catch (const std::exception& error) {
     return bad(result, std::vector{file + ": " + error.what()});
   }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
 }
 
 /// Runs the files side by side; the results are in the files' order, whatever thread was first.
@@ -189,6 +247,7 @@ class Runner {
       : files_{std::move(files)},
         options_{options},
         stop_{stop},
+        memory_{options.max_memory},
         results_(files_.size()) {}
 
   std::vector<FileResult> run() {
@@ -206,7 +265,7 @@ class Runner {
     results_[i].file = files_[i];
     results_[i].problem = "interrupted";
     if (stop_) return;
-    results_[i] = test_file(files_[i], options_, stop_);
+    results_[i] = test_file(files_[i], options_, stop_, memory_);
     ++done_;
     if (is_failure(results_[i].outcome)) ++failed_;
   }
@@ -214,6 +273,7 @@ class Runner {
   std::vector<std::string> files_;
   const TestOptions& options_;
   const std::atomic<bool>& stop_;
+  MemoryShare memory_;
   std::vector<FileResult> results_;
   std::atomic<std::size_t> done_{0};
   std::atomic<std::size_t> failed_{0};
@@ -252,6 +312,7 @@ ExitCode exit_code_of(const std::vector<FileResult>& results) {
 FileNames inputs_of(const std::vector<std::string>& files) {
   FileNames inputs;
   for (const std::string& file : files) {
+    const LoadingLine line{file};
     for (const std::string& named : scenario::files_named(file)) inputs.read(named);
   }
   return inputs;
@@ -259,7 +320,6 @@ FileNames inputs_of(const std::vector<std::string>& files) {
 
 ExitCode test(const TestOptions& options) {
   require_one_stdout(options.ci);
-  const std::atomic<bool>& stop = catch_interrupts();
   std::optional<AtomicFile> junit;  // made first: a name that cannot be written is known at once
   if (!options.ci.junit.empty()) junit.emplace(options.ci.junit);
   std::vector<std::string> files = find_files(options.paths);
@@ -269,6 +329,7 @@ ExitCode test(const TestOptions& options) {
   if (!options.ci.junit.empty()) inputs_of(files).require_own("--junit", options.ci.junit);
   diagnostics::debug("{} files", files.size());
 
+  const std::atomic<bool>& stop = catch_interrupts();
   const auto start = std::chrono::steady_clock::now();
   const std::vector<FileResult> results = Runner{std::move(files), options, stop}.run();
   for (const FileResult& result : results) {

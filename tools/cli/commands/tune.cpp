@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,8 +22,10 @@
 #include "lastack/scenario/objective.hpp"
 #include "reports/sysctl_fragment.hpp"
 #include "reports/tune_report.hpp"
+#include "support/diagnostics.hpp"
 #include "support/file_names.hpp"
 #include "support/interrupt.hpp"
+#include "support/memory_limit.hpp"
 #include "support/numbers.hpp"
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
@@ -41,6 +44,7 @@ struct TuneOptions {
   std::string page;
   unsigned threads = 0;  ///< 0: as many as the machine has processors
   std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> max_memory;  ///< bytes, of all threads together
   bool grid = false;
   bool quiet = false;
 };
@@ -55,7 +59,7 @@ std::string progress_text(const batch::TuneProgress& progress, const batch::Tune
 }
 
 batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOptions& options,
-                   const std::atomic<bool>& stop) {
+                   const std::atomic<bool>& stop, MemoryWatch& memory) {
   batch::TuneProgress progress;
   std::optional<ProgressLine> line;
   if (!options.quiet) {
@@ -63,7 +67,8 @@ batch::TuneEnd run(const batch::TunePlan& plan, batch::Race& race, const TuneOpt
       return progress_text(progress, plan, since_start.count());
     });
   }
-  return batch::run_race(plan, race, threads_or_all(options.threads), &stop, &progress);
+  return batch::run_race(plan, race, threads_or_all(options.threads), &stop, &progress,
+                         memory.check());
 }
 
 /// What is to be written, made before the search so that a name that cannot be had is known at
@@ -128,16 +133,36 @@ batch::TunePlan plan_from(const TuneOptions& options) {
   return batch::TunePlan{std::move(objective)};
 }
 
+enum class End { complete, interrupted, out_of_memory };
+
+/// Says on stderr why the search did not come to its end, where it did not.
+End run_to_end(const batch::TunePlan& plan, batch::Race& race, const TuneOptions& options,
+               const std::atomic<bool>& stop) {
+  MemoryWatch memory{options.max_memory};
+  try {
+    if (run(plan, race, options, stop, memory) == batch::TuneEnd::complete) return End::complete;
+  } catch (const std::bad_alloc&) {
+    diagnostics::error("{}: {} after {}; no file is written", options.objective, memory.reason(),
+                       counted(race.runs(), "run"));
+    return End::out_of_memory;
+  }
+  fmt::print(stderr, "interrupted after {} runs\n", race.runs());
+  return End::interrupted;
+}
+
 ExitCode tune(const TuneOptions& options) {
   const batch::TunePlan plan = plan_from(options);
+  require_memory(options.objective, batch::memory_need(plan, threads_or_all(options.threads)),
+                 options.max_memory);
   Outputs outputs = make_outputs(plan.objective(), options);
   const std::atomic<bool>& stop = catch_interrupts();
   batch::Race race{plan.rules(options.grid ? RaceRules::Search::grid : RaceRules::Search::race)};
-  const bool complete = run(plan, race, options, stop) == batch::TuneEnd::complete;
+  const End end = run_to_end(plan, race, options, stop);
+  if (end == End::out_of_memory) return ExitCode::out_of_memory;
+  const bool complete = end == End::complete;
   const std::vector<std::uint64_t> front = race.front();
   std::FILE* stream = stream_of(options);
   const Paint paint{colour_for(stream, ColourChoice::automatic)};
-  if (!complete) fmt::print(stderr, "interrupted after {} runs\n", race.runs());
   if (!complete && race.runs() == 0) return ExitCode::interrupted;
   if (!options.quiet || front.empty()) {
     fmt::print(stream, "{}", tune_text(plan, race, columns_for(stream), paint));
@@ -179,6 +204,7 @@ void add_tune_command(Command program, ExitCode& exit_code) {
       .type_name("FILE");
   add_jobs_option(command, options->threads);
   add_seed_option(command, options->seed, "Base seed instead of the file's");
+  add_max_memory_option(command, options->max_memory);
   command.add_flag("--grid", options->grid, "No race: run every candidate `runs_max` times");
   command.add_flag("-q,--quiet", options->quiet, "Print only errors");
   command.callback([options, &exit_code] { exit_code = tune(*options); });
@@ -191,7 +217,8 @@ void add_tune_command(Command program, ExitCode& exit_code) {
       "A candidate stops when its runs show that it breaks a limit, or that it is worse\n"
       "than a candidate that meets all limits.\n"
       "Exit code: 0 found, 1 no candidate is known to meet all limits, 2 bad usage or\n"
-      "input, 130 interrupted (the results so far are printed, no file is written).");
+      "input, 3 memory ran short (no file is written), 130 interrupted (the results so\n"
+      "far are printed, no file is written).");
 }
 
 }  // namespace lastack::cli

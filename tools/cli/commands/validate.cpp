@@ -17,6 +17,7 @@
 #include "support/diagnostics.hpp"
 #include "support/find_files.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 #include "support/unmatched.hpp"
 
 namespace lastack::cli {
@@ -30,10 +31,11 @@ struct ValidateOptions {
 };
 
 /// Why a file is no business of this command, or nothing. A file that was named is always checked.
-std::string reason_to_skip(const std::string& file, const ValidateOptions& options) {
+std::string reason_to_skip(const std::string& file, scenario::FileKind kind,
+                           const ValidateOptions& options) {
   const bool named =
       std::find(options.paths.begin(), options.paths.end(), file) != options.paths.end();
-  switch (scenario::kind_of_file(file)) {
+  switch (kind) {
     case scenario::FileKind::scenario: return {};
     case scenario::FileKind::sweep: return {};
     case scenario::FileKind::objective: return {};
@@ -43,9 +45,8 @@ std::string reason_to_skip(const std::string& file, const ValidateOptions& optio
 }
 
 /// The errors of a scenario, or the first of a sweep or an objective.
-std::vector<std::string> errors_in(const std::string& file) {
+std::vector<std::string> errors_in(const std::string& file, scenario::FileKind kind) {
   std::vector<std::string> problems;
-  const scenario::FileKind kind = scenario::kind_of_file(file);
   if (kind == scenario::FileKind::sweep || kind == scenario::FileKind::objective) {
     try {
       if (kind == scenario::FileKind::sweep) {
@@ -64,33 +65,41 @@ std::vector<std::string> errors_in(const std::string& file) {
   return problems;
 }
 
-/// What never matches is a warning, an error with --strict: then this is false. Sweeps and
-/// objectives have other values in each run, so nothing is said of their scenarios.
-bool accepts_unmatched(const std::string& file, const ValidateOptions& options) {
-  if (scenario::kind_of_file(file) != scenario::FileKind::scenario) return true;
-  const auto never = scenario::never_matches(scenario::load_scenario(file));
-  for (const scenario::Unmatched& one : never) {
-    if (options.strict || !options.quiet) report_unmatched(file, one, options.strict);
+/// What there is to say of a file.
+struct Finding {
+  std::string skipped;  ///< why it is no business of this command; empty: it is
+  std::vector<std::string> errors;
+  std::vector<scenario::Unmatched> never;  ///< what could never match
+};
+
+/// The long part of the work, which ends by Ctrl-C. Sweeps and objectives have other values in each
+/// run, so it is not asked what of their scenarios could never match.
+Finding look_at(const std::string& file, const ValidateOptions& options) {
+  const LoadingLine line{file};
+  Finding found;
+  try {
+    const scenario::FileKind kind = scenario::kind_of_file(file);
+    found.skipped = reason_to_skip(file, kind, options);
+    if (found.skipped.empty()) found.errors = errors_in(file, kind);
+    const bool good = found.skipped.empty() && found.errors.empty();
+    if (good && kind == scenario::FileKind::scenario)
+      found.never = scenario::never_matches(scenario::load_scenario(file));
+  } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
+    found.errors.emplace_back(error.what());
   }
-  return !options.strict || never.empty();
+  return found;
 }
 
+/// What never matches is a warning, with --strict an error.
 ExitCode validate_file(const std::string& file, const ValidateOptions& options) {
-  std::string remark = "ok";
-  try {
-    const std::string reason = reason_to_skip(file, options);
-    if (!reason.empty()) {
-      remark = "skipped: " + reason;
-    } else if (const auto errors = errors_in(file); !errors.empty()) {
-      for (const std::string& error : errors) diagnostics::error("{}", error);
-      return ExitCode::bad_input;
-    } else if (!accepts_unmatched(file, options)) {
-      return ExitCode::bad_input;
-    }
-  } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
-    diagnostics::error("{}", error.what());
-    return ExitCode::bad_input;
+  const Finding found = look_at(file, options);
+  for (const std::string& error : found.errors) diagnostics::error("{}", error);
+  for (const scenario::Unmatched& one : found.never) {
+    if (options.strict || !options.quiet) report_unmatched(file, one, options.strict);
   }
+  const bool refused = options.strict && !found.never.empty();
+  if (!found.errors.empty() || refused) return ExitCode::bad_input;
+  const std::string remark = found.skipped.empty() ? "ok" : "skipped: " + found.skipped;
   if (!options.quiet) fmt::print("{}: {}\n", printable(file), printable(remark));
   return ExitCode::success;
 }

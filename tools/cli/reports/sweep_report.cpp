@@ -15,6 +15,7 @@
 #include "reports/figure_choice.hpp"
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
+#include "support/progress_line.hpp"
 #include "support/text_table.hpp"
 
 namespace lastack::cli {
@@ -291,6 +292,11 @@ std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int 
     }
   }
   return table.text(paint) + widths_not_reached(plan, store, columns);
+}
+
+batch::Store open_database(const std::string& file) {
+  const LoadingLine line{file};
+  return batch::Store::open(file);
 }
 
 void warn_of_missing_runs(const batch::Store& store) {

@@ -16,6 +16,9 @@ namespace lastack::cli {
 std::string sweep_table(const batch::Plan& plan, const batch::Store& store, int columns,
                         const Paint& paint);
 
+/// Opens a database to read it, and shows when that takes long. Throws batch::StoreError.
+batch::Store open_database(const std::string& file);
+
 /// Says on stderr that a database is only a part of a sweep: a shard, or not complete yet.
 void warn_of_missing_runs(const batch::Store& store);
 

@@ -16,6 +16,7 @@
 #include "lastack/scenario/json.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "reports/amounts.hpp"
+#include "reports/sweep_report.hpp"
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
 
@@ -115,7 +116,7 @@ std::string some_metrics(const batch::Store& store) {
 
 WorstRun worst_run(const std::string& database, const std::string& worst) {
   const auto [metric, place] = metric_and_place(worst);
-  batch::Store store = batch::Store::open(database);
+  batch::Store store = open_database(database);
   const std::size_t column = column_named(store, metric);
   const std::string name = store.info().metrics[column];
   const std::vector<batch::WorstRun> runs = batch::worst_runs(store, place)[column];

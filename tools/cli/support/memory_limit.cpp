@@ -89,17 +89,73 @@ std::string rough_size(std::uint64_t bytes) {
   return size < 1000 ? fmt::format("{:.0f} MB", size) : fmt::format("{:.1f} GB", size / 1000);
 }
 
+/// "more than --max-memory 300M", where `takes` is; empty where it is not.
+std::string more_than(std::uint64_t takes, std::optional<std::uint64_t> limit) {
+  const std::optional<std::uint64_t> most = limit ? limit : memory_of_the_machine();
+  if (!most || takes <= *most) return "";
+  if (limit) return "more than --max-memory " + size_text(*limit);
+  return fmt::format("more than the {} that this machine has", rough_size(*most));
+}
+
+void require_memory(const std::string& file, std::uint64_t takes,
+                    std::optional<std::uint64_t> limit) {
+  const std::string more = more_than(takes, limit);
+  if (more.empty()) return;
+  throw TooLarge{fmt::format("{}: takes at least {} before its first event, {}", file,
+                             rough_size(takes), more)};
+}
+
 }  // namespace
 
 void require_memory(const scenario::Scenario& scenario, std::optional<std::uint64_t> limit) {
-  const std::optional<std::uint64_t> most = limit ? limit : memory_of_the_machine();
-  const std::uint64_t takes = run::least_memory(scenario);
-  if (!most || takes <= *most) return;
-  throw TooLarge{fmt::format("{}: takes at least {} before its first event, more than {}",
-                             scenario.file, rough_size(takes),
-                             limit
-                                 ? "--max-memory " + size_text(*limit)
-                                 : fmt::format("the {} that this machine has", rough_size(*most)))};
+  require_memory(scenario.file, run::least_memory(scenario), limit);
+}
+
+void require_memory(const std::string& file, const batch::MemoryNeed& need,
+                    std::optional<std::uint64_t> limit) {
+  require_memory(file, need.one, limit);
+  const std::string more = more_than(need.together, limit);
+  if (more.empty()) return;
+  throw TooLarge{fmt::format(
+      "{}: {} runs side by side take at least {} before their first events, {}; one run at a time "
+      "(-j 1) at least {}",
+      file, need.jobs, rough_size(need.together), more, rough_size(need.one))};
+}
+
+std::function<bool()> MemoryWatch::check() {
+  if (!limit_) return {};
+  return [this] {
+    if (resident_bytes() <= *limit_) return false;
+    met_ = true;
+    return true;
+  };
+}
+
+std::string MemoryWatch::reason() const {
+  return met_ ? "stopped at --max-memory " + size_text(*limit_) : "out of memory";
+}
+
+MemoryShare::MemoryShare(std::optional<std::uint64_t> limit)
+    : limit_{limit ? limit : memory_of_the_machine()} {}
+
+void MemoryShare::use(std::uint64_t bytes, const std::function<void()>& work) {
+  {
+    std::unique_lock lock{mutex_};
+    freed_.wait(lock, [&] { return used_ == 0 || !limit_ || used_ + bytes <= *limit_; });
+    used_ += bytes;
+  }
+  const auto give_back = [&] {
+    const std::lock_guard lock{mutex_};
+    used_ -= bytes;
+    freed_.notify_all();
+  };
+  try {
+    work();
+  } catch (...) {
+    give_back();
+    throw;
+  }
+  give_back();
 }
 
 // A new-expression whose memory nobody uses may be left out by the compiler; these calls may not.

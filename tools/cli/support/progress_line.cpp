@@ -38,9 +38,9 @@ ProgressLine::~ProgressLine() {
   if (thread_.joinable()) thread_.join();
 }
 
-LoadingLine::LoadingLine(const std::string& file)
-    : line_{[file](std::chrono::duration<double> since_start) {
-        return fmt::format("loading {}, {:.0f} s", file, since_start.count());
+LoadingLine::LoadingLine(const std::string& file, const std::string& doing)
+    : line_{[file, doing](std::chrono::duration<double> since_start) {
+        return fmt::format("{} {}, {:.0f} s", doing, file, since_start.count());
       }} {}
 
 void ProgressLine::show_until_done() {

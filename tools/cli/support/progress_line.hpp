@@ -33,10 +33,11 @@ class ProgressLine {
   std::thread thread_;
 };
 
-/// The same while a file is loaded, which takes long where it stands for a great deal.
+/// The same while a file is loaded, which takes long where it stands for a great deal, or while
+/// something else is done with it: "reading S.sqlite, 3 s".
 class LoadingLine {
  public:
-  explicit LoadingLine(const std::string& file);
+  explicit LoadingLine(const std::string& file, const std::string& doing = "loading");
 
  private:
   ProgressLine line_;

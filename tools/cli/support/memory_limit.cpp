@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fcntl.h>
 #include <fstream>
+#include <malloc.h>
 #include <new>
 #include <string_view>
 #include <unistd.h>
@@ -145,6 +146,9 @@ void MemoryShare::use(std::uint64_t bytes, const std::function<void()>& work) {
     used_ += bytes;
   }
   const auto give_back = [&] {
+    constexpr std::uint64_t large = 16U << 20U;
+    // What the run took would stay with its thread, and count as held by the program.
+    if (bytes >= large) malloc_trim(0);
     const std::lock_guard lock{mutex_};
     used_ -= bytes;
     freed_.notify_all();

@@ -165,7 +165,8 @@ void ConnectionBook::changed(SimTime now, const tcp::StateChanged& change) {
 void ConnectionBook::closed(SimTime now, tcp::SocketAddress local, tcp::SocketAddress remote) {
   for_each(local, remote, [&](RecordIndex index, Side side) {
     End& end = end_of(records_[index], side);
-    if (!is_finished(end.state)) end.orphaned = now;
+    // A late SYN may open the same ends again: what comes then is no orphan of this connection.
+    if (!is_finished(end.state) && end.finished == never) end.orphaned = now;
   });
 }
 
@@ -201,6 +202,9 @@ void ConnectionBook::check_invariants() const {
     LASTACK_ASSERT(decided == (record.decided != never));
     LASTACK_ASSERT(record.first_fin <= record.active_finished);
     LASTACK_ASSERT(record.first_fin <= record.gone);
+    for (const End& end : {record.local_end, record.remote_end}) {
+      LASTACK_ASSERT(end.finished == never || end.orphaned <= end.finished);
+    }
     if (record.local.port == 0 || record.superseded || record.over) continue;
     ++followed;
     const auto found = followed_.find(Ends{record.local, record.remote});

@@ -95,5 +95,19 @@ TEST_CASE("times of connections: those that a reboot cuts off have none, and the
   }
 }
 
+TEST_CASE(
+    "times of connections: a late SYN that opens the same ends again makes no orphan of the first",
+    "[run]") {
+  // Every segment of the client comes twice, and the server closes whatever it accepts.
+  const run::Totals totals = run(test::usual_scenario(R"("hosts": {"client": {}, "server": {}},
+      "links": [{"a": "client", "b": "server"}], "sysctl": {"somaxconn": 0},
+      "apps": [{"host": "server", "listen": 80, "steps": [{"close": true}]},
+               {"host": "client", "connect": "server:80", "count": 6, "steps": [{"close": true}]}],
+      "faults": [{"on": "client->server", "do": "duplicate", "by": "1746ms"}])"),
+                                 Follow::no);
+  CHECK(totals.connect_times.count() == 6);
+  CHECK(totals.orphan_times.count() == 12);
+}
+
 }  // namespace
 }  // namespace lastack

@@ -64,9 +64,15 @@ struct CallPair {
   }
 };
 
+/// Whether a call of one side alone may have come on the other when the run was over.
+bool is_cut_off(const Task& task, const Call& call, const Offsets& offsets) {
+  const Seconds quiet = call.at - offsets.last_segment_before(call.at);
+  return task.may_be_cut_off(call.at, task.tolerance.for_call(std::max(quiet, Seconds{0})));
+}
+
 /// The first call that went otherwise, if there is one.
 std::optional<Difference> first_other(const Task& task, const Caller& caller,
-                                      const BothCalls& calls) {
+                                      const BothCalls& calls, const Offsets& offsets) {
   const auto [left, right] = std::mismatch(calls.left.begin(), calls.left.end(),
                                            calls.right.begin(), calls.right.end(), alike);
   const CallPair pair{task, caller, static_cast<std::size_t>(left - calls.left.begin()),
@@ -74,6 +80,9 @@ std::optional<Difference> first_other(const Task& task, const Caller& caller,
                       right == calls.right.end() ? nullptr : *right};
   if (pair.left == nullptr && pair.right == nullptr) return std::nullopt;
   const bool both = pair.left != nullptr && pair.right != nullptr;
+  if (!both && is_cut_off(task, *(pair.left == nullptr ? pair.right : pair.left), offsets)) {
+    return std::nullopt;
+  }
   return pair.difference(both ? "is not the same" : "is there on one side only");
 }
 
@@ -81,7 +90,7 @@ std::optional<Difference> first_other(const Task& task, const Caller& caller,
 /// not at all. How late a process wakes depends on how long its host had been quiet.
 void compare_times(const Task& task, const Caller& caller, const BothCalls& calls,
                    const Offsets& offsets) {
-  for (std::size_t n = 0; n < calls.left.size(); ++n) {
+  for (std::size_t n = 0; n < std::min(calls.left.size(), calls.right.size()); ++n) {
     const CallPair pair{task, caller, n, calls.left[n], calls.right[n]};
     const Seconds offset = pair.left->at - pair.right->at;
     const Seconds quiet = pair.left->at - offsets.last_segment_before(pair.left->at);
@@ -98,12 +107,13 @@ void compare_times(const Task& task, const Caller& caller, const BothCalls& call
 void compare_calls(const Task& task, const OffsetsByHost& offsets) {
   const Offsets none;
   for (const auto& [caller, calls] : calls_by_application(task.left, task.right)) {
-    if (auto other = first_other(task, caller, calls)) {
-      task.result.add(*std::move(other));
-      continue;
-    }
     const auto host = offsets.find(caller.first);
-    compare_times(task, caller, calls, host == offsets.end() ? none : host->second);
+    const Offsets& shown = host == offsets.end() ? none : host->second;
+    if (auto other = first_other(task, caller, calls, shown)) {
+      task.result.add(*std::move(other));
+    } else {
+      compare_times(task, caller, calls, shown);
+    }
   }
 }
 

@@ -21,7 +21,9 @@ History history_of_run(const scenario::Scenario& scenario, std::uint64_t seed,
   HistorySink sink;
   run::Simulation simulation{scenario, seed, {&sink}};
   simulation.run(stop);
-  return sink.take();
+  History history = sink.take();
+  history.stopped = std::chrono::duration_cast<Seconds>(scenario.stop_at - sim_start);
+  return history;
 }
 
 CaseVerdict check_case(const scenario::Scenario& scenario, const std::vector<History>& recordings,

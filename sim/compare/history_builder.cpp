@@ -63,7 +63,7 @@ void HistoryBuilder::sent(SimTime at, const WireSegment& segment) {
   if (segment.kind == WireSegment::Kind::datagram) {
     row.seq.offset = segment.seq;  // its number in the flow
   } else {
-    if (segment.flags.has(tcp::Flags::syn)) {
+    if (segment.flags.has(tcp::Flags::syn) && !segment.relative) {
       isns_.learn(segment.from, segment.seq, segment.maker);
     }
     row.seq = isns_.relative(segment.from, segment.seq);

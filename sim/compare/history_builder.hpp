@@ -49,6 +49,7 @@ struct WireSegment {
   SynOptions options;
   std::vector<Block> sack;
   SentSegment::Maker maker = SentSegment::Maker::host;
+  bool relative = false;  ///< forged, and `seq` counts from a real connection's ISN
   enum class Kind { tcp, datagram } kind = Kind::tcp;
 };
 

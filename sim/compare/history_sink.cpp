@@ -53,6 +53,7 @@ class HistorySink::Impl {
       segment.sack.push_back({block.left.raw(), block.right.raw()});
     }
     if (send.forged) segment.maker = SentSegment::Maker::forger;
+    segment.relative = send.relative;
     if (send.protocol == trace::Protocol::datagram) segment.kind = WireSegment::Kind::datagram;
     builder_.sent(at_, segment);
   }

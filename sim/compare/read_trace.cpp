@@ -99,6 +99,7 @@ class TraceReader {
     if (segment.flags.has(tcp::Flags::ack)) {
       segment.ack = event.at("ack").integer_as<std::uint32_t>(0, u32_max);
     }
+    event.with("relative", [&](const Value& is) { segment.relative = is.boolean(); });
     event.with("len", [&](const Value& len) { segment.len = len.integer_as<std::uint32_t>(0); });
     event.with("win", [&](const Value& win) { segment.win = win.integer_as<std::uint32_t>(0); });
     event.with("options", [&](const Value& options) { read_options(options, segment); });

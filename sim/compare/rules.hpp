@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -46,6 +47,14 @@ struct Task {
   const History& right;
   const Tolerance& tolerance;
   Comparison& result;
+
+  /// Whether what happened at a time on one side alone may have come on the other when the run was
+  /// over, as far apart as is allowed.
+  bool may_be_cut_off(Seconds at, Seconds allowed) const {
+    const Seconds end =
+        std::min(left.stopped.value_or(Seconds::max()), right.stopped.value_or(Seconds::max()));
+    return at + allowed >= end;
+  }
 };
 
 /// Segments, timing, options, windows and SACK blocks of one host, of which it sent these.

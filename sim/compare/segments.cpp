@@ -184,7 +184,13 @@ Offsets compare_segments(const Task& task, const std::string& host, const Segmen
   for (std::size_t n = 0; n < std::max(lefts.size(), rights.size()); ++n) {
     const SegmentPair pair{task, host, n, n < lefts.size() ? lefts[n] : nullptr,
                            n < rights.size() ? rights[n] : nullptr};
-    if (pair.left == nullptr || pair.right == nullptr || !alike(*pair.left, *pair.right)) {
+    if (pair.left == nullptr || pair.right == nullptr) {
+      const Segments& longer = pair.left == nullptr ? rights : lefts;
+      const Seconds allowed = task.tolerance.for_segment(gap_before(longer, n));
+      if (!task.may_be_cut_off(longer[n]->at, allowed)) task.result.add(parting(pair));
+      break;
+    }
+    if (!alike(*pair.left, *pair.right)) {
       task.result.add(parting(pair));
       break;
     }

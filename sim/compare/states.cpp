@@ -35,8 +35,8 @@ std::string state_text(std::optional<tcp::State> state) {
   return state ? std::string{tcp::name_of(*state)} : "no connection";
 }
 
-/// The changes of each socket, in their order. A listener's (remote port 0) say of every connection
-/// of its port that it is gone.
+/// The changes of each socket, in their order. A listener (remote port 0) is a socket of its own:
+/// connections of its port outlive it.
 class StatesBySocket {
  public:
   explicit StatesBySocket(const std::vector<StateChange>& changes) {
@@ -47,31 +47,54 @@ class StatesBySocket {
 
   /// The state of a connection at a time.
   std::optional<tcp::State> at(const SocketName& socket, Seconds time) const {
-    const StateChange* own = last_until(socket, time);
-    const StateChange* listener = last_until({socket.host, socket.local, 0}, time);
-    const StateChange* last = later(own, listener);
-    return last == nullptr ? std::nullopt : connection_state(last->to);
-  }
-
- private:
-  /// Both lie in one list, so the later one has the higher address.
-  static const StateChange* later(const StateChange* a, const StateChange* b) {
-    if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
-    return std::max(a, b);
-  }
-
-  const StateChange* last_until(const SocketName& socket, Seconds time) const {
     const auto found = by_socket_.find(socket);
-    if (found == by_socket_.end()) return nullptr;
+    if (found == by_socket_.end()) return std::nullopt;
     const StateChange* last = nullptr;
     for (const StateChange* change : found->second) {
       if (change->at <= time) last = change;
     }
-    return last;
+    return last == nullptr ? std::nullopt : connection_state(last->to);
   }
 
+ private:
   std::map<SocketName, Changes> by_socket_;
 };
+
+/// The sockets of one side that the other does not know, by host, in the order of their beginnings.
+std::map<std::string, std::vector<Changes>> unknown_to(const StatesBySocket& other,
+                                                       const StatesBySocket& side) {
+  std::map<std::string, std::vector<Changes>> unknown;
+  for (const auto& [socket, changes] : side.all()) {
+    if (other.all().count(socket) == 0) unknown[socket.host].push_back(changes);
+  }
+  for (auto& [host, sockets] : unknown) {
+    std::sort(sockets.begin(), sockets.end(),
+              [](const Changes& a, const Changes& b) { return a.front() < b.front(); });
+  }
+  return unknown;
+}
+
+/// The names by which `other` knows the sockets of `side`, where they are not the same: ports that
+/// a host chose itself depend on the seed, so that sockets which only one side knows belong
+/// together in the order of their beginnings.
+std::map<SocketName, SocketName> other_names(const StatesBySocket& side,
+                                             const StatesBySocket& other) {
+  std::map<SocketName, SocketName> names;
+  auto theirs = unknown_to(side, other);
+  for (auto& [host, sockets] : theirs) {
+    std::erase_if(sockets, [](const Changes& changes) {
+      return changes.front()->socket.remote == 0;  // tables have no listeners
+    });
+  }
+  for (const auto& [host, sockets] : unknown_to(other, side)) {
+    const auto found = theirs.find(host);
+    if (found == theirs.end()) continue;
+    for (std::size_t n = 0; n < std::min(sockets.size(), found->second.size()); ++n) {
+      names.emplace(sockets[n].front()->socket, found->second[n].front()->socket);
+    }
+  }
+  return names;
+}
 
 /// When a recording ended, and a second more.
 Seconds end_of(const History& history) {
@@ -126,10 +149,13 @@ void compare_with_table(const History& recording, const History& other, TableSid
                         Comparison& result) {
   const StatesBySocket table{*recording.table};
   const StatesBySocket states{other.socket_states()};
+  const auto names = other_names(table, states);
   const Seconds end = end_of(recording);
   for (const auto& [socket, rows] : table.all()) {
+    const auto renamed = names.find(socket);
+    const SocketName& theirs = renamed == names.end() ? socket : renamed->second;
     for (const Interval& interval : steady_intervals(rows, end)) {
-      const auto parting = first_other(interval, socket, states);
+      const auto parting = first_other(interval, theirs, states);
       if (!parting) continue;
       const auto& [at, seen] = *parting;
       Difference difference;
@@ -200,20 +226,6 @@ struct BothChanges {
   Changes left;
   Changes right;
 };
-
-/// The sockets of one side that the other does not know, by host, in the order of their beginnings.
-std::map<std::string, std::vector<Changes>> unknown_to(const StatesBySocket& other,
-                                                       const StatesBySocket& side) {
-  std::map<std::string, std::vector<Changes>> unknown;
-  for (const auto& [socket, changes] : side.all()) {
-    if (other.all().count(socket) == 0) unknown[socket.host].push_back(changes);
-  }
-  for (auto& [host, sockets] : unknown) {
-    std::sort(sockets.begin(), sockets.end(),
-              [](const Changes& a, const Changes& b) { return a.front() < b.front(); });
-  }
-  return unknown;
-}
 
 /// The sockets of both sides: those of one name belong together. Ports that a host chose itself
 /// depend on the seed, so the others of a host are taken in the order of their beginnings.

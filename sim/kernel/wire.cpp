@@ -168,6 +168,7 @@ std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
   trace::Send forged{id, end(from, injection.sport), end(to, injection.dport), segment,
                      tcp::SendReason::data};
   forged.forged = true;
+  forged.relative = injection.seq.relative;
   journal_.note(now, std::move(forged));
   injected_.push_back(index);
   last_activity_ = now;

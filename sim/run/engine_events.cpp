@@ -46,6 +46,7 @@ void Simulation::Impl::inject(const scenario::Injection& injection) {
   trace::Send forged{packet.id, world_.end(segment.src), world_.end(segment.dst), segment,
                      tcp::SendReason::data};
   forged.forged = true;
+  forged.relative = injection.seq.relative;
   packet.cause = record(0, std::move(forged));
   if (network_.power(to) == net::Power::on) {
     take_in(to, index, trace::any_link);

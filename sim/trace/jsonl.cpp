@@ -65,6 +65,7 @@ class JsonLinesSink::Line {
     literal(",\"why\":\"");
     literal(tcp::name_of(send.why));
     literal("\"");
+    if (send.relative) literal(",\"relative\":true");
   }
 
   void put_header(const tcp::Segment& segment) {

@@ -117,6 +117,9 @@ struct History {
   /// (requests, TIME_WAIT) that `states` does not.
   std::optional<std::vector<StateChange>> table;
   std::vector<Call> calls;
+  /// The scenario stopped the run then, or would have: what comes later is not told. Nothing: that
+  /// is not known.
+  std::optional<Seconds> stopped;
 
   /// The best account there is of the sockets' states.
   const std::vector<StateChange>& socket_states() const { return table ? *table : states; }

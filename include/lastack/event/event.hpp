@@ -46,6 +46,7 @@ struct Send {
   tcp::SendReason why;
   Protocol protocol = Protocol::tcp;
   bool forged = false;
+  bool relative = false;   ///< of a forged one: its number counts from that of a live connection
   LinkId link = any_link;  ///< by which it leaves
 };
 

@@ -66,3 +66,18 @@ TEST_CASE("calls: one is excused when a segment of its host is as late", "[compa
   CHECK(comparison.of(Aspect::timing).size() == 1);
   CHECK(comparison.of(Aspect::calls).empty());
 }
+
+TEST_CASE("calls: what may have come when the run was over is none", "[compare]") {
+  const auto stopped_at = [](double seconds) {
+    compare::History cut = conversation("0.900 client connect: connect");
+    cut.stopped = compare::Seconds{seconds};
+    return cut;
+  };
+  const compare::History both =
+      conversation("0.900 client connect: connect\n1.000 client connect: close");
+  // 40 ms and a step of the wheel at one second, 32 ms, are allowed.
+  CHECK(differing(both, stopped_at(1.000)).empty());
+  CHECK(differing(stopped_at(1.070), both).empty());
+  CHECK(differing(both, stopped_at(1.080)) == "calls");
+  CHECK(differing(both, conversation("0.900 client connect: connect")) == "calls");
+}

@@ -91,6 +91,18 @@ TEST_CASE("a trace: a second SYN starts a second count, a forged one an old one"
   CHECK(to_text(history.segments[3]) == "R. abs ack old+1");
 }
 
+TEST_CASE("a trace: a forged SYN with a number of the connection's own begins no count",
+          "[compare]") {
+  const std::string forged =
+      line(3, R"("ev":"forge","id":3,"src":"client:40000","dst":"server:80","flags":"S",)"
+              R"("seq":100,"len":0,"relative":true)") +
+      line(4, R"("ev":"send","id":4,"src":"server:80","dst":"client:40000","flags":".",)"
+              R"("seq":0,"ack":101,"len":0)");
+  const History history = read(std::string{syn} + synack + forged);
+  CHECK(to_text(history.segments[2]) == "forged S 101");
+  CHECK(to_text(history.segments[3]) == ". abs ack 102");
+}
+
 TEST_CASE("a trace: a SYN that is sent again keeps its number's name", "[compare]") {
   CHECK(from_client(R"("flags":"S","seq":4294967295,"len":0)") == "S 0");
 }

@@ -209,3 +209,20 @@ TEST_CASE("the first difference is the earliest of all aspects", "[compare]") {
   CHECK(to_text(*comparison.first(), "A", "B") ==
         "client connect #1: A connected ok at 1.000 s; B connected ETIMEDOUT at 1.000 s");
 }
+
+TEST_CASE("segments: what may have come when the run was over is none", "[compare]") {
+  const auto stopped_at = [](double seconds) {
+    compare::History cut = conversation("0.000 client sends S 0");
+    cut.stopped = compare::Seconds{seconds};
+    return cut;
+  };
+  const compare::History both = conversation("0.000 client sends S 0\n1.000 client sends S 0");
+  // After a second's wait 10 ms and a step of the wheel, 32 ms, are allowed.
+  CHECK(differing(both, stopped_at(1.040)).empty());
+  CHECK(differing(stopped_at(1.040), both).empty());
+  CHECK(differing(both, stopped_at(1.050)) == "segments");
+  CHECK(differing(both, conversation("0.000 client sends S 0")) == "segments");  // who knows when
+  compare::History other = conversation("0.000 client sends S 0\n1.000 client sends R 1");
+  other.stopped = compare::Seconds{1.001};
+  CHECK(differing(both, other) == "segments");  // both were there, and not the same
+}

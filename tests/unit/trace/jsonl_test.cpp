@@ -85,6 +85,22 @@ TEST_CASE("jsonl: a forged segment is a line of its own kind", "[trace]") {
              Catch::StartsWith(R"({"n":1,"t_ns":0,"ev":"forge","id":1,"src":"client:40000",)"));
 }
 
+TEST_CASE("jsonl: a forged number that counts from a connection's own is said to be relative",
+          "[trace]") {
+  Story t;
+  t.send(Story::c, Story::s, "S", 100, 0, tcp::SendReason::data);
+  Recording forged;
+  forged.begin(Story::two_hosts());
+  Event event = t.finish().events().front();
+  std::get<Send>(event.what).forged = true;
+  std::get<Send>(event.what).relative = true;
+  forged.event(event);
+  std::string out;
+  JsonLinesSink sink{std::make_unique<StringWriter>(out)};
+  forged.replay(sink);
+  CHECK_THAT(out, Catch::Contains(R"("why":"data","relative":true})"));
+}
+
 TEST_CASE("jsonl: a datagram is udp without flags, its number is seq", "[trace]") {
   Story t;
   Send sent{.id = 7,

@@ -25,6 +25,7 @@ STANDS_ON = {
     "compare": ["run"],
     "explain": ["scenario"],
     "kernel": ["scenario"],
+    "fuzz": ["compare", "kernel"],
 }
 
 # A header of a layer below -> the layers that do without it nevertheless, and why.
@@ -41,9 +42,9 @@ REAL_TIME = ("sim/kernel/", "include/lastack/kernel/")
 # Library (as the beginning of an include's path) -> folders of the tree that may include it.
 LIBRARIES = {
     "boost/graph/": ["sim/net/", "tests/"],
-    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "tools/cli/", "tests/"],
+    "nlohmann/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/kernel/", "sim/fuzz/", "tools/cli/", "tests/"],
     "valijson/": ["sim/scenario/", "tools/cli/", "tests/"],
-    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/explain/", "sim/kernel/", "tools/cli/", "tests/"],
+    "fmt/": ["sim/trace/", "sim/scenario/", "sim/run/", "sim/batch/", "sim/compare/", "sim/explain/", "sim/kernel/", "sim/fuzz/", "tools/cli/", "tests/"],
     "spdlog/": ["tools/cli/"],
     "CLI/": ["tools/cli/"],
     "Random123/": ["sim/", "tests/"],

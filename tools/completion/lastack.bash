@@ -17,6 +17,10 @@ _lastack() {
       _filedir '@(jsonl|html|pcapng|txt|svg|mmd)'
       return
       ;;
+    --keep | --record | --against)
+      _filedir -d
+      return
+      ;;
     --series)
       _filedir csv
       return
@@ -80,11 +84,14 @@ _lastack() {
     validate) options='--strict --quiet --verbose --help' ;;
     diff) options='--tolerance --recording --quiet --verbose --help' ;;
     kernel)
-      COMPREPLY=($(compgen -W 'check run --help' -- "$cur"))
+      COMPREPLY=($(compgen -W 'check fuzz run --help' -- "$cur"))
       return
       ;;
     'kernel check')
       options='--recordings --repeat --only --seeds --share --racy --set --jobs --verbose --help'
+      ;;
+    'kernel fuzz')
+      options='--seed --count --minutes --jobs --only --keep --record --against --set --verbose --help'
       ;;
     'kernel run')
       options='--trace --set --jobs --repeat --late --tries --ladder --quiet --verbose --help'

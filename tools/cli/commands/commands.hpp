@@ -24,6 +24,7 @@ void add_kernel_command(Command program, ExitCode& exit_code);
 
 // The subcommands of `lastack kernel`, in the same way.
 void add_kernel_check_command(Command kernel, ExitCode& exit_code);
+void add_kernel_fuzz_command(Command kernel, ExitCode& exit_code);
 void add_kernel_run_command(Command kernel, ExitCode& exit_code);
 
 }  // namespace lastack::cli

@@ -7,6 +7,7 @@ namespace lastack::cli {
 void add_kernel_command(Command program, ExitCode& exit_code) {
   Command kernel = program.add_subcommand("kernel", "Compare Lastack with a real Linux kernel");
   add_kernel_check_command(kernel, exit_code);
+  add_kernel_fuzz_command(kernel, exit_code);
   add_kernel_run_command(kernel, exit_code);
   kernel.finish_group("`lastack kernel COMMAND --help` explains a command.");
 }

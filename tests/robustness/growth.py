@@ -252,7 +252,7 @@ for each in ("export DB --summary -", "report DB -o OUT", "compare DB --by jitte
 
 # --- Instructions ---
 
-REFUSED = [unknown_names, a_long_name, a_dotted_path]  # with exit code 2
+REFUSED = [links_side_by_side, unknown_names, a_long_name, a_dotted_path]  # with exit code 2
 
 
 def instructions(command, make):

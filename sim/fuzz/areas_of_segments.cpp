@@ -282,8 +282,9 @@ void add_path(Sketch& sketch) {
   Json& link = sketch.link();
   if (dice.chance(40)) link["mtu"] = dice.one_of<std::int64_t>({68, 296, 576, 1280, 1492, 9000});
   if (dice.chance(40)) {
-    link["rate"] = dice.one_of({"256kbit", "1Mbit", "5Mbit", "20Mbit"});
-    if (dice.chance(50)) link["queue"] = dice.scaled(3000, 60'000);
+    link["rate"] = dice.one_of({"256kbit", "1Mbit", "5Mbit"});
+    // Half a segment more than some: which one is lost must not hang on a kernel's microseconds.
+    if (dice.chance(50)) link["queue"] = 1500 * dice.scaled(2, 40) + 750;
   }
   if (dice.chance(50)) {
     link[dice.one_of({"a_to_b", "b_to_a"})] = {{"delay", dice.duration(1ms, 500ms)}};

@@ -68,7 +68,8 @@ void Apps::open_listener(Listening& listening) const {
   const int fd = listening.socket->get();
   listening.error = set_options(fd, program.options);
   if (listening.error == 0) {
-    listening.error = listen_on(fd, addresses_[program.host], program.port, program.backlog);
+    listening.error =
+        listen_on(fd, addresses_[program.host], program.port, program.backlog, program.options);
   }
 }
 

@@ -61,6 +61,11 @@ sockaddr_in in_of(tcp::Address address, tcp::Port port) {
   return in;
 }
 
+int bind_as_it_is(int fd, tcp::Address address, tcp::Port port) {
+  const sockaddr_in in = in_of(address, port);
+  return bind(fd, reinterpret_cast<const sockaddr*>(&in), sizeof in) == 0 ? 0 : errno;
+}
+
 Transfer transfer_of(ssize_t result) {
   if (result < 0) return {errno == EINTR ? EAGAIN : errno, 0};
   return {0, static_cast<std::uint64_t>(result)};
@@ -91,12 +96,16 @@ int set_options(int fd, const std::vector<tcp::SocketOptionValue>& options) {
 int bind_socket(int fd, tcp::Address address, tcp::Port port) {
   const int reuse = 1;
   if (const int error = set(fd, {SOL_SOCKET, SO_REUSEADDR}, reuse)) return error;
-  const sockaddr_in in = in_of(address, port);
-  return bind(fd, reinterpret_cast<const sockaddr*>(&in), sizeof in) == 0 ? 0 : errno;
+  return bind_as_it_is(fd, address, port);
 }
 
-int listen_on(int fd, tcp::Address address, tcp::Port port, int backlog) {
-  if (const int error = bind_socket(fd, address, port)) return error;
+int listen_on(int fd, tcp::Address address, tcp::Port port, int backlog,
+              const std::vector<tcp::SocketOptionValue>& options) {
+  const bool said = std::any_of(options.begin(), options.end(), [](const auto& option) {
+    return option.option == tcp::SocketOption::so_reuseaddr;
+  });
+  const int error = said ? bind_as_it_is(fd, address, port) : bind_socket(fd, address, port);
+  if (error != 0) return error;
   return listen(fd, backlog) == 0 ? 0 : errno;
 }
 

@@ -20,8 +20,11 @@ Fd make_socket();
 /// The first option that fails ends it.
 int set_options(int fd, const std::vector<tcp::SocketOptionValue>& options);
 
+/// Sets SO_REUSEADDR first.
 int bind_socket(int fd, tcp::Address address, tcp::Port port);
-int listen_on(int fd, tcp::Address address, tcp::Port port, int backlog);
+/// The same, unless `options` say what SO_REUSEADDR is.
+int listen_on(int fd, tcp::Address address, tcp::Port port, int backlog,
+              const std::vector<tcp::SocketOptionValue>& options);
 /// EINPROGRESS: poll for POLLOUT, then ask `pending_error`.
 int start_connect(int fd, tcp::SocketAddress to);
 int pending_error(int fd);

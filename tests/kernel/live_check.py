@@ -50,6 +50,12 @@ CASES = {
     "lingering-close": scenario([{"setsockopt": {"SO_LINGER": 5}}, {"send": 1000}, {"close": True}],
                                 faults=[{"on": "client->server", "payload": True, "do": "delay", "by": "200ms", "nth": 1},
                                         {"on": "client->server", "payload": True, "do": "drop", "nth": "2+"}]),
+    "port-in-use": {
+        "hosts": {"client": {}, "server": {}}, "links": LINK, "stop_at": "2s",
+        "apps": [{"host": "server", "listen": 80, "close_at": "300ms", "steps": [{"close": True}]},
+                 {"host": "server", "listen": 80, "at": "500ms", "setsockopt": {"SO_REUSEADDR": 0}},
+                 {"host": "server", "listen": 80, "at": "700ms"},
+                 {"host": "client", "connect": "server:80", "from_port": 40000, "steps": [{"recv": "eof"}, {"close": True}]}]},
     "ephemeral-ports": {
         "hosts": {"client": {}, "server": {}}, "links": LINK, "stop_at": "1s",
         "apps": [SERVER, {"host": "client", "connect": "server:80", "count": 3, "every": "20ms", "steps": [{"close": True}]}]},
@@ -160,6 +166,10 @@ class Live(unittest.TestCase):
     def test_a_setting_the_kernel_lacks_is_named_and_the_case_skipped(self):
         self.assertIn("SKIPPED", self.ran.stdout)
         self.assertIn("has no setting tcp_max_orphans", self.ran.stdout)
+
+    def test_a_listener_that_will_not_share_its_port_with_time_wait(self):
+        listens = [e["result"] for e in self.trace("port-in-use").events if e["ev"] == "app" and e["call"] == "listen"]
+        self.assertEqual(listens, ["EADDRINUSE", "ok"])
 
     def test_handshake_and_close(self):
         t = self.trace("handshake-and-close")

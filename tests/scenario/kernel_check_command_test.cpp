@@ -46,6 +46,15 @@ TEST_CASE("kernel check: a case that departs is named with its aspects, exit cod
   CHECK_THAT(t.out(), Contains("; lastack S 0 at 4."));
 }
 
+TEST_CASE("kernel check: -v says what agrees, too, and in what it differs apart", "[command]") {
+  Cases t;
+  t.lastack("kernel check cases --recordings cases -v");
+  CHECK_THAT(t.out(), StartsWith("agrees   abort\nagrees   syn-lost-3-times\nsteady cases"));
+  t.lastack(
+      "kernel check cases --recordings cases -v --set 'sysctl.tcp_rmem=4096 100000 33554432'");
+  CHECK_THAT(t.out(), Contains("agrees   abort, apart from win\n"));
+}
+
 TEST_CASE("kernel check: --share says how many must agree", "[command]") {
   Cases t;
   t.lastack(

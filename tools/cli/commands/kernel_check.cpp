@@ -282,7 +282,8 @@ void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
       .range(1, 1024)
       .type_name("N");
   command.add_flag("-v,--verbose", options->verbose,
-                   "Say what differs, in three lines for each aspect");
+                   "Say what agrees, and what differs, in three lines for each\n"
+                   "aspect");
   command.callback([options, &exit_code] { exit_code = check_all(*options); });
   command.finish(
       "Examples:\n"

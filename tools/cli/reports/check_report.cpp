@@ -19,17 +19,34 @@ bool is_of_kind(const CaseResult& result, CaseKind kind) {
   return result.verdict && result.verdict->steady == (kind == CaseKind::steady);
 }
 
-std::vector<Aspect> differing_aspects(const compare::Comparison& comparison) {
+template <class Aspects>
+std::vector<Aspect> differing_aspects(const compare::Comparison& comparison, const Aspects& of) {
   std::vector<Aspect> aspects;
-  for (const Aspect aspect : compare::verdict_aspects) {
+  for (const Aspect aspect : of) {
     if (!comparison.of(aspect).empty()) aspects.push_back(aspect);
   }
   return aspects;
 }
 
+/// "segments, states".
+std::string names_of(const std::vector<Aspect>& aspects) {
+  std::string names;
+  for (const Aspect aspect : aspects) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", compare::name_of(aspect));
+  }
+  return names;
+}
+
+/// What a case that agrees differs in nevertheless: ", apart from win".
+std::string apart_text(const CaseResult& result) {
+  const auto apart = differing_aspects(result.verdict->nearest.comparison, compare::apart_aspects);
+  return apart.empty() ? "" : fmt::format(", apart from {}", names_of(apart));
+}
+
 std::string differences_text(const compare::CaseVerdict& verdict) {
   std::string text;
-  for (const Aspect aspect : differing_aspects(verdict.nearest.comparison)) {
+  for (const Aspect aspect :
+       differing_aspects(verdict.nearest.comparison, compare::verdict_aspects)) {
     const auto& differences = verdict.nearest.comparison.of(aspect);
     for (std::size_t i = 0; i < std::min(differences.size(), lines_per_aspect); ++i) {
       text += fmt::format("         {}: {}\n", compare::name_of(aspect),
@@ -89,14 +106,15 @@ std::string case_text(const CaseResult& result, Detail detail, const Paint& pain
     return result.problem.empty() ? ""
                                   : paint.red("bad") + "      " + printable(result.problem) + "\n";
   }
-  if (result.verdict->agrees()) return "";
-  std::string names;
-  for (const Aspect aspect : differing_aspects(result.verdict->nearest.comparison)) {
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", compare::name_of(aspect));
+  const std::string racy = result.verdict->steady ? "" : " (racy)";
+  if (result.verdict->agrees()) {
+    return detail == Detail::names ? ""
+                                   : fmt::format("{}   {}{}{}\n", paint.green("agrees"),
+                                                 printable(result.name), racy, apart_text(result));
   }
-  std::string text =
-      fmt::format("{}  {}{}: {}\n", paint.red("differs"), paint.bold(printable(result.name)),
-                  result.verdict->steady ? "" : " (racy)", names);
+  std::string text = fmt::format(
+      "{}  {}{}: {}\n", paint.red("differs"), paint.bold(printable(result.name)), racy,
+      names_of(differing_aspects(result.verdict->nearest.comparison, compare::verdict_aspects)));
   if (detail == Detail::differences) text += paint.dim(differences_text(*result.verdict));
   return text;
 }

@@ -35,8 +35,8 @@ Tally tally(const std::vector<CaseResult>& results, CaseKind kind);
 
 enum class Detail { names, differences };
 
-/// What is to be said of a case: nothing when it agrees, else a line, and with Detail::differences
-/// the first three of each aspect.
+/// What is to be said of a case: a line where it differs, and with Detail::differences the first
+/// three of each aspect. One that agrees has a line only then, with what is counted apart.
 std::string case_text(const CaseResult& result, Detail detail, const Paint& paint);
 
 /// The table at the end: how many agree, in what others differ, what is counted apart.

@@ -254,13 +254,9 @@ void add_forged(Sketch& sketch) {
                    {"sport", from_connector ? pair.connector_port : pair.listener_port},
                    {"dport", from_connector ? pair.listener_port : pair.connector_port},
                    {"flags", flags}};
-    if (real) {
-      forged["seq"] = some_number(dice);
-      forged["ack"] = some_number(dice);
-    } else {
-      forged["seq"] = dice.between(0, 0xffff'ffff);
-      forged["ack"] = dice.between(0, 0xffff'ffff);
-    }
+    // Absolute ones lie near a kernel's own numbers or not, by chance.
+    forged["seq"] = some_number(dice);
+    forged["ack"] = some_number(dice);
     if (dice.chance(30)) forged["win"] = dice.scaled(0, 65535);
     if (dice.chance(40)) forged["len"] = dice.scaled(1, 1448);
     sketch.add_injection(std::move(forged));

@@ -83,6 +83,7 @@ ReceiveQueue::Absorbed ReceiveQueue::absorb() {
     r.recent.clear();
   }
   const bool had_hole = !r.ranges.empty();
+  if (r.fin && before(*r.fin, nxt_)) r.fin.reset();  // text that came in order went beyond it
   while (!r.ranges.empty() && at_or_before(r.ranges.front().left, nxt_)) {
     nxt_ = later_of(nxt_, r.ranges.front().right);
     r.ranges.erase(r.ranges.begin());

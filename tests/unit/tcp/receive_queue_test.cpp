@@ -233,6 +233,16 @@ TEST_CASE("ReceiveQueue: only the part of a segment that came before came twice"
 
 // --- Ends ---
 
+TEST_CASE("ReceiveQueue: a FIN that text in order has gone beyond is none", "[tcp][linux]") {
+  Receiver r{1};
+  r.gets(101, 101, Flags::fin);
+  r.gets(1, 51);
+  r.queue.taken(50);
+  CHECK(r.gets(51, 301) == "301");  // the peer contradicts itself; what was read stays read
+  CHECK_FALSE(r.queue.fin_received());
+  CHECK(r.queue.unread() == 250);
+}
+
 TEST_CASE("ReceiveQueue: a FIN leaves no block to report, and an end nothing at all",
           "[tcp][rfc2018]") {
   Receiver r{1};

@@ -381,7 +381,7 @@ Endpoint::Step Endpoint::fin_acknowledged_in_fin_wait_1(const Segment& seg, Cont
     done(StateReason::fin_acknowledged, c);
     return Step::done;
   }
-  const bool new_data = seg.data > 0 && after(seg.seq + seg.data, received_.nxt());
+  const bool new_data = seg.data > 0 && after(seg.text() + seg.data, received_.nxt());
   if (new_data && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnData;
     c.send(reset_for(seg), SendReason::reset);
@@ -399,7 +399,7 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   if (had_fin && at_or_after(seg.seq, received_.nxt())) {
     return Step::go_on;  // text beyond a FIN is ignored
   }
-  const bool new_text = seg.data > 0 && after(seg.seq + seg.data, received_.nxt());
+  const bool new_text = seg.data > 0 && after(seg.text() + seg.data, received_.nxt());
   const bool deaf = orphan_ || (read_closed_ && !had_fin);
   if (new_text && deaf && state_ != State::established && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnData;  // RFC 9293, 3.6.1: nobody is left to read it

@@ -124,3 +124,9 @@ TEST_CASE("SYN-RECEIVED: a simultaneous open ends well whichever ACK comes first
   t.in(". 1 ack 1").quiet(State::established);
   CHECK(t.connect_result() == Error::none);
 }
+
+TEST_CASE("SYN-RECEIVED: a FIN on the peer's SYN,ACK follows the SYN", "[tcp][rfc9293]") {
+  auto t = TcpTest::in(State::syn_rcvd, active);
+  t.in("FS. 0:0 ack 1").out(". 1 ack 2").quiet(State::close_wait);
+  CHECK(t.connect_result() == Error::none);
+}

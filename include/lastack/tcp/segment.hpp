@@ -109,6 +109,8 @@ struct Segment {
   std::uint32_t len() const {
     return data + (flags.has(Flags::syn) ? 1U : 0U) + (flags.has(Flags::fin) ? 1U : 0U);
   }
+  /// The sequence number of its text, which follows a SYN.
+  Seq text() const { return seq + (flags.has(Flags::syn) ? 1U : 0U); }
   /// The sequence number after the segment's last octet.
   Seq end() const { return seq + len(); }
   /// Bytes on the wire, IPv4 header included.

@@ -43,7 +43,7 @@ void ReceiveQueue::take_fin() {
 ReceiveQueue::Known ReceiveQueue::keep(const Segment& seg) {
   Reassembly& r = reassembly();
   const Range added{seg.seq, seg.end()};
-  if (seg.flags.has(Flags::fin)) r.fin = seg.seq + seg.data;
+  if (seg.flags.has(Flags::fin)) r.fin = seg.text() + seg.data;
   const bool known = std::any_of(r.ranges.begin(), r.ranges.end(), [&](const Range& x) {
     return at_or_before(x.left, added.left) && at_or_after(x.right, added.right);
   });

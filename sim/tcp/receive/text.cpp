@@ -34,7 +34,7 @@ void Endpoint::queue_in_order(const Segment& seg, Context& c) {
     acks_.irregular(window_.half_in_segments());
     return;
   }
-  std::uint32_t octets = seg.seq + seg.data - received_.nxt();
+  std::uint32_t octets = seg.text() + seg.data - received_.nxt();
   bool fin = seg.flags.has(Flags::fin);
   if (!c.host.profile.window_follows_traffic && octets > window) {
     octets = window;  // RFC 9293, 3.10.7.4, first: trimmed to the window. Linux has room to spare

@@ -147,9 +147,11 @@ std::optional<std::int64_t> offset_of(const Json& value) {
 }
 
 /// Numbers that name something, or that would race with the lab's own pace were they round: a queue
-/// of one byte takes a segment or not by what microseconds the kernel needed.
+/// of one byte takes a segment or not by what microseconds the kernel needed, and a round trip of
+/// 80 ms ends just when an application has slept for so long.
 bool is_name(std::string_view key) {
-  constexpr std::string_view names[] = {"sport", "dport", "from_port", "listen", "queue", "mtu"};
+  constexpr std::string_view names[] = {"sport", "dport", "from_port", "listen",
+                                        "queue", "mtu",   "delay"};
   return std::find(std::begin(names), std::end(names), key) != std::end(names);
 }
 

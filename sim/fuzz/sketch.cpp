@@ -44,8 +44,10 @@ Json dialogue(Dice& dice, bool connects) {
   return steps;
 }
 
+/// Primes, so that no round trip ends just when an application wakes: which of the two comes first
+/// would hang on a kernel's microseconds.
 const char* some_delay(Dice& dice) {
-  return dice.one_of({"5ms", "10ms", "20ms", "40ms", "50ms", "80ms", "120ms", "200ms", "300ms"});
+  return dice.one_of({"7ms", "13ms", "23ms", "41ms", "53ms", "83ms", "127ms", "211ms", "307ms"});
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class KernelWitness final : public Witness {
       try {
         return testimony_of(scenario, kernel::record(scenario, {}, &stop));
       } catch (const scenario::ScenarioError& error) {
-        return {Outcome::skipped, error.what()};  // it refuses a setting's value
+        return {Outcome::skipped, error.pointer() + ": " + error.problem()};  // a setting's value
       } catch (const kernel::LabError& error) {
         // One of thousands of labs must not end the others.
         if (tries == tries_max) return {Outcome::skipped, error.what()};

@@ -87,7 +87,7 @@ TEST_CASE("shrink: a fault and a step that it takes are all that is left", "[fuz
   CHECK(Json::parse(shrunk.json) == Json::parse(R"({
     "name": "large",
     "hosts": {"client": {}, "server": {}},
-    "links": [{"a": "client", "b": "server", "delay": "40ms"}],
+    "links": [{"a": "client", "b": "server", "delay": "37ms"}],
     "apps": [{"host": "client", "connect": "server:80", "from_port": 40000, "steps": [{"send": 1}]}],
     "faults": [{"on": "client->server", "flags": "F.", "nth": 1, "do": "drop"}],
     "stop_at": "9s"

@@ -99,10 +99,13 @@ class Omissions {
     }
   }
 
-  /// What has a default. An app may begin at its default time.
+  /// What has a default. An app may begin at its default time. Several connections at once would
+  /// race with each other, so that `every` only goes without `count`.
   void keys_of(const std::string& part) {
     const bool app = part.starts_with("/apps");
-    for (const auto& [key, value] : document_[Pointer{part}].items()) {
+    const Json& object = document_[Pointer{part}];
+    for (const auto& [key, value] : object.items()) {
+      if (key == "every" && object.contains("count")) continue;
       if (value.is_array() || (is_kept(key) && !(app && key == "at"))) continue;
       add(part + "/" + key);
     }

@@ -35,15 +35,16 @@ Applications::Applications(const Surroundings& surroundings, Driver& driver)
 
 void Applications::start() {
   const scenario::Scenario& scenario = surroundings_.scenario;
+  // Servers are there before clients choose their ports.
+  for (std::uint32_t i = 0; i < scenario.listeners.size(); ++i) {
+    if (scenario.listeners[i].listen_at == sim_start) start_listener(i);
+  }
   for (std::uint32_t i = 0; i < scenario.connectors.size(); ++i) {
     if (!scenario.connectors[i].from_port) continue;
     early_binders_.emplace_back(scenario.connectors[i].host, i);
     bind_early(i);
   }
   std::sort(early_binders_.begin(), early_binders_.end());
-  for (std::uint32_t i = 0; i < scenario.listeners.size(); ++i) {
-    if (scenario.listeners[i].listen_at == sim_start) start_listener(i);
-  }
 }
 
 // --- Processes and their steps ---

@@ -113,6 +113,11 @@ LossRecovery::Surroundings Endpoint::sending(const Context& c) const {
           .now = c.now};
 }
 
+/// As they were set when the socket was made (Linux, tcp_init_sock).
+RtoLimits Endpoint::rto_limits(const Context& c) const {
+  return c.host.rto_limits(options_->rto_min_us, options_->rto_max_ms);
+}
+
 DelayedAck::Rules Endpoint::ack_rules(const Context& c) const {
   const Settings& settings = c.host.settings();
   return {.policy = c.host.profile.acks,
@@ -150,7 +155,7 @@ void Endpoint::report_cancelled(const DelayedAck::Cancelled& timers, Context& c)
 
 void Endpoint::set_rtx_timer(RtxKind kind, SimDuration timeout, Context& c) {
   if (rtx_.running() && rtx_.name() != RetransmissionTimer::name_of(kind)) clear_rtx_timer(c);
-  timeout = std::min<SimDuration>(timeout, c.host.rto_limits().max);
+  timeout = std::min<SimDuration>(timeout, rto_limits(c).max);
   rtx_.arm(kind, c.host.grid.expiry(c.now, timeout));
   report_timer(rtx_.name(), TimerAction::arm, rtx_.due(), c);
 }

@@ -171,6 +171,7 @@ class Endpoint {
   LossRecovery::Sack sack() const {
     return sack_ok_ ? LossRecovery::Sack::yes : LossRecovery::Sack::no;
   }
+  RtoLimits rto_limits(const Context& c) const;
   std::uint32_t cwnd() const { return recovery_.congestion().cwnd(); }
 
   // endpoint.cpp: states and timers
@@ -195,6 +196,7 @@ class Endpoint {
   SimDuration fin_wait_2_length(const Context& c) const;
   void fin_wait_2_as_orphan(StateReason why, Context& c);
   void fin_wait_2_timeout(Context& c);
+  std::int32_t orphan_retries(bool alive, const Context& c) const;
   std::int32_t orphan_retries(const Context& c) const;
   Farewell farewell(const Context& c) const;
   bool out_of_resources(Farewell wanted, Context& c);
@@ -226,7 +228,9 @@ class Endpoint {
   void send_ack(SendReason why, Context& c);
   void send_reset(Context& c);
   void send_probe(SendReason why, Context& c);
-  void retransmit(std::size_t place, SendReason why, Context& c);
+  bool retransmit(std::size_t place, SendReason why, Context& c);
+  bool repack(std::size_t place, Context& c);
+  Seq acceptable_seq(const Context& c) const;
   void ack_was_sent(Context& c);
   std::uint32_t mss_now(const Context& c) const;
 
@@ -264,10 +268,12 @@ class Endpoint {
   // user_calls.cpp
   void follow_option(SocketOptionValue given, const SocketOptions& before, Context& c);
   void begin_sending(Seq first, Context& c);
+  bool leaves_data_unread(const Context& c) const;
 
   // segment_arrives.cpp
   void segment_arrives_syn_sent(const Segment& seg, Context& c);
   void syn_sent_acceptable_ack(const Segment& seg, Context& c);
+  bool echoes_no_syn(const Segment& seg, const Context& c) const;
   void syn_sent_reset_and_retry(const Segment& seg, Context& c);
   void simultaneous_open(const Segment& seg, Context& c);
   void segment_arrives_other_states(const Segment& seg, Context& c);
@@ -279,6 +285,7 @@ class Endpoint {
   Step check_ack_syn_rcvd(const Segment& seg, Context& c);
   Step ack_of_fin(const Segment& seg, Context& c);
   Step fin_acknowledged_in_fin_wait_1(const Segment& seg, Context& c);
+  bool brings_text(const Segment& seg) const;
   Step process_text(const Segment& seg, Context& c);
   void check_fin(Context& c);
   void reset_by_peer(Context& c);
@@ -291,7 +298,10 @@ class Endpoint {
   void answer_unacceptable(const Segment& seg, Context& c);
   bool is_crossed_syn_ack(const Segment& seg) const;
   bool is_acceptable(const Segment& seg, const Context& c) const;
+  bool reset_is_of_fin(const Segment& seg, const Context& c) const;
   bool reset_is_exact(const Segment& seg, const Context& c) const;
+  Step check_flags(const Segment& seg, Context& c);
+  Error error_of_reset(const Context& c) const;
 
   // send/acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
@@ -341,6 +351,9 @@ class Endpoint {
   void reorder_timeout(Context& c);
   void probe_timeout(Context& c);
   bool gave_up(Context& c);
+  bool window_taken_back(const Context& c) const;
+  bool asks_for_window_too_long(const Context& c) const;
+  bool probes_used_up(const Context& c) const;
   bool retries_used_up(std::int32_t retries, UserTimeout limit, const Context& c) const;
   void keepalive_timeout(Context& c);
 

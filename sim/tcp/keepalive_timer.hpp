@@ -34,6 +34,7 @@ class KeepaliveTimer {
   SimTime due() const { return due_; }
   bool running() const { return kind_ != Kind::none; }
   Timer name() const { return kind_ == Kind::keepalive ? Timer::keepalive : Timer::fin_wait_2; }
+  SimTime last_heard() const { return heard_; }  ///< an ACK came
   /// For how long the peer has been silent; `last_data` is when data came last.
   SimDuration silence(SimTime last_data, SimTime now) const {
     return now - std::max(last_data, heard_);

@@ -98,14 +98,17 @@ TimeWait::Verdict TimeWait::reset(Context& c) const {
 /// What tcp_orphan_retries means: while the peer seems alive, 0 stands for what the profile says,
 /// 8 in Linux's (tcp_orphan_retries).
 std::int32_t Endpoint::orphan_retries(const Context& c) const {
+  return orphan_retries(rtx_.rto() < rto_limits(c).max, c);
+}
+
+std::int32_t Endpoint::orphan_retries(bool alive, const Context& c) const {
   const std::int32_t retries = c.host.settings().tcp_orphan_retries;
-  const bool alive = rtx_.rto() < c.host.rto_limits().max;
   return retries == 0 && alive ? c.host.profile.orphan_retries_for_0 : retries;
 }
 
 /// A peer that may still be there learns that its connection is gone (Linux, tcp_write_timeout).
 Endpoint::Farewell Endpoint::farewell(const Context& c) const {
-  const bool alive = rtx_.rto() < c.host.rto_limits().max;
+  const bool alive = rtx_.rto() < rto_limits(c).max;
   const bool lost = !alive && retries_used_up(orphan_retries(c), UserTimeout{0}, c);
   return lost ? Farewell::silent : Farewell::reset;
 }
@@ -117,7 +120,7 @@ Endpoint::Farewell Endpoint::farewell(const Context& c) const {
 bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
   constexpr SimDuration recently = 60s;  // TCP_TIMEWAIT_LEN
   const SimDuration since_sent = c.now - recovery_.last_sent();
-  const bool silent = since_sent > 2 * c.host.rto_limits().max || wanted == Farewell::silent;
+  const bool silent = since_sent > 2 * rto_limits(c).max || wanted == Farewell::silent;
   const bool crowded = c.host.too_many_orphans(silent ? 1 : 0);
   if (!crowded && !out_of_memory(c)) return false;
   ++c.host.counters.TCPAbortOnMemory;

@@ -28,6 +28,12 @@ constexpr Profile linux_6{
     .undoes_spurious_losses = true,
     .bound_port_reuses_time_wait = true,
     .sends_bursts = true,
+    .reads_after_end = true,
+    .refused_in_simultaneous_open = false,
+    .window_updates_are_no_duplicates = true,
+    .paws = Paws::linux,
+    .repacks_retransmissions = true,
+    .requests_outlive_listener = true,
     .window_follows_traffic = true,
 };
 
@@ -60,6 +66,12 @@ constexpr Profile rfc9293{
     .undoes_spurious_losses = false,
     .bound_port_reuses_time_wait = false,
     .sends_bursts = false,
+    .reads_after_end = false,
+    .refused_in_simultaneous_open = true,
+    .window_updates_are_no_duplicates = false,
+    .paws = Paws::rfc7323,
+    .repacks_retransmissions = false,
+    .requests_outlive_listener = false,
     .window_follows_traffic = false,
 };
 

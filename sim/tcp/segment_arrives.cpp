@@ -35,6 +35,15 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
     syn_sent_reset_and_retry(seg, c);
     return;
   }
+  if (has_ack && echoes_no_syn(seg, c)) {
+    ++c.host.counters.PAWSActive;
+    if (seg.flags.has(Flags::rst)) {
+      c.discard(DiscardReason::unacceptable);
+    } else {
+      c.send(reset_for(seg), SendReason::reset);
+    }
+    return;
+  }
   if (seg.flags.has(Flags::rst)) {  // second
     if (has_ack) {
       reset_by_peer(c);
@@ -59,6 +68,16 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
     return;
   }
   c.discard(DiscardReason::no_syn);  // fifth
+}
+
+/// Whether an answer to our SYN echoes a timestamp that none of its copies had (Linux).
+bool Endpoint::echoes_no_syn(const Segment& seg, const Context& c) const {
+  if (c.host.profile.paws != Paws::linux || !seg.options.has_timestamps ||
+      seg.options.ts_ecr == Timestamp{}) {
+    return false;
+  }
+  return older(seg.options.ts_ecr, ts_.stamp(rtx_.stuck_since())) ||
+         older(ts_.stamp(c.now), seg.options.ts_ecr);
 }
 
 /// An ACK of something never sent: an old duplicate, so the peer must forget it. Linux takes even a
@@ -137,16 +156,16 @@ void Endpoint::become_established(const Segment& seg, StateReason why, Context& 
   clear_rtx_timer(c);
   window_.established(receiving(c));
   grow_send_buffer(c);
-  if (!rtx_.has_sample() && c.host.profile.rto_formula == RtoFormula::rfc6298 &&
-      rtx_.retransmits() > 0) {
-    constexpr SimDuration after_lost_syn = 3s;  // RFC 6298, 5.7
+  const bool syn_again = rtx_.retransmits() > 0 || c.host.profile.rto_formula == RtoFormula::linux;
+  if (!rtx_.has_sample() && syn_again) {
+    constexpr SimDuration after_lost_syn = 3s;  // RFC 6298, 5.7; Linux: whenever nothing is known
     rtx_.reset(after_lost_syn);
   }
   if (rtx_.timeouts() > 0) restart_congestion(seg, c);
   recovery_.established(snd_.nxt(), c.now);
   rtx_.progress();
   rtx_.repaired();
-  acks_.established();
+  acks_.established(c.now);
   keep_.heard(c.now);
   connecting_ = false;
   connected_ = true;
@@ -169,6 +188,7 @@ void Endpoint::restart_congestion(const Segment& seg, Context& c) {
 
 /// The checks stand in the RFC's order; the first that answers `done` ends the event.
 void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
+  if (check_flags(seg, c) == Step::done) return;
   if (check_timestamp(seg, c) == Step::done) return;  // RFC 7323, 5.3, before all others
   if (check_sequence(seg, c) == Step::done) return;   // first
   if (check_rst(seg, c) == Step::done) return;        // second
@@ -183,9 +203,29 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
   decide_ack(c);
 }
 
+/// Linux drops what has neither SYN, ACK nor RST before it looks at anything else.
+Endpoint::Step Endpoint::check_flags(const Segment& seg, Context& c) {
+  const bool some =
+      seg.flags.has(Flags::ack) || seg.flags.has(Flags::syn) || seg.flags.has(Flags::rst);
+  if (some || c.host.profile.acks != AckPolicy::quick_ack) return Step::go_on;
+  c.discard(DiscardReason::no_ack);
+  return Step::done;
+}
+
 /// PAWS (RFC 7323, 5): a timestamp older than the last one marks an old duplicate.
 Endpoint::Step Endpoint::check_timestamp(const Segment& seg, Context& c) {
-  if (!ts_.outdated(seg, c.now)) return Step::go_on;
+  if (!ts_.outdated(seg, c.host.profile.paws, c.now)) return Step::go_on;
+  if (c.host.profile.paws == Paws::linux) {
+    const bool pure_ack = seg.flags.has(Flags::ack) && seg.len() == 0;
+    if (pure_ack && before(seg.seq, received_.nxt())) {  // such ones are common
+      ++c.host.counters.PAWSOldAck;
+      c.discard(DiscardReason::unacceptable);
+      return Step::done;
+    }
+    const bool repeated = pure_ack && seg.seq == received_.nxt() && seg.ack == snd_.una() &&
+                          !snd_.may_update_window(seg);
+    if (repeated && ts_.recently(seg, rtx_.rto())) return Step::go_on;
+  }
   ++c.host.counters.PAWSEstab;
   if (seg.flags.has(Flags::syn) && c.host.profile.blind_attacks == BlindAttacks::challenged) {
     challenge(c);
@@ -211,11 +251,11 @@ bool Endpoint::is_crossed_syn_ack(const Segment& seg) const {
 
 Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
   if (is_crossed_syn_ack(seg) || is_acceptable(seg, c)) {
-    ts_.note(seg, window_.advertised_at(), c.now);
+    if (c.host.profile.paws == Paws::rfc7323) ts_.note(seg, window_.advertised_at(), c.now);
     return Step::go_on;
   }
   if (seg.flags.has(Flags::rst)) {
-    if (reset_is_exact(seg, c)) {
+    if (seg.seq == received_.nxt() || reset_is_of_fin(seg, c)) {
       reset_by_peer(c);
     } else {
       c.discard(DiscardReason::rst_out_of_window);
@@ -234,8 +274,7 @@ Endpoint::Step Endpoint::check_sequence(const Segment& seg, Context& c) {
 /// An unacceptable segment is answered with an ACK that says what is expected.
 void Endpoint::answer_unacceptable(const Segment& seg, Context& c) {
   c.discard(DiscardReason::unacceptable);
-  const bool pure_ack = seg.len() == 0 || seg.flags.has(Flags::syn);
-  if (pure_ack && c.host.invalid_answer_limited(c.now, pair())) return;
+  if (c.host.invalid_answer_limited(seg, c.now, pair())) return;
   const Seq nxt = received_.nxt();
   if (seg.len() > 0 && before(seg.seq, nxt)) {
     acks_.quicken(window_.half_in_segments());
@@ -258,12 +297,17 @@ void Endpoint::challenge(Context& c) {
   }
 }
 
-/// Whether a RST is certainly the peer's: exactly the next number, or, once its FIN is here, the
-/// FIN's own (Linux, tcp_reset_check).
-bool Endpoint::reset_is_exact(const Segment& seg, const Context& c) const {
-  if (seg.seq == received_.nxt()) return true;
+/// Once the peer's FIN is here, a RST with the FIN's own number (Linux, tcp_reset_check).
+bool Endpoint::reset_is_of_fin(const Segment& seg, const Context& c) const {
   return c.host.profile.reset_at_fin && seg.seq == received_.nxt() - 1 &&
          (state_ == State::close_wait || state_ == State::last_ack || state_ == State::closing);
+}
+
+/// Whether a RST is certainly the peer's: exactly the next number, the FIN's own, or (Linux) the
+/// end of what SACK reports.
+bool Endpoint::reset_is_exact(const Segment& seg, const Context& c) const {
+  if (seg.seq == received_.nxt() || reset_is_of_fin(seg, c)) return true;
+  return c.host.profile.reset_at_fin && sack_ok_ && received_.end_of_sacks() == seg.seq;
 }
 
 Endpoint::Step Endpoint::check_rst(const Segment& seg, Context& c) {
@@ -278,8 +322,8 @@ Endpoint::Step Endpoint::check_rst(const Segment& seg, Context& c) {
 
 void Endpoint::reset_by_peer(Context& c) {
   switch (state_) {
-    case State::syn_sent:
-    case State::syn_rcvd: fail(Error::connection_refused, StateReason::rst_arrives, c); break;
+    case State::syn_sent: fail(Error::connection_refused, StateReason::rst_arrives, c); break;
+    case State::syn_rcvd: fail(error_of_reset(c), StateReason::rst_arrives, c); break;
     case State::close_wait: fail(Error::broken_pipe, StateReason::rst_arrives, c); break;
     case State::established:
     case State::fin_wait_1:
@@ -293,6 +337,11 @@ void Endpoint::reset_by_peer(Context& c) {
     case State::listen:
     case State::time_wait: LASTACK_UNREACHABLE("a reset of a connection that is none");
   }
+}
+
+Error Endpoint::error_of_reset(const Context& c) const {
+  return c.host.profile.refused_in_simultaneous_open ? Error::connection_refused
+                                                     : Error::connection_reset;
 }
 
 Endpoint::Step Endpoint::check_syn(const Segment& seg, Context& c) {
@@ -381,16 +430,23 @@ Endpoint::Step Endpoint::fin_acknowledged_in_fin_wait_1(const Segment& seg, Cont
     done(StateReason::fin_acknowledged, c);
     return Step::done;
   }
-  const bool new_data = seg.data > 0 && after(seg.text() + seg.data, received_.nxt());
-  if (new_data && c.host.profile.reset_on_unread) {
+  if (brings_text(seg) && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnData;
     c.send(reset_for(seg), SendReason::reset);
     done(StateReason::data_after_close, c);
     return Step::done;
   }
-  if (seg.flags.has(Flags::fin)) return Step::go_on;  // TIME-WAIT is near
+  if (seg.flags.has(Flags::fin)) {  // TIME-WAIT is near, so no record takes over yet
+    set_keep_timer(KeepKind::fin_wait_2, fin_wait_2_length(c), c);
+    return Step::go_on;
+  }
   fin_wait_2_as_orphan(StateReason::fin_acknowledged, c);
   return state_ == State::fin_wait_2 && fate_ == Fate::lives ? Step::go_on : Step::done;
+}
+
+/// Text that is new, or a FIN behind text that is missing.
+bool Endpoint::brings_text(const Segment& seg) const {
+  return seg.len() > 0 && after(seg.text() + seg.data, received_.nxt());
 }
 
 /// Seventh, the segment text, and with it the FIN, the eighth.
@@ -399,7 +455,7 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   if (had_fin && at_or_after(seg.seq, received_.nxt())) {
     return Step::go_on;  // text beyond a FIN is ignored
   }
-  const bool new_text = seg.data > 0 && after(seg.text() + seg.data, received_.nxt());
+  const bool new_text = brings_text(seg);
   const bool deaf = orphan_ || (read_closed_ && !had_fin);
   if (new_text && deaf && state_ != State::established && c.host.profile.reset_on_unread) {
     ++c.host.counters.TCPAbortOnData;  // RFC 9293, 3.6.1: nobody is left to read it

@@ -145,6 +145,9 @@ constexpr Row rows[] = {
       "Not 0: a timeout that turns out to be spurious does not slow the connection down.",
       "RFC 5682"},
      &Settings::tcp_frto},
+    {{"tcp_retrans_collapse", ipv4, "", 0, u8_max,
+      "Not 0: short segments that go again join the ones behind them, a FIN included.", ip_sysctl},
+     &Settings::tcp_retrans_collapse},
     {{"tcp_reordering", ipv4, "segments", 1, i32_max,
       "How far segments may arrive out of order before one counts as lost, at the start of a "
       "connection.",
@@ -406,7 +409,6 @@ constexpr std::string_view unmodelled[] = {
     "tcp_probe_interval",
     "tcp_probe_threshold",
     "tcp_reflect_tos",
-    "tcp_retrans_collapse",
     "tcp_stdurg",
     "tcp_thin_dupack",
     "tcp_tso_rtt_log",

@@ -56,19 +56,49 @@ void Endpoint::keep_timeout(Context& c) {
 /// RFC 6298, 5.4 to 5.6, but the first retries of a SYN do not back off (tcp_syn_linear_timeouts).
 void Endpoint::retransmission_timeout(Context& c) {
   if (queue_.empty()) return;
-  ++c.host.counters.TCPTimeouts;
-  if (gave_up(c)) return;
-  recovery_.timed_out(queue_, rtx_, sending(c));
-  const bool counted = c.host.profile.retry_budget == RetryBudget::count;
-  rtx_.retrying_since(counted ? queue_.front().sent : c.now);
-  rtx_.timed_out();
+  if (window_taken_back(c)) {
+    if (asks_for_window_too_long(c)) {
+      fail(Error::timed_out, StateReason::window_probes_unanswered, c);
+      return;
+    }
+    recovery_.timed_out(queue_, rtx_, sending(c));
+  } else {
+    ++c.host.counters.TCPTimeouts;
+    if (gave_up(c)) return;
+    recovery_.timed_out(queue_, rtx_, sending(c));
+    const bool counted = c.host.profile.retry_budget == RetryBudget::count;
+    rtx_.retrying_since(counted ? queue_.front().sent : c.now);
+    rtx_.timed_out();
+  }
   retransmit(0, syn_again_soon_ ? SendReason::syn_repeat : SendReason::rto, c);
+  rtx_.retrying_since(c.now);
   syn_again_soon_ = false;
   const bool linear = state_ == State::syn_sent && static_cast<std::int32_t>(rtx_.timeouts()) <=
                                                        c.host.settings().tcp_syn_linear_timeouts;
-  if (!linear) rtx_.back_off(c.host.rto_limits());
+  if (!linear) rtx_.back_off(rto_limits(c));
   const SimDuration wait = user_timeout().clamp(rtx_.rto(), rtx_.stuck_since(), c.now, c.host.grid);
   set_rtx_timer(RtxKind::rto, wait, c);
+}
+
+/// Whether the peer closed its window over what is in flight, so that what goes again is a probe
+/// (Linux, tcp_retransmit_timer).
+bool Endpoint::window_taken_back(const Context& c) const {
+  return c.host.profile.repacks_retransmissions && snd_.wnd() == 0 && !orphan_ &&
+         state_ != State::syn_sent && state_ != State::syn_rcvd;
+}
+
+/// … and whether that has gone on for too long: as long as the peer answers, it may last (Linux,
+/// tcp_rtx_probe0_timed_out).
+bool Endpoint::asks_for_window_too_long(const Context& c) const {
+  const SimTime since = rtx_.stuck_since() != never ? rtx_.stuck_since() : queue_.front().sent;
+  const SimDuration asked = UserTimeout::between_stamps(since, c.now);
+  SimDuration longest = 2 * rto_limits(c).max;
+  if (user_timeout().set()) {
+    const SimDuration limit = std::chrono::milliseconds{options_->user_timeout_ms};
+    if (asked > limit) return true;
+    longest = std::min(longest, limit);
+  }
+  return c.now - keep_.last_heard() > longest && asked > longest;
 }
 
 /// Whether the retries are used up (RFC 9293, 3.8.3); then the connection is gone.
@@ -113,7 +143,7 @@ bool Endpoint::retries_used_up(std::int32_t retries, UserTimeout limit, const Co
   return rtx_.used_up({.counted_by = c.host.profile.retry_budget,
                        .retries = retries,
                        .first = opening ? c.host.config.initial_rto : retry_budget_start,
-                       .most = c.host.rto_limits().max,
+                       .most = rto_limits(c).max,
                        .user_timeout = limit},
                       c.now);
 }
@@ -122,16 +152,18 @@ bool Endpoint::retries_used_up(std::int32_t retries, UserTimeout limit, const Co
 
 void Endpoint::tail_loss_probe(Context& c) {
   if (queue_.empty()) return;
-  const bool probes = !recovery_.probe().outstanding();
+  bool probes = !recovery_.probe().outstanding();
   if (probes) {
     using What = TailLossProbe::What;
     What what = What::new_data;
     if (unsent() == 0 || !send_as_probe(c)) {
       what = What::repetition;
-      retransmit(queue_.size() - 1, SendReason::tlp, c);
+      probes = retransmit(queue_.size() - 1, SendReason::tlp, c);
     }
-    recovery_.probe_sent(what, sending(c));
-    ++c.host.counters.TCPLossProbes;
+    if (probes) {
+      recovery_.probe_sent(what, sending(c));
+      ++c.host.counters.TCPLossProbes;
+    }
   }
   // A probe gives the RTO a full wait from now; without one it goes on where it was.
   const SimDuration left = probes ? rtx_.rto() : std::max<SimDuration>(rto_left(c), 1us);
@@ -156,8 +188,7 @@ void Endpoint::probe_timeout(Context& c) {
     return;
   }
   probing_.begin(c.now);
-  const std::int32_t most = orphan_ ? orphan_retries(c) : c.host.settings().tcp_retries2;
-  if (probing_.outlasts(user_timeout(), c.now) || probes_out_ >= most) {
+  if (probing_.outlasts(user_timeout(), c.now) || probes_used_up(c)) {
     ++c.host.counters.TCPAbortOnTimeout;
     fail(Error::timed_out, StateReason::window_probes_unanswered, c);
     return;
@@ -172,6 +203,16 @@ void Endpoint::probe_timeout(Context& c) {
   ++probes_out_;
   probing_.sent(c.host.settings().tcp_retries2);
   set_probe_timer(c);
+}
+
+/// Probes that are answered do not count, but nobody waits for ever behind an orphan's: not once
+/// they are as far apart as they can be (Linux, tcp_probe_timer).
+bool Endpoint::probes_used_up(const Context& c) const {
+  if (!orphan_) return probes_out_ >= c.host.settings().tcp_retries2;
+  const bool alive = probing_.interval(rtx_.rto(), {}, never - sim_start) < rto_limits(c).max;
+  const std::int32_t most = orphan_retries(alive, c);
+  const bool bounded = c.host.profile.orphan_fin_wait_2 == OrphanFinWait2::record;
+  return probes_out_ >= most || (bounded && !alive && probing_.doublings() >= most);
 }
 
 // --- Keepalive (RFC 9293, 3.8.4) ---

@@ -9,9 +9,10 @@ namespace lastack::tcp {
 
 namespace {
 
-constexpr int level_shift = 3;                // LVL_CLK_SHIFT: eight times coarser a level
-constexpr std::int64_t first_level_end = 63;  // LVL_SIZE - 1 jiffies
-constexpr int last_level = 8;                 // LVL_DEPTH - 1 at HZ > 100
+constexpr int level_shift = 3;                  // LVL_CLK_SHIFT: eight times coarser a level
+constexpr std::int64_t first_level_end = 63;    // LVL_SIZE - 1 jiffies
+constexpr int last_level = 8;                   // LVL_DEPTH - 1 at HZ > 100
+constexpr std::uint64_t lateness_max = 30'000;  // ns
 
 /// How many bits of the expiry time a timer of so many jiffies loses.
 int shift_of(std::int64_t jiffies) {
@@ -35,17 +36,33 @@ TimerGrid TimerGrid::wheel(SimDuration phase, std::uint64_t order, std::int32_t 
   return grid;
 }
 
-SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
-  if (!wheel_) return saturating_add(now, timeout);
+std::optional<std::int64_t> TimerGrid::tick_of(SimTime now, SimDuration timeout) const {
   const std::int64_t present = ticks(now);
   const std::int64_t wanted = saturating_add(timeout, jiffy_ - SimDuration{1}) / jiffy_;
   const int shift = shift_of(wanted);
   // calc_index: one granule is added so that a timer never fires early.
   const std::int64_t granules = ((present + wanted) >> shift) + 1;
   const std::int64_t fires = granules << shift;
-  if (fires > last_tick_) return never;
-  const SimTime tick = start_of(fires);
-  return saturating_add(std::max(now, tick), lateness(now, fires));
+  return fires > last_tick_ ? std::nullopt : std::optional{fires};
+}
+
+SimTime TimerGrid::expiry(SimTime now, SimDuration timeout) const {
+  if (!wheel_) return saturating_add(now, timeout);
+  const auto tick = tick_of(now, timeout);
+  if (!tick) return never;
+  const auto place_and_time = static_cast<std::uint64_t>(now.time_since_epoch().count()) ^
+                              (static_cast<std::uint64_t>(*tick) << 40);
+  return saturating_add(std::max(now, start_of(*tick)), lateness(place_and_time, lateness_max));
+}
+
+SimTime TimerGrid::expiry(SimTime now, SimDuration timeout, std::uint64_t nth) const {
+  if (!wheel_) return saturating_add(now, timeout);
+  const auto tick = tick_of(now, timeout);
+  if (!tick) return never;
+  constexpr std::uint64_t in_line = lateness_max / 2;  // ns, one each
+  const SimDuration turn{order_ == 0 ? 0 : static_cast<std::int64_t>(in_line - 1 - nth % in_line)};
+  const SimDuration late = lateness(static_cast<std::uint64_t>(*tick) << 40, in_line) + turn;
+  return saturating_add(std::max(now, start_of(*tick)), late);
 }
 
 // Near the end of time the sum of time and phase leaves SimTime's range, but not that of an
@@ -67,13 +84,9 @@ SimTime TimerGrid::start_of(std::int64_t tick) const {
 
 /// How long after the tick a timer's turn comes: timers live on several processors, whose
 /// interrupts do not come at the same microsecond.
-SimDuration TimerGrid::lateness(SimTime armed, std::int64_t tick) const {
+SimDuration TimerGrid::lateness(std::uint64_t place_and_time, std::uint64_t most) const {
   if (order_ == 0) return SimDuration::zero();
-  constexpr std::uint64_t most = 30'000;  // ns
-  const auto place_and_time = order_ ^
-                              static_cast<std::uint64_t>(armed.time_since_epoch().count()) ^
-                              (static_cast<std::uint64_t>(tick) << 40);
-  return SimDuration{static_cast<std::int64_t>(mixed(place_and_time) % most)};
+  return SimDuration{static_cast<std::int64_t>(mixed(order_ ^ place_and_time) % most)};
 }
 
 SimDuration TimerGrid::quantize(SimDuration d) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "lastack/core/time.hpp"
+#include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/seq.hpp"
 #include "lastack/tcp/timestamp.hpp"
@@ -17,7 +18,10 @@ constexpr Timestamp timestamp_clock(SimTime now) {
 
 /// PAWS (RFC 7323, 5): the segment's timestamp is older than TS.Recent, which was noted at
 /// `recent_at`, so it is an old duplicate. Requires that the connection uses timestamps.
-bool paws_rejects(const Segment& seg, Timestamp recent, SimTime recent_at, SimTime now);
+/// Linux lets go of TS.Recent sooner and asks it of resets, too, for a minute (tcp_paws_reject).
+/// A connection tolerates some ticks.
+bool paws_rejects(const Segment& seg, Timestamp recent, SimTime recent_at, Paws rules, SimTime now,
+                  std::int32_t tolerance = 0);
 
 /// Puts the option into a segment: a clock that shows `offset` at the run's start, and TS.Recent.
 void add_timestamps(Options& options, std::uint32_t offset, Timestamp recent, SimTime now);
@@ -33,9 +37,10 @@ class Timestamps {
   SimTime recent_at() const { return recent_at_; }  ///< when it was noted
   Timestamp stamp(SimTime now) const { return timestamp_clock(now) + offset_; }  ///< TSval
   /// By PAWS an old duplicate.
-  bool outdated(const Segment& seg, SimTime now) const {
-    return used_ && paws_rejects(seg, recent_, recent_at_, now);
-  }
+  bool outdated(const Segment& seg, Paws rules, SimTime now) const;
+  /// Whether a timestamp is no older than a peer's clock may show that ticks up to 1,200 times a
+  /// second, `rto` ago (Linux, tcp_tsval_replay). Requires timestamps.
+  bool recently(const Segment& seg, SimDuration rto) const;
   /// Whether the segment echoes one of our timestamps.
   bool echoed_by(const Segment& seg) const {
     return used_ && seg.options.has_timestamps && seg.options.ts_ecr != Timestamp{};
@@ -68,6 +73,8 @@ class Timestamps {
   /// An acceptable segment: TS.Recent follows those that reach back to the last ACK sent (RFC 7323,
   /// 4.3, (2)).
   void note(const Segment& seg, Seq last_ack_sent, SimTime now);
+  /// The same, unless its timestamp is older after all (Linux, tcp_replace_ts_recent).
+  void note_newer(const Segment& seg, Seq last_ack_sent, SimTime now);
 
  private:
   SimTime recent_at_ = sim_start;

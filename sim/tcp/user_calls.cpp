@@ -52,7 +52,8 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
   if (agreed.timestamps) ts_.agree(agreed.ts_recent, agreed.ts_recent_at);
   limit_peer_mss(agreed.mss, c);
   if (agreed.rtt) {
-    rtx_.sample_of_handshake(std::max<SimDuration>(*agreed.rtt, 1us), c.host.rto_limits());
+    recovery_.round_trip(std::max<SimDuration>(*agreed.rtt, 1us));
+    rtx_.sample_of_handshake(std::max<SimDuration>(*agreed.rtt, 1us), rto_limits(c));
   }
   if (agreed.synack_retransmits > 1) {  // RFC 5681, 3.1
     recovery_.begin_after_losses(LossRecovery::FirstWindow::one_segment, sending(c));
@@ -110,6 +111,7 @@ IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
     after_read(c);
     return {.bytes = taken};
   }
+  if (received_.fin_received() && c.host.profile.reads_after_end) return {.eof = true};
   if (error_ != Error::none) {
     const Error error = error_;
     error_ = Error::none;
@@ -175,6 +177,11 @@ SimDuration Endpoint::linger(Context& c) {
   return closing ? std::chrono::seconds{options_->linger_s} : SimDuration::zero();
 }
 
+bool Endpoint::leaves_data_unread(const Context& c) const {
+  return state_ != State::closed && state_ != State::syn_sent && received_.unread() > 0 &&
+         c.host.profile.reset_on_unread;
+}
+
 /// The application gives the socket up (Linux, tcp_close).
 void Endpoint::close(Context& c) {
   if (state_ == State::closed) {
@@ -187,7 +194,7 @@ void Endpoint::close(Context& c) {
     orphan_ = true;
     return;
   }
-  if (received_.unread() > 0 && c.host.profile.reset_on_unread) {
+  if (leaves_data_unread(c)) {
     ++c.host.counters.TCPAbortOnClose;  // RFC 2525, 2.17: what was sent is lost, so say so
     send_reset(c);
     done(StateReason::close_with_unread_data, c);
@@ -221,6 +228,10 @@ void Endpoint::close(Context& c) {
 
 void Endpoint::abort(Context& c) {
   const bool counted = orphan_;
+  if (leaves_data_unread(c)) {
+    close(c);  // Linux looks at unread data first
+    return;
+  }
   switch (state_) {
     case State::closed: break;
     case State::syn_sent: done(StateReason::abort, c); break;

@@ -53,6 +53,10 @@ struct Counters {
   std::uint64_t TCPKeepAlive = 0;
   std::uint64_t DelayedACKs = 0;
   std::uint64_t PAWSEstab = 0;
+  std::uint64_t PAWSActive = 0;
+  std::uint64_t PAWSOldAck = 0;
+  std::uint64_t TSEcrRejected = 0;
+  std::uint64_t TCPRetransFail = 0;  ///< beyond a window that the peer took back
   std::uint64_t TW = 0;
   std::uint64_t TWRecycled = 0;
   std::uint64_t TCPTimeWaitOverflow = 0;

@@ -49,6 +49,12 @@ enum class OrphanFinWait2 : std::uint8_t {
   record       ///< a small record as for TIME-WAIT, which answers data with RST
 };
 
+/// Which timestamps mark an old duplicate, and which move TS.Recent.
+enum class Paws : std::uint8_t {
+  rfc7323,  ///< older than TS.Recent; what lies in the window moves it (RFC 7323, 5.3)
+  linux     ///< with a tick's tolerance, old ACKs in silence; what tcp_ack takes moves it
+};
+
 /// How a peer's repeated segments move the end of TIME-WAIT.
 enum class TimeWaitRestart : std::uint8_t { on_fin, on_any_ack };
 
@@ -89,6 +95,21 @@ struct Profile {
   /// Whether segments leave in bursts, and a short burst may wait for an ACK (segmentation
   /// offload).
   bool sends_bursts;
+  /// Whether what arrived before a connection was reset or timed out can still be read, and its end
+  /// of file is told before the error (Linux); else the queues are flushed (RFC 9293, 3.10.7.4).
+  bool reads_after_end;
+  /// Whether a reset of a connection that was opened at both ends at once refuses it (RFC 9293,
+  /// 3.10.7.4, second); else it counts as one of an open connection.
+  bool refused_in_simultaneous_open;
+  /// Whether an ACK that may say something new of the window is no duplicate even where it says the
+  /// same as before (Linux, FLAG_WIN_UPDATE); else only another window counts (RFC 5681, 2).
+  bool window_updates_are_no_duplicates;
+  /// How PAWS and TS.Recent are kept.
+  Paws paws;
+  /// Whether segments that go again are cut and joined to what the peer's window and the MSS take.
+  bool repacks_retransmissions;
+  /// Whether requests outlive their listener until their next segment or timer.
+  bool requests_outlive_listener;
   /// The peer's window and our own: Linux grows its window with the traffic, others offer what is
   /// free.
   bool window_follows_traffic;

@@ -45,6 +45,7 @@ struct Settings {
   std::int32_t tcp_early_retrans = 3;
   std::int32_t tcp_recovery = 1;
   std::int32_t tcp_frto = 2;
+  std::int32_t tcp_retrans_collapse = 1;
   std::int32_t tcp_reordering = 3;
   std::int32_t tcp_max_reordering = 300;
   std::int32_t tcp_thin_linear_timeouts = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "lastack/core/time.hpp"
 
@@ -22,6 +23,9 @@ class TimerGrid {
 
   /// When a timer set at `now` to run for `timeout` fires. Requires timeout >= 0.
   SimTime expiry(SimTime now, SimDuration timeout) const;
+  /// The same for the `nth` timer of a kind of which one processor keeps all: of those of one tick
+  /// the last one set fires first, as a list in the wheel grows at its head.
+  SimTime expiry(SimTime now, SimDuration timeout, std::uint64_t nth) const;
 
   /// The unit of Linux's timers, 1/HZ; for an exact grid that of usual_hz.
   SimDuration jiffy() const { return jiffy_; }
@@ -41,7 +45,9 @@ class TimerGrid {
   TimerGrid() = default;
   std::int64_t ticks(SimTime at) const;
   SimTime start_of(std::int64_t tick) const;
-  SimDuration lateness(SimTime armed, std::int64_t tick) const;
+  /// The tick at which it fires; nothing beyond the end of time.
+  std::optional<std::int64_t> tick_of(SimTime now, SimDuration timeout) const;
+  SimDuration lateness(std::uint64_t place_and_time, std::uint64_t most) const;
 
   bool wheel_ = false;
   SimDuration jiffy_{1'000'000'000 / usual_hz};

@@ -6,7 +6,7 @@ namespace lastack::tcp {
 
 namespace {
 
-constexpr std::array<CounterInfo, 45> infos{{
+constexpr std::array<CounterInfo, 49> infos{{
     {"TcpActiveOpens", &Counters::ActiveOpens},
     {"TcpPassiveOpens", &Counters::PassiveOpens},
     {"TcpAttemptFails", &Counters::AttemptFails},
@@ -49,6 +49,10 @@ constexpr std::array<CounterInfo, 45> infos{{
     {"TcpExtTCPKeepAlive", &Counters::TCPKeepAlive},
     {"TcpExtDelayedACKs", &Counters::DelayedACKs},
     {"TcpExtPAWSEstab", &Counters::PAWSEstab},
+    {"TcpExtPAWSActive", &Counters::PAWSActive},
+    {"TcpExtPAWSOldAck", &Counters::PAWSOldAck},
+    {"TcpExtTSEcrRejected", &Counters::TSEcrRejected},
+    {"TcpExtTCPRetransFail", &Counters::TCPRetransFail},
     {"TcpExtTW", &Counters::TW},
     {"TcpExtTWRecycled", &Counters::TWRecycled},
     {"TcpExtTCPTimeWaitOverflow", &Counters::TCPTimeWaitOverflow},

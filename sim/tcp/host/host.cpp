@@ -47,11 +47,24 @@ Host::Host(StackConfig from)
       grid{grid_of(config)},
       secret{secret_of(config)} {}
 
-RtoLimits Host::rto_limits() const {
+RtoLimits Host::rto_limits(std::int32_t min_us, std::int32_t max_ms) const {
   return RtoLimits{.formula = profile.rto_formula,
-                   .min = std::chrono::microseconds{settings().tcp_rto_min_us},
-                   .max = std::chrono::milliseconds{settings().tcp_rto_max_ms},
+                   .min = std::chrono::microseconds{min_us},
+                   .max = std::chrono::milliseconds{max_ms},
                    .grid = grid};
+}
+
+const SocketOptions* Host::options_of_new(SocketOptions given) {
+  given.rto_min_us = settings().tcp_rto_min_us;
+  given.rto_max_ms = settings().tcp_rto_max_ms;
+  return options.keep(given);
+}
+
+const SocketOptions* Host::options_of_new() {
+  const bool stale = defaults_ == nullptr || defaults_->rto_min_us != settings().tcp_rto_min_us ||
+                     defaults_->rto_max_ms != settings().tcp_rto_max_ms;
+  if (stale) defaults_ = options_of_new(SocketOptions{});
+  return defaults_;
 }
 
 std::uint16_t Host::advertised_mss() const {

@@ -54,7 +54,13 @@ struct Host {
   std::uint64_t secret;  ///< keys ISNs, cookies, timestamp offsets and ports
 
   const Settings& settings() const { return config.settings; }
-  RtoLimits rto_limits() const;
+  RtoLimits rto_limits() const {
+    return rto_limits(settings().tcp_rto_min_us, settings().tcp_rto_max_ms);
+  }
+  RtoLimits rto_limits(std::int32_t min_us, std::int32_t max_ms) const;
+  /// What a socket is made with that is given `options`: settings that it keeps go with them.
+  const SocketOptions* options_of_new(SocketOptions given);
+  const SocketOptions* options_of_new();
   /// The largest segment that fits the host's own link, options aside.
   std::uint16_t advertised_mss() const;
   SocketAddress at(Port port) const { return {config.address, port}; }
@@ -76,6 +82,16 @@ struct Host {
   /// Linux's tcp_invalid_ratelimit: whether the answer to an invalid segment must be left out.
   /// Notes the time when not.
   bool invalid_answer_limited(SimTime now, std::uint64_t pair);
+  /// The same for the answer to this segment: data is never part of a loop of ACKs (Linux,
+  /// tcp_oow_rate_limited).
+  bool invalid_answer_limited(const Segment& seg, SimTime now, std::uint64_t pair) {
+    const bool may_loop = seg.len() == 0 || seg.flags.has(Flags::syn);
+    return may_loop && invalid_answer_limited(now, pair);
+  }
+  std::optional<SimTime> last_answer(std::uint64_t pair) const {
+    const auto found = last_answers.find(pair);
+    return found == last_answers.end() ? std::nullopt : std::optional{found->second};
+  }
   void forget_answers(std::uint64_t pair) {
     if (!last_answers.empty()) last_answers.erase(pair);
   }
@@ -88,6 +104,7 @@ struct Host {
   };
   std::uint64_t of_peer(Address remote, std::uint64_t purpose, OfPeer& last) const;
 
+  const SocketOptions* defaults_ = nullptr;  ///< of a socket that nothing was set for
   mutable OfPeer stamps_;
   mutable OfPeer port_start_;
 };

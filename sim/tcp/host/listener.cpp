@@ -53,7 +53,7 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
   if (impl_->host_.profile.acks == AckPolicy::quick_ack) {
     handed_on.quick_ack = -1;  // of all options the only one that a listener keeps to itself
   }
-  l.of_connections = impl_->host_.options.keep(handed_on);
+  l.of_connections = impl_->host_.options_of_new(handed_on);
   const std::uint32_t index = impl_->place_for(std::move(l));
   impl_->listener_of_[port] = index;
   listener = ListenerId{index};
@@ -67,7 +67,7 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
 /// Listeners are few at a time; the places of closed ones are used again.
 std::uint32_t Stack::Impl::place_for(Listening listener) {
   const auto closed = std::find_if(listeners_.begin(), listeners_.end(),
-                                   [](const Listening& l) { return !l.open; });
+                                   [](const Listening& l) { return !l.open && l.requests == 0; });
   const auto index = static_cast<std::uint32_t>(closed - listeners_.begin());
   if (closed != listeners_.end()) {
     *closed = std::move(listener);
@@ -87,8 +87,10 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   c.report_state(l.local, {}, State::listen, State::closed, StateReason::close);
   c.host.census.move(now, State::listen, State::closed);
   --c.host.sockets;
-  for (const std::uint32_t request : impl_->requests_of(index)) {
-    impl_->drop_request(request, StateReason::listener_closed, c);
+  if (!impl_->host_.profile.requests_outlive_listener) {
+    for (const std::uint32_t request : impl_->requests_of(index)) {
+      impl_->drop_request(request, StateReason::listener_closed, c);
+    }
   }
   while (!l.accept_queue.empty()) {
     const std::uint32_t socket = l.accept_queue.front();
@@ -217,6 +219,7 @@ void Stack::Impl::send_synack(std::uint32_t index, SendReason why, Context& c) {
   Request& r = records_.requests[index];
   const SocketOptions& options = listeners_[r.listener].options;
   r.retransmits += why == SendReason::synack ? 0 : 1;
+  r.last_sent = c.now;
   if (host_.config.handshake == Handshake::four_way) {
     c.send(ack_of_syn(r, host_, c.now), SendReason::ack);
     c.send(synack_of(r, host_, options, Flags::syn, c.now), why);
@@ -242,8 +245,14 @@ void Stack::Impl::open_two_way(std::uint32_t listener, const Request& request, C
 
 void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& seg, Context& c) {
   Request& r = records_.requests[index];
+  if (!listeners_[r.listener].open) {  // it is found out now; perhaps somebody else listens
+    drop_request(index, StateReason::listener_closed, c);
+    segment_arrives_unconnected(seg, std::nullopt, c);
+    return;
+  }
   // TS.Recent is as old as the request, which never lives for days.
-  const bool outdated = r.timestamps && paws_rejects(seg, r.ts_recent, c.now, c.now);
+  const bool outdated =
+      r.timestamps && paws_rejects(seg, r.ts_recent, c.now, host_.profile.paws, c.now);
   const bool only_syn = seg.flags.without(Flags::psh) == Flags::syn;
   if (only_syn && seg.seq == r.irs && !outdated) {
     syn_repeated(index, seg, c);
@@ -255,9 +264,12 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     no_socket(seg, c);  // an old duplicate: RST (RFC 9293, 3.10.7.4, fifth)
     return;
   }
-  if (outdated || !acceptable_to_record(seg, r.irs + 1, r.offer)) {
+  const bool echoes_wrong = r.echoes_no_synack(seg, host_);
+  if (outdated || echoes_wrong || !acceptable_to_record(seg, r.irs + 1, r.offer)) {
+    if (outdated) ++host_.counters.PAWSEstab;
+    if (echoes_wrong && !outdated) ++host_.counters.TSEcrRejected;
     c.discard(DiscardReason::unacceptable);
-    if (!reset && !host_.invalid_answer_limited(c.now, r.pair())) {
+    if (!reset && !host_.invalid_answer_limited(seg, c.now, r.pair())) {
       c.send(ack_of(r, host_, c.now), SendReason::dup_ack);
     }
     return;
@@ -270,9 +282,6 @@ void Stack::Impl::segment_arrives_request(std::uint32_t index, const Segment& se
     c.discard(DiscardReason::no_ack);
     return;
   }
-  if (r.timestamps && seg.options.has_timestamps && at_or_before(seg.seq, r.irs + 1)) {
-    r.ts_recent = seg.options.ts_val;
-  }
   third_segment(index, seg, c);
 }
 
@@ -282,7 +291,8 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
   if (seg.flags.has(Flags::rst)) {
     if (host_.profile.exact_request_resets && seg.seq != r.irs + 1) {
       c.discard(DiscardReason::challenged);
-      if (in_window(seg.seq, r.irs + 1, r.offer)) {
+      if (in_window(seg.seq, r.irs + 1, r.offer) &&
+          !host_.invalid_answer_limited(c.now, r.pair())) {
         c.send(ack_of(r, host_, c.now), SendReason::challenge);  // RFC 5961, 3.2
       }
       return;
@@ -339,9 +349,15 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     }
     return;
   }
-  const Negotiated agreed = r.agreed(host_, c.now);
+  Negotiated agreed = r.agreed(host_, c.now);
+  if (r.timestamps && seg.options.has_timestamps && at_or_before(seg.seq, r.irs + 1)) {
+    agreed.ts_recent = seg.options.ts_val;
+  }
   const std::uint32_t listener = r.listener;
+  const std::uint64_t pair = r.pair();
+  const auto last_answer = host_.last_answer(pair);
   forget_request(index, c);
+  if (last_answer) host_.last_answers.emplace(pair, *last_answer);  // one budget for both
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
   table_.take_over({TimerOwner::Kind::socket, child}, ends_of(records_.sockets[child]));
   Endpoint& endpoint = records_.sockets[child];
@@ -396,7 +412,7 @@ void Stack::Impl::arm_request(std::uint32_t index, Context& c) {
   const bool as_linux = host_.profile.rto_formula == RtoFormula::linux;
   const SimDuration longest = as_linux ? linux_max : host_.rto_limits().max;
   const SimDuration wait = doubled(host_.config.initial_rto, r.timeouts, longest);
-  const SimTime due = host_.grid.expiry(c.now, wait);
+  const SimTime due = host_.grid.expiry(c.now, wait, ++timers_of_requests_);
   c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::arm, due);
   set_deadline({TimerOwner::Kind::request, index}, r.wakeup, due, c);
 }
@@ -423,6 +439,10 @@ void Stack::Impl::request_timeout(std::uint32_t index, Context& c) {
   c.report_timer(host_.at(r.local_port), r.remote(), Timer::synack, TimerAction::fire,
                  r.wakeup.due);
   r.wakeup.due = never;
+  if (!l.open) {
+    drop_request(index, StateReason::listener_closed, c);
+    return;
+  }
   const std::int32_t retries = synack_retries(l);
   const std::int32_t deferred = timeouts_within(l.options.defer_accept_s);
   bool expired = r.timeouts >= retries;

@@ -17,6 +17,9 @@ struct SocketOptions {
   std::int32_t sndbuf = 0;
   std::int32_t linger2_s = 0;  ///< 0: tcp_fin_timeout
   std::int32_t linger_s = -1;  ///< -1: off
+  /// tcp_rto_min_us and tcp_rto_max_ms when the socket was made; a listener's are its connections'.
+  std::int32_t rto_min_us = 0;
+  std::int32_t rto_max_ms = 0;
   std::uint16_t max_seg = 0;
   std::uint8_t keep_count = 0;
   std::uint8_t syn_count = 0;

@@ -30,6 +30,16 @@ Negotiated Request::agreed(const Host& host, SimTime now) const {
   return n;
 }
 
+bool Request::echoes_no_synack(const Segment& seg, const Host& host) const {
+  if (host.profile.paws != Paws::linux || !timestamps || !seg.options.has_timestamps ||
+      seg.options.ts_ecr == Timestamp{}) {
+    return false;
+  }
+  const std::uint32_t offset = host.timestamp_offset(remote_address);
+  return older(seg.options.ts_ecr, timestamp_clock(sent) + offset) ||
+         older(timestamp_clock(last_sent) + offset, seg.options.ts_ecr);
+}
+
 SocketSnapshot Request::snapshot(const Host& host) const {
   SocketSnapshot row{};
   row.local = host.at(local_port);
@@ -62,7 +72,7 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
                                            payload, r.scaling ? Scaling::offered : Scaling::none);
   r.offer = static_cast<std::uint16_t>(offer.window);
   r.receive_scale = offer.scale & 0xfU;
-  r.sent = now;
+  r.sent = r.last_sent = now;
   return r;
 }
 

@@ -13,8 +13,9 @@ namespace lastack::tcp {
 /// An entry of a SYN queue: a SYN was answered, the third segment has not come yet. It is SYN_RCVD
 /// for whoever looks, but much smaller than a connection.
 struct Request {
-  Wakeup wakeup;  ///< outlives the request: its place is used again
-  SimTime sent;   ///< SYN-ACK, first time
+  Wakeup wakeup;      ///< outlives the request: its place is used again
+  SimTime sent;       ///< SYN-ACK, first time
+  SimTime last_sent;  ///< … and last
   Address remote_address{};
   Port remote_port = 0;
   Port local_port = 0;
@@ -37,10 +38,12 @@ struct Request {
   SocketAddress remote() const { return {remote_address, remote_port}; }
   std::uint64_t pair() const { return pair_key(local_port, remote_address, remote_port); }
   SocketSnapshot snapshot(const Host& host) const;
+  /// Whether a segment echoes a timestamp that no SYN-ACK can have had (Linux, tcp_check_req).
+  bool echoes_no_synack(const Segment& seg, const Host& host) const;
   /// What a connection made from it starts with.
   Negotiated agreed(const Host& host, SimTime now) const;
 };
-static_assert(sizeof(Request) == 56, "a SYN flood makes many of them");
+static_assert(sizeof(Request) == 64, "a SYN flood makes many of them");
 
 /// Reads a SYN's options against what the host allows.
 Request request_from(const Segment& syn, const Host& host, const SocketOptions& options,

@@ -47,6 +47,7 @@ class Stack::Impl {
   Records records_;
   ConnectionTable table_{records_};
   std::vector<Listening> listeners_;
+  std::uint64_t timers_of_requests_ = 0;  ///< set so far
 
   // --- Calls (stack.cpp) ---
 

@@ -11,8 +11,7 @@ namespace lastack::tcp {
 namespace {
 
 constexpr std::array<std::uint16_t, 4> segment_sizes{536, 1300, 1440, 1460};  // msstab
-constexpr std::int64_t valid_minutes = 2;                                     // MAX_SYNCOOKIE_AGE
-constexpr std::uint32_t mss_bits = 2;
+constexpr std::uint32_t valid_minutes = 2;                                    // MAX_SYNCOOKIE_AGE
 // The low bits of the timestamp carry the other options.
 constexpr std::uint32_t scale_mask = 0xf;  // 0xf: no window scaling
 constexpr std::uint32_t sack_bit = 1U << 4;
@@ -29,14 +28,42 @@ std::uint32_t mss_index(std::uint16_t mss) {
   return index;
 }
 
-Seq cookie(const Host& host, SocketAddress local, SocketAddress remote, Seq irs,
-           std::int64_t at_minute, std::uint32_t mss) {
-  const std::uint64_t pair = pair_key(local.port, remote.address, remote.port);
-  const std::uint64_t when = static_cast<std::uint64_t>(at_minute) << 32 | irs.raw();
-  const auto hash =
-      static_cast<std::uint32_t>(host.keyed_hash(pair, when ^ 0x5c5c'5c5c'0000'0000U));
-  return Seq{hash << mss_bits | mss};
-}
+/// A cookie is a sum: the peer's number counts in it, so that a later segment of the connection,
+/// whose numbers both moved on by as much, brings it back, too (secure_tcp_syn_cookie).
+class Cookie {
+ public:
+  Cookie(const Host& host, SocketAddress local, SocketAddress remote)
+      : host_{host},
+        pair_{pair_key(local.port, remote.address, remote.port)} {}
+
+  Seq made_of(Seq irs, std::int64_t at_minute, std::uint32_t mss) const {
+    const auto minutes = static_cast<std::uint32_t>(at_minute);
+    return Seq{hash(0, 0) + irs.raw() + (minutes << hash_bits) +
+               ((hash(minutes, 1) + mss) & hash_mask)};
+  }
+  /// The place of the segment size; nothing where the cookie is too old or none of ours.
+  std::optional<std::uint32_t> mss_in(Seq cookie, Seq irs, std::int64_t now_minute) const {
+    const auto minutes = static_cast<std::uint32_t>(now_minute);
+    const std::uint32_t rest = cookie.raw() - hash(0, 0) - irs.raw();
+    const std::uint32_t age = (minutes - (rest >> hash_bits)) & (~0U >> hash_bits);
+    if (age >= valid_minutes) return std::nullopt;
+    const std::uint32_t mss = (rest - hash(minutes - age, 1)) & hash_mask;
+    return mss < segment_sizes.size() ? std::optional{mss} : std::nullopt;
+  }
+
+ private:
+  static constexpr std::uint32_t hash_bits = 24;  // COOKIEBITS
+  static constexpr std::uint32_t hash_mask = (1U << hash_bits) - 1;
+
+  std::uint32_t hash(std::uint32_t minutes, std::uint32_t part) const {
+    constexpr std::uint64_t purpose = 0x5c5c'5c5c'0000'0000U;
+    return static_cast<std::uint32_t>(
+        host_.keyed_hash(pair_, purpose ^ (std::uint64_t{part} << 32) ^ minutes));
+  }
+
+  const Host& host_;
+  std::uint64_t pair_;
+};
 
 /// The SYN as it must have been, by the ACK that brings the cookie back.
 Segment syn_of_cookie(const Segment& ack, std::uint16_t mss, const Host& host) {
@@ -64,8 +91,8 @@ Segment syn_of_cookie(const Segment& ack, std::uint16_t mss, const Host& host) {
 void Stack::Impl::send_cookie(Listening& listener, Request request, Context& c) {
   listener.cookies_since = c.now;
   ++host_.counters.SyncookiesSent;
-  request.iss = cookie(host_, host_.at(request.local_port), request.remote(), request.irs,
-                       minute(c.now), mss_index(request.peer_mss));
+  request.iss = Cookie{host_, host_.at(request.local_port), request.remote()}.made_of(
+      request.irs, minute(c.now), mss_index(request.peer_mss));
   Segment seg = synack_of(request, host_, listener.options, Flags::syn | Flags::ack, c.now);
   if (request.timestamps) {
     const std::uint32_t options =
@@ -92,17 +119,13 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
   if (settings.tcp_syncookies == 0 || c.now > last_valid) return std::nullopt;
   const Seq irs = seg.seq - 1;
   const Seq claimed = seg.ack - 1;
-  const std::uint32_t mss = claimed.raw() & ((1U << mss_bits) - 1);
-  bool genuine = false;
-  for (std::int64_t back = 0; back < valid_minutes; ++back) {
-    genuine |= cookie(host_, seg.dst, seg.src, irs, minute(c.now) - back, mss) == claimed;
-  }
-  if (!genuine) {
+  const auto mss = Cookie{host_, seg.dst, seg.src}.mss_in(claimed, irs, minute(c.now));
+  if (!mss) {
     ++host_.counters.SyncookiesFailed;
     return std::nullopt;
   }
   ++host_.counters.SyncookiesRecv;
-  const Segment syn = syn_of_cookie(seg, segment_sizes[mss], host_);
+  const Segment syn = syn_of_cookie(seg, segment_sizes[*mss], host_);
   Request request = request_from(syn, host_, listener.options, c.now);
   request.iss = claimed;
   Negotiated agreed = request.agreed(host_, c.now);

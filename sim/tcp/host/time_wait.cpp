@@ -48,14 +48,16 @@ void TimeWait::report(TimerAction action, Context& c) const {
 }
 
 TimeWait::Verdict TimeWait::segment_arrives(const Segment& seg, Context& c) {
-  const bool outdated = timestamps && paws_rejects(seg, ts_recent, ts_recent_at, c.now);
+  const bool outdated =
+      timestamps && paws_rejects(seg, ts_recent, ts_recent_at, c.host.profile.paws, c.now);
   return state == State::fin_wait_2 ? in_fin_wait_2(seg, outdated, c)
                                     : in_time_wait(seg, outdated, c);
 }
 
 TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Context& c) {
   const bool linux_rules = c.host.profile.time_wait_restart == TimeWaitRestart::on_any_ack;
-  if (seg.flags.has(Flags::rst)) return reset_in_time_wait(seg, c);
+  if (outdated && c.host.profile.paws == Paws::linux) ++c.host.counters.PAWSEstab;
+  if (seg.flags.has(Flags::rst)) return outdated ? Verdict::stays : reset_in_time_wait(seg, c);
   if (linux_rules && !outdated && seg.seq == rcv_nxt && seg.len() == 0) {
     arm(c.host.time_wait_length(), c);
     note_timestamp(seg, c.now);
@@ -76,6 +78,10 @@ TimeWait::Verdict TimeWait::in_time_wait(const Segment& seg, bool outdated, Cont
   answer_limited(seg, c);
   return Verdict::stays;
 }
+
+/// A new SYN that nobody listens for: it is answered like any segment of the old connection (Linux,
+/// tcp_v4_rcv).
+void TimeWait::syn_without_listener(Context& c) { answer(SendReason::time_wait, c); }
 
 /// What RFC 9293, 3.10.7.4, drops in silence: an acceptable segment without SYN that has no ACK
 /// (fifth), and one that says nothing. What is not acceptable is answered before that (first).
@@ -108,10 +114,7 @@ void TimeWait::note_timestamp(const Segment& seg, SimTime now) {
 
 /// Answers to what may be part of an ACK loop are rationed (tcp_invalid_ratelimit).
 void TimeWait::answer_limited(const Segment& seg, Context& c) {
-  const bool may_loop = seg.len() == 0 || seg.flags.has(Flags::syn);
-  if (!may_loop || !c.host.invalid_answer_limited(c.now, pair())) {
-    answer(SendReason::time_wait, c);
-  }
+  if (!c.host.invalid_answer_limited(seg, c.now, pair())) answer(SendReason::time_wait, c);
 }
 
 void TimeWait::answer(SendReason why, Context& c) {

@@ -33,6 +33,7 @@ struct TimeWait {
   };
   /// RFC 9293, 3.10.7.4, for TIME-WAIT, and for FIN-WAIT-2 what its connection would do.
   Verdict segment_arrives(const Segment& seg, Context& c);
+  void syn_without_listener(Context& c);
   void arm(SimDuration length, Context& c);
   /// The initial sequence number for a new incarnation: beyond all the old one used.
   Seq next_iss() const { return snd_nxt + 65535 + 2; }

@@ -46,14 +46,14 @@ void DelayedAck::data_arrived(SimTime now, SimDuration rto, std::uint32_t half_w
 
 void DelayedAck::data_sent(SimTime now) {
   constexpr std::uint8_t most = 255;
-  const bool answers = last_data_ != sim_start && now - last_data_ < wait_;
+  const bool answers = now - last_data_ < wait_;
   if (answers && pingpong_ < most) ++pingpong_;
 }
 
 DelayedAck::Cancelled DelayedAck::sent() {
   if (owed_ && quick_ > 0) {
     --quick_;
-    if (quick_ == 0 && wait_ != SimDuration::zero()) wait_ = shortest_wait;
+    if (quick_ == 0) wait_ = shortest_wait;
   }
   owed_ = now_ = short_ = short_again_ = no_memory_ = false;
   const Cancelled timers = cancel();

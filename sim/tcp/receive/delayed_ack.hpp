@@ -111,8 +111,8 @@ class DelayedAck {
     short_again_ |= short_;
     short_ = true;
   }
-  /// The handshake ended: what came before counts no more.
-  void established() { last_data_ = sim_start; }
+  /// The handshake ended: its last segment counts as data (Linux, tcp_finish_connect).
+  void established(SimTime now) { last_data_ = now; }
   /// The application will answer: its data, or its FIN, can carry ACKs.
   void expect_answer() { pingpong_ = std::max<std::uint8_t>(pingpong_, 1); }
   /// The ACK of a SYN-ACK waits for the data that will follow (Linux, TCP_DEFER_ACCEPT).

@@ -24,6 +24,13 @@ std::uint32_t ReceiveQueue::octets_beyond_hole() const {
   return octets;
 }
 
+std::optional<Seq> ReceiveQueue::end_of_sacks() const {
+  if (!reassembly_ || reassembly_->recent.empty()) return std::nullopt;
+  Seq end = reassembly_->recent.front().right;
+  for (const SackBlock& block : reassembly_->recent) end = later_of(end, block.right);
+  return end;
+}
+
 void ReceiveQueue::add_sack_blocks(Options& options) const {
   if (!reassembly_) return;
   // Three fit beside timestamps in the 40 octets of a header's options.

@@ -29,6 +29,8 @@ class ReceiveQueue {
   /// Something is kept for later, be it only a block to report.
   bool keeps_something() const { return reassembly_ != nullptr; }
   std::uint32_t octets_beyond_hole() const;
+  /// The right edge of the highest block that SACK reports.
+  std::optional<Seq> end_of_sacks() const;
   /// A block of octets that came twice first (RFC 2883, 4), then the newest ones (RFC 2018, 4).
   void add_sack_blocks(Options& options) const;
 

@@ -20,6 +20,10 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd();
+  const bool may_update = snd_.may_update_window(seg);
+  if (c.host.profile.paws == Paws::linux) {
+    ts_.note_newer(seg, window_.advertised_at(), c.now);
+  }
   keep_.heard(c.now);
   probes_out_ = 0;
   if (!c.host.profile.user_timeout_of_answered_probes) probing_.end();
@@ -32,8 +36,9 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (advanced) rtx_.progress();
   note_sacks(seg, acked, c);
   sample_rtt(seg, acked, c);
-  const bool duplicate =
-      !advanced && seg.len() == 0 && snd_.wnd() == window_before && !queue_.empty();
+  const bool tells_window =
+      c.host.profile.window_updates_are_no_duplicates ? may_update : snd_.wnd() != window_before;
+  const bool duplicate = !advanced && seg.len() == 0 && !tells_window && !queue_.empty();
   acked.progress = advanced ? Progress::advanced : duplicate ? Progress::duplicate : Progress::none;
   acked.echoes_original = echoes_original(seg, c);
   const LossRecovery::Surroundings surroundings = sending(c);
@@ -124,7 +129,7 @@ void Endpoint::sample_rtt(const Segment& seg, const Acked& acked, Context& c) {
   if (recovery_.has_congestion_state()) {
     recovery_.round_trip_in_window(latest, ack_spacing(pacing_rate_now(mss_now(c))), sending(c));
   }
-  rtx_.sample(std::max<SimDuration>(*rtt, least), snd_.una(), snd_.nxt(), c.host.rto_limits());
+  rtx_.sample(std::max<SimDuration>(*rtt, least), snd_.una(), snd_.nxt(), rto_limits(c));
 }
 
 /// Whether the segment answers something sent before the first retransmission (RFC 4015, 3.2).
@@ -169,10 +174,9 @@ bool Endpoint::may_probe(const Context& c) const {
 bool Endpoint::schedule_tlp(SimDuration rto_left, Context& c) {
   if (!may_probe(c)) return false;
   using Flight = TailLossProbe::Flight;
-  SimDuration timeout =
-      TailLossProbe::timeout(rtx_.has_sample() ? std::optional{rtx_.srtt()} : std::nullopt,
-                             queue_.size() == 1 ? Flight::one_segment : Flight::more,
-                             c.host.rto_limits().min, c.host.grid);
+  SimDuration timeout = TailLossProbe::timeout(
+      rtx_.has_sample() ? std::optional{rtx_.srtt()} : std::nullopt,
+      queue_.size() == 1 ? Flight::one_segment : Flight::more, rto_limits(c).min, c.host.grid);
   if (rto_left > SimDuration::zero()) {
     timeout = std::min(timeout, c.host.grid.quantize(rto_left));
   }
@@ -188,7 +192,7 @@ void Endpoint::check_probe_timer(Context& c) {
 }
 
 SimDuration Endpoint::probe_interval(const Context& c) const {
-  return probing_.interval(rtx_.rto(), c.host.rto_limits().min, c.host.rto_limits().max);
+  return probing_.interval(rtx_.rto(), rto_limits(c).min, rto_limits(c).max);
 }
 
 void Endpoint::set_probe_timer(Context& c) {
@@ -230,7 +234,7 @@ void Endpoint::resend_lost(Context& c) {
   std::uint32_t out = in_flight();
   for (std::size_t i = 0; i < queue_.size() && out < cwnd(); ++i) {
     if (!queue_[i].lost) continue;
-    retransmit(i, why, c);
+    if (!retransmit(i, why, c)) return;
     ++(after_timeout ? counters.TCPSlowStartRetrans : counters.TCPFastRetrans);
     ++out;
     recovery_.lost_one_resent(sending(c));

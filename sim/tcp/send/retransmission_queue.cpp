@@ -47,6 +47,39 @@ void RetransmissionQueue::resend(std::size_t place) {
   record.resent_in_flight = true;
 }
 
+void RetransmissionQueue::split(std::size_t place, std::uint32_t octets) {
+  LASTACK_ASSERT(octets > 0 && octets < records_[place].data());
+  InFlight rest = records_[place];
+  rest.seq = rest.seq + octets;
+  rest.len -= octets;
+  rest.follows = false;
+  records_[place].len = octets;
+  records_[place].fin = false;
+  records_.insert(records_.begin() + static_cast<std::ptrdiff_t>(place) + 1, rest);
+  const std::size_t next = place + 2;
+  if (next < records_.size()) records_[next].follows = false;
+}
+
+void RetransmissionQueue::join_following(std::size_t place, std::uint32_t room, Seq window_end) {
+  const auto in_burst = [&](std::size_t i) {
+    return records_[i].follows || (i + 1 < records_.size() && records_[i + 1].follows);
+  };
+  std::size_t end = place + 1;
+  std::uint32_t octets = records_[place].data();
+  if (octets >= room || (end < records_.size() && records_[end].follows)) end = records_.size();
+  const std::size_t first = end;
+  for (; end < records_.size(); ++end) {
+    const InFlight& next = records_[end];
+    octets += next.data();
+    if (next.sacked || in_burst(end) || octets > room || after(next.end(), window_end)) break;
+    records_[place].len += next.len;
+    records_[place].fin = next.fin;
+    records_[place].retransmitted |= next.retransmitted;
+  }
+  records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(std::min(first, end)),
+                 records_.begin() + static_cast<std::ptrdiff_t>(end));
+}
+
 void RetransmissionQueue::believe_none_lost() {
   for (InFlight& r : records_) r.lost = false;
 }

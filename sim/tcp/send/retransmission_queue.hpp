@@ -53,6 +53,11 @@ class RetransmissionQueue {
   void believe_none_lost();
   /// The last one left in the same burst as the one before.
   void last_follows() { records_.back().follows = true; }
+  /// It goes again in two: the first with so many octets. Requires more octets of text.
+  void split(std::size_t place, std::uint32_t octets);
+  /// Segments that follow go again with the one at `place`, as many as fit `room` octets of text
+  /// together and end in the window: none that arrived, none of a burst.
+  void join_following(std::size_t place, std::uint32_t room, Seq window_end);
   /// A FIN joins the last segment, which is in flight already.
   void append_fin();
 

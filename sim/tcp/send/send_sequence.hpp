@@ -28,6 +28,14 @@ class SendSequence {
     return std::uint32_t{seg.wnd} << (seg.flags.has(Flags::syn) ? 0 : scale_);
   }
 
+  /// Whether a segment's window counts: those of one number came in an unknown order, so that the
+  /// largest counts, and one that closes (Linux, tcp_may_update_window).
+  bool may_update_window(const Segment& seg) const {
+    const std::uint32_t offered = offered_in(seg);
+    return after(seg.seq, wl1_) || after(seg.ack, una_) ||
+           (seg.seq == wl1_ && (offered > wnd_ || offered == 0));
+  }
+
   // --- Events ---
 
   /// The application chose the ISS before the connection opens.
@@ -54,13 +62,10 @@ class SendSequence {
   /// The window of an acceptable segment, unless it is older than the last one used (RFC 9293,
   /// 3.10.7.4, fifth). Comes before `acknowledged`: SND.UNA is still the old one.
   void update_window(const Segment& seg) {
-    const std::uint32_t offered = offered_in(seg);
-    const bool newer =
-        after(seg.seq, wl1_) || after(seg.ack, una_) || (seg.seq == wl1_ && offered > wnd_);
-    if (!newer) return;
-    wnd_ = offered;
+    if (!may_update_window(seg)) return;
+    wnd_ = offered_in(seg);
     wl1_ = seg.seq;
-    max_wnd_ = std::max(max_wnd_, offered);
+    max_wnd_ = std::max(max_wnd_, wnd_);
   }
 
   void check_invariants() const {

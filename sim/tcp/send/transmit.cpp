@@ -31,8 +31,7 @@ Segment Endpoint::acknowledging(Flags flags, Seq seq, Context& c) {
 void Endpoint::add_options(Segment& seg, Context& c) {
   if (ts_.used()) ts_.add_to(seg.options, c.now);
   if (sack_ok_ && !seg.flags.has(Flags::rst)) received_.add_sack_blocks(seg.options);
-  // Differs: Linux splits a full segment that is sent again beside blocks; here the blocks that
-  // make it too large for the link are left out.
+  // Blocks that make a segment that is sent again too large for the link are left out.
   while (seg.options.sack_count > 0 && seg.wire_size() > c.host.config.mtu) {
     --seg.options.sack_count;
   }
@@ -82,8 +81,17 @@ void Endpoint::send_syn(SendReason why, Context& c) {
   snd_.sent(1);
 }
 
+/// SND.NXT, or where the peer's window ends now if that is before it by more than the shift of our
+/// own windows may hide (Linux, tcp_acceptable_seq).
+Seq Endpoint::acceptable_seq(const Context& c) const {
+  const Seq end = snd_.window_end();
+  const bool inside = !before(end, snd_.nxt()) ||
+                      (scaling_ok_ && snd_.nxt() - end < std::uint32_t{1} << window_.scale());
+  return inside || !c.host.profile.repacks_retransmissions ? snd_.nxt() : end;
+}
+
 void Endpoint::send_ack(SendReason why, Context& c) {
-  Segment seg = acknowledging(Flags::none, snd_.nxt(), c);
+  Segment seg = acknowledging(Flags::none, acceptable_seq(c), c);
   add_options(seg, c);
   ack_was_sent(c);
   c.send(seg, why);
@@ -91,7 +99,7 @@ void Endpoint::send_ack(SendReason why, Context& c) {
 
 /// RST with which this side ends the connection (RFC 9293, 3.10.5).
 void Endpoint::send_reset(Context& c) {
-  Segment seg = acknowledging(Flags::rst, snd_.nxt(), c);
+  Segment seg = acknowledging(Flags::rst, acceptable_seq(c), c);
   add_options(seg, c);
   c.send(seg, SendReason::reset);
 }
@@ -110,13 +118,39 @@ void Endpoint::ack_was_sent(Context& c) {
   received_.acknowledged();
 }
 
-/// Sends a segment again, cut to what still waits for an acknowledgment.
-void Endpoint::retransmit(std::size_t place, SendReason why, Context& c) {
+/// Sends a segment again, cut to what still waits for an acknowledgment. False where the peer's
+/// window, taken back, does not take it.
+bool Endpoint::retransmit(std::size_t place, SendReason why, Context& c) {
+  if (c.host.profile.repacks_retransmissions && !queue_[place].syn && !repack(place, c)) {
+    ++c.host.counters.TCPRetransFail;
+    return false;
+  }
   recovery_.resends();
   queue_.resend(place);
   data_goes_out(queue_[place].data(), c);
   send_segment(place, why, c);
   if (queue_[place].syn) ++c.host.counters.TCPSynRetrans;
+  return true;
+}
+
+/// Cuts a segment to what the window and the MSS take, and joins short ones that follow (Linux,
+/// __tcp_retransmit_skb, tcp_retrans_try_collapse). False where nothing of it fits: only the oldest
+/// one goes all the same, as a probe.
+bool Endpoint::repack(std::size_t place, Context& c) {
+  const std::uint32_t mss = mss_now(c);
+  const Seq end = snd_.window_end();
+  std::uint32_t room = after(end, queue_[place].seq) ? end - queue_[place].seq : 0;
+  if (room == 0) {
+    if (queue_[place].seq != snd_.una()) return false;
+    room = mss;
+  }
+  room = std::min(room, mss);
+  if (queue_[place].data() > room) {
+    queue_.split(place, room);
+  } else if (c.host.settings().tcp_retrans_collapse != 0) {
+    queue_.join_following(place, room, end);
+  }
+  return true;
 }
 
 // --- Sizes ---

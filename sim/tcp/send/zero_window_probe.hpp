@@ -18,6 +18,7 @@ class ZeroWindowProbe {
   SimDuration interval(SimDuration rto, SimDuration least, SimDuration most) const {
     return doubled(std::max(rto, least), backoff_, most);
   }
+  std::int32_t doublings() const { return backoff_; }  ///< of the wait
   /// TCP_USER_TIMEOUT has passed since the first one.
   bool outlasts(const UserTimeout& limit, SimTime now) const {
     return limit.set() && since_ != now && limit.passed(since_, now);

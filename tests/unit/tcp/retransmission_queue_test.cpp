@@ -125,6 +125,59 @@ TEST_CASE("RetransmissionQueue: a FIN joins the last segment", "[tcp][rfc9293]")
   queue.check_invariants(seq(1), seq(3) + 1);
 }
 
+TEST_CASE("RetransmissionQueue: a segment that goes again in two keeps what is known of it",
+          "[tcp][linux]") {
+  auto queue = in_flight(2);
+  queue.lose(0);
+  queue.split(0, 400);
+  CHECK(queue.size() == 3);
+  CHECK(queue[0].end() == seq(1) + 400);
+  CHECK(queue[1].end() == seq(2));
+  CHECK(queue.lost() == 2);
+  queue.check_invariants(seq(1), seq(3));
+}
+
+TEST_CASE("RetransmissionQueue: short segments that follow join one that goes again, a FIN too",
+          "[tcp][linux]") {
+  RetransmissionQueue queue;
+  queue.push(segment(Seq{1}, 100));
+  queue.push(segment(Seq{101}, 200));
+  queue.push({.seq = Seq{301}, .len = 1, .sent = sim_start, .fin = true});
+  queue.join_following(0, 1448, Seq{10'000});
+  CHECK(queue.size() == 1);
+  CHECK(queue.front().data() == 300);
+  CHECK(queue.front().fin);
+  queue.check_invariants(Seq{1}, Seq{302});
+}
+
+TEST_CASE("RetransmissionQueue: … as many as fit, end in the window and did not arrive",
+          "[tcp][linux]") {
+  const auto joined = [](std::uint32_t room, Seq window_end, bool arrived) {
+    RetransmissionQueue queue;
+    queue.push(segment(Seq{1}, 100));
+    queue.push(segment(Seq{101}, 100));
+    queue.push(segment(Seq{201}, 100));
+    if (arrived) sack(queue, Seq{101}, Seq{201});
+    queue.join_following(0, room, window_end);
+    return queue.front().len;
+  };
+  CHECK(joined(300, Seq{301}, false) == 300);
+  CHECK(joined(299, Seq{301}, false) == 200);
+  CHECK(joined(300, Seq{300}, false) == 200);
+  CHECK(joined(300, Seq{301}, true) == 100);
+  CHECK(joined(100, Seq{301}, false) == 100);
+}
+
+TEST_CASE("RetransmissionQueue: what left in one burst stays apart", "[tcp][linux]") {
+  RetransmissionQueue queue;
+  queue.push(segment(Seq{1}, 100));
+  queue.push(segment(Seq{101}, 100));
+  queue.push(segment(Seq{201}, 100));
+  queue.last_follows();
+  queue.join_following(0, 1448, Seq{10'000});
+  CHECK(queue.size() == 3);
+}
+
 TEST_CASE("RetransmissionQueue: knows bursts and when it last wrote", "[tcp][linux]") {
   auto queue = in_flight(2);
   queue.last_follows();

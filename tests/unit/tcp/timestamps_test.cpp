@@ -93,31 +93,72 @@ TEST_CASE("Timestamps: … but not those beyond a hole, so that an echo spans th
 
 TEST_CASE("Timestamps: a segment older than TS.Recent is an old duplicate", "[tcp][rfc7323]") {
   const auto stamps = agreed(100);
-  CHECK(stamps.outdated(with(99), start));
-  CHECK_FALSE(stamps.outdated(with(100), start));
-  CHECK_FALSE(stamps.outdated(with(101), start));
+  CHECK(stamps.outdated(with(99), Paws::rfc7323, start));
+  CHECK_FALSE(stamps.outdated(with(100), Paws::rfc7323, start));
+  CHECK_FALSE(stamps.outdated(with(101), Paws::rfc7323, start));
 }
 
 TEST_CASE("Timestamps: older is meant modulo 2^32", "[tcp][rfc7323]") {
   const auto stamps = agreed(5);
-  CHECK(stamps.outdated(with(0xffff'fff0), start));
+  CHECK(stamps.outdated(with(0xffff'fff0), Paws::rfc7323, start));
   const auto before_wrap = agreed(0xffff'fff0);
-  CHECK_FALSE(before_wrap.outdated(with(5), start));
+  CHECK_FALSE(before_wrap.outdated(with(5), Paws::rfc7323, start));
 }
 
 TEST_CASE("Timestamps: a RST, and a segment without the option, are never too old",
           "[tcp][rfc7323]") {
   auto stamps = agreed(100);
-  CHECK_FALSE(stamps.outdated(with(1, Timestamp{0}, Flags::rst), start));
+  CHECK_FALSE(stamps.outdated(with(1, Timestamp{0}, Flags::rst), Paws::rfc7323, start));
   Segment bare = with(1);
   bare.options.has_timestamps = false;
-  CHECK_FALSE(stamps.outdated(bare, start));
+  CHECK_FALSE(stamps.outdated(bare, Paws::rfc7323, start));
   stamps.decline();
-  CHECK_FALSE(stamps.outdated(with(1), start));
+  CHECK_FALSE(stamps.outdated(with(1), Paws::rfc7323, start));
 }
 
 TEST_CASE("Timestamps: after 24 days of silence TS.Recent proves nothing", "[tcp][rfc7323]") {
   const auto stamps = agreed(100);
-  CHECK(stamps.outdated(with(99), start + 24 * day - 1ns));
-  CHECK_FALSE(stamps.outdated(with(99), start + 24 * day));
+  CHECK(stamps.outdated(with(99), Paws::rfc7323, start + 24 * day - 1ns));
+  CHECK_FALSE(stamps.outdated(with(99), Paws::rfc7323, start + 24 * day));
+}
+
+// --- PAWS as Linux has it ---
+
+TEST_CASE("Timestamps: Linux tolerates one tick between its processors", "[tcp][linux]") {
+  const auto stamps = agreed(100);
+  CHECK_FALSE(stamps.outdated(with(99), Paws::linux, start));
+  CHECK(stamps.outdated(with(98), Paws::linux, start));
+}
+
+TEST_CASE("Timestamps: Linux lets go of TS.Recent after 2147 s, and of one that is 0",
+          "[tcp][linux]") {
+  const auto stamps = agreed(100);
+  CHECK(stamps.outdated(with(50), Paws::linux, start + 2146s));
+  CHECK_FALSE(stamps.outdated(with(50), Paws::linux, start + 2147s));
+  const auto unset = agreed(0);
+  CHECK_FALSE(unset.outdated(with(0x9000'0000), Paws::linux, start));
+}
+
+TEST_CASE("Timestamps: Linux asks a timestamp of resets to small records, for a minute",
+          "[tcp][linux]") {
+  const auto rejects = [](Paws rules, SimTime now) {
+    return paws_rejects(with(50, {}, Flags::rst), Timestamp{100}, start, rules, now);
+  };
+  CHECK(rejects(Paws::linux, start + 59s));
+  CHECK_FALSE(rejects(Paws::linux, start + 60s));
+  CHECK_FALSE(rejects(Paws::rfc7323, start));
+}
+
+TEST_CASE("Timestamps: what is older than TS.Recent does not move it back", "[tcp][linux]") {
+  auto stamps = agreed(100);
+  stamps.note_newer(with(99), Seq{1}, start);
+  CHECK(stamps.recent() == Timestamp{100});
+  stamps.note_newer(with(101), Seq{1}, start);
+  CHECK(stamps.recent() == Timestamp{101});
+}
+
+TEST_CASE("Timestamps: a repetition is recent within 1.2 timeouts", "[tcp][linux]") {
+  const auto stamps = agreed(1000);
+  CHECK(stamps.recently(with(760), 200ms));
+  CHECK_FALSE(stamps.recently(with(759), 200ms));
 }

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "lastack/core/random_stream.hpp"
+#include "lastack/core/text.hpp"
 
 namespace lastack::scenario {
 namespace {
@@ -72,8 +73,6 @@ struct Written {
   std::string pattern;  ///< with # in place of an integer, ~ of a fraction
   std::vector<double> numbers;
 };
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 Written written(std::string_view text) {
   Written parts;

@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 
+#include "lastack/core/text.hpp"
+
 namespace lastack::scenario {
 namespace {
 
@@ -29,8 +31,6 @@ constexpr std::array rate_units{
     Unit{"bit", 1},          Unit{"kbit", 1'000},         Unit{"Kbit", 1'000},
     Unit{"Mbit", 1'000'000}, Unit{"Gbit", 1'000'000'000}, Unit{"Tbit", 1'000'000'000'000},
 };
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// A decimal number in parts: "1.50ms" is {"1", "5", "ms"}.
 struct Decimal {

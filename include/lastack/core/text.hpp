@@ -9,6 +9,9 @@ namespace lastack {
 /// "1 byte", "2 bytes".
 std::string counted(std::uint64_t number, std::string_view what);
 
+/// An ASCII digit, whatever the locale.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Whether text is well-formed UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 

@@ -196,7 +196,7 @@ class Endpoint {
   SimDuration fin_wait_2_length(const Context& c) const;
   void fin_wait_2_as_orphan(StateReason why, Context& c);
   void fin_wait_2_timeout(Context& c);
-  std::int32_t orphan_retries(bool alive, const Context& c) const;
+  std::int32_t orphan_retries(SimDuration wait, const Context& c) const;
   std::int32_t orphan_retries(const Context& c) const;
   Farewell farewell(const Context& c) const;
   bool out_of_resources(Farewell wanted, Context& c);
@@ -352,6 +352,7 @@ class Endpoint {
   void probe_timeout(Context& c);
   bool gave_up(Context& c);
   bool window_taken_back(const Context& c) const;
+  bool gave_up_window(Context& c);
   bool asks_for_window_too_long(const Context& c) const;
   bool probes_used_up(const Context& c) const;
   bool retries_used_up(std::int32_t retries, UserTimeout limit, const Context& c) const;

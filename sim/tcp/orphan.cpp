@@ -98,11 +98,14 @@ TimeWait::Verdict TimeWait::reset(Context& c) const {
 /// What tcp_orphan_retries means: while the peer seems alive, 0 stands for what the profile says,
 /// 8 in Linux's (tcp_orphan_retries).
 std::int32_t Endpoint::orphan_retries(const Context& c) const {
-  return orphan_retries(rtx_.rto() < rto_limits(c).max, c);
+  return orphan_retries(rtx_.rto(), c);
 }
 
-std::int32_t Endpoint::orphan_retries(bool alive, const Context& c) const {
+/// … where tries are `wait` apart: a peer seems alive while they are not as far apart as they can
+/// be.
+std::int32_t Endpoint::orphan_retries(SimDuration wait, const Context& c) const {
   const std::int32_t retries = c.host.settings().tcp_orphan_retries;
+  const bool alive = wait < rto_limits(c).max;
   return retries == 0 && alive ? c.host.profile.orphan_retries_for_0 : retries;
 }
 

@@ -33,6 +33,9 @@ constexpr Profile linux_6{
     .window_updates_are_no_duplicates = true,
     .paws = Paws::linux,
     .repacks_retransmissions = true,
+    .drops_flagless_first = true,
+    .bounds_probes_of_orphans = true,
+    .time_wait_answers_unheard_syn = true,
     .requests_outlive_listener = true,
     .window_follows_traffic = true,
 };
@@ -71,6 +74,9 @@ constexpr Profile rfc9293{
     .window_updates_are_no_duplicates = false,
     .paws = Paws::rfc7323,
     .repacks_retransmissions = false,
+    .drops_flagless_first = false,
+    .bounds_probes_of_orphans = false,
+    .time_wait_answers_unheard_syn = false,
     .requests_outlive_listener = false,
     .window_follows_traffic = false,
 };

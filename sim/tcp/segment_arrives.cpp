@@ -72,12 +72,8 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
 
 /// Whether an answer to our SYN echoes a timestamp that none of its copies had (Linux).
 bool Endpoint::echoes_no_syn(const Segment& seg, const Context& c) const {
-  if (c.host.profile.paws != Paws::linux || !seg.options.has_timestamps ||
-      seg.options.ts_ecr == Timestamp{}) {
-    return false;
-  }
-  return older(seg.options.ts_ecr, ts_.stamp(rtx_.stuck_since())) ||
-         older(ts_.stamp(c.now), seg.options.ts_ecr);
+  return c.host.profile.paws == Paws::linux &&
+         echoes_outside(seg, ts_.stamp(rtx_.stuck_since()), ts_.stamp(c.now));
 }
 
 /// An ACK of something never sent: an old duplicate, so the peer must forget it. Linux takes even a
@@ -207,7 +203,7 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
 Endpoint::Step Endpoint::check_flags(const Segment& seg, Context& c) {
   const bool some =
       seg.flags.has(Flags::ack) || seg.flags.has(Flags::syn) || seg.flags.has(Flags::rst);
-  if (some || c.host.profile.acks != AckPolicy::quick_ack) return Step::go_on;
+  if (some || !c.host.profile.drops_flagless_first) return Step::go_on;
   c.discard(DiscardReason::no_ack);
   return Step::done;
 }

@@ -56,16 +56,11 @@ void Endpoint::keep_timeout(Context& c) {
 /// RFC 6298, 5.4 to 5.6, but the first retries of a SYN do not back off (tcp_syn_linear_timeouts).
 void Endpoint::retransmission_timeout(Context& c) {
   if (queue_.empty()) return;
-  if (window_taken_back(c)) {
-    if (asks_for_window_too_long(c)) {
-      fail(Error::timed_out, StateReason::window_probes_unanswered, c);
-      return;
-    }
-    recovery_.timed_out(queue_, rtx_, sending(c));
-  } else {
-    ++c.host.counters.TCPTimeouts;
-    if (gave_up(c)) return;
-    recovery_.timed_out(queue_, rtx_, sending(c));
+  const bool asks_for_window = window_taken_back(c);
+  if (!asks_for_window) ++c.host.counters.TCPTimeouts;
+  if (asks_for_window ? gave_up_window(c) : gave_up(c)) return;
+  recovery_.timed_out(queue_, rtx_, sending(c));
+  if (!asks_for_window) {
     const bool counted = c.host.profile.retry_budget == RetryBudget::count;
     rtx_.retrying_since(counted ? queue_.front().sent : c.now);
     rtx_.timed_out();
@@ -87,16 +82,21 @@ bool Endpoint::window_taken_back(const Context& c) const {
          state_ != State::syn_sent && state_ != State::syn_rcvd;
 }
 
-/// … and whether that has gone on for too long: as long as the peer answers, it may last (Linux,
-/// tcp_rtx_probe0_timed_out).
+/// … and whether that has gone on for too long, so that the connection is gone: as long as the peer
+/// answers, it may last (Linux, tcp_rtx_probe0_timed_out).
+bool Endpoint::gave_up_window(Context& c) {
+  if (!asks_for_window_too_long(c)) return false;
+  fail(Error::timed_out, StateReason::window_probes_unanswered, c);
+  return true;
+}
+
 bool Endpoint::asks_for_window_too_long(const Context& c) const {
   const SimTime since = rtx_.stuck_since() != never ? rtx_.stuck_since() : queue_.front().sent;
   const SimDuration asked = UserTimeout::between_stamps(since, c.now);
   SimDuration longest = 2 * rto_limits(c).max;
   if (user_timeout().set()) {
-    const SimDuration limit = std::chrono::milliseconds{options_->user_timeout_ms};
-    if (asked > limit) return true;
-    longest = std::min(longest, limit);
+    if (asked > user_timeout().limit()) return true;
+    longest = std::min(longest, user_timeout().limit());
   }
   return c.now - keep_.last_heard() > longest && asked > longest;
 }
@@ -209,10 +209,11 @@ void Endpoint::probe_timeout(Context& c) {
 /// they are as far apart as they can be (Linux, tcp_probe_timer).
 bool Endpoint::probes_used_up(const Context& c) const {
   if (!orphan_) return probes_out_ >= c.host.settings().tcp_retries2;
-  const bool alive = probing_.interval(rtx_.rto(), {}, never - sim_start) < rto_limits(c).max;
-  const std::int32_t most = orphan_retries(alive, c);
-  const bool bounded = c.host.profile.orphan_fin_wait_2 == OrphanFinWait2::record;
-  return probes_out_ >= most || (bounded && !alive && probing_.doublings() >= most);
+  const SimDuration longest = rto_limits(c).max;
+  const SimDuration wait = probing_.interval(rtx_.rto(), {}, longest);
+  const std::int32_t most = orphan_retries(wait, c);
+  const bool for_long = wait == longest && probing_.doublings() >= most;
+  return probes_out_ >= most || (for_long && c.host.profile.bounds_probes_of_orphans);
 }
 
 // --- Keepalive (RFC 9293, 3.8.4) ---

@@ -26,6 +26,11 @@ bool paws_rejects(const Segment& seg, Timestamp recent, SimTime recent_at, Paws 
   return !is_void(recent, recent_at, rules, now);
 }
 
+bool echoes_outside(const Segment& seg, Timestamp first, Timestamp last) {
+  if (!seg.options.has_timestamps || seg.options.ts_ecr == Timestamp{}) return false;
+  return older(seg.options.ts_ecr, first) || older(last, seg.options.ts_ecr);
+}
+
 void add_timestamps(Options& options, std::uint32_t offset, Timestamp recent, SimTime now) {
   options.has_timestamps = true;
   options.ts_val = timestamp_clock(now) + offset;

@@ -23,6 +23,10 @@ constexpr Timestamp timestamp_clock(SimTime now) {
 bool paws_rejects(const Segment& seg, Timestamp recent, SimTime recent_at, Paws rules, SimTime now,
                   std::int32_t tolerance = 0);
 
+/// Whether the segment echoes a timestamp that is older than `first` or newer than `last`: no
+/// answer to what was sent between them (Linux, tcp_check_req, tcp_rcv_synsent_state_process).
+bool echoes_outside(const Segment& seg, Timestamp first, Timestamp last);
+
 /// Puts the option into a segment: a clock that shows `offset` at the run's start, and TS.Recent.
 void add_timestamps(Options& options, std::uint32_t offset, Timestamp recent, SimTime now);
 

@@ -106,8 +106,17 @@ struct Profile {
   bool window_updates_are_no_duplicates;
   /// How PAWS and TS.Recent are kept.
   Paws paws;
-  /// Whether segments that go again are cut and joined to what the peer's window and the MSS take.
+  /// Whether a window that the peer takes back counts for what is in flight: what goes again is cut
+  /// and joined to what the window and the MSS take, ACKs keep inside it, and a closed one turns
+  /// retransmissions into probes.
   bool repacks_retransmissions;
+  /// Whether a segment without SYN, ACK and RST is dropped before its number is looked at.
+  bool drops_flagless_first;
+  /// Whether probes of a closed window end for an orphan though they are answered.
+  bool bounds_probes_of_orphans;
+  /// Whether a SYN that may replace a TIME-WAIT record is answered with the record's ACK where
+  /// nobody listens; else with a reset.
+  bool time_wait_answers_unheard_syn;
   /// Whether requests outlive their listener until their next segment or timer.
   bool requests_outlive_listener;
   /// The peer's window and our own: Linux grows its window with the traffic, others offer what is

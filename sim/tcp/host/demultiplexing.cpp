@@ -37,7 +37,7 @@ void Stack::Impl::arrives_at(TimeWait& record, std::uint32_t index, const Segmen
     case TimeWait::Verdict::gone: time_wait_ends(index, StateReason::ended_early, c); break;
     case TimeWait::Verdict::new_syn: {
       if (!port_listens(seg.dst.port)) {
-        if (host_.profile.time_wait_restart == TimeWaitRestart::on_any_ack) {
+        if (host_.profile.time_wait_answers_unheard_syn) {
           record.syn_without_listener(c);
         } else {
           no_socket(seg, c);

@@ -88,10 +88,6 @@ struct Host {
     const bool may_loop = seg.len() == 0 || seg.flags.has(Flags::syn);
     return may_loop && invalid_answer_limited(now, pair);
   }
-  std::optional<SimTime> last_answer(std::uint64_t pair) const {
-    const auto found = last_answers.find(pair);
-    return found == last_answers.end() ? std::nullopt : std::optional{found->second};
-  }
   void forget_answers(std::uint64_t pair) {
     if (!last_answers.empty()) last_answers.erase(pair);
   }

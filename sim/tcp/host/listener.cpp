@@ -354,10 +354,7 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     agreed.ts_recent = seg.options.ts_val;
   }
   const std::uint32_t listener = r.listener;
-  const std::uint64_t pair = r.pair();
-  const auto last_answer = host_.last_answer(pair);
-  forget_request(index, c);
-  if (last_answer) host_.last_answers.emplace(pair, *last_answer);  // one budget for both
+  forget_request(index, c);  // but not when it answered last: the connection's budget is the same
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
   table_.take_over({TimerOwner::Kind::socket, child}, ends_of(records_.sockets[child]));
   Endpoint& endpoint = records_.sockets[child];
@@ -479,6 +476,7 @@ void Stack::Impl::drop_request(std::uint32_t index, StateReason why, Context& c)
   c.report_state(host_.at(r.local_port), r.remote(), State::syn_rcvd, State::closed, why);
   host_.census.move(c.now, State::syn_rcvd, State::closed);
   leave_table(ends_of(r));
+  host_.forget_answers(r.pair());
   forget_request(index, c);
 }
 
@@ -494,7 +492,6 @@ void Stack::Impl::forget_request(std::uint32_t index, Context& c) {
                    r.wakeup.due);
     r.wakeup.due = never;
   }
-  host_.forget_answers(r.pair());
   records_.requests.release(index);
 }
 

@@ -31,13 +31,9 @@ Negotiated Request::agreed(const Host& host, SimTime now) const {
 }
 
 bool Request::echoes_no_synack(const Segment& seg, const Host& host) const {
-  if (host.profile.paws != Paws::linux || !timestamps || !seg.options.has_timestamps ||
-      seg.options.ts_ecr == Timestamp{}) {
-    return false;
-  }
+  if (host.profile.paws != Paws::linux || !timestamps) return false;
   const std::uint32_t offset = host.timestamp_offset(remote_address);
-  return older(seg.options.ts_ecr, timestamp_clock(sent) + offset) ||
-         older(timestamp_clock(last_sent) + offset, seg.options.ts_ecr);
+  return echoes_outside(seg, timestamp_clock(sent) + offset, timestamp_clock(last_sent) + offset);
 }
 
 SocketSnapshot Request::snapshot(const Host& host) const {

@@ -20,14 +20,13 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd();
-  const bool may_update = snd_.may_update_window(seg);
   if (c.host.profile.paws == Paws::linux) {
     ts_.note_newer(seg, window_.advertised_at(), c.now);
   }
   keep_.heard(c.now);
   probes_out_ = 0;
   if (!c.host.profile.user_timeout_of_answered_probes) probing_.end();
-  snd_.update_window(seg);
+  const bool updated = snd_.update_window(seg);
   if (nothing_was_out) {
     probe_answered(c);
     return AckKind::fine;
@@ -37,7 +36,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   note_sacks(seg, acked, c);
   sample_rtt(seg, acked, c);
   const bool tells_window =
-      c.host.profile.window_updates_are_no_duplicates ? may_update : snd_.wnd() != window_before;
+      c.host.profile.window_updates_are_no_duplicates ? updated : snd_.wnd() != window_before;
   const bool duplicate = !advanced && seg.len() == 0 && !tells_window && !queue_.empty();
   acked.progress = advanced ? Progress::advanced : duplicate ? Progress::duplicate : Progress::none;
   acked.echoes_original = echoes_original(seg, c);

@@ -61,11 +61,13 @@ class SendSequence {
   }
   /// The window of an acceptable segment, unless it is older than the last one used (RFC 9293,
   /// 3.10.7.4, fifth). Comes before `acknowledged`: SND.UNA is still the old one.
-  void update_window(const Segment& seg) {
-    if (!may_update_window(seg)) return;
+  /// True: it counted.
+  bool update_window(const Segment& seg) {
+    if (!may_update_window(seg)) return false;
     wnd_ = offered_in(seg);
     wl1_ = seg.seq;
     max_wnd_ = std::max(max_wnd_, wnd_);
+    return true;
   }
 
   void check_invariants() const {

@@ -18,6 +18,7 @@
 #include "lastack/batch/race.hpp"
 #include "lastack/core/atomic_file.hpp"
 #include "lastack/core/file_set.hpp"
+#include "lastack/core/text.hpp"
 #include "lastack/scenario/files_named.hpp"
 #include "lastack/scenario/objective.hpp"
 #include "reports/sysctl_fragment.hpp"

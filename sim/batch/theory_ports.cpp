@@ -79,12 +79,11 @@ std::optional<PortModel> port_model(const scenario::Scenario& s) {
   const auto rate = even_rate(connector);
   const app::Prospect prospect = app::prospect(connector, s.stop_at);
   const bool simple = there && back && rate && prospect.exact && !connector.from_port &&
-                      port_rate(client) && only_closes(connector.steps) &&
+                      port_rate(client) > 0 && only_closes(connector.steps) &&
                       closes_after(s.listeners.front().steps);
   if (!simple) return std::nullopt;
-  const auto [first, last] = client.settings.ip_local_port_range;
   PortModel model;
-  model.ports = static_cast<std::uint64_t>(last - first + 1);
+  model.ports = ephemeral_ports(client.settings);
   model.connections = prospect.connections;
   model.rate = *rate;
   model.held = 2 * (*there + *back) + 2 * client.msl;

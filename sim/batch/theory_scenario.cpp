@@ -61,9 +61,7 @@ Longest longest_of(const ConnectModel& model) {
 
 std::optional<double> port_rate(const scenario::Host& client) {
   if (client.settings.tcp_tw_reuse == 1 && client.settings.tcp_timestamps != 0) return std::nullopt;
-  const auto [first, last] = client.settings.ip_local_port_range;
-  return port_rate(static_cast<std::uint64_t>(last - first + 1), SimDuration::zero(),
-                   2 * client.msl);
+  return port_rate(ephemeral_ports(client.settings), SimDuration::zero(), 2 * client.msl);
 }
 
 // --- The model's figures ---
@@ -258,9 +256,9 @@ ConnectModel model_of(const scenario::Scenario& s, const app::Connector& connect
 /// Sockets and ports have to be there for all connections, and time to the end of each.
 Obstacle in_connector(const scenario::Scenario& s, const app::Connector& connector,
                       const Longest& longest) {
-  const auto [first, last] = s.hosts[connector.host].settings.ip_local_port_range;
-  const std::uint64_t ports = connector.from_port ? 65536U - *connector.from_port
-                                                  : static_cast<std::uint64_t>(last - first + 1);
+  const std::uint64_t ports = connector.from_port
+                                  ? 65536U - *connector.from_port
+                                  : ephemeral_ports(s.hosts[connector.host].settings);
   if (connector.count > ports) return "there are more connections than ports";
   if (option_of(connector.options, tcp::SocketOption::tcp_user_timeout)) {
     return "the connector has TCP_USER_TIMEOUT";

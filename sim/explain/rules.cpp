@@ -395,13 +395,20 @@ std::string rule_of_accept(const Surroundings& around, trace::End end, Error err
   return fmt::format("limits.nofile = {}", listener->files_max);
 }
 
+/// Reserved ports are told where there are some.
+std::string rule_of_ports(const Surroundings& around, trace::HostId host, std::uint64_t n) {
+  constexpr std::string_view reserved = "ip_local_reserved_ports";
+  if (around.setting(host, reserved, n) == std::string{reserved} + " = ") {
+    return around.settings(host, {"ip_local_port_range", "tcp_tw_reuse"}, n);
+  }
+  return around.settings(host, {"ip_local_port_range", reserved, "tcp_tw_reuse"}, n);
+}
+
 std::string rule_of_error(const Surroundings& around, const Connection& of, Error error,
                           std::uint64_t n) {
   const trace::HostId host = of.client.host;
   const app::Connector* program = around.connector(of);
-  if (error == Error::address_not_available) {
-    return around.settings(host, {"ip_local_port_range", "tcp_tw_reuse"}, n);
-  }
+  if (error == Error::address_not_available) return rule_of_ports(around, host, n);
   if (error == Error::too_many_files && program != nullptr) {
     return fmt::format("limits.nofile = {}", program->files_max);
   }

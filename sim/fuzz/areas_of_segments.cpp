@@ -33,6 +33,10 @@ Json setting_value(Dice& dice, const tcp::SettingInfo& info) {
     const auto first = dice.between(first_port, 60'000);
     return std::to_string(first) + " " + std::to_string(dice.between(first, 65'535));
   }
+  if (info.numbers == 0) {
+    const auto first = dice.between(first_port, 65'535);
+    return std::to_string(first) + "-" + std::to_string(dice.between(first, 65'535));
+  }
   const auto number = [&] {
     switch (dice.between(0, 5)) {
       case 0: return info.min;

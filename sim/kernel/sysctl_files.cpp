@@ -76,8 +76,9 @@ int write_setting(std::string_view name, std::string_view value) {
   if (is_of_the_machine(name)) return EPERM;
   const Fd fd{open(path_of(name).c_str(), O_WRONLY | O_CLOEXEC)};
   if (!fd.open()) return errno;
-  const ssize_t written = write(fd.get(), value.data(), value.size());
-  return written == static_cast<ssize_t>(value.size()) ? 0 : errno;
+  const std::string line = std::string{value} + "\n";  // it takes one to empty a list
+  const ssize_t written = write(fd.get(), line.data(), line.size());
+  return written == static_cast<ssize_t>(line.size()) ? 0 : errno;
 }
 
 SettingsResult apply_settings(const scenario::Host& host) {

@@ -181,7 +181,8 @@ class HostsReader {
   void read_settings(const Value& value, const Common& own, Host& host) {
     host.settings = base_settings(host.profile);
     value.with("sysctl_file", [&](const Value& v) {
-      scenario_->files_read.push_back(apply_sysctl_file(v, scenario_->file, host.settings));
+      scenario_->files_read.push_back(
+          apply_sysctl_file(v, scenario_->file, host.settings, scenario_->remarks));
     });
     apply_sysctl(own.sysctl, host.settings);
     for (const auto* list : {&std::as_const(all_).sysctl, &own.sysctl}) {

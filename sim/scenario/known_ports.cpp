@@ -9,7 +9,8 @@ namespace {
 
 bool changes_port_range(const HostEvent& event) {
   return std::any_of(event.sysctl.begin(), event.sysctl.end(), [](const auto& setting) {
-    return setting.first.ends_with("ip_local_port_range");
+    return setting.first.ends_with("ip_local_port_range") ||
+           setting.first.ends_with("ip_local_reserved_ports");
   });
 }
 
@@ -60,7 +61,9 @@ bool KnownPorts::may_have(const HostRef& host, tcp::Port port) const {
 bool KnownPorts::may_be_chosen(const Host& host, tcp::Port port) const {
   const auto& range = host.settings.ip_local_port_range;
   const std::int32_t number = port;
-  return (range[0] <= number && number <= range[1]) || ranges_change_;
+  if (ranges_change_) return true;
+  return range[0] <= number && number <= range[1] &&
+         !host.settings.ip_local_reserved_ports.contains(number);
 }
 
 const KnownPorts::Used& KnownPorts::used_by(Range hosts) const {

@@ -13,6 +13,7 @@
 #include "document.hpp"
 #include "embedded_scenario.hpp"
 #include "lastack/scenario/value.hpp"
+#include "sysctl.hpp"
 
 namespace lastack::scenario {
 namespace {
@@ -38,7 +39,7 @@ void read_settings(const Value& settings, Objective& objective) {
 }
 
 /// Each value must be possible under each condition.
-void check_settings(const Value& settings, const Objective& objective) {
+void check_settings(const Value& settings, Objective& objective) {
   for (const Condition& condition : objective.conditions) {
     for (const Axis& axis : objective.settings.axes) {
       const Value at = settings.at(axis.path);
@@ -47,8 +48,10 @@ void check_settings(const Value& settings, const Objective& objective) {
         overrides.emplace_back(axis.path, axis.values[i]);
         std::optional<std::string> problem;
         try {
-          problem = new_host_problem(
-              parse_scenario(condition.scenario_text, condition.scenario_file, overrides));
+          const Scenario scenario =
+              parse_scenario(condition.scenario_text, condition.scenario_file, overrides);
+          add_remarks(scenario.remarks, objective.remarks);
+          problem = new_host_problem(scenario);
         } catch (const ScenarioError& error) {
           throw ScenarioError{objective.file,
                               at.is_array() ? pointer_to(at.pointer(), i) : at.pointer(),

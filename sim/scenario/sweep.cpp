@@ -17,6 +17,7 @@
 #include "embedded_scenario.hpp"
 #include "lastack/scenario/nearest_name.hpp"
 #include "lastack/scenario/value.hpp"
+#include "sysctl.hpp"
 
 namespace lastack::scenario {
 namespace {
@@ -152,7 +153,7 @@ std::vector<Override> overrides_at(const Sweep& sweep, const Condition& conditio
 
 /// Whether all values that are tried are possible where each stands beside one of each other axis:
 /// the scenario is read but once for many axes.
-bool possible_together(const Sweep& sweep, const Condition& condition,
+bool possible_together(Sweep& sweep, const Condition& condition,
                        const std::vector<std::vector<std::size_t>>& tried) {
   std::set<std::size_t> places;
   for (std::size_t d = 0; d < sweep.grid.dimensions.size(); ++d) {
@@ -161,10 +162,11 @@ bool possible_together(const Sweep& sweep, const Condition& condition,
   }
   try {
     return std::none_of(places.begin(), places.end(), [&](std::size_t place) {
-      return new_host_problem(
-                 parse_scenario(condition.scenario_text, condition.scenario_file,
-                                overrides_at(sweep, condition, sweep.grid.dimensions, place)))
-          .has_value();
+      const Scenario scenario =
+          parse_scenario(condition.scenario_text, condition.scenario_file,
+                         overrides_at(sweep, condition, sweep.grid.dimensions, place));
+      add_remarks(scenario.remarks, sweep.remarks);
+      return new_host_problem(scenario).has_value();
     });
   } catch (const ScenarioError&) {
     return false;  // which value of which axis it is comes out when they are tried alone
@@ -174,7 +176,7 @@ bool possible_together(const Sweep& sweep, const Condition& condition,
 /// Each value of each axis must be possible under each condition; zipped ones only together. Where
 /// there are so many that it would take long, those are tried that show whether all are of the
 /// right kind and within bounds; of others the first run that has a wrong one tells.
-void check_values(const Sweep& sweep, const Condition& condition,
+void check_values(Sweep& sweep, const Condition& condition,
                   const std::vector<std::vector<std::size_t>>& tried) {
   if (possible_together(sweep, condition, tried)) return;
   for (std::size_t d = 0; d < sweep.grid.dimensions.size(); ++d) {
@@ -195,7 +197,7 @@ void check_values(const Sweep& sweep, const Condition& condition,
   }
 }
 
-void check_values(const Sweep& sweep) {
+void check_values(Sweep& sweep) {
   const std::size_t most = tried_values(sweep);
   std::vector<std::vector<std::size_t>> tried;  // of each dimension
   for (const auto& dimension : sweep.grid.dimensions) {

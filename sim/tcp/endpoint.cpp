@@ -132,9 +132,11 @@ DelayedAck::Rules Endpoint::ack_rules(const Context& c) const {
 KeepaliveTimer::Rules Endpoint::keep_rules(const Context& c) const {
   const Settings& settings = c.host.settings();
   const auto own_or = [](std::int32_t own, std::int32_t host) { return own != 0 ? own : host; };
+  const std::chrono::seconds interval{
+      own_or(options_->keep_interval_s, settings.tcp_keepalive_intvl)};
+  constexpr SimDuration tick = 1ms;  // an interval of 0 still takes one, of the fastest clock
   return {.idle = std::chrono::seconds{own_or(options_->keep_idle_s, settings.tcp_keepalive_time)},
-          .interval =
-              std::chrono::seconds{own_or(options_->keep_interval_s, settings.tcp_keepalive_intvl)},
+          .interval = std::max<SimDuration>(interval, tick),
           .count = static_cast<std::uint32_t>(
               own_or(options_->keep_count, settings.tcp_keepalive_probes)),
           .user_timeout = user_timeout()};

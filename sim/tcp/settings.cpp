@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lastack/core/assert.hpp"
+#include "written_number.hpp"
 
 namespace lastack::tcp {
 namespace {
@@ -18,9 +19,9 @@ constexpr std::int64_t i64_max = std::numeric_limits<std::int64_t>::max();
 /// Seconds that the kernel still can count in jiffies of 4 ms.
 constexpr std::int64_t jiffies_max_s = 8589934;
 
-using Member =
-    std::variant<std::int32_t Settings::*, std::int64_t Settings::*,
-                 std::array<std::int32_t, 2> Settings::*, std::array<std::int32_t, 3> Settings::*>;
+using Member = std::variant<std::int32_t Settings::*, std::int64_t Settings::*,
+                            std::array<std::int32_t, 2> Settings::*,
+                            std::array<std::int32_t, 3> Settings::*, PortSet Settings::*>;
 
 /// What `lastack sysctl` shows of a setting, and where it is kept.
 struct Row {
@@ -82,6 +83,11 @@ constexpr Row rows[] = {
       "a host can have to one address and port.",
       ip_sysctl, 2},
      &Settings::ip_local_port_range},
+    {{"ip_local_reserved_ports", ipv4, "ports", 0, 65535,
+      "Ports and ranges of ports, such as 8080,9000-9010, that connect() never picks by itself; an "
+      "application may still ask for one. Empty: none.",
+      ip_sysctl, 0},
+     &Settings::ip_local_reserved_ports},
     // closing
     {{"tcp_orphan_retries", ipv4, "segments", 0, u8_max,
       "How often a FIN or data is sent again after the application has closed the socket. 0 "
@@ -209,12 +215,14 @@ constexpr Row rows[] = {
       ip_sysctl},
      &Settings::tcp_invalid_ratelimit},
     // keeping alive
-    {{"tcp_keepalive_time", ipv4, "s", 1, jiffies_max_s,
-      "How long a connection with SO_KEEPALIVE must be idle before the first probe.",
+    {{"tcp_keepalive_time", ipv4, "s", 0, jiffies_max_s,
+      "How long a connection with SO_KEEPALIVE must be idle before the first probe. 0 probes at "
+      "once, and then every tcp_keepalive_intvl.",
       "Documentation/networking/ip-sysctl.rst; RFC 9293, 3.8.4"},
      &Settings::tcp_keepalive_time},
-    {{"tcp_keepalive_intvl", ipv4, "s", 1, jiffies_max_s,
-      "Time between two probes that nobody answers.", ip_sysctl},
+    {{"tcp_keepalive_intvl", ipv4, "s", 0, jiffies_max_s,
+      "Time between two probes that nobody answers. 0 sends them at every tick of the clock.",
+      ip_sysctl},
      &Settings::tcp_keepalive_intvl},
     {{"tcp_keepalive_probes", ipv4, "segments", 0, u8_max,
       "After so many unanswered probes the connection fails with ETIMEDOUT.", ip_sysctl},
@@ -365,55 +373,65 @@ std::span<const Difference> differences(ProfileId profile) {
   return {};
 }
 
-/// Settings of Linux, old and new, that change nothing in this model. Sorted.
-constexpr std::string_view unmodelled[] = {
-    "tcp_abc",
-    "tcp_allowed_congestion_control",
-    "tcp_available_congestion_control",
-    "tcp_available_ulp",
-    "tcp_backlog_ack_defer",
-    "tcp_child_ehash_entries",
-    "tcp_congestion_control",
-    "tcp_cookie_size",
-    "tcp_dma_copybreak",
-    "tcp_early_demux",
-    "tcp_ecn",
-    "tcp_ecn_fallback",
-    "tcp_ecn_option",
-    "tcp_ecn_option_beacon",
-    "tcp_ehash_entries",
-    "tcp_fack",
-    "tcp_fastopen",
-    "tcp_fastopen_blackhole_timeout_sec",
-    "tcp_fastopen_key",
-    "tcp_frto_response",
-    "tcp_fwmark_accept",
-    "tcp_l3mdev_accept",
-    "tcp_limit_output_bytes",
-    "tcp_low_latency",
-    "tcp_max_ssthresh",
-    "tcp_migrate_req",
-    "tcp_min_rtt_wlen",
-    "tcp_min_tso_segs",
-    "tcp_mtu_probe_floor",
-    "tcp_mtu_probing",
-    "tcp_no_metrics_save",
-    "tcp_no_ssthresh_metrics_save",
-    "tcp_pacing_ca_ratio",
-    "tcp_pacing_ss_ratio",
-    "tcp_plb_cong_thresh",
-    "tcp_plb_enabled",
-    "tcp_plb_idle_rehash_rounds",
-    "tcp_plb_rehash_rounds",
-    "tcp_plb_suspend_rto_sec",
-    "tcp_probe_interval",
-    "tcp_probe_threshold",
-    "tcp_reflect_tos",
-    "tcp_stdurg",
-    "tcp_thin_dupack",
-    "tcp_tso_rtt_log",
-    "tcp_tso_win_divisor",
-    "tcp_tw_recycle",
+/// A setting of Linux that changes nothing in this model.
+struct Unmodelled {
+  std::string_view name;
+  std::string_view fate;  ///< what became of it in Linux, if it is not as it was
+};
+
+/// Of old kernels and new ones. Sorted.
+constexpr Unmodelled unmodelled[] = {
+    {"tcp_abc", "gone since before Linux 4.9"},
+    {"tcp_allowed_congestion_control", ""},
+    {"tcp_available_congestion_control", ""},
+    {"tcp_available_ulp", ""},
+    {"tcp_backlog_ack_defer", ""},
+    {"tcp_child_ehash_entries", ""},
+    {"tcp_comp_sack_rtt_percent", ""},
+    {"tcp_congestion_control", ""},
+    {"tcp_cookie_size", "gone since before Linux 4.9"},
+    {"tcp_dma_copybreak", "gone since before Linux 4.9"},
+    {"tcp_early_demux", ""},
+    {"tcp_ecn", ""},
+    {"tcp_ecn_fallback", ""},
+    {"tcp_ecn_option", ""},
+    {"tcp_ecn_option_beacon", ""},
+    {"tcp_ehash_entries", ""},
+    {"tcp_fack", "without effect since Linux 4.15"},  // commit 713bafea9292
+    {"tcp_fastopen", ""},
+    {"tcp_fastopen_blackhole_timeout_sec", ""},
+    {"tcp_fastopen_key", ""},
+    {"tcp_frto_response", "gone since before Linux 4.9"},
+    {"tcp_fwmark_accept", ""},
+    {"tcp_l3mdev_accept", ""},
+    {"tcp_limit_output_bytes", ""},
+    {"tcp_low_latency", "without effect since Linux 4.14"},  // commit b6690b143866
+    {"tcp_max_ssthresh", "gone since before Linux 4.9"},
+    {"tcp_migrate_req", ""},
+    {"tcp_min_rtt_wlen", ""},
+    {"tcp_min_tso_segs", ""},
+    {"tcp_mtu_probe_floor", ""},
+    {"tcp_mtu_probing", ""},
+    {"tcp_no_metrics_save", ""},
+    {"tcp_no_ssthresh_metrics_save", ""},
+    {"tcp_pacing_ca_ratio", ""},
+    {"tcp_pacing_ss_ratio", ""},
+    {"tcp_plb_cong_thresh", ""},
+    {"tcp_plb_enabled", ""},
+    {"tcp_plb_idle_rehash_rounds", ""},
+    {"tcp_plb_rehash_rounds", ""},
+    {"tcp_plb_suspend_rto_sec", ""},
+    {"tcp_probe_interval", ""},
+    {"tcp_probe_threshold", ""},
+    {"tcp_rcvbuf_low_rtt", ""},
+    {"tcp_reflect_tos", ""},
+    {"tcp_rx_skb_cache", "gone since Linux 5.16"},  // commit d8b81175e412
+    {"tcp_stdurg", ""},
+    {"tcp_thin_dupack", "gone since Linux 4.11"},  // commit 4a7f60094411
+    {"tcp_tso_rtt_log", ""},
+    {"tcp_tso_win_divisor", ""},
+    {"tcp_tw_recycle", "gone since Linux 4.12"},    // commit 4396e46187ca
+    {"tcp_tx_skb_cache", "gone since Linux 5.16"},  // commit d8b81175e412
 };
 
 /// "net.ipv4.tcp_sack" gives "tcp_sack"; a name without that section stays as it is.
@@ -429,6 +447,15 @@ const Row* find_row(std::string_view name) {
     if (without_section(name, row.info.section) == row.info.name) return &row;
   }
   return nullptr;
+}
+
+const Unmodelled* find_unmodelled(std::string_view name) {
+  name = without_section(name, ipv4);
+  const auto* end = std::end(unmodelled);
+  const auto* found = std::lower_bound(
+      std::begin(unmodelled), end, name,
+      [](const Unmodelled& row, std::string_view text) { return row.name < text; });
+  return found != end && found->name == name ? found : nullptr;
 }
 
 /// The numbers of a value such as "4096 131072\t6291456"; nothing where it is not made of numbers.
@@ -464,14 +491,41 @@ bool in_range(const SettingInfo& info, const std::vector<std::int64_t>& numbers)
 void store(Settings& settings, const Member& member, const std::vector<std::int64_t>& numbers) {
   const auto put = [&](auto pointer) {
     auto& value = settings.*pointer;
-    if constexpr (std::is_integral_v<std::remove_reference_t<decltype(value)>>) {
-      value = static_cast<std::remove_reference_t<decltype(value)>>(numbers[0]);
-    } else {
+    using Kind = std::remove_reference_t<decltype(value)>;
+    if constexpr (std::is_integral_v<Kind>) {
+      value = static_cast<Kind>(numbers[0]);
+    } else if constexpr (!std::is_same_v<Kind, PortSet>) {
       std::transform(numbers.begin(), numbers.end(), value.begin(),
                      [](std::int64_t n) { return static_cast<std::int32_t>(n); });
     }
   };
   std::visit(put, member);
+}
+
+/// "want 1 to 127, have 0"; of a long value the beginning.
+std::string refusal(std::string_view wish, std::string_view value) {
+  constexpr std::size_t shown_max = 100;
+  std::string text = "want " + std::string{wish} + ", have ";
+  if (value.empty()) return text + "nothing";
+  text += value.substr(0, shown_max);
+  return value.size() > shown_max ? text + "…" : text;
+}
+
+std::optional<std::string> set_numbers(Settings& settings, const Row& row, std::string_view value,
+                                       const std::optional<std::vector<std::int64_t>>& numbers) {
+  if (!numbers || !in_range(row.info, *numbers)) return refusal(wanted(row.info), value);
+  if (row.info.name == "ip_local_port_range" && (*numbers)[0] > (*numbers)[1]) {
+    return refusal("a first port that is not above the last", value);
+  }
+  store(settings, row.member, *numbers);
+  return std::nullopt;
+}
+
+std::optional<std::string> set_ports(Settings& settings, const Row& row, std::string_view value) {
+  auto ports = PortSet::parse(value);
+  if (!ports) return refusal("ports and ranges such as 8080,9000-9010, each 0 to 65535", value);
+  settings.*std::get<PortSet Settings::*>(row.member) = std::move(*ports);
+  return std::nullopt;
 }
 
 }  // namespace
@@ -522,8 +576,11 @@ std::string setting_value(const Settings& settings, std::string_view name) {
   LASTACK_ASSERT(row != nullptr);
   const auto text = [&](auto pointer) {
     const auto& value = settings.*pointer;
-    if constexpr (std::is_integral_v<std::remove_cvref_t<decltype(value)>>) {
+    using Kind = std::remove_cvref_t<decltype(value)>;
+    if constexpr (std::is_integral_v<Kind>) {
       return std::to_string(value);
+    } else if constexpr (std::is_same_v<Kind, PortSet>) {
+      return value.text();
     } else {
       std::string joined;
       for (const std::int32_t number : value) {
@@ -539,21 +596,40 @@ std::optional<std::string> apply_setting(Settings& settings, std::string_view na
                                          std::string_view value) {
   const Row* row = find_row(name);
   if (row == nullptr) return "unknown setting";
-  const auto numbers = numbers_of(value);
-  if (!numbers || !in_range(row->info, *numbers)) {
-    return "want " + wanted(row->info) + ", have " +
-           (value.empty() ? "nothing" : std::string{value});
-  }
-  if (row->info.name == "ip_local_port_range" && (*numbers)[0] > (*numbers)[1]) {
-    return "want a first port that is not above the last, have " + std::string{value};
-  }
-  store(settings, row->member, *numbers);
-  return std::nullopt;
+  if (row->info.numbers == 0) return set_ports(settings, *row, value);
+  return set_numbers(settings, *row, value, numbers_of(value));
 }
 
-bool is_unmodelled_setting(std::string_view name) {
-  return std::binary_search(std::begin(unmodelled), std::end(unmodelled),
-                            without_section(name, ipv4));
+std::optional<std::string> write_setting(Settings& settings, std::string_view name,
+                                         std::string_view value) {
+  const Row* row = find_row(name);
+  if (row == nullptr) return "unknown setting";
+  if (row->info.numbers == 0) return set_ports(settings, *row, value);
+  auto numbers = written_numbers(value, row->info.numbers);
+  if (numbers && !numbers->empty()) {
+    const auto before = *numbers_of(setting_value(settings, name));
+    for (std::size_t i = numbers->size(); i < before.size(); ++i) numbers->push_back(before[i]);
+  }
+  return set_numbers(settings, *row, value, numbers);
+}
+
+std::uint32_t ephemeral_ports(const Settings& settings) {
+  const auto [first, last] = settings.ip_local_port_range;
+  const auto all = static_cast<std::uint32_t>(last - first + 1);
+  return all - settings.ip_local_reserved_ports.count_within(first, last);
+}
+
+bool is_unmodelled_setting(std::string_view name) { return find_unmodelled(name) != nullptr; }
+
+std::vector<std::string_view> unmodelled_settings() {
+  std::vector<std::string_view> names;
+  for (const Unmodelled& row : unmodelled) names.push_back(row.name);
+  return names;
+}
+
+std::string_view fate_of_setting(std::string_view name) {
+  const Unmodelled* found = find_unmodelled(name);
+  return found == nullptr ? std::string_view{} : found->fate;
 }
 
 }  // namespace lastack::tcp

@@ -64,8 +64,9 @@ void read_settings(std::string_view text) {
   const scenario::Json place;
   const scenario::Source source{"s.json", {}, nullptr};
   tcp::Settings settings;
+  std::vector<std::string> remarks;
   try {
-    scenario::apply_sysctl_text(text, "f", scenario::Value{place, source}, settings);
+    scenario::apply_sysctl_text(text, "f", scenario::Value{place, source}, settings, remarks);
   } catch (const scenario::ScenarioError& error) {
     check_message(error.what());
   }

@@ -50,6 +50,28 @@ TEST_CASE("keepalive: an answered probe is followed by idle time again", "[tcp][
   }
 }
 
+TEST_CASE("keepalive: without idle time the probes follow each other at their interval",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::established,
+                       {.sysctl = {{"tcp_keepalive_time", "0"}, {"tcp_keepalive_intvl", "1"}},
+                        .options = {{SocketOption::so_keepalive, 1}}});
+  t.after(0s).out(". 0 ack 1");
+  t.in(". 1 ack 1");
+  t.after(1s).out(". 0 ack 1");
+  t.after(1s).out(". 0 ack 1");
+}
+
+TEST_CASE("keepalive: with an interval of 0 time still goes on", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established,
+                       {.sysctl = {{"tcp_keepalive_intvl", "0"}, {"tcp_keepalive_probes", "3"}},
+                        .options = {{SocketOption::so_keepalive, 1}}});
+  t.after(2h).out(". 0 ack 1");
+  t.after(1ms).out(". 0 ack 1");
+  t.after(1ms).out(". 0 ack 1");
+  t.after(1ms).out("R. 1 ack 1");
+  CHECK(t.state() == State::closed);
+}
+
 TEST_CASE("keepalive: what arrives puts the probe off", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::established, keeping_alive(ProfileId::rfc9293));
   t.after(6s).in("P. 1:11 ack 1").out(". 1 ack 11");

@@ -83,6 +83,20 @@ TEST_CASE("hostile: no message has content of a file that is none of ours", "[co
   }
 }
 
+TEST_CASE("hostile: a settings file with lines of another file shows none of them", "[command]") {
+  Shell t;
+  t.file("mixed",
+         "root@secret-host:~# cat secret\nnet.ipv4.tcp_ecn = secret\n"
+         "sysctl: secret\nsecret.name = secret\n");
+  t.file("s.json", settings_file("mixed"));
+  t.lastack("run s.json");
+  CHECK(t.exit_code() == 0);
+  CHECK_THAT(t.err(), Contains("mixed:1: passed over: a prompt, no setting"));
+  CHECK_THAT(t.err(), Contains("mixed:3: passed over: a message of sysctl, no setting"));
+  CHECK_THAT(t.err(), Contains("1 setting of the file is not modelled: tcp_ecn"));
+  CHECK(t.err().find("secret") == std::string::npos);
+}
+
 TEST_CASE("hostile: limits of JSON are named with their place", "[command]") {
   Shell t;
   std::string deep = "{\"hosts\": ";

@@ -125,7 +125,8 @@ CloseOdds close_odds(const Transmissions& fins, const RoundTrip& way);
 /// Linux). By Little's law a rate r holds r x (open_for + time_wait) ports.
 /// Requires open_for + time_wait > 0.
 double port_rate(std::uint64_t ports, SimDuration open_for, SimDuration time_wait);
-/// The same for a host's ip_local_port_range and TIME-WAIT, and connections that take no time.
+/// The same for the ports that a host may choose (ip_local_port_range without
+/// ip_local_reserved_ports) and its TIME-WAIT, and connections that take no time.
 /// Nothing where tcp_tw_reuse lets connections take over pairs in TIME-WAIT.
 std::optional<double> port_rate(const scenario::Host& client);
 

@@ -43,7 +43,8 @@ struct Objective {
   /// A candidate whose goals are shown to be within this share of another's is as good as that.
   double precision = 0.01;
   std::uint64_t seed = 1;
-  std::uint64_t runs_max = 20'000;  ///< of each candidate under each condition
+  std::uint64_t runs_max = 20'000;   ///< of each candidate under each condition
+  std::vector<std::string> remarks;  ///< of its scenarios, each once
 
   /// Replication r has the same seed for every candidate under every condition (common random
   /// numbers): the base seed and r, modulo 2^64.

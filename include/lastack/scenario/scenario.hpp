@@ -233,6 +233,8 @@ struct Scenario {
   std::vector<Expectation> expectations;
   std::vector<NewHost> new_hosts;       ///< allowed, but hardly meant
   std::vector<std::string> files_read;  ///< beside its own: each `sysctl_file`
+  /// What was passed over in them, "sysctl.txt:1: passed over: a prompt", each once.
+  std::vector<std::string> remarks;
 };
 
 }  // namespace lastack::scenario

@@ -117,6 +117,7 @@ struct Sweep {
   std::uint64_t seed = 1;
   std::vector<std::string> metrics;  ///< to keep; empty: all
   std::vector<SweepExpectation> expectations;
+  std::vector<std::string> remarks;  ///< of its scenarios, each once
 
   /// Replication r has the same seed in every combination (common random numbers): the base seed
   /// and r, modulo 2^64.

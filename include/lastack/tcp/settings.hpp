@@ -6,6 +6,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "lastack/tcp/port_set.hpp"
 
 namespace lastack::tcp {
 
@@ -29,6 +32,7 @@ struct Settings {
   std::int32_t tcp_abort_on_overflow = 0;
   std::int32_t tcp_syncookies = 1;
   std::array<std::int32_t, 2> ip_local_port_range{32768, 60999};
+  PortSet ip_local_reserved_ports;
   // closing
   std::int32_t tcp_orphan_retries = 0;
   std::int32_t tcp_fin_timeout = 60;  // s
@@ -96,7 +100,7 @@ struct SettingInfo {
   std::int64_t max;
   std::string_view meaning;  ///< a sentence or two
   std::string_view source;   ///< kernel document, RFC
-  std::size_t numbers = 1;   ///< how many numbers the value has: 3 for tcp_rmem
+  std::size_t numbers = 1;   ///< how many numbers the value has: 3 for tcp_rmem; 0: a PortSet
 };
 
 /// All settings, in the order of Settings.
@@ -117,8 +121,25 @@ std::string setting_value(const Settings& settings, std::string_view name);
 std::optional<std::string> apply_setting(Settings& settings, std::string_view name,
                                          std::string_view value);
 
+/// The same for a text as the kernel takes it in /proc/sys, and `sysctl -p` therefore: hexadecimal
+/// (0x1) and octal (010) numbers too; what follows the last number is not read ("600   # seconds");
+/// of several numbers those that are left out stay as they are.
+std::optional<std::string> write_setting(Settings& settings, std::string_view name,
+                                         std::string_view value);
+
+/// How many ports connect() may choose by itself: ip_local_port_range without
+/// ip_local_reserved_ports.
+std::uint32_t ephemeral_ports(const Settings& settings);
+
 /// Whether the kernel has a tcp_* setting of this name that Lastack does not model (tcp_ecn and the
 /// like), so that the output of `sysctl -a` can be read without a complaint about it.
 bool is_unmodelled_setting(std::string_view name);
+
+/// The names of all such settings, without section, in order.
+std::vector<std::string_view> unmodelled_settings();
+
+/// Of such a setting what became of it: "gone since Linux 4.12"; empty where the kernel still has
+/// it as it was.
+std::string_view fate_of_setting(std::string_view name);
 
 }  // namespace lastack::tcp

@@ -67,11 +67,13 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
   const bool may_remember = host_.settings().tcp_tw_reuse != 1;
   if (may_remember && exhausted_.contains(end_of(remote))) return Error::address_not_available;
   const auto [low, high] = host_.settings().ip_local_port_range;
+  const PortSet& reserved = host_.settings().ip_local_reserved_ports;
   const auto size = static_cast<std::uint32_t>(high - low + 1);
   const std::uint32_t start = host_.first_port(remote.address, size);
   for (std::uint32_t i = 0; i < size; ++i) {
     const std::uint32_t step = (start + next_port_ + i) % size;
     const auto candidate = static_cast<Port>(static_cast<std::uint32_t>(low) + step);
+    if (!reserved.empty() && reserved.contains(candidate)) continue;
     if ((!bound_.empty() && bound_.contains(candidate)) || port_listens(candidate)) continue;
     const auto taken = table_.find(candidate, remote);
     if (!taken || (taken->kind == TimerOwner::Kind::time_wait &&

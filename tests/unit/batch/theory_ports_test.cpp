@@ -48,6 +48,17 @@ TEST_CASE("ports: each is good for one connection in a minute, theory and simula
   }
 }
 
+TEST_CASE("ports: those that are reserved are good for none", "[batch][theory]") {
+  const scenario::Scenario scenario = client_with(
+      130, "2/s", "200s", R"("sysctl": {"ip_local_reserved_ports": "2010-2079,9000"},)");
+  const auto model = port_model(scenario);
+  REQUIRE(model);
+  CHECK(model->ports == 60);
+  CHECK(model->predictions()[0].value == Approx(simulated(scenario)).epsilon(1e-12));
+  CHECK_FALSE(port_model(
+      client_with(10, "1/s", "60s", R"("sysctl": {"ip_local_reserved_ports": "2000-2009"},)")));
+}
+
 TEST_CASE("ports: what would change the sum has no closed form", "[batch][theory]") {
   CHECK(port_model(client_with(10, "1/s", "60s")));
   CHECK_FALSE(port_model(client_with(10, "1/s", "60s", R"("faults": [

@@ -147,6 +147,10 @@ TEST_CASE("connect_model: hosts and applications that have none", "[batch]") {
   CHECK(why_not({.connector = R"({"host": "client", "connect": "server:80", "count": 3})",
                  .more = R"(, "sysctl": {"ip_local_port_range": "40000 40001"})"}) ==
         "there are more connections than ports");
+  CHECK(why_not({.connector = R"({"host": "client", "connect": "server:80", "count": 3})",
+                 .more = R"(, "sysctl": {"ip_local_port_range": "40000 40003",
+                                         "ip_local_reserved_ports": "40001,40003"})"}) ==
+        "there are more connections than ports");
   CHECK(why_not({.connector = R"({"host": "client", "connect": "server:81"})"}) ==
         "nobody listens where the connector connects to");
   CHECK(why_not({.listener = R"({"host": "server", "listen": 80, "at": "1s"})"}) ==
@@ -162,6 +166,8 @@ TEST_CASE("port_rate: ports of the usual range by a minute", "[batch]") {
     return port_rate(scenario_of({.more = R"(, "sysctl": {)" + sysctl + "}"}).hosts.at(0));
   };
   CHECK(of(R"("ip_local_port_range": "40000 40009")") == Approx(1.0 / 6));
+  CHECK(of(R"("ip_local_port_range": "40000 40009", "ip_local_reserved_ports": "40002-40007")") ==
+        Approx(4.0 / 60));
   CHECK_FALSE(of(R"("tcp_tw_reuse": 1)"));
   CHECK(of(R"("tcp_tw_reuse": 1, "tcp_timestamps": 0)"));
 }

@@ -205,6 +205,16 @@ TEST_CASE("explain: without a free port there is a connect to explain, but no co
   CHECK(chain.rule == "ip_local_port_range = 40000 40001, tcp_tw_reuse = 0");
 }
 
+TEST_CASE("explain: reserved ports are named where no port is free", "[explain]") {
+  const Explained t{R"("sysctl": {"ip_local_port_range": "40000 40002", "tcp_tw_reuse": 0,
+                                  "ip_local_reserved_ports": "40001"},
+    "apps": [{"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]},
+             {"host": "client", "connect": "server:80", "count": 3, "every": "1s",
+              "steps": [{"close": true}]}])"};
+  CHECK(t.chain("connect() of client failed with EADDRNOTAVAIL at once.").rule ==
+        "ip_local_port_range = 40000 40002, ip_local_reserved_ports = 40001, tcp_tw_reuse = 0");
+}
+
 TEST_CASE("explain: a connect without an answer when the run ends is reported with its retries",
           "[explain]") {
   const Explained t{apps + R"(, "stop_at": "3500ms",

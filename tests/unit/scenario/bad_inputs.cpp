@@ -185,6 +185,16 @@ const std::vector<BadInput>& bad_inputs() {
        "/hosts/client/sysctl/ip_local_port_range: want a first port that is not above the last, "
        "have 50000 40000",
        not_in_schema},
+      {"/hosts/client/sysctl", R"({"ip_local_reserved_ports":"8080 8081"})",
+       "/hosts/client/sysctl/ip_local_reserved_ports: want ports and ranges such as "
+       "8080,9000-9010, each 0 to 65535, have 8080 8081"},
+      {"/hosts/client/sysctl", R"({"ip_local_reserved_ports":65536})",
+       "/hosts/client/sysctl/ip_local_reserved_ports: want ports and ranges such as "
+       "8080,9000-9010, each 0 to 65535, have 65536"},
+      {"/hosts/client/sysctl", R"({"ip_local_reserved_ports":"9010-9000"})",
+       "/hosts/client/sysctl/ip_local_reserved_ports: want ports and ranges such as "
+       "8080,9000-9010, each 0 to 65535, have 9010-9000",
+       not_in_schema},
       {"/hosts/client/sysctl", R"({"net.core.tcp_sack":1})",
        R"(/hosts/client/sysctl/net.core.tcp_sack: want a setting that Lastack knows (`lastack sysctl` lists them), have "net.core.tcp_sack"; nearest is "tcp_sack")",
        not_in_schema},

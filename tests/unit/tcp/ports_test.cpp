@@ -55,6 +55,33 @@ TEST_CASE("ports: when all are taken, connect fails at once with EADDRNOTAVAIL",
   CHECK(connect(driven, server) == Error::address_not_available);
 }
 
+TEST_CASE("ports: of a range with reserved ports only the others are chosen", "[tcp][ports]") {
+  tcp::StackConfig config = profile_config(ProfileId::linux_6);
+  REQUIRE_FALSE(tcp::apply_setting(config.settings, "ip_local_port_range", "40000 40009"));
+  REQUIRE_FALSE(tcp::apply_setting(config.settings, "ip_local_reserved_ports", "40002-40007"));
+  DrivenStack driven{config};
+  std::set<tcp::Port> used;
+  for (int i = 0; i < 4; ++i) {
+    SocketId socket{};
+    REQUIRE(connect(driven, server, &socket) == Error::none);
+    used.insert(driven.stack().local(socket).port);
+  }
+  CHECK(used == std::set<tcp::Port>{40000, 40001, 40008, 40009});
+  for (int i = 0; i < 8; ++i) CHECK(connect(driven, server) == Error::address_not_available);
+}
+
+TEST_CASE("ports: an application may have a reserved port", "[tcp][ports]") {
+  tcp::StackConfig config = profile_config(ProfileId::linux_6);
+  REQUIRE_FALSE(tcp::apply_setting(config.settings, "ip_local_reserved_ports", "40002"));
+  DrivenStack driven{config};
+  const Error error = driven.run([&](Stack& stack, tcp::Output& out) {
+    const SocketId socket = stack.open();
+    const Error bound = stack.bind(socket, 40002);
+    return bound == Error::none ? stack.connect(sim_start, socket, server, out) : bound;
+  });
+  CHECK(error == Error::none);
+}
+
 TEST_CASE("ports: a port taken towards one server is free towards another", "[tcp][ports]") {
   DrivenStack driven = with_ports("40000 40000");
   CHECK(connect(driven, server) == Error::none);

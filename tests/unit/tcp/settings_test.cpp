@@ -1,5 +1,6 @@
 #include "lastack/tcp/settings.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -153,6 +154,71 @@ TEST_CASE("settings: values may be parted by blanks and tabs", "[tcp][settings]"
   CHECK_FALSE(apply_setting(s, "net.ipv4.tcp_rmem", " 1\t2  3 "));
   CHECK(setting_value(s, "tcp_rmem") == "1 2 3");
   CHECK(setting_value(s, "net.ipv4.ip_local_port_range") == "32768 60999");
+}
+
+TEST_CASE("settings: what is written to /proc/sys may be hexadecimal, octal and followed by more",
+          "[tcp][settings]") {
+  Settings s;
+  CHECK_FALSE(write_setting(s, "tcp_retries2", "010 # eight"));
+  CHECK(s.tcp_retries2 == 8);
+  CHECK_FALSE(write_setting(s, "net.core.somaxconn", "0xff"));
+  CHECK(s.somaxconn == 255);
+  CHECK_FALSE(write_setting(s, "ip_local_port_range", "40000"));
+  CHECK(setting_value(s, "ip_local_port_range") == "40000 60999");
+  CHECK(write_setting(s, "tcp_retries2", "08") == "want 0 to 255, have 08");
+  CHECK(write_setting(s, "tcp_retries2", "") == "want 0 to 255, have nothing");
+  CHECK(write_setting(s, "tcp_nonsense", "1") == "unknown setting");
+  CHECK(s.tcp_retries2 == 8);
+}
+
+TEST_CASE("settings: a set of ports is a list of ports and ranges", "[tcp][settings]") {
+  const auto text = [](std::string_view list) {
+    const auto set = PortSet::parse(list);
+    return set ? set->text() : "refused";
+  };
+  CHECK(text("") == "");
+  CHECK(text("40010,40002-40007") == "40002-40007,40010");
+  CHECK(text("1,1,1-3") == "1-3");
+  CHECK(text("1-3,4") == "1-4");
+  CHECK(text("1,") == "1");
+  CHECK(text("0x10,010") == "8,16");
+  CHECK(text("0,65535") == "0,65535");
+  for (const auto* list : {"65536", "1,,2", ",1", "1-", "-1", "7-5", "1 2", "40010, 40002", "1x",
+                           "1-3-5", "40002 - 40007", "x", "99999999999999999999", "1;2"}) {
+    INFO(list);
+    CHECK(text(list) == "refused");
+  }
+}
+
+TEST_CASE("settings: a set of ports knows its members", "[tcp][settings]") {
+  const PortSet set = PortSet::parse("10-20,30").value();
+  for (const int port : {10, 15, 20, 30}) CHECK(set.contains(port));
+  for (const int port : {0, 9, 21, 29, 31, 65535}) CHECK_FALSE(set.contains(port));
+  CHECK(set.count_within(1, 65535) == 12);
+  CHECK(set.count_within(15, 30) == 7);
+  CHECK(set.count_within(21, 29) == 0);
+  CHECK_FALSE(PortSet{}.contains(0));
+}
+
+TEST_CASE("settings: reserved ports outside the range take none from it", "[tcp][settings]") {
+  Settings s;
+  CHECK(ephemeral_ports(s) == 28232);
+  REQUIRE_FALSE(apply_setting(s, "ip_local_port_range", "40000 40009"));
+  REQUIRE_FALSE(apply_setting(s, "ip_local_reserved_ports", "8080,40002-40007,40010"));
+  CHECK(ephemeral_ports(s) == 4);
+  CHECK(problem("ip_local_reserved_ports", "1 2") ==
+        "want ports and ranges such as 8080,9000-9010, each 0 to 65535, have 1 2");
+  REQUIRE_FALSE(apply_setting(s, "ip_local_reserved_ports", ""));
+  CHECK(ephemeral_ports(s) == 10);
+}
+
+TEST_CASE("settings: what became of a setting is known", "[tcp][settings]") {
+  CHECK(fate_of_setting("net.ipv4.tcp_tw_recycle") == "gone since Linux 4.12");
+  CHECK(fate_of_setting("tcp_ecn") == "");
+  CHECK(fate_of_setting("tcp_sack") == "");
+  const auto names = unmodelled_settings();
+  CHECK(std::is_sorted(names.begin(), names.end()));
+  for (const std::string_view name : names) CHECK(is_unmodelled_setting(name));
 }
 
 TEST_CASE("settings: a refused value changes nothing", "[tcp][settings]") {

@@ -38,6 +38,7 @@
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
 #include "support/terminal.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -207,6 +208,7 @@ batch::Plan plan_from(const SweepOptions& options) {
   const LoadingLine line{options.sweep};
   scenario::Sweep sweep = scenario::load_sweep(options.sweep);
   if (options.seed) sweep.seed = *options.seed;
+  report_remarks(sweep.remarks);
   return {std::move(sweep), LASTACK_VERSION, shard_from(options.shard)};
 }
 

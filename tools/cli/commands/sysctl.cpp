@@ -32,7 +32,8 @@ struct SysctlOptions {
 };
 
 std::string default_of(const SettingInfo& info, ProfileId profile) {
-  return tcp::setting_value(tcp::default_settings(profile), info.name);
+  const std::string value = tcp::setting_value(tcp::default_settings(profile), info.name);
+  return value.empty() ? "(none)" : value;
 }
 
 /// A default value and the profiles that have it.

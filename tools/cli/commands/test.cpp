@@ -122,6 +122,7 @@ Loaded load_scenario(FileResult result, const TestOptions& options) {
   if (const auto never = scenario::never_matches(scenario); options.strict && !never.empty()) {
     return {bad(std::move(result), never), {}, {}};
   }
+  result.remarks = scenario.remarks;
   return {std::move(result), std::move(scenario), {}};
 }
 
@@ -129,6 +130,7 @@ Loaded load_sweep(FileResult result) {
   scenario::Sweep sweep = scenario::load_sweep(result.file);
   if (sweep.expectations.empty()) return {skipped(result, "a sweep without `expect`"), {}, {}};
   if (result.seed) sweep.seed = *result.seed;
+  result.remarks = sweep.remarks;
   Loaded loaded{std::move(result), {}, {}};
   loaded.plan.emplace(std::move(sweep), LASTACK_VERSION);
   return loaded;
@@ -333,6 +335,7 @@ ExitCode test(const TestOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const std::vector<FileResult> results = Runner{std::move(files), options, stop}.run();
   for (const FileResult& result : results) {
+    report_remarks(result.remarks);
     for (const scenario::Unmatched& one : result.unmatched)
       report_unmatched(result.file, one, false);
   }

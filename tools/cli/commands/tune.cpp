@@ -31,6 +31,7 @@
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
 #include "support/terminal.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -131,6 +132,7 @@ batch::TunePlan plan_from(const TuneOptions& options) {
   const LoadingLine line{options.objective};
   scenario::Objective objective = scenario::load_objective(options.objective);
   if (options.seed) objective.seed = *options.seed;
+  report_remarks(objective.remarks);
   return batch::TunePlan{std::move(objective)};
 }
 

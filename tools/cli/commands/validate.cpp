@@ -44,33 +44,39 @@ std::string reason_to_skip(const std::string& file, scenario::FileKind kind,
   return named ? "" : "no scenario (`hosts`), sweep (`vary`) or objective (`settings`)";
 }
 
-/// The errors of a scenario, or the first of a sweep or an objective.
-std::vector<std::string> errors_in(const std::string& file, scenario::FileKind kind) {
-  std::vector<std::string> problems;
-  if (kind == scenario::FileKind::sweep || kind == scenario::FileKind::objective) {
-    try {
-      if (kind == scenario::FileKind::sweep) {
-        const batch::Plan plan{scenario::load_sweep(file), LASTACK_VERSION};
-      } else {
-        const batch::TunePlan plan{scenario::load_objective(file)};
-      }
-    } catch (const scenario::ScenarioError& error) {
-      problems.emplace_back(error.what());
-    }
-    return problems;
-  }
-  for (const scenario::ScenarioError& error : scenario::check_scenario(file)) {
-    problems.emplace_back(error.what());
-  }
-  return problems;
-}
-
 /// What there is to say of a file.
 struct Finding {
   std::string skipped;  ///< why it is no business of this command; empty: it is
   std::vector<std::string> errors;
   std::vector<scenario::Unmatched> never;  ///< what could never match
+  std::vector<std::string> remarks;        ///< what was passed over in files that it names
 };
+
+/// The first error of a sweep or an objective, if it has any.
+void look_at_runs(const std::string& file, scenario::FileKind kind, Finding& found) {
+  try {
+    if (kind == scenario::FileKind::sweep) {
+      const batch::Plan plan{scenario::load_sweep(file), LASTACK_VERSION};
+      found.remarks = plan.sweep().remarks;
+    } else {
+      const batch::TunePlan plan{scenario::load_objective(file)};
+      found.remarks = plan.objective().remarks;
+    }
+  } catch (const scenario::ScenarioError& error) {
+    found.errors.emplace_back(error.what());
+  }
+}
+
+/// The errors of a scenario; where there is none, what else there is to say of it.
+void look_at_scenario(const std::string& file, Finding& found) {
+  for (const scenario::ScenarioError& error : scenario::check_scenario(file)) {
+    found.errors.emplace_back(error.what());
+  }
+  if (!found.errors.empty()) return;
+  const scenario::Scenario scenario = scenario::load_scenario(file);
+  found.never = scenario::never_matches(scenario);
+  found.remarks = scenario.remarks;
+}
 
 /// The long part of the work, which ends by Ctrl-C. Sweeps and objectives have other values in each
 /// run, so it is not asked what of their scenarios could never match.
@@ -80,10 +86,9 @@ Finding look_at(const std::string& file, const ValidateOptions& options) {
   try {
     const scenario::FileKind kind = scenario::kind_of_file(file);
     found.skipped = reason_to_skip(file, kind, options);
-    if (found.skipped.empty()) found.errors = errors_in(file, kind);
-    const bool good = found.skipped.empty() && found.errors.empty();
-    if (good && kind == scenario::FileKind::scenario)
-      found.never = scenario::never_matches(scenario::load_scenario(file));
+    if (!found.skipped.empty()) return found;
+    const bool one_run = kind == scenario::FileKind::scenario || kind == scenario::FileKind::other;
+    one_run ? look_at_scenario(file, found) : look_at_runs(file, kind, found);
   } catch (const scenario::ScenarioError& error) {  // cannot be read, or is no JSON
     found.errors.emplace_back(error.what());
   }
@@ -94,6 +99,7 @@ Finding look_at(const std::string& file, const ValidateOptions& options) {
 ExitCode validate_file(const std::string& file, const ValidateOptions& options) {
   const Finding found = look_at(file, options);
   for (const std::string& error : found.errors) diagnostics::error("{}", error);
+  if (!options.quiet) report_remarks(found.remarks);
   for (const scenario::Unmatched& one : found.never) {
     if (options.strict || !options.quiet) report_unmatched(file, one, options.strict);
   }

@@ -36,8 +36,9 @@ struct FileResult {
   std::size_t expectations = 0;                ///< how many there are
   /// What matched nothing and is no error: with --strict it is among `failed`, or makes it bad.
   std::vector<scenario::Unmatched> unmatched;
-  std::size_t not_judged = 0;  ///< expectations that a run left open because it was cut short
-  double seconds = 0;          ///< by the clock on the wall
+  std::vector<std::string> remarks;  ///< what was passed over in files that it names
+  std::size_t not_judged = 0;        ///< expectations that a run left open because it was cut short
+  double seconds = 0;                ///< by the clock on the wall
 };
 
 /// Takes what matched nothing in a run for expectations that failed.

@@ -5,6 +5,7 @@
 #include "support/diagnostics.hpp"
 #include "support/options.hpp"
 #include "support/progress_line.hpp"
+#include "support/unmatched.hpp"
 
 namespace lastack::cli {
 
@@ -23,6 +24,7 @@ std::vector<scenario::ScenarioError> load(const std::string& file,
   for (const scenario::NewHost& host : scenarios.back().new_hosts) {
     diagnostics::warn("{}: --set {} makes {}", file, host.override, to_text(host));
   }
+  report_remarks(scenarios.back().remarks);
   return refusals ? refusals(scenarios.back()) : std::vector<scenario::ScenarioError>{};
 }
 

@@ -18,4 +18,8 @@ void report_unmatched(const std::string& file, const scenario::Unmatched& unmatc
   }
 }
 
+void report_remarks(const std::vector<std::string>& remarks) {
+  for (const std::string& remark : remarks) diagnostics::warn("{}", remark);
+}
+
 }  // namespace lastack::cli

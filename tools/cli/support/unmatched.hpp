@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lastack/scenario/never_matches.hpp"
 
@@ -11,5 +12,8 @@ std::string to_text(const std::string& file, const scenario::Unmatched& unmatche
 
 /// Says so on stderr: as an error where --strict asks for it, else as a warning.
 void report_unmatched(const std::string& file, const scenario::Unmatched& unmatched, bool strict);
+
+/// Says on stderr, as warnings, what was passed over in the files that a scenario names.
+void report_remarks(const std::vector<std::string>& remarks);
 
 }  // namespace lastack::cli

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "lastack/kernel/lab.hpp"
+#include "lastack/tcp/kernel_versions.hpp"
 #include "lastack/tcp/timer_grid.hpp"
 #include "machine.hpp"
 #include "places.hpp"
@@ -62,13 +63,12 @@ class Refuser {
     const std::string own = "/hosts/" + host.name;
     if (host.group)
       fail(own + "/count", fmt::format("want single hosts, have a group of {}", host.count));
-    const bool is_linux =
-        host.profile == tcp::ProfileId::linux_6 || host.profile == tcp::ProfileId::linux_4;
-    if (!is_linux) {
-      fail(places_.first_of({own + "/profile", "/profile"}),
-           fmt::format("want linux-6 or linux-4, have {} (--set profile=linux-6 shows what the "
-                       "kernel does instead)",
-                       tcp::name_of(host.profile)));
+    if (!tcp::kernel_of(host.profile)) {
+      fail(
+          places_.first_of({own + "/profile", "/profile"}),
+          fmt::format("want linux-6 or another Linux, have {} (--set profile=linux-6 shows what the "
+                      "kernel does instead)",
+                      tcp::name_of(host.profile)));
     } else if (host.timers != tcp::TimerMode::wheel) {
       fail(places_.first_of({own + "/timer_wheel", "/timer_wheel"}),
            "want true, have false: its timers are on its wheel");

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "lastack/scenario/nearest_name.hpp"
+#include "lastack/tcp/kernel_versions.hpp"
 #include "limits.hpp"
 #include "sections.hpp"
 #include "sysctl.hpp"
@@ -101,13 +102,9 @@ struct ProfileTimes {
 };
 
 ProfileTimes times_of(tcp::ProfileId profile) {
-  switch (profile) {
-    case tcp::ProfileId::linux_6:
-    case tcp::ProfileId::linux_4: return {1s, 30s, tcp::TimerMode::wheel, true};
-    case tcp::ProfileId::rfc9293: return {1s, 2min, tcp::TimerMode::exact, false};
-    case tcp::ProfileId::textbook: return {1s, 30s, tcp::TimerMode::exact, false};
-  }
-  return {};
+  if (tcp::kernel_of(profile)) return {1s, 30s, tcp::TimerMode::wheel, true};
+  const SimDuration msl = profile == tcp::ProfileId::rfc9293 ? SimDuration{2min} : 30s;
+  return {1s, msl, tcp::TimerMode::exact, false};
 }
 
 /// The duration at `given`, if any; a profile that fixes it must agree.
@@ -188,6 +185,20 @@ class HostsReader {
     for (const auto* list : {&std::as_const(all_).sysctl, &own.sysctl}) {
       for (const auto& [setting, text] : *list) host.named_settings.push_back(setting);
     }
+    for (const std::string& setting : host.named_settings) remark_later_birth(host, setting);
+  }
+
+  /// A setting that the profile's kernel does not have yet is set all the same, but told.
+  void remark_later_birth(const Host& host, const std::string& setting) {
+    const auto kernel = tcp::kernel_of(host.profile);
+    const tcp::SettingBirth* birth = tcp::birth_of_setting(setting);
+    if (!kernel || birth == nullptr || *kernel >= birth->since) return;
+    add_remarks(
+        {fmt::format("{}: {} is a setting of Linux since {}, which {} has not: it is set all "
+                     "the same",
+                     scenario_->file, setting, tcp::to_string(birth->since),
+                     tcp::name_of(host.profile))},
+        scenario_->remarks);
   }
 
   Host& add(const std::string& name, const Value& value) {

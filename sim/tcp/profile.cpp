@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "lastack/tcp/kernel_versions.hpp"
+
 namespace lastack::tcp {
 
 namespace {
@@ -39,14 +41,6 @@ constexpr Profile linux_6{
     .requests_outlive_listener = true,
     .window_follows_traffic = true,
 };
-
-constexpr Profile linux_4 = [] {
-  Profile p = linux_6;  // the rest of what sets them apart are settings
-  p.id = ProfileId::linux_4;
-  p.wrong_syn_ack = WrongSynAck::reset;
-  p.exact_request_resets = false;
-  return p;
-}();
 
 constexpr Profile rfc9293{
     .id = ProfileId::rfc9293,
@@ -92,10 +86,27 @@ constexpr Profile textbook = [] {
   return p;
 }();
 
-constexpr std::array<Profile, profile_count> profiles{linux_6, linux_4, rfc9293, textbook};
+/// The rules of each release are those of 6.18 with what changed since then undone.
+Profile make_profile(ProfileId id) {
+  if (id == ProfileId::rfc9293) return rfc9293;
+  if (id == ProfileId::textbook) return textbook;
+  Profile profile = linux_6;
+  profile.id = id;
+  go_back_to(kernel_of(id).value(), profile);
+  return profile;
+}
+
+std::array<Profile, profile_count> make_profiles() {
+  std::array<Profile, profile_count> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = make_profile(static_cast<ProfileId>(i));
+  return all;
+}
 
 }  // namespace
 
-const Profile& profile_of(ProfileId id) { return profiles[static_cast<std::size_t>(id)]; }
+const Profile& profile_of(ProfileId id) {
+  static const std::array<Profile, profile_count> profiles = make_profiles();
+  return profiles[static_cast<std::size_t>(id)];
+}
 
 }  // namespace lastack::tcp

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/tcp/kernel_versions.hpp"
 #include "written_number.hpp"
 
 namespace lastack::tcp {
@@ -302,21 +303,11 @@ constexpr Row rows[] = {
      &Settings::nr_open},
 };
 
-/// Name and value where a profile departs from linux-6.
+/// Name and value where a profile that is no kernel's departs from linux-6; what older kernels had
+/// is in kernel_versions.cpp.
 struct Difference {
   std::string_view name;
   std::string_view value;
-};
-
-/// Linux 4.19. Its tcp_tw_reuse, TIME_WAIT and retry settings were today's.
-constexpr Difference linux_4_differences[] = {
-    {"tcp_syn_linear_timeouts", "0"},     // came with 6.5
-    {"somaxconn", "128"},                 // 4096 since 5.4
-    {"tcp_challenge_ack_limit", "1000"},  // no limit since 6.1
-    {"tcp_comp_sack_slack_ns", "0"},      // came with 5.8
-    {"tcp_rmem", "4096 87380 6291456"},   // 131072 first since 4.20
-    {"rmem_max", "212992"},
-    {"wmem_max", "212992"},
 };
 
 /// RFC 9293 with RFC 6298. R2 is at least 100 s, for a SYN at least 3 minutes (RFC 9293, 3.8.3):
@@ -363,13 +354,8 @@ constexpr Difference textbook_differences[] = {
 };
 
 std::span<const Difference> differences(ProfileId profile) {
-  switch (profile) {
-    case ProfileId::linux_6: return {};
-    case ProfileId::linux_4: return linux_4_differences;
-    case ProfileId::rfc9293: return rfc9293_differences;
-    case ProfileId::textbook: return textbook_differences;
-  }
-  LASTACK_ASSERT(!"a profile");
+  if (profile == ProfileId::rfc9293) return rfc9293_differences;
+  if (profile == ProfileId::textbook) return textbook_differences;
   return {};
 }
 
@@ -397,7 +383,7 @@ constexpr Unmodelled unmodelled[] = {
     {"tcp_ecn_option", ""},
     {"tcp_ecn_option_beacon", ""},
     {"tcp_ehash_entries", ""},
-    {"tcp_fack", "without effect since Linux 4.15"},  // commit 713bafea9292
+    {"tcp_fack", "without effect since Linux 4.15"},
     {"tcp_fastopen", ""},
     {"tcp_fastopen_blackhole_timeout_sec", ""},
     {"tcp_fastopen_key", ""},
@@ -405,7 +391,7 @@ constexpr Unmodelled unmodelled[] = {
     {"tcp_fwmark_accept", ""},
     {"tcp_l3mdev_accept", ""},
     {"tcp_limit_output_bytes", ""},
-    {"tcp_low_latency", "without effect since Linux 4.14"},  // commit b6690b143866
+    {"tcp_low_latency", "without effect since Linux 4.14"},
     {"tcp_max_ssthresh", "gone since before Linux 4.9"},
     {"tcp_migrate_req", ""},
     {"tcp_min_rtt_wlen", ""},
@@ -536,6 +522,15 @@ std::string_view name_of(ProfileId profile) {
     case ProfileId::linux_4: return "linux-4";
     case ProfileId::rfc9293: return "rfc9293";
     case ProfileId::textbook: return "textbook";
+    case ProfileId::linux_4_9: return "linux-4.9";
+    case ProfileId::linux_4_19: return "linux-4.19";
+    case ProfileId::linux_5_4: return "linux-5.4";
+    case ProfileId::linux_5_10: return "linux-5.10";
+    case ProfileId::linux_5_15: return "linux-5.15";
+    case ProfileId::linux_6_1: return "linux-6.1";
+    case ProfileId::linux_6_6: return "linux-6.6";
+    case ProfileId::linux_6_12: return "linux-6.12";
+    case ProfileId::linux_6_18: return "linux-6.18";
   }
   LASTACK_ASSERT(!"a profile");
   return {};
@@ -564,6 +559,7 @@ const SettingInfo* find_setting(std::string_view name) {
 
 Settings default_settings(ProfileId profile) {
   Settings settings;
+  if (const auto kernel = kernel_of(profile)) go_back_to(*kernel, settings);
   for (const Difference& difference : differences(profile)) {
     const auto problem = apply_setting(settings, difference.name, difference.value);
     LASTACK_ASSERT(!problem);

@@ -230,6 +230,40 @@ TEST_CASE("sysctl: one setting, by either of its names", "[command]") {
   CHECK_THAT(t.out(), StartsWith("tcp_syn_retries = 5\n"));
 }
 
+TEST_CASE("sysctl: what differs between two profiles", "[command]") {
+  Shell t;
+  t.lastack("sysctl --profile linux-6.1 --against linux-6.6");
+  CHECK(t.exit_code() == 0);
+  CHECK(t.out() ==
+        "linux-6.1 -> linux-6.6: 1 setting and 0 rules differ\n"
+        "tcp_syn_linear_timeouts: 0 -> 4\n"
+        "    since Linux 6.5 (commit ccce324dabfe)\n"
+        "Not yet settings in linux-6.1: tcp_syn_linear_timeouts (6.5), tcp_shrink_window\n"
+        "(6.5)\n");
+  t.lastack("sysctl --profile linux-6 --against linux-6.18");
+  CHECK(t.out() == "linux-6 -> linux-6.18: 0 settings and 0 rules differ\n");
+  t.lastack("sysctl --profile rfc9293 --against textbook");
+  CHECK_THAT(t.out(), Contains("blind_attacks: is challenged -> ends\n"));
+  t.lastack("sysctl --against linux-6");
+  CHECK(t.exit_code() == 2);
+  t.lastack("sysctl --profile linux-6 --against linux-7");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--against: want one of linux-6, "));
+}
+
+TEST_CASE("sweep: the profile may be varied", "[command]") {
+  Shell t;
+  t.file("sweep.json", R"({"scenario": {"hosts": {"client": {}, "server": {}}, "stop_at": "4s",
+      "links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 1}],
+      "apps": [{"host": "server", "listen": 80}, {"host": "client", "connect": "server:80"}]},
+    "vary": {"profile": ["linux-5.15", "linux-6.18"]},
+    "expect": [{"metric": "syn_sent", "where": {"profile": "linux-5.15"}, "equals": 3},
+               {"metric": "syn_sent", "where": {"profile": "linux-6.18"}, "equals": 4}]})");
+  t.lastack("sweep sweep.json");
+  INFO(t.out() + t.err());
+  CHECK(t.exit_code() == 0);
+}
+
 TEST_CASE("sysctl: an unknown name is answered with the nearest", "[command]") {
   Shell t;
   t.lastack("sysctl tcp_sync_retries");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lastack/core/assert.hpp"
+#include "lastack/tcp/kernel_versions.hpp"
 #include "lastack/tcp/settings.hpp"
 
 namespace lastack::test {
@@ -13,7 +14,7 @@ tcp::StackConfig profile_config(tcp::ProfileId profile) {
   config.address = tcp::Address{0x0a000001};
   config.profile = profile;
   config.settings = tcp::default_settings(profile);
-  const bool linux = profile == tcp::ProfileId::linux_6 || profile == tcp::ProfileId::linux_4;
+  const bool linux = tcp::kernel_of(profile).has_value();
   config.initial_rto = 1s;
   config.msl = profile == tcp::ProfileId::rfc9293 ? SimDuration{2min} : SimDuration{30s};
   config.timers = linux ? tcp::TimerMode::wheel : tcp::TimerMode::exact;

@@ -18,6 +18,10 @@ _lastack() {
       return
       ;;
     --keep | --record | --against)
+      if [[ $command == sysctl ]]; then
+        COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook linux-4.9 linux-4.19 linux-5.4 linux-5.10 linux-5.15 linux-6.1 linux-6.6 linux-6.12 linux-6.18' -- "$cur"))
+        return
+      fi
       _filedir -d
       return
       ;;
@@ -50,7 +54,7 @@ _lastack() {
       return
       ;;
     --profile)
-      COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook' -- "$cur"))
+      COMPREPLY=($(compgen -W 'linux-6 linux-4 rfc9293 textbook linux-4.9 linux-4.19 linux-5.4 linux-5.10 linux-5.15 linux-6.1 linux-6.6 linux-6.12 linux-6.18' -- "$cur"))
       return
       ;;
     --recordings)
@@ -96,7 +100,7 @@ _lastack() {
     'kernel run')
       options='--trace --set --jobs --repeat --late --tries --ladder --quiet --verbose --help'
       ;;
-    sysctl) options='--profile --verbose --help' ;;
+    sysctl) options='--profile --against --verbose --help' ;;
     *) options='--verbose --help' ;;
   esac
   if [[ $cur == -* ]]; then

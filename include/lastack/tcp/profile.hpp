@@ -40,7 +40,7 @@ enum class BlindAttacks : std::uint8_t {
 /// What a SYN-SENT host does about an ACK that acknowledges something it never sent.
 enum class WrongSynAck : std::uint8_t {
   reset,           ///< RST, and waits on (RFC 9293, 3.10.7.3)
-  reset_and_retry  ///< RST, and the SYN again at once (tcp_rcv_synsent_state_process, since 5.0)
+  reset_and_retry  ///< RST, and the SYN again at once (tcp_rcv_synsent_state_process, since 5.6)
 };
 
 /// The state in which an orphan waits for the peer's FIN.

@@ -12,8 +12,23 @@
 
 namespace lastack::tcp {
 
-enum class ProfileId : std::uint8_t { linux_6, linux_4, rfc9293, textbook };
-inline constexpr std::size_t profile_count = 4;
+/// Whose TCP a host has. linux_6 is linux_6_18, linux_4 is linux_4_19.
+enum class ProfileId : std::uint8_t {
+  linux_6,
+  linux_4,
+  rfc9293,
+  textbook,
+  linux_4_9,
+  linux_4_19,
+  linux_5_4,
+  linux_5_10,
+  linux_5_15,
+  linux_6_1,
+  linux_6_6,
+  linux_6_12,
+  linux_6_18
+};
+inline constexpr std::size_t profile_count = 13;
 
 /// "linux-6" and the like.
 std::string_view name_of(ProfileId profile);

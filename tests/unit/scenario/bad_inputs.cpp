@@ -89,7 +89,7 @@ const std::vector<BadInput>& bad_inputs() {
        R"(/events/0/at: want a duration of at most 292 years, have "9223372037s")", not_in_schema},
       // how TCP behaves
       {"/profile", R"("linux")",
-       R"(/profile: want a profile, have "linux"; nearest is "linux-6" (known: linux-6, linux-4, rfc9293, textbook))"},
+       R"(/profile: want a profile, have "linux"; nearest is "linux-6" (known: linux-6, linux-4, rfc9293, textbook, linux-4.9, linux-4.19, linux-5.4, linux-5.10, linux-5.15, linux-6.1, linux-6.6, linux-6.12, linux-6.18))"},
       {"/profile", "6", "/profile: want the name of a profile, have 6"},
       {"/initial_rto", R"("3s")",
        R"(/initial_rto: want 1s, which the profile linux-6 of host "client" fixes (rfc9293 and textbook take others), have "3s")",

@@ -228,6 +228,21 @@ TEST_CASE("sysctl file: a line of any file is no prompt, and not shown", "[scena
   }
 }
 
+TEST_CASE("profile: a setting that its release does not have yet is set, and told", "[scenario]") {
+  const auto scenario = [](const std::string& profile) {
+    return parse_scenario(R"({"profile": ")" + profile + R"(", "sysctl": {"tcp_rto_max_ms": 5000},
+                             "hosts": {"a": {}, "b": {}}})",
+                          "s.json");
+  };
+  CHECK(scenario("linux-5.15").hosts[0].settings.tcp_rto_max_ms == 5000);
+  CHECK(
+      scenario("linux-5.15").remarks ==
+      Texts{"s.json: tcp_rto_max_ms is a setting of Linux since 6.15, which linux-5.15 has not: it "
+            "is set all the same"});
+  CHECK(scenario("linux-6.18").remarks.empty());
+  CHECK(scenario("rfc9293").remarks.empty());
+}
+
 TEST_CASE("sysctl file: the recorded kernel's own settings are those of linux-6", "[scenario]") {
   const Scenario s = parse_scenario(R"({"hosts": {"a": {"sysctl_file": "sysctl.txt"}}})",
                                     std::string{LASTACK_SOURCE_DIR} + "/tests/oracle/s.json");

@@ -6,13 +6,18 @@
 
 #include <catch2/catch.hpp>
 
+#include "lastack/tcp/kernel_versions.hpp"
 #include "lastack/tcp/stack.hpp"
 
 namespace lastack::tcp {
 namespace {
 
-constexpr ProfileId every_profile[] = {ProfileId::linux_6, ProfileId::linux_4, ProfileId::rfc9293,
-                                       ProfileId::textbook};
+constexpr ProfileId every_profile[] = {
+    ProfileId::linux_6,    ProfileId::linux_4,    ProfileId::rfc9293,   ProfileId::textbook,
+    ProfileId::linux_4_9,  ProfileId::linux_4_19, ProfileId::linux_5_4, ProfileId::linux_5_10,
+    ProfileId::linux_5_15, ProfileId::linux_6_1,  ProfileId::linux_6_6, ProfileId::linux_6_12,
+    ProfileId::linux_6_18};
+static_assert(std::size(every_profile) == profile_count);
 
 /// What apply_setting says; "" if it takes the value.
 std::string problem(std::string_view name, std::string_view value) {
@@ -90,6 +95,76 @@ TEST_CASE("settings: profiles differ as their tables say", "[tcp][settings]") {
   CHECK(textbook.tcp_timestamps == 0);
   CHECK(textbook.tcp_sack == 0);
   CHECK(textbook.tcp_window_scaling == 0);
+}
+
+TEST_CASE("releases: linux-6 is 6.18, linux-4 is 4.19", "[tcp][settings]") {
+  CHECK(default_settings(ProfileId::linux_6_18) == default_settings(ProfileId::linux_6));
+  CHECK(default_settings(ProfileId::linux_4_19) == default_settings(ProfileId::linux_4));
+  for (const auto& [one, other] : {std::pair{ProfileId::linux_6_18, ProfileId::linux_6},
+                                   std::pair{ProfileId::linux_4_19, ProfileId::linux_4}}) {
+    for (const RuleInfo& rule : rule_infos()) {
+      INFO(rule.name);
+      CHECK(rule.value(profile_of(one)) == rule.value(profile_of(other)));
+    }
+  }
+}
+
+/// The default of a setting in each release, the oldest first.
+std::vector<std::string> through_releases(std::string_view name) {
+  std::vector<std::string> values;
+  for (std::size_t i = static_cast<std::size_t>(ProfileId::linux_4_9); i < profile_count; ++i) {
+    values.push_back(setting_value(default_settings(static_cast<ProfileId>(i)), name));
+  }
+  return values;
+}
+
+TEST_CASE("releases: defaults change when their commits came", "[tcp][settings]") {
+  using Values = std::vector<std::string>;  // 4.9 4.19 5.4 5.10 5.15 6.1 6.6 6.12 6.18
+  const std::string none = "2147483647";
+  CHECK(through_releases("somaxconn") ==
+        Values{"128", "128", "4096", "4096", "4096", "4096", "4096", "4096", "4096"});
+  CHECK(through_releases("tcp_tw_reuse") == Values{"0", "2", "2", "2", "2", "2", "2", "2", "2"});
+  CHECK(through_releases("tcp_syn_linear_timeouts") ==
+        Values{"0", "0", "0", "0", "0", "0", "4", "4", "4"});
+  CHECK(through_releases("tcp_challenge_ack_limit") ==
+        Values{"1000", "1000", "1000", "1000", "1000", none, none, none, none});
+  CHECK(through_releases("tcp_pingpong_thresh") ==
+        Values{"1", "1", "3", "3", "3", "1", "1", "1", "1"});
+  const std::string old = "4096 87380 6291456";
+  const std::string six_mb = "4096 131072 6291456";
+  CHECK(through_releases("tcp_rmem") ==
+        Values{old, old, six_mb, six_mb, six_mb, six_mb, six_mb, six_mb, "4096 131072 33554432"});
+  CHECK(through_releases("rmem_max").front() == "212992");
+  CHECK(through_releases("tcp_comp_sack_nr").front() == "0");
+  CHECK(through_releases("tcp_comp_sack_nr")[1] == "44");
+}
+
+TEST_CASE("releases: what changed names a setting or a rule, a release and where to read of it",
+          "[tcp][settings]") {
+  std::optional<KernelVersion> newer;
+  for (const KernelChange& change : kernel_changes()) {
+    INFO(change.name);
+    const auto rules = rule_infos();
+    const bool is_rule = std::any_of(rules.begin(), rules.end(),
+                                     [&](const RuleInfo& r) { return r.name == change.name; });
+    CHECK(is_rule != (find_setting(change.name) != nullptr));
+    CHECK_FALSE(change.source.empty());
+    CHECK((!newer || change.since <= *newer));
+    newer = change.since;
+  }
+  CHECK(birth_of_setting("tcp_rto_max_ms")->since == KernelVersion{6, 15});
+  CHECK(birth_of_setting("tcp_sack") == nullptr);
+  CHECK(to_string(KernelVersion{5, 15}) == "5.15");
+  CHECK(KernelVersion{5, 4} < KernelVersion{5, 15});
+  CHECK_FALSE(kernel_of(ProfileId::textbook));
+}
+
+TEST_CASE("releases: rules go back as well", "[tcp][settings]") {
+  CHECK(profile_of(ProfileId::linux_4_9).wrong_syn_ack == WrongSynAck::reset);
+  CHECK(profile_of(ProfileId::linux_5_4).wrong_syn_ack == WrongSynAck::reset);
+  CHECK(profile_of(ProfileId::linux_5_10).wrong_syn_ack == WrongSynAck::reset_and_retry);
+  CHECK_FALSE(profile_of(ProfileId::linux_4_19).exact_request_resets);
+  CHECK(profile_of(ProfileId::linux_4_9).id == ProfileId::linux_4_9);
 }
 
 /// When the last wait of `retries` plain retries ends: 1 + 2 + 4 + … s, none above the limit.

@@ -100,8 +100,7 @@ std::optional<tcp::Segment> parse_segment(Span tcp_bytes) {
   return segment;
 }
 
-void put_options(Bytes& out, const tcp::Options& options) {
-  const std::size_t start = out.size();
+void put_option(Bytes& out, const tcp::Options& options) {
   if (options.mss != 0) {
     put16(out, option_kind::mss << 8U | 4U);
     put16(out, options.mss);
@@ -123,6 +122,15 @@ void put_options(Bytes& out, const tcp::Options& options) {
       put32(out, options.sack[i].right.raw());
     }
   }
+}
+
+/// One option after the other; one that is none is a NOP, and so is what fills up the last word.
+void put_options(Bytes& out, std::span<const tcp::Options> options) {
+  const std::size_t start = out.size();
+  for (const tcp::Options& one : options) {
+    if (one.wire_size() == 0) put8(out, option_kind::nop);
+    put_option(out, one);
+  }
   while ((out.size() - start) % 4 != 0) put8(out, option_kind::nop);
 }
 
@@ -137,7 +145,8 @@ void put_ip_header(Bytes& out, const tcp::Segment& segment) {
   put32(out, static_cast<std::uint32_t>(segment.dst.address));
 }
 
-void put_tcp_header(Bytes& out, const tcp::Segment& segment) {
+void put_tcp_header(Bytes& out, const tcp::Segment& segment,
+                    std::span<const tcp::Options> options) {
   const std::size_t start = out.size();
   put16(out, segment.src.port);
   put16(out, segment.dst.port);
@@ -147,7 +156,7 @@ void put_tcp_header(Bytes& out, const tcp::Segment& segment) {
   put16(out, segment.wnd);
   put16(out, 0);  // checksum, set below
   put16(out, 0);  // urgent pointer
-  put_options(out, segment.options);
+  put_options(out, options);
   out[start + 12] = static_cast<std::uint8_t>((out.size() - start) / 4 << 4U);
 }
 
@@ -186,9 +195,14 @@ std::optional<tcp::Segment> parse_packet(Span packet) {
 }
 
 Bytes forge_packet(const tcp::Segment& segment) {
+  if (segment.options.wire_size() == 0) return forge_packet(segment, {});
+  return forge_packet(segment, {&segment.options, 1});
+}
+
+Bytes forge_packet(const tcp::Segment& segment, std::span<const tcp::Options> options) {
   Bytes out;
   put_ip_header(out, segment);
-  put_tcp_header(out, segment);
+  put_tcp_header(out, segment, options);
   out.insert(out.end(), segment.data, std::uint8_t{'x'});
   LASTACK_ASSERT(out.size() <= packet_max);
   set16(out, 2, static_cast<std::uint16_t>(out.size()));

@@ -19,6 +19,8 @@ std::optional<tcp::Segment> parse_packet(std::span<const std::uint8_t> packet);
 /// The segment as an IPv4 packet with right checksums; its payload is `x`. Requires that payload
 /// and headers fit into 65535 bytes.
 Bytes forge_packet(const tcp::Segment& segment);
+/// The same with these options, each of which has one or, for a NOP, none, in place of its own.
+Bytes forge_packet(const tcp::Segment& segment, std::span<const tcp::Options> options);
 
 /// The Internet checksum (RFC 1071) of the bytes, starting from a partial sum of 16-bit words.
 std::uint16_t internet_checksum(std::span<const std::uint8_t> bytes, std::uint32_t sum = 0);

@@ -74,6 +74,9 @@ void Wire::sent(SimTime now, net::NodeIndex from, std::span<const std::uint8_t> 
   if (segment->flags.has(tcp::Flags::syn)) {
     last_syn_[{from, segment->src.port, segment->dst.port}] = segment->seq;
   }
+  if (segment->options.has_timestamps) {
+    last_stamp_[{from, segment->src.port, segment->dst.port}] = segment->options.ts_val;
+  }
   segment->src.address = shown_[from];
   segment->dst.address = shown_[to];
 
@@ -152,11 +155,18 @@ tcp::Seq Wire::resolve(const scenario::SeqRef& ref, EndKey end) const {
   return (last == last_syn_.end() ? tcp::Seq{} : last->second) + offset;
 }
 
-std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
-  const scenario::Injection& injection = scenario_.injections[index];
+/// The newest timestamp that this end sent; 0 where it sent none.
+tcp::Timestamp Wire::last_stamp(EndKey end) const {
+  const auto last = last_stamp_.find(end);
+  return last == last_stamp_.end() ? tcp::Timestamp{} : last->second;
+}
+
+/// The segment as it is told; its addresses are those of the trace.
+tcp::Segment Wire::forged_segment(const scenario::Injection& injection,
+                                  const scenario::OptionsInOrder& options) const {
+  tcp::Segment segment;
   const net::NodeIndex from = node_of(injection.from);
   const net::NodeIndex to = node_of(injection.to);
-  tcp::Segment segment;
   segment.src = {shown_[from], injection.sport};
   segment.dst = {shown_[to], injection.dport};
   segment.flags = injection.flags;
@@ -164,6 +174,19 @@ std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
   segment.ack = resolve(injection.ack, {to, injection.dport, injection.sport});
   segment.wnd = injection.win;
   segment.data = injection.len;
+  segment.options = scenario::as_received(options);
+  return segment;
+}
+
+std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
+  const scenario::Injection& injection = scenario_.injections[index];
+  const net::NodeIndex from = node_of(injection.from);
+  const net::NodeIndex to = node_of(injection.to);
+  const EndKey own{from, injection.sport, injection.dport};
+  const EndKey peer{to, injection.dport, injection.sport};
+  const scenario::OptionsInOrder options = scenario::resolve(
+      injection.options, {resolve({true, 0}, peer), last_stamp(own), last_stamp(peer)});
+  tcp::Segment segment = forged_segment(injection, options);
   const std::uint64_t id = ++last_id_;
   trace::Send forged{id, end(from, injection.sport), end(to, injection.dport), segment,
                      tcp::SendReason::data};
@@ -180,7 +203,7 @@ std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
   journal_.note(now, trace::Receive{id, trace::HostId{to}});
   segment.src.address = real_[from];
   segment.dst.address = real_[to];
-  return Delivery{to, std::make_shared<const Bytes>(forge_packet(segment)), injection.at};
+  return Delivery{to, std::make_shared<const Bytes>(forge_packet(segment, options)), injection.at};
 }
 
 void Wire::do_to_host(SimTime now, const scenario::HostEvent& event) {

@@ -90,6 +90,9 @@ class Wire {
   void do_to_host(SimTime now, const scenario::HostEvent& event);
   void do_to_link(SimTime now, const scenario::LinkEvent& event);
   tcp::Seq resolve(const scenario::SeqRef& ref, EndKey end) const;
+  tcp::Timestamp last_stamp(EndKey end) const;
+  tcp::Segment forged_segment(const scenario::Injection& injection,
+                              const scenario::OptionsInOrder& options) const;
   std::shared_ptr<const Bytes> payload_of(std::uint64_t id);
 
   const scenario::Scenario& scenario_;
@@ -103,6 +106,7 @@ class Wire {
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Payload> payloads_;  ///< by packet id
   std::map<EndKey, tcp::Seq> last_syn_;
+  std::map<EndKey, tcp::Timestamp> last_stamp_;  ///< TSvals
   std::vector<std::size_t> injected_;
   SimTime last_activity_ = sim_start;
 };

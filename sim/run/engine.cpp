@@ -338,7 +338,7 @@ void Simulation::Impl::send(HostIndex host, const tcp::Sent& sent, std::uint64_t
   if (out_.reports == tcp::Reports::all || tcp::is_retransmission(sent.why)) {
     book_.sent(now(), sent);
   }
-  if (!scenario_.injections.empty()) note_syn(sent.segment);
+  if (!scenario_.injections.empty()) note_numbers(sent.segment);
   if (recorder_.active()) record_send(packet, sent.why, cause);
   put_on_wire(index);
 }

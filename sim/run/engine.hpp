@@ -113,7 +113,8 @@ class Simulation::Impl final : private Applications::Driver {
   SimTime now() const { return scheduler_.now(); }
 
   // engine_events.cpp
-  void note_syn(const tcp::Segment& segment);
+  void note_numbers(const tcp::Segment& segment);
+  tcp::Timestamp last_stamp(tcp::SocketAddress local, tcp::SocketAddress remote) const;
   void inject(const scenario::Injection& injection);
   tcp::Seq resolve(const scenario::SeqRef& ref, tcp::SocketAddress local,
                    tcp::SocketAddress remote) const;
@@ -163,7 +164,8 @@ class Simulation::Impl final : private Applications::Driver {
   Applications applications_;
   /// Number of the last SYN from `local` to `remote`, kept only where segments are injected.
   boost::unordered_flat_map<Ends, tcp::Seq> last_syn_;
-  std::optional<CheckPace> pace_;  ///< of checks, where there are any
+  boost::unordered_flat_map<Ends, tcp::Timestamp> last_stamp_;  ///< likewise, of its TSvals
+  std::optional<CheckPace> pace_;                               ///< of checks, where there are any
   Series* series_ = nullptr;
   SimTime series_due_ = never;      ///< of its next sample
   std::vector<HostIndex> servers_;  ///< hosts that listen; only where there is a series

@@ -8,8 +8,17 @@
 
 namespace lastack::run {
 
-void Simulation::Impl::note_syn(const tcp::Segment& segment) {
-  if (segment.flags.has(tcp::Flags::syn)) last_syn_[{segment.src, segment.dst}] = segment.seq;
+void Simulation::Impl::note_numbers(const tcp::Segment& segment) {
+  const Ends ends{segment.src, segment.dst};
+  if (segment.flags.has(tcp::Flags::syn)) last_syn_[ends] = segment.seq;
+  if (segment.options.has_timestamps) last_stamp_[ends] = segment.options.ts_val;
+}
+
+/// The newest timestamp that `local` sent to `remote`; 0 where it sent none.
+tcp::Timestamp Simulation::Impl::last_stamp(tcp::SocketAddress local,
+                                            tcp::SocketAddress remote) const {
+  const auto last = last_stamp_.find({local, remote});
+  return last == last_stamp_.end() ? tcp::Timestamp{} : last->second;
 }
 
 /// A relative number counts from the initial one of the live connection at `local`; where there is
@@ -43,6 +52,10 @@ void Simulation::Impl::inject(const scenario::Injection& injection) {
   segment.ack = resolve(injection.ack, segment.dst, segment.src);
   segment.wnd = injection.win;
   segment.data = injection.len;
+  segment.options = scenario::as_received(scenario::resolve(
+      injection.options,
+      {resolve({true, 0}, segment.dst, segment.src), last_stamp(segment.src, segment.dst),
+       last_stamp(segment.dst, segment.src)}));
   trace::Send forged{packet.id, world_.end(segment.src), world_.end(segment.dst), segment,
                      tcp::SendReason::data};
   forged.forged = true;

@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <limits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -59,46 +61,6 @@ Fault fault_at(const Value& value, const Nodes& nodes) {
   return fault;
 }
 
-/// "iss+1", "iss-5", "iss" or a number of 32 bits.
-SeqRef seq_at(const Value& value) {
-  constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
-  constexpr std::string_view wish = "a number from 0 to 4294967295 or one such as \"iss+1\"";
-  if (const auto* n = std::get_if<std::int64_t>(&value.json().value); n && *n >= 0 && *n <= max) {
-    return {false, *n};
-  }
-  std::string_view text = value.string(wish);
-  if (!text.starts_with("iss")) value.want(wish);
-  text.remove_prefix(3);
-  if (text.empty()) return {true, 0};
-  const bool negative = text.front() == '-';
-  if (!negative && text.front() != '+') value.want(wish);
-  const auto offset = parse_count(text.substr(1));
-  if (!offset || *offset > static_cast<std::uint64_t>(max)) value.want(wish);
-  const auto distance = static_cast<std::int64_t>(*offset);
-  return {true, negative ? -distance : distance};
-}
-
-Injection injection_at(const Value& value, const Nodes& nodes) {
-  value.only_keys("an injected segment",
-                  {"at", "from", "to", "sport", "dport", "flags", "seq", "ack", "win", "len"});
-  Injection injection;
-  injection.at = value.at("at").time();
-  injection.from = nodes.one_host(value.at("from"));
-  injection.to = nodes.one_host(value.at("to"));
-  if (injection.from == injection.to) value.at("to").want("another host than \"from\"");
-  injection.sport = value.at("sport").integer_as<tcp::Port>(1);
-  injection.dport = value.at("dport").integer_as<tcp::Port>(1);
-  injection.flags = flags_at(value.at("flags"));
-  if (const auto v = value.find("seq")) injection.seq = seq_at(*v);
-  if (const auto v = value.find("ack")) injection.ack = seq_at(*v);
-  if (const auto v = value.find("win")) injection.win = v->integer_as<std::uint16_t>();
-  constexpr std::int64_t max_payload = 65535 - 40;
-  if (const auto v = value.find("len")) {
-    injection.len = v->integer_as<std::uint32_t>(0, max_payload);
-  }
-  return injection;
-}
-
 }  // namespace
 
 void read_faults(const Value& root, const Nodes& nodes, Scenario& scenario) {
@@ -106,14 +68,6 @@ void read_faults(const Value& root, const Nodes& nodes, Scenario& scenario) {
   if (!faults) return;
   faults->for_each_element("an array of faults", [&](const Value& value) {
     scenario.faults.push_back(fault_at(value, nodes));
-  });
-}
-
-void read_injections(const Value& root, const Nodes& nodes, Scenario& scenario) {
-  const auto injections = root.find("inject");
-  if (!injections) return;
-  injections->for_each_element("an array of forged segments", [&](const Value& value) {
-    scenario.injections.push_back(injection_at(value, nodes));
   });
 }
 

@@ -108,7 +108,6 @@ void put_sack_permitted(Bytes& out) {
 }
 
 void put_sack(Bytes& out, const tcp::Options& options) {
-  put_nops(out, 2);
   out.u8(option_kind::sack);
   out.u8(2U + 8U * options.sack_count);
   for (std::size_t i = 0; i < options.sack_count; ++i) {
@@ -117,37 +116,52 @@ void put_sack(Bytes& out, const tcp::Options& options) {
   }
 }
 
+constexpr std::uint32_t option_bytes_max = 40;  // RFC 9293, 3.1
+
+/// Forged options, which nobody arranged, may be more than fit with NOPs between them.
+bool is_crowded(const tcp::Options& options) { return options.wire_size() > option_bytes_max; }
+
+/// What the options take in the header.
+std::uint32_t option_bytes(const tcp::Options& options) {
+  return std::min(options.wire_size(), option_bytes_max);
+}
+
 /// In the order of Linux's tcp_options_write: each group is padded to a multiple of four by NOPs in
-/// front; SACK-permitted takes the place of the timestamps' two NOPs.
+/// front; SACK-permitted takes the place of the timestamps' two NOPs. Where they are crowded all
+/// NOPs are at the end.
 void put_options(Bytes& out, const tcp::Options& options) {
+  const auto pad = [&](int count) { put_nops(out, is_crowded(options) ? 0 : count); };
+  const std::size_t start = out.text().size();
   if (options.mss != 0) {
     out.u8(option_kind::mss);
     out.u8(4);
     out.u16(options.mss);
   }
   if (options.sack_permitted) {
-    put_nops(out, options.has_timestamps ? 0 : 2);
+    pad(options.has_timestamps ? 0 : 2);
     put_sack_permitted(out);
   }
   if (options.has_timestamps) {
-    put_nops(out, options.sack_permitted ? 0 : 2);
+    pad(options.sack_permitted ? 0 : 2);
     put_timestamps(out, options);
   }
   if (options.has_window_scale) {
-    put_nops(out, 1);
+    pad(1);
     out.u8(option_kind::window_scale);
     out.u8(3);
     out.u8(options.window_scale);
   }
   if (options.sack_count > 0) {
+    pad(2);
     put_sack(out, options);
   }
+  while (is_crowded(options) && out.text().size() < start + option_bytes_max) put_nops(out, 1);
 }
 
 /// Requires that the options fit into a TCP header, 40 bytes.
 std::string tcp_header(const tcp::Segment& segment, std::uint32_t payload, Integrity integrity) {
   constexpr std::size_t checksum_at = 16;
-  const std::uint32_t header = tcp_header_bytes + segment.options.wire_size();
+  const std::uint32_t header = tcp_header_bytes + option_bytes(segment.options);
   Bytes out;
   out.u16(segment.src.port);
   out.u16(segment.dst.port);
@@ -191,7 +205,7 @@ std::string udp_header(const tcp::Segment& datagram, std::uint32_t payload, Inte
 PacketBytes packet_bytes(const Send& packet, Integrity integrity) {
   const bool is_tcp = packet.protocol == Protocol::tcp;
   const std::uint32_t transport =
-      is_tcp ? tcp_header_bytes + packet.segment.options.wire_size() : udp_header_bytes;
+      is_tcp ? tcp_header_bytes + option_bytes(packet.segment.options) : udp_header_bytes;
   const std::uint32_t headers = ip_header_bytes + transport;
   const std::uint32_t payload = std::min(packet.segment.data, ip_total_max - headers);
   PacketBytes out;

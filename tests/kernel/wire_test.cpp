@@ -191,6 +191,35 @@ TEST_CASE("wire: a forged segment counts from the last SYN of its side", "[kerne
   CHECK(t.words().back() == "recv");
 }
 
+TEST_CASE("wire: forged options go in their order, counted from what both ends sent", "[kernel]") {
+  WireTest t{
+      R"("inject": [{"at": "1s", "from": "client", "to": "server", "sport": 40000, "dport": 80,
+                     "flags": ".", "options": ["nop", {"ts": ["ts-1", "ts"]}, {"mss": 7},
+                     "sack_permitted", {"wscale": 15}, {"mss": 9}, "nop"]}])"};
+  const auto send_stamped = [&](net::NodeIndex from, std::uint32_t stamp) {
+    tcp::Segment segment;
+    segment.src = {real[from], from == client ? tcp::Port{40000} : tcp::Port{80}};
+    segment.dst = {real[1 - from], from == client ? tcp::Port{80} : tcp::Port{40000}};
+    segment.options.has_timestamps = true;
+    segment.options.ts_val = tcp::Timestamp{stamp};
+    t.wire.sent(t.now, from, kernel::forge_packet(segment));
+  };
+  send_stamped(client, 500);
+  send_stamped(server, 700);
+  t.next();
+  t.next();
+  const auto delivery = t.next();
+  REQUIRE(delivery);
+  const Bytes& packet = *delivery->packet;
+  const Bytes options(packet.begin() + 40, packet.end());
+  CHECK(options == Bytes{1, 8, 10, 0, 0, 0x01, 0xf3, 0, 0,  0x02, 0xbc,  // 499 and 700
+                         2, 4, 0,  7, 4, 2,    3,    3, 15, 2,    4,    0, 9, 1, 1, 1, 1});
+  const auto segment = kernel::parse_packet(packet);
+  REQUIRE(segment);
+  CHECK(segment->options.mss == 9);
+  CHECK(segment->options.ts_ecr == tcp::Timestamp{700});
+}
+
 TEST_CASE("wire: a forged segment does not reach a host without power", "[kernel]") {
   WireTest t{R"("events": [{"at": "1s", "host": "server", "do": "power_off"}],
                 "inject": [{"at": "2s", "from": "client", "to": "server", "sport": 1, "dport": 80,

@@ -15,6 +15,7 @@
 #include "lastack/event/call.hpp"
 #include "lastack/net/fault.hpp"
 #include "lastack/net/link.hpp"
+#include "lastack/scenario/forged_options.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/settings.hpp"
 #include "lastack/tcp/stack.hpp"
@@ -77,12 +78,6 @@ struct Fault {
   SimDuration by{};
 };
 
-/// An absolute sequence number, or one relative to the initial one of the live connection.
-struct SeqRef {
-  bool relative = false;  ///< counted from ISS: `value` may be negative
-  std::int64_t value = 0;
-};
-
 /// A forged segment.
 struct Injection {
   SimTime at;
@@ -95,6 +90,7 @@ struct Injection {
   SeqRef ack;  ///< relative to the ISS of `to`'s side; without ACK in `flags` nobody reads it
   std::uint16_t win = 65535;
   std::uint32_t len = 0;
+  std::vector<ForgedOption> options;  ///< in the order of the wire
 };
 
 /// Something that is done to a host or link.

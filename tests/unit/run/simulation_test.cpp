@@ -433,6 +433,43 @@ TEST_CASE("Simulation: a relative number of a connection that is gone counts fro
   CHECK(forged.ack == tcp::Seq{7});
 }
 
+/// What the server's first acknowledgment covers after 10 octets with this TSval.
+std::uint32_t covered_after(const std::string& val) {
+  const Story story{with(open_and_close, R"("profile": "linux-6", "inject": [
+    {"at": "200ms", "from": "client", "to": "server", "sport": 40000, "dport": 80, "flags": "P.",
+     "seq": "iss+1", "ack": "iss+1", "len": 10, "options": [{"ts": [")" +
+                                             val + R"(", "ts"]}]}])")};
+  const auto& syn = std::get<trace::Send>(story.sent("client", "S").what).segment;
+  return std::get<trace::Send>(story.sent("server", ".").what).segment.ack - syn.seq;
+}
+
+TEST_CASE("Simulation: PAWS takes an injected segment by its timestamp", "[run]") {
+  CHECK(covered_after("ts+1") == 11);
+  CHECK(covered_after("ts") == 11);
+  CHECK(covered_after("ts-1") == 11);    // Linux allows for one tick (TCP_PAWS_WINDOW)
+  CHECK(covered_after("ts-1000") == 1);  // RFC 7323, 5.3: acknowledged and dropped
+}
+
+TEST_CASE("Simulation: the options of an injected SYN are a peer's", "[run]") {
+  const Story story{R"("profile": "linux-6", "apps": [{"host": "server", "listen": 80}],
+    "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 40000, "dport": 80,
+                "flags": "S", "seq": 5, "options":
+                  [{"mss": 500}, "sack_permitted", {"ts": [1000, 0]}, {"wscale": 7}]},
+               {"at": "2s", "from": "client", "to": "server", "sport": 40001, "dport": 80,
+                "flags": "S", "seq": 5}])"};
+  const auto& forged = std::get<trace::Send>(story.sent("client", "S").what).segment.options;
+  CHECK(forged.mss == 500);
+  CHECK(forged.window_scale == 7);
+  const auto& answer = std::get<trace::Send>(story.sent("server", "S.").what).segment.options;
+  CHECK(answer.has_timestamps);
+  CHECK(answer.ts_ecr == tcp::Timestamp{1000});
+  CHECK(answer.sack_permitted);
+  CHECK(answer.has_window_scale);
+  const trace::Event& plain =
+      story.find<trace::Send>([](const trace::Send& send) { return send.dst.port == 40001; });
+  CHECK_FALSE(std::get<trace::Send>(plain.what).segment.options.has_timestamps);
+}
+
 TEST_CASE("Simulation: what is injected into a host without power is discarded", "[run]") {
   const Story story{R"("apps": [], "events": [{"at": "0s", "host": "server", "do": "power_off"}],
     "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 1, "dport": 80,

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "bad_inputs.hpp"
+#include "support.hpp"
 
 namespace lastack::scenario {
 namespace {
@@ -247,6 +248,59 @@ TEST_CASE("forged segments: absolute and relative numbers", "[scenario]") {
   CHECK(s.injections[1].ack.value == -5);
   CHECK(s.injections[1].win == 0);
   CHECK(s.injections[1].len == 10);
+}
+
+TEST_CASE("forged segments: options in the order of the wire", "[scenario]") {
+  const Scenario s = two_hosts(R"("inject": [
+    {"at": "1s", "from": "a", "to": "b", "sport": 4000, "dport": 80, "flags": "S"},
+    {"at": "1s", "from": "a", "to": "b", "sport": 4000, "dport": 80, "flags": ".", "options":
+      [{"ts": ["ts+5", 7]}, "nop", {"wscale": 200}, {"sack": [["iss+100", 200]]},
+       "sack_permitted", {"mss": 1460}, {"mss": 536}]}])");
+  CHECK(s.injections[0].options.empty());
+  const auto& options = s.injections[1].options;
+  REQUIRE(options.size() == 7);  // one that is there twice, and those of a SYN, may be forged
+  const auto& stamps = std::get<ForgedTimestamps>(options[0]);
+  CHECK(stamps.val.relative);
+  CHECK(stamps.val.value == 5);
+  CHECK_FALSE(stamps.ecr.relative);
+  CHECK(stamps.ecr.value == 7);
+  CHECK(std::holds_alternative<ForgedNop>(options[1]));
+  CHECK(std::get<ForgedWindowScale>(options[2]).shift == 200);
+  const auto& [left, right] = std::get<ForgedSack>(options[3]).blocks.at(0);
+  CHECK(left.relative);
+  CHECK_FALSE(right.relative);
+  CHECK(std::holds_alternative<ForgedSackPermitted>(options[4]));
+  CHECK(std::get<ForgedMss>(options[6]).mss == 536);
+}
+
+TEST_CASE("forged segments: options of exactly 40 octets fit", "[scenario]") {
+  const Scenario s = two_hosts(R"("inject": [
+    {"at": "1s", "from": "a", "to": "b", "sport": 4000, "dport": 80, "flags": ".", "len": 65455,
+     "options": [{"mss": 1}, "sack_permitted", {"sack": [[1, 2], [3, 4], [5, 6], [7, 8]]}]}])");
+  CHECK(s.injections[0].options.size() == 3);
+  CHECK(problem_with(R"({"hosts": {"a": {}, "b": {}}, "inject": [
+    {"at": "1s", "from": "a", "to": "b", "sport": 4000, "dport": 80, "flags": ".", "len": 65492,
+     "options": ["nop"]}]})") ==
+        "s.json: /inject/0/len: want an integer from 0 to 65491, have 65492");
+}
+
+TEST_CASE("forged options: relative numbers, and what a receiver reads of repeated ones",
+          "[scenario]") {
+  const ForgedBase base{tcp::Seq{1000}, tcp::Timestamp{50}, tcp::Timestamp{70}};
+  const OptionsInOrder each =
+      resolve({ForgedMss{1460}, ForgedTimestamps{{true, -1}, {true, 2}}, ForgedNop{},
+               ForgedSack{{{{true, 10}, {true, 20}}, {{false, 5}, {true, -1}}}}, ForgedMss{536}},
+              base);
+  REQUIRE(each.size() == 5);
+  CHECK(each[2].wire_size() == 0);
+  const tcp::Options read = as_received(each);
+  CHECK(read.mss == 536);
+  CHECK(read.ts_val == tcp::Timestamp{49});
+  CHECK(read.ts_ecr == tcp::Timestamp{72});
+  CHECK(read.sack_count == 2);
+  CHECK(read.sack[0] == tcp::SackBlock{tcp::Seq{1010}, tcp::Seq{1020}});
+  CHECK(read.sack[1] == tcp::SackBlock{tcp::Seq{5}, tcp::Seq{999}});
+  CHECK_FALSE(read.has_window_scale);
 }
 
 TEST_CASE("events: of hosts, of settings and of links", "[scenario]") {

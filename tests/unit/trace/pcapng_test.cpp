@@ -183,6 +183,27 @@ TEST_CASE("pcapng: drops and state changes are comments of the packets they belo
                    "TIME_WAIT -> CLOSED (connect)"});
 }
 
+TEST_CASE("pcapng: forged options that fit only without padding", "[trace][tshark]") {
+  if (!tshark_is_there()) return;
+  Story t;
+  t.options.mss = 1460;
+  t.options.sack_permitted = true;
+  t.options.sack_count = 4;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    t.options.sack[i] = {tcp::Seq{10 * i + 1}, tcp::Seq{10 * i + 5}};
+  }
+  t.send(Story::c, Story::s, ".", 1, 1, SendReason::data);
+  const Capture capture{t};
+  CHECK(capture.complaints() == "");
+  CHECK(capture.column("tcp.options") == Column{"020405b4"
+                                                "0402"
+                                                "0522"
+                                                "0000000100000005"
+                                                "0000000b0000000f"
+                                                "0000001500000019"
+                                                "0000001f00000023"});
+}
+
 TEST_CASE("pcapng: options lie in the header as Linux lays them out", "[trace][tshark]") {
   if (!tshark_is_there()) return;
   Story t;

@@ -41,7 +41,6 @@ struct Negotiated {
   std::uint8_t receive_scale = 0;    ///< ours
   std::uint32_t send_window = 0;     ///< offered in the SYN
   std::uint32_t receive_window = 0;  ///< offered in the SYN-ACK
-  std::uint32_t window_clamp = 0;
   Timestamp ts_recent;
   SimTime ts_recent_at = sim_start;
   std::optional<SimDuration> rtt;  ///< of a SYN-ACK sent once

@@ -142,10 +142,13 @@ void Endpoint::finish_options(const Options& peer, Context& c) {
   limit_peer_mss(agreed.mss, c);
 }
 
-/// The peer's MSS as far as our own link and TCP_MAXSEG let us use it.
+/// The peer's MSS as far as our own link and TCP_MAXSEG let us use it, but no less than the setting
+/// (Linux, tcp_mtu_to_mss).
 void Endpoint::limit_peer_mss(std::uint16_t offered, const Context& c) {
-  peer_mss_ = std::min(offered, c.host.advertised_mss());
+  peer_mss_ = std::min(offered, c.host.link_mss());
   if (options_->max_seg != 0) peer_mss_ = std::min(peer_mss_, options_->max_seg);
+  const auto least = static_cast<std::uint16_t>(c.host.settings().tcp_min_snd_mss);
+  peer_mss_ = std::max(peer_mss_, least);
 }
 
 void Endpoint::become_established(const Segment& seg, StateReason why, Context& c) {

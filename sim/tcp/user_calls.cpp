@@ -46,7 +46,7 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
   begin_sending(snd_.nxt(), c);
   received_.begin(agreed.irs);
   window_.begin(received_.nxt());
-  window_.offered_in_synack(agreed.receive_window, agreed.window_clamp, agreed.receive_scale);
+  window_.offered_in_synack(agreed.receive_window, agreed.receive_scale, receiving(c));
   scaling_ok_ = agreed.window_scaling;
   sack_ok_ = agreed.sack;
   if (agreed.timestamps) ts_.agree(agreed.ts_recent, agreed.ts_recent_at);
@@ -266,7 +266,7 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   if (given.value < least || given.value > most) return Error::invalid_argument;
   const SocketOptions before = *options_;
   SocketOptions changed = before;
-  changed.set(given);
+  changed.set(given, c.host);
   options_ = c.host.options.keep(changed);
   if (given.option == SocketOption::tcp_quickack) acks_.set_quick_ack(given.value);
   if (state_ != State::closed && state_ != State::syn_sent) follow_option(given, before, c);
@@ -303,8 +303,8 @@ void Endpoint::follow_option(SocketOptionValue given, const SocketOptions& befor
     case SocketOption::tcp_maxseg:
     case SocketOption::so_reuseaddr:
     case SocketOption::so_linger:
-    case SocketOption::so_rcvbuf:
     case SocketOption::so_sndbuf: break;
+    case SocketOption::so_rcvbuf: window_.resize(receiving(c)); break;
   }
 }
 

@@ -67,8 +67,15 @@ const SocketOptions* Host::options_of_new() {
   return defaults_;
 }
 
-std::uint16_t Host::advertised_mss() const {
+std::uint16_t Host::link_mss() const {
   return static_cast<std::uint16_t>(std::clamp<std::uint32_t>(config.mtu, 88, 65535) - 40);
+}
+
+std::uint16_t Host::advertised_mss(const SocketOptions& of) const {
+  constexpr std::uint16_t least = 256;
+  const std::uint16_t mss =
+      profile.window_follows_traffic ? std::max(link_mss(), least) : link_mss();
+  return of.max_seg != 0 ? std::min(mss, of.max_seg) : mss;
 }
 
 std::uint64_t Host::keyed_hash(std::uint64_t a, std::uint64_t b) const {

@@ -39,7 +39,7 @@ Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
   Context c{impl_->host_, now, out};
   Listening l;
   for (const SocketOptionValue& value : options) {
-    l.options.set(value);
+    l.options.set(value, impl_->host_);
   }
   if (impl_->port_listens(port) ||
       (!l.options.reuse_address && impl_->port_has_connections(port))) {

@@ -2,9 +2,23 @@
 
 #include <algorithm>
 
+#include "host/host.hpp"
+
 namespace lastack::tcp {
 
-void SocketOptions::set(SocketOptionValue given) {
+namespace {
+
+/// Bytes of memory that SO_RCVBUF asks for: Linux doubles the value, for what segments take beside
+/// their payload (socket(7)).
+std::int32_t receive_memory(std::int32_t asked, const Host& host) {
+  if (!host.profile.window_follows_traffic) return asked;
+  constexpr std::int32_t least = 2304;  // SOCK_MIN_RCVBUF
+  return std::max(2 * std::min({asked, host.settings().rmem_max, INT32_MAX / 2}), least);
+}
+
+}  // namespace
+
+void SocketOptions::set(SocketOptionValue given, const Host& host) {
   const std::int32_t value = given.value;
   switch (given.option) {
     case SocketOption::tcp_user_timeout: user_timeout_ms = value; break;
@@ -21,7 +35,7 @@ void SocketOptions::set(SocketOptionValue given) {
     case SocketOption::so_keepalive: keep_alive = value != 0; break;
     case SocketOption::so_reuseaddr: reuse_address = value != 0; break;
     case SocketOption::so_linger: linger_s = value; break;
-    case SocketOption::so_rcvbuf: rcvbuf = value; break;
+    case SocketOption::so_rcvbuf: rcvbuf = receive_memory(value, host); break;
     case SocketOption::so_sndbuf: sndbuf = value; break;
   }
 }

@@ -7,13 +7,15 @@
 
 namespace lastack::tcp {
 
+struct Host;
+
 /// Options of a socket, set by its application (tcp(7), socket(7)).
 struct SocketOptions {
   std::int32_t user_timeout_ms = 0;
   std::int32_t defer_accept_s = 0;
   std::int32_t keep_idle_s = 0;  ///< 0: tcp_keepalive_time, and so on
   std::int32_t keep_interval_s = 0;
-  std::int32_t rcvbuf = 0;  ///< bytes; 0: tcp_rmem
+  std::int32_t rcvbuf = 0;  ///< bytes of memory (sk_rcvbuf); 0: never set, tcp_rmem rules
   std::int32_t sndbuf = 0;
   std::int32_t linger2_s = 0;  ///< 0: tcp_fin_timeout
   std::int32_t linger_s = -1;  ///< -1: off
@@ -30,7 +32,7 @@ struct SocketOptions {
   bool reuse_address : 1 = true;
 
   /// Requires a value in the option's range.
-  void set(SocketOptionValue option);
+  void set(SocketOptionValue option, const Host& host);
 
   friend bool operator==(const SocketOptions&, const SocketOptions&) = default;
 };

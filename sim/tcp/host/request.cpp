@@ -20,7 +20,6 @@ Negotiated Request::agreed(const Host& host, SimTime now) const {
   n.receive_scale = receive_scale;
   n.send_window = peer_window;
   n.receive_window = offer;
-  n.window_clamp = std::uint32_t{65535} << receive_scale;
   n.ts_recent = ts_recent;
   n.ts_recent_at = now;
   n.synack_retransmits = retransmits;
@@ -63,9 +62,10 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
   r.peer_window = syn.wnd;
   r.peer_mss = agreed.mss;
   const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : host.settings().tcp_rmem[1];
-  const std::uint32_t payload = host.advertised_mss() - (r.timestamps ? timestamps_octets : 0U);
+  const std::uint32_t payload = host.advertised_mss(options) - (r.timestamps ? timestamps_octets : 0U);
+  const auto size = options.rcvbuf != 0 ? BufferSize::asked_for : BufferSize::by_traffic;
   const WindowOffer offer = initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(),
-                                           payload, r.scaling ? Scaling::offered : Scaling::none);
+                                           size, payload, r.scaling ? Scaling::offered : Scaling::none);
   r.offer = static_cast<std::uint16_t>(offer.window);
   r.receive_scale = offer.scale & 0xfU;
   r.sent = r.last_sent = now;
@@ -81,10 +81,7 @@ Segment synack_of(const Request& request, const Host& host, const SocketOptions&
   seg.seq = request.iss;
   seg.ack = flags.has(Flags::ack) ? request.irs + 1 : Seq{};
   seg.wnd = request.offer;
-  seg.options.mss = host.advertised_mss();
-  if (options.max_seg != 0) {
-    seg.options.mss = std::min(seg.options.mss, options.max_seg);
-  }
+  seg.options.mss = host.advertised_mss(options);
   seg.options.sack_permitted = request.sack;
   seg.options.has_window_scale = request.scaling;
   seg.options.window_scale = request.receive_scale;

@@ -11,9 +11,9 @@ namespace lastack::tcp {
 
 namespace {
 
-SocketOptions options_of(const std::vector<SocketOptionValue>& given) {
+SocketOptions options_of(const std::vector<SocketOptionValue>& given, const Host& host) {
   SocketOptions options;
-  for (const SocketOptionValue& value : given) options.set(value);
+  for (const SocketOptionValue& value : given) options.set(value, host);
   return options;
 }
 
@@ -33,7 +33,8 @@ SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optiona
   const std::uint32_t index = impl_->records_.sockets.take();
   impl_->records_.sockets[index].open(options.empty()
                                           ? impl_->host_.options_of_new()
-                                          : impl_->host_.options_of_new(options_of(options)),
+                                          : impl_->host_.options_of_new(
+                                                options_of(options, impl_->host_)),
                                       iss);
   return SocketId{index};
 }

@@ -14,8 +14,11 @@ namespace lastack::tcp {
 /// other profiles payload is all that counts.
 class ReceiveBuffer {
  public:
-  /// `bytes` is SO_RCVBUF, or else the middle value of tcp_rmem.
+  /// `bytes` is what SO_RCVBUF gave, or else the middle value of tcp_rmem.
   ReceiveBuffer(const Profile& profile, std::int32_t bytes);
+
+  /// The application asks for another size.
+  void resize_to(std::int32_t bytes) { size_ = static_cast<std::uint32_t>(bytes); }
 
   /// Octets of payload that the whole buffer is good for.
   std::uint32_t full_space() const { return payload_in(size_); }

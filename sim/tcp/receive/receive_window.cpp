@@ -32,7 +32,7 @@ std::uint32_t ReceiveWindow::free_space(const Surroundings& s) const {
 
 void ReceiveWindow::offer_in_syn(const Surroundings& s) {
   const WindowOffer offer =
-      initial_window(s.host, full_space(s), s.host.advertised_mss(),
+      initial_window(s.host, full_space(s), s.buffer_size(), s.host.advertised_mss(s.options),
                      s.host.settings().tcp_window_scaling != 0 ? Scaling::offered : Scaling::none);
   advertised_ = offer.window;
   scale_ = offer.scale;
@@ -40,10 +40,10 @@ void ReceiveWindow::offer_in_syn(const Surroundings& s) {
   grown_ = offer.window;
 }
 
-void ReceiveWindow::offered_in_synack(std::uint32_t window, std::uint32_t clamp,
-                                      std::uint8_t scale) {
+void ReceiveWindow::offered_in_synack(std::uint32_t window, std::uint8_t scale,
+                                      const Surroundings& s) {
   advertised_ = grown_ = window;
-  clamp_ = clamp;
+  clamp_ = largest_offer(s.host, full_space(s), s.buffer_size(), scale);
   scale_ = scale;
 }
 
@@ -54,13 +54,18 @@ void ReceiveWindow::without_scaling() {
 
 void ReceiveWindow::established(const Surroundings& s) {
   const std::uint32_t space = full_space(s);
-  clamp_ = std::min(clamp_, space);
   if (!s.host.profile.window_follows_traffic) {
-    grown_ = clamp_;
+    grown_ = clamp_ = std::min(clamp_, space);
     return;
   }
-  const std::uint32_t segment = s.payload_max();  // room for one is kept in reserve
-  if (clamp_ > 2 * segment && clamp_ + segment > space) {
+  const std::uint32_t segment = s.payload_max();
+  const auto kept_back = static_cast<unsigned>(s.host.settings().tcp_app_win);
+  if (clamp_ >= space) {
+    const bool part = kept_back != 0 && space > 4 * segment;
+    clamp_ = part ? std::max(space - (space >> kept_back), 4 * segment) : space;
+  }
+  // Room for one segment is kept in reserve.
+  if (kept_back != 0 && clamp_ > 2 * segment && clamp_ + segment > space) {
     clamp_ = std::max(2 * segment, space - segment);
   }
   grown_ = std::min(grown_, clamp_);
@@ -85,7 +90,7 @@ ReceiveWindow::Offer ReceiveWindow::next(const Surroundings& s) const {
 std::uint32_t ReceiveWindow::least_offer(const Surroundings& s) const {
   constexpr std::uint32_t segments = 4;
   if (!s.host.memory.under_pressure()) return grown_;
-  return std::min<std::uint32_t>(grown_, segments * s.host.advertised_mss());
+  return std::min<std::uint32_t>(grown_, segments * s.host.advertised_mss(s.options));
 }
 
 void ReceiveWindow::shrink_under_pressure(const Surroundings& s) { grown_ = least_offer(s); }
@@ -150,7 +155,7 @@ ReceiveWindow::Size ReceiveWindow::learn_segment_size(const Segment& seg, const 
   const std::uint32_t with_options = seg.data + seg.options.wire_size();
   const bool ends_something = seg.flags.has(Flags::psh) || seg.flags.has(Flags::fin);
   if (with_options >= default_mss || (with_options >= least && !ends_something)) {
-    const std::uint32_t fixed = s.host.advertised_mss() - s.payload_max();  // timestamps
+    const std::uint32_t fixed = s.host.advertised_mss(s.options) - s.payload_max();  // timestamps
     small_mss_ = static_cast<std::uint16_t>(with_options - fixed);
     if (small_mss_ == before) {  // twice the same: so large they are
       mss_ = small_mss_;

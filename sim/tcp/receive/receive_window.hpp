@@ -27,16 +27,21 @@ class ReceiveWindow {
     Seq read;  ///< next octet for the application
     SimTime now;
 
-    /// SO_RCVBUF, or else the middle value of tcp_rmem.
+    /// What SO_RCVBUF gave, or else the middle value of tcp_rmem.
     std::int32_t buffer_bytes() const {
       return options.rcvbuf != 0 ? options.rcvbuf : host.settings().tcp_rmem[1];
     }
+    /// Whether the application has set how large it is (SOCK_RCVBUF_LOCK).
+    BufferSize buffer_size() const {
+      return options.rcvbuf != 0 ? BufferSize::asked_for : BufferSize::by_traffic;
+    }
     bool buffer_may_grow() const {
-      return options.rcvbuf == 0 && host.settings().tcp_moderate_rcvbuf != 0;
+      return buffer_size() == BufferSize::by_traffic &&
+             host.settings().tcp_moderate_rcvbuf != 0;
     }
     /// The largest payload of the peer's segments, octets.
     std::uint32_t payload_max() const {
-      return host.advertised_mss() - (stamps == Stamps::yes ? timestamps_octets : 0U);
+      return host.advertised_mss(options) - (stamps == Stamps::yes ? timestamps_octets : 0U);
     }
   };
   /// What could be offered.
@@ -88,11 +93,15 @@ class ReceiveWindow {
   /// What our SYN offers, and the scale for all later windows.
   void offer_in_syn(const Surroundings& s);
   /// What a listener's SYN-ACK offered.
-  void offered_in_synack(std::uint32_t window, std::uint32_t clamp, std::uint8_t scale);
+  void offered_in_synack(std::uint32_t window, std::uint8_t scale, const Surroundings& s);
   /// The peer does not scale windows.
   void without_scaling();
   /// The peer's SYN is here: the window begins behind it.
   void begin(Seq nxt) { advertised_at_ = nxt; }
+  /// SO_RCVBUF was set on an open connection: what may ever be offered stays as it was agreed.
+  void resize(const Surroundings& s) {
+    if (buffer_) buffer_->resize_to(s.buffer_bytes());
+  }
   /// The connection is open (Linux, tcp_init_buffer_space).
   void established(const Surroundings& s);
 

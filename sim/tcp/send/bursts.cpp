@@ -42,8 +42,9 @@ std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t 
   return short_one == ShortOne::waits ? wanted - wanted % mss : wanted;
 }
 
-std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window) {
-  constexpr std::uint32_t smallest = 48;
+std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window,
+                                   std::uint32_t options) {
+  const std::uint32_t smallest = 48 - options;
   const std::uint32_t bound = max_window > default_mss ? max_window / 2 : max_window;
   return bound > 0 && mss > bound ? std::max(bound, smallest) : mss;
 }

@@ -30,7 +30,8 @@ std::uint32_t burst_end(std::uint32_t wanted, std::uint32_t most, std::uint32_t 
                         ShortOne short_one);
 
 /// The largest segment worth sending into a window that was never larger than `max_window`: half of
-/// it, unless it is tiny (Linux, tcp_bound_to_half_wnd).
-std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window);
+/// it, unless it is tiny (Linux, tcp_bound_to_half_wnd). `options` octets are in every segment.
+std::uint32_t bound_to_half_window(std::uint32_t mss, std::uint32_t max_window,
+                                   std::uint32_t options);
 
 }  // namespace lastack::tcp

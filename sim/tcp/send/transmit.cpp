@@ -41,8 +41,7 @@ void Endpoint::add_options(Segment& seg, Context& c) {
 Segment Endpoint::synchronize(Flags flags, Context& c) {
   Segment seg = blank(flags, snd_.iss());
   const Settings& settings = c.host.settings();
-  seg.options.mss = c.host.advertised_mss();
-  if (options_->max_seg != 0) seg.options.mss = std::min(seg.options.mss, options_->max_seg);
+  seg.options.mss = c.host.advertised_mss(*options_);
   const bool answer = flags.has(Flags::ack);
   if (answer ? sack_ok_ : settings.tcp_sack != 0) seg.options.sack_permitted = true;
   if (answer ? scaling_ok_ : settings.tcp_window_scaling != 0) {
@@ -172,15 +171,19 @@ std::uint16_t Endpoint::window_to_tell(Context& c) {
   return window_.advertise(decide_offer(c), received_.nxt());
 }
 
-/// The most payload that fits a segment now: SACK blocks take from it.
+/// The most payload that fits a segment now: options take from it (Linux, tcp_current_mss).
 std::uint32_t Endpoint::mss_now(const Context& c) const {
-  constexpr std::uint32_t least = 8;
   Options options;
   options.has_timestamps = ts_.used();
+  const std::uint32_t usual = options.wire_size();
   if (sack_ok_) received_.add_sack_blocks(options);
-  const std::uint32_t taken = options.wire_size();
-  const std::uint32_t mss = peer_mss_ > taken + least ? peer_mss_ - taken : least;
-  return c.host.profile.window_follows_traffic ? bound_to_half_window(mss, snd_.max_wnd()) : mss;
+  const std::uint32_t blocks = options.wire_size() - usual;
+  std::uint32_t mss = peer_mss_ > usual ? peer_mss_ - usual : 0;
+  if (c.host.profile.window_follows_traffic) {
+    mss = bound_to_half_window(mss, snd_.max_wnd(), usual);
+  }
+  constexpr std::uint32_t least = 8;
+  return mss > blocks + least ? mss - blocks : least;
 }
 
 }  // namespace lastack::tcp

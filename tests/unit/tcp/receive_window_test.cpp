@@ -88,6 +88,37 @@ TEST_CASE("ReceiveWindow: a SYN offers what 16 bits can say, and a scale for the
   CHECK(r.window.clamp() == 65'535U << 10);
 }
 
+TEST_CASE("ReceiveWindow: a buffer that the application asked for bounds offer, clamp and scale",
+          "[tcp][linux]") {
+  // Of 200,000 bytes of memory half is for payload: no shift but 1 makes that fit 16 bits.
+  Receiver r{ProfileId::linux_6, 200'000};
+  r.window.offer_in_syn(r.surroundings());
+  CHECK(r.window.advertised() == 65'535);
+  CHECK(r.window.scale() == 1);
+  CHECK(r.window.clamp() == 100'000);
+
+  Receiver small{ProfileId::linux_6, 20'000};
+  small.window.offer_in_syn(small.surroundings());
+  CHECK(small.window.advertised() == 6 * mss);  // whole segments of 10,000
+  CHECK(small.window.scale() == 0);
+  CHECK(small.window.clamp() == 10'000);
+}
+
+TEST_CASE("ReceiveWindow: what a listener's buffer holds bounds its connections as well",
+          "[tcp][linux]") {
+  Receiver r{ProfileId::linux_6, 20'000};
+  r.window.offered_in_synack(8'760, 0, r.surroundings());
+  CHECK(r.window.clamp() == 10'000);
+}
+
+TEST_CASE("ReceiveWindow: tcp_workaround_signed_windows offers no more than 32767",
+          "[tcp][linux]") {
+  Receiver r{ProfileId::linux_6};
+  r.host.config.settings.tcp_workaround_signed_windows = 1;
+  r.window.offer_in_syn(r.surroundings());
+  CHECK(r.window.advertised() == 32'767);
+}
+
 TEST_CASE("ReceiveWindow: a peer that does not scale is never offered more than 65535",
           "[tcp][rfc7323]") {
   Receiver r{ProfileId::linux_6};
@@ -99,7 +130,7 @@ TEST_CASE("ReceiveWindow: a peer that does not scale is never offered more than 
 
 TEST_CASE("ReceiveWindow: what a listener offered is where a connection goes on", "[tcp][linux]") {
   Receiver r{ProfileId::linux_6};
-  r.window.offered_in_synack(65'160, 65'535U << 7, 7);
+  r.window.offered_in_synack(65'160, 7, r.surroundings());
   r.window.begin(Seq{1});
   CHECK(r.window.advertised() == 65'160);
   CHECK(r.window.left(Seq{1}) == 65'160);
@@ -133,8 +164,9 @@ TEST_CASE("ReceiveWindow: what is left of it goes with what comes", "[tcp][rfc92
 
 TEST_CASE("ReceiveWindow: a scaled one is rounded up, else its edge would shrink",
           "[tcp][rfc7323]") {
+  const Receiver r{ProfileId::linux_6};
   ReceiveWindow window;
-  window.offered_in_synack(10'000, 65'535U << 10, 10);
+  window.offered_in_synack(10'000, 10, r.surroundings());
   window.begin(Seq{1});
   CHECK(window.advertise(0, Seq{1}) == 10);  // 10240 octets
   CHECK(at_or_after(window.end(), Seq{10'001}));
@@ -278,12 +310,13 @@ TEST_CASE("ReceiveWindow: memory is taken when data comes, and given back", "[tc
 }
 
 TEST_CASE("ReceiveWindow: a scale beyond 14 is a bug of ours", "[tcp][invariants]") {
+  const Receiver r{ProfileId::linux_6};
   ReceiveWindow window;
-  window.offered_in_synack(65'535, 65'535, 14);
+  window.offered_in_synack(65'535, 14, r.surroundings());
   window.check_invariants();
-  CHECK(aborts([] {
+  CHECK(aborts([&r] {
     ReceiveWindow wrong;
-    wrong.offered_in_synack(65'535, 65'535, 15);
+    wrong.offered_in_synack(65'535, 15, r.surroundings());
     wrong.check_invariants();
   }));
 }

@@ -90,9 +90,10 @@ TEST_CASE("burst_end: a short segment goes along unless Nagle's rule holds it ba
 
 TEST_CASE("bound_to_half_window: a segment is no larger than half the window, unless it is tiny",
           "[tcp][linux]") {
-  CHECK(bound_to_half_window(1448, 100'000) == 1448);
-  CHECK(bound_to_half_window(1448, 2000) == 1000);
-  CHECK(bound_to_half_window(1448, 500) == 500);
-  CHECK(bound_to_half_window(1448, 10) == 48);
-  CHECK(bound_to_half_window(1448, 0) == 1448);
+  CHECK(bound_to_half_window(1448, 100'000, 0) == 1448);
+  CHECK(bound_to_half_window(1448, 2000, 0) == 1000);
+  CHECK(bound_to_half_window(1448, 500, 0) == 500);
+  CHECK(bound_to_half_window(1448, 10, 0) == 48);
+  CHECK(bound_to_half_window(1448, 10, 12) == 36);  // timestamps are in every segment
+  CHECK(bound_to_half_window(1448, 0, 0) == 1448);
 }

@@ -9,6 +9,7 @@
 #include "lastack/compare/read.hpp"
 #include "lastack/core/assert.hpp"
 #include "lastack/kernel/lab.hpp"
+#include "machine_lag.hpp"
 
 namespace lastack::fuzz {
 
@@ -79,8 +80,9 @@ class SimulatorModel final : public Model {
   std::optional<compare::History> account(const std::string& name, const std::string& json,
                                           std::size_t place,
                                           const std::atomic<bool>& stop) const override {
-    const auto scenario = scenario::parse_scenario(json, name + ".json", overrides_);
+    auto scenario = scenario::parse_scenario(json, name + ".json", overrides_);
     const std::uint64_t seed = place == 0 ? scenario.seed : first_further_seed + place - 1;
+    if (place % 2 == 1) add_machine_lag(scenario, place);
     return compare::history_of_run(scenario, seed, &stop);
   }
 

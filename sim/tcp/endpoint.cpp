@@ -118,6 +118,15 @@ RtoLimits Endpoint::rto_limits(const Context& c) const {
   return c.host.rto_limits(options_->rto_min_us, options_->rto_max_ms);
 }
 
+/// A delayed ACK comes a jiffy before the peer's least RTO, were it ours (Linux, tcp_delack_max).
+SimDuration Endpoint::delayed_ack_max(const Context& c) const {
+  if (c.host.profile.acks != AckPolicy::quick_ack) return DelayedAck::longest_wait;
+  const SimDuration jiffy = c.host.grid.jiffy();
+  const SimDuration least_rto = std::chrono::microseconds{options_->rto_min_us};
+  const auto jiffies = std::max<std::int64_t>((least_rto + jiffy - SimDuration{1}) / jiffy, 2) - 1;
+  return std::min(jiffies * jiffy, DelayedAck::longest_wait);
+}
+
 DelayedAck::Rules Endpoint::ack_rules(const Context& c) const {
   const Settings& settings = c.host.settings();
   return {.policy = c.host.profile.acks,
@@ -125,6 +134,7 @@ DelayedAck::Rules Endpoint::ack_rules(const Context& c) const {
           .pingpong_threshold = settings.tcp_pingpong_thresh,
           .compressed_max = settings.tcp_comp_sack_nr,
           .compressed_wait = std::chrono::nanoseconds{settings.tcp_comp_sack_delay_ns},
+          .delayed_max = delayed_ack_max(c),
           .srtt = rtx_.has_sample() ? std::optional{rtx_.srtt()} : std::nullopt,
           .grid = c.host.grid};
 }

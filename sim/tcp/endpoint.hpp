@@ -164,6 +164,7 @@ class Endpoint {
   // What the parts ask of their surroundings.
   ReceiveWindow::Surroundings receiving(const Context& c) const;
   LossRecovery::Surroundings sending(const Context& c) const;
+  SimDuration delayed_ack_max(const Context& c) const;
   DelayedAck::Rules ack_rules(const Context& c) const;
   KeepaliveTimer::Rules keep_rules(const Context& c) const;
   UserTimeout user_timeout() const { return UserTimeout{options_->user_timeout_ms}; }
@@ -289,7 +290,7 @@ class Endpoint {
   void check_fin(Context& c);
   void reset_by_peer(Context& c);
   void peer_opens(const Segment& syn, Context& c);
-  void finish_options(const Options& peer, Context& c);
+  void finish_options(const Segment& syn, Context& c);
   void limit_peer_mss(std::uint16_t offered, const Context& c);
   void become_established(const Segment& seg, StateReason why, Context& c);
   void restart_congestion(const Segment& seg, Context& c);

@@ -95,7 +95,7 @@ void Endpoint::syn_sent_reset_and_retry(const Segment& seg, Context& c) {
 void Endpoint::peer_opens(const Segment& syn, Context& c) {
   received_.begin(syn.seq);
   window_.begin(received_.nxt());
-  finish_options(syn.options, c);
+  finish_options(syn, c);
 }
 
 /// Our SYN is acknowledged and the peer's is here.
@@ -112,7 +112,7 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   }
   const bool data_follows = options_->defer_accept_s != 0 || acks_.expects_answer();
   if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {  // it can carry the ACK
-    carry_out(acks_.wait_for_data(ack_rules(c), c.now), c);
+    carry_out(acks_.wait_for_data(ack_rules(c), window_.half_in_segments(), c.now), c);
     return;
   }
   send_ack(SendReason::ack, c);
@@ -128,8 +128,8 @@ void Endpoint::simultaneous_open(const Segment& seg, Context& c) {
 }
 
 /// What the peer's SYN says about options decides which are used (RFC 7323, RFC 2018).
-void Endpoint::finish_options(const Options& peer, Context& c) {
-  const PeerOptions agreed{peer, c.host.settings()};
+void Endpoint::finish_options(const Segment& syn, Context& c) {
+  const PeerOptions agreed{syn.options, c.host.settings()};
   if (agreed.timestamps) {
     ts_.agree(agreed.ts_recent, c.now);
   } else {
@@ -138,7 +138,8 @@ void Endpoint::finish_options(const Options& peer, Context& c) {
   sack_ok_ = agreed.sack;
   scaling_ok_ = agreed.window_scaling;
   snd_.set_scale(agreed.send_scale);
-  if (!scaling_ok_) window_.without_scaling();
+  const bool offers_more = !syn.flags.has(Flags::ack) && c.host.profile.crossed_syn_ack_offers_all;
+  if (!scaling_ok_ && !offers_more) window_.without_scaling();
   limit_peer_mss(agreed.mss, c);
 }
 

@@ -101,6 +101,9 @@ struct Profile {
   /// Whether a reset of a connection that was opened at both ends at once refuses it (RFC 9293,
   /// 3.10.7.4, second); else it counts as one of an open connection.
   bool refused_in_simultaneous_open;
+  /// Whether the SYN-ACK that answers a crossed SYN offers all that our own SYN did (Linux); else
+  /// only what the peer's SYN offers as well (RFC 7323, 1.3 and 2.2; RFC 2018, 2).
+  bool crossed_syn_ack_offers_all;
   /// Whether an ACK that may say something new of the window is no duplicate even where it says the
   /// same as before (Linux, FLAG_WIN_UPDATE); else only another window counts (RFC 5681, 2).
   bool window_updates_are_no_duplicates;

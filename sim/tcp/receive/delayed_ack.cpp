@@ -118,7 +118,7 @@ DelayedAck::Answer DelayedAck::delay(const Rules& rules, SimTime now) {
     if (rules.srtt) most = std::min(most, std::max(*rules.srtt, shortest_wait));
     wait = std::min(wait, most);
   }
-  wait = std::min(wait, longest_wait);
+  wait = std::min(wait, rules.delayed_max);
   const SimTime due = rules.grid.expiry(now, wait);
   if (due_ != never) {
     if (due_ <= saturating_add(now, wait / 4)) return {Answer::When::now, SendReason::ack, never};
@@ -128,10 +128,14 @@ DelayedAck::Answer DelayedAck::delay(const Rules& rules, SimTime now) {
   return {Answer::When::at, SendReason::ack, due};
 }
 
-DelayedAck::Answer DelayedAck::wait_for_data(const Rules& rules, SimTime now) {
+DelayedAck::Answer DelayedAck::wait_for_data(const Rules& rules, std::uint32_t half_window,
+                                             SimTime now) {
   owed_ = true;
-  wait_ = longest_wait;
-  return delay(rules, now);
+  quicken(half_window);
+  pingpong_ = 0;
+  wait_ = shortest_wait;
+  due_ = rules.grid.expiry(now, longest_wait);
+  return {Answer::When::at, SendReason::ack, due_};
 }
 
 // --- Timers ---

@@ -36,6 +36,7 @@ class DelayedAck {
     std::int32_t pingpong_threshold;  ///< signs of data both ways that count (tcp_pingpong_thresh)
     std::int32_t compressed_max;      ///< ACKs that one may stand for (tcp_comp_sack_nr)
     SimDuration compressed_wait;      ///< at the most (tcp_comp_sack_delay_ns)
+    SimDuration delayed_max;          ///< of a delayed ACK's wait (Linux, tcp_delack_max)
     std::optional<SimDuration> srtt;  ///< smoothed round trip, once there is a sample
     const TimerGrid& grid;
   };
@@ -116,7 +117,7 @@ class DelayedAck {
   /// The application will answer: its data, or its FIN, can carry ACKs.
   void expect_answer() { pingpong_ = std::max<std::uint8_t>(pingpong_, 1); }
   /// The ACK of a SYN-ACK waits for the data that will follow (Linux, TCP_DEFER_ACCEPT).
-  Answer wait_for_data(const Rules& rules, SimTime now);
+  Answer wait_for_data(const Rules& rules, std::uint32_t half_window, SimTime now);
   /// The application set TCP_QUICKACK: ping-pong begins anew.
   void set_quick_ack(std::int32_t value) { pingpong_ = value == 0 ? 1 : 0; }
   bool expects_answer() const { return pingpong_ > 0; }

@@ -37,18 +37,19 @@ void Endpoint::add_options(Segment& seg, Context& c) {
   }
 }
 
-/// A SYN or SYN-ACK with what we offer, or with what was agreed when it answers one.
+/// A SYN or SYN-ACK with what we offer, or with what was agreed where it answers one.
 Segment Endpoint::synchronize(Flags flags, Context& c) {
   Segment seg = blank(flags, snd_.iss());
   const Settings& settings = c.host.settings();
   seg.options.mss = c.host.advertised_mss(*options_);
   const bool answer = flags.has(Flags::ack);
-  if (answer ? sack_ok_ : settings.tcp_sack != 0) seg.options.sack_permitted = true;
-  if (answer ? scaling_ok_ : settings.tcp_window_scaling != 0) {
+  const bool as_agreed = answer && !c.host.profile.crossed_syn_ack_offers_all;
+  if (as_agreed ? sack_ok_ : settings.tcp_sack != 0) seg.options.sack_permitted = true;
+  if (as_agreed ? scaling_ok_ : settings.tcp_window_scaling != 0) {
     seg.options.has_window_scale = true;
     seg.options.window_scale = window_.scale();
   }
-  if (answer ? ts_.used() : settings.tcp_timestamps != 0) ts_.add_to(seg.options, c.now);
+  if (as_agreed ? ts_.used() : settings.tcp_timestamps != 0) ts_.add_to(seg.options, c.now);
   seg.wnd = static_cast<std::uint16_t>(std::min(window_.advertised(), unscaled_window_max));
   if (answer) seg.ack = received_.nxt();
   return seg;

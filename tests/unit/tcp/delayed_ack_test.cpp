@@ -78,12 +78,13 @@ class Receiver {
     acks.sent();
   }
   DelayedAck::Rules rules() const {
-    return {policy, quick_ack, pingpong_threshold, compressed_max, 1ms, srtt, grid};
+    return {policy, quick_ack, pingpong_threshold, compressed_max, 1ms, delayed_max, srtt, grid};
   }
   SimTime now() const { return now_; }
 
   static constexpr SimDuration rto = 300ms;
   static constexpr std::int32_t pingpong_threshold = 1;
+  SimDuration delayed_max = DelayedAck::longest_wait;
 
  private:
   static inline const TimerGrid grid = TimerGrid::exact();
@@ -240,7 +241,20 @@ TEST_CASE("DelayedAck: without Linux's estimate all is acknowledged at once, or 
 TEST_CASE("DelayedAck: the ACK of a SYN-ACK waits 200 ms for the data that will follow",
           "[tcp][linux]") {
   Receiver r;
-  CHECK(r.carry_out(r.acks.wait_for_data(r.rules(), r.now())) == in(200ms));
+  CHECK(r.carry_out(r.acks.wait_for_data(r.rules(), 8, r.now())) == in(200ms));
+
+  Receiver far;  // however long or short a round trip takes
+  far.srtt = 20ms;
+  CHECK(far.carry_out(far.acks.wait_for_data(far.rules(), 8, far.now())) == in(200ms));
+  CHECK(far.data() == "ack");  // then the first ones go at once
+}
+
+TEST_CASE("DelayedAck: no wait is longer than the host lets it be", "[tcp][linux]") {
+  Receiver r;
+  r.quick_ack = 0;
+  r.delayed_max = 16ms;
+  r.acks.set_quick_ack(0);
+  CHECK(r.data() == in(16ms));
 }
 
 // --- Ping-pong ---

@@ -35,6 +35,15 @@ std::uint32_t ReceiveBuffer::size_of(const Segment& seg) const {
   return counts_memory_ ? segment_memory(seg) : seg.data;
 }
 
+void ReceiveBuffer::keep(std::uint32_t octets, std::uint32_t bytes) {
+  used_ += bytes;
+  if (last_.bytes > 0) {
+    if (!before_last_) before_last_ = std::make_unique<std::deque<Block>>();
+    before_last_->push_back(last_);
+  }
+  last_ = {octets, bytes};
+}
+
 void ReceiveBuffer::add_in_order(const Segment& seg) {
   if (!counts_memory_) {
     used_ += seg.data;
@@ -42,25 +51,46 @@ void ReceiveBuffer::add_in_order(const Segment& seg) {
   }
   if (used_ > 0 && seg.data <= tail_room_) {  // copied beside the segment before
     tail_room_ = static_cast<std::uint16_t>(tail_room_ - seg.data);
+    last_.octets += seg.data;
     return;
   }
-  used_ += segment_memory(seg);
+  keep(seg.data, segment_memory(seg));
   const std::uint32_t packet = seg.wire_size();
   tail_room_ = static_cast<std::uint16_t>(block_for(packet) - shared_info - head_room - packet);
 }
 
 void ReceiveBuffer::add_out_of_order(const Segment& seg) {
-  used_ += size_of(seg);
+  if (!counts_memory_) {
+    used_ += seg.data;
+    return;
+  }
+  keep(seg.data, segment_memory(seg));
   tail_room_ = 0;
 }
 
-/// Differs: Linux frees whole segments; here memory goes with the octets in proportion.
+/// Differs: what came beyond a hole is freed in the order in which it came.
 void ReceiveBuffer::remove(std::uint32_t octets, std::uint32_t waiting) {
   if (octets >= waiting) {
     used_ = 0;
+    last_ = {};
+    before_last_.reset();
     return;
   }
-  used_ -= static_cast<std::uint32_t>(std::uint64_t{used_} * octets / waiting);
+  if (!counts_memory_) {
+    used_ -= std::min(octets, used_);
+    return;
+  }
+  while (octets > 0) {
+    const bool one_left = !before_last_ || before_last_->empty();
+    Block& first = one_left ? last_ : before_last_->front();
+    const std::uint32_t taken = std::min(octets, first.octets);
+    first.octets -= taken;
+    octets -= taken;
+    if (one_left) return;  // the last one stays while something waits
+    if (first.octets > 0) return;
+    used_ -= first.bytes;
+    before_last_->pop_front();
+  }
 }
 
 bool ReceiveBuffer::learn_share(const Segment& seg) {

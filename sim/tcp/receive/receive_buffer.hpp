@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 
 #include "host/host.hpp"
 #include "lastack/tcp/segment.hpp"
@@ -34,7 +36,8 @@ class ReceiveBuffer {
   void add_in_order(const Segment& seg);
   /// Takes in a segment beyond a hole.
   void add_out_of_order(const Segment& seg);
-  /// The application took `octets` of the `waiting` ones.
+  /// The application took `octets` of the `waiting` ones. Linux frees whole segments: what is left
+  /// of one takes as much memory as all of it.
   void remove(std::uint32_t octets, std::uint32_t waiting);
 
   /// A larger segment than any before shows how much of the memory is payload. True when that
@@ -64,6 +67,13 @@ class ReceiveBuffer {
   void limit_measured(std::uint32_t octets);
 
  private:
+  /// One allocation, and how many unread octets are in it.
+  struct Block {
+    std::uint32_t octets = 0;
+    std::uint32_t bytes = 0;
+  };
+  void keep(std::uint32_t octets, std::uint32_t bytes);
+
   std::uint32_t payload_in(std::uint32_t bytes) const {
     return static_cast<std::uint32_t>(std::uint64_t{bytes} * share_ >> share_bits);
   }
@@ -71,7 +81,9 @@ class ReceiveBuffer {
 
   std::uint32_t size_;           ///< bytes (sk_rcvbuf)
   std::uint32_t used_ = 0;       ///< bytes (sk_rmem_alloc)
-  std::uint16_t share_;          ///< payload per memory, of 256
+  Block last_;                   ///< the one that came last; no bytes: nothing is kept
+  std::unique_ptr<std::deque<Block>> before_last_;
+  std::uint16_t share_;  ///< payload per memory, of 256
   std::uint16_t tail_room_ = 0;  ///< what still fits beside the last segment's octets
   bool counts_memory_;           ///< Linux; else payload alone counts
   bool measuring_ = false;

@@ -57,6 +57,21 @@ TEST_CASE("ReceiveBuffer: what is read makes room again", "[tcp][linux]") {
   CHECK(buffer.free_space() == 65'536);
 }
 
+TEST_CASE("ReceiveBuffer: a segment that was read in part takes its memory until the rest is read",
+          "[tcp][linux]") {
+  ReceiveBuffer buffer = of_linux();
+  buffer.add_in_order(data(1448));
+  buffer.add_in_order(data(1448));
+  buffer.remove(1000, 2896);
+  CHECK(buffer.used() == 2 * 2304);
+  buffer.remove(448, 1896);
+  CHECK(buffer.used() == 2304);
+  buffer.remove(1447, 1448);
+  CHECK(buffer.used() == 2304);
+  buffer.remove(1, 1);
+  CHECK(buffer.used() == 0);
+}
+
 TEST_CASE("ReceiveBuffer: full segments let the offer grow by two, small ones hardly",
           "[tcp][linux]") {
   ReceiveBuffer buffer = of_linux();

@@ -354,7 +354,8 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     agreed.ts_recent = seg.options.ts_val;
   }
   const std::uint32_t listener = r.listener;
-  forget_request(index, c);  // but not when it answered last: the connection's budget is the same
+  host_.forget_answers(r.pair());  // the connection has a budget of its own
+  forget_request(index, c);
   const std::uint32_t child = make_child(agreed, listener, State::syn_rcvd, c);
   table_.take_over({TimerOwner::Kind::socket, child}, ends_of(records_.sockets[child]));
   Endpoint& endpoint = records_.sockets[child];

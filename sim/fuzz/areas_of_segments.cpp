@@ -280,7 +280,7 @@ void add_settings(Sketch& sketch) {
 void add_path(Sketch& sketch) {
   Dice& dice = sketch.dice();
   Json& link = sketch.link();
-  if (dice.chance(40)) link["mtu"] = dice.one_of<std::int64_t>({68, 296, 576, 1280, 1492, 9000});
+  if (dice.chance(40)) link["mtu"] = dice.one_of<std::int64_t>({128, 296, 576, 1280, 1492, 9000});
   if (dice.chance(40)) {
     link["rate"] = dice.one_of({"256kbit", "1Mbit", "5Mbit"});
     // Half a segment more than some: which one is lost must not hang on a kernel's microseconds.

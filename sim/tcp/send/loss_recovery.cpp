@@ -8,7 +8,9 @@ namespace lastack::tcp {
 
 namespace {
 
-constexpr std::uint32_t duplicate_threshold = 3;  // RFC 5681, 3.2
+/// Bits of tcp_recovery (kernel: Documentation/networking/ip-sysctl.rst).
+constexpr std::int32_t rack_finds_losses = 1;
+constexpr std::int32_t rack_is_always_patient = 4;
 
 using Progress = Acked::Progress;
 
@@ -126,8 +128,8 @@ void LossRecovery::count_duplicates(Acked& acked, const Surroundings& s) {
   const bool recovering = st.phase == Phase::recovery && s.sack == Sack::no;
   const std::uint32_t counted = acked.segments > 0 ? acked.segments - 1 : 0;
   st.duplicate_acks = recovering && st.duplicate_acks > counted
-                          ? static_cast<std::uint8_t>(st.duplicate_acks - counted)
-                          : std::uint8_t{0};
+                          ? static_cast<std::uint16_t>(st.duplicate_acks - counted)
+                          : std::uint16_t{0};
 }
 
 /// Fast recovery: it ends when all that was out at its start is acknowledged, or turns out to have
@@ -219,32 +221,34 @@ void LossRecovery::init_undo(const RetransmissionQueue& queue, const Surrounding
 SimDuration LossRecovery::find_losses(const Acked& acked, RetransmissionQueue& queue,
                                       const RetransmissionTimer& timer, const Surroundings& s) {
   if (s.sack == Sack::no) {
-    find_losses_without_sack(acked, queue);
-  } else if ((s.settings.tcp_recovery & 1) == 0) {
-    find_losses_by_count(queue);
+    find_losses_without_sack(acked, queue, s);
+  } else if (!s.profile.always_rack && (s.settings.tcp_recovery & rack_finds_losses) == 0) {
+    find_losses_by_count(queue, s);
   } else if (acked.rack_advanced) {
     return find_losses_by_time(queue, timer, s).wait;
   }
   return SimDuration::zero();
 }
 
-/// Three duplicate ACKs, or in recovery a partial one (RFC 5681, 3.2; RFC 6582, 3.2).
-void LossRecovery::find_losses_without_sack(const Acked& acked, RetransmissionQueue& queue) const {
+/// Three duplicate ACKs (tcp_reordering), or in recovery a partial one (RFC 5681, 3.2; RFC 6582,
+/// 3.2).
+void LossRecovery::find_losses_without_sack(const Acked& acked, RetransmissionQueue& queue,
+                                            const Surroundings& s) const {
   if (queue.empty() || queue.front().resent_in_flight) return;
   const bool recovering = phase() == Phase::recovery;
   const bool partial = recovering && acked.progress == Progress::advanced;
   const bool threshold = !recovering && acked.progress == Progress::duplicate &&
-                         known().duplicate_acks == duplicate_threshold;
+                         known().duplicate_acks == s.settings.tcp_reordering;
   if (threshold || partial) queue.lose(0);
 }
 
-/// RFC 6675, 4, IsLost: three SACKed segments above.
-void LossRecovery::find_losses_by_count(RetransmissionQueue& queue) {
-  std::uint32_t sacked_above = 0;
+/// RFC 6675, 4, IsLost: three SACKed segments above (tcp_reordering).
+void LossRecovery::find_losses_by_count(RetransmissionQueue& queue, const Surroundings& s) {
+  std::int32_t sacked_above = 0;
   for (std::size_t i = queue.size(); i-- > 0;) {
     if (queue[i].sacked) {
       ++sacked_above;
-    } else if (sacked_above >= duplicate_threshold && !queue[i].resent_in_flight) {
+    } else if (sacked_above >= s.settings.tcp_reordering && !queue[i].resent_in_flight) {
       queue.lose(i);
     }
   }
@@ -254,8 +258,9 @@ void LossRecovery::find_losses_by_count(RetransmissionQueue& queue) {
 Rack::Found LossRecovery::find_losses_by_time(RetransmissionQueue& queue,
                                               const RetransmissionTimer& timer,
                                               const Surroundings& s) const {
-  const bool patient =
-      calm() && queue.sacked() < static_cast<std::uint32_t>(s.settings.tcp_reordering);
+  const bool few = queue.sacked() < static_cast<std::uint32_t>(s.settings.tcp_reordering) ||
+                   (s.settings.tcp_recovery & rack_is_always_patient) != 0;
+  const bool patient = calm() && few;
   const SimDuration tolerance =
       patient ? rack_.reordering_window(timer.srtt()) : SimDuration::zero();
   return rack_.detect(queue, tolerance, s.now);

@@ -156,7 +156,7 @@ class LossRecovery {
     /// Retransmissions since the reduction that no D-SACK has shown to be superfluous; -1: none was
     /// made yet (Linux: undo_retrans).
     std::int16_t undo_retrans = -1;
-    std::uint8_t duplicate_acks = 0;
+    std::uint16_t duplicate_acks = 0;
     Phase phase = Phase::open;
     bool may_undo = false;  ///< the last reduction may yet turn out wrong (Linux: undo_marker)
     bool frto = false;      ///< F-RTO looks whether the timeout was spurious (RFC 5682)
@@ -175,8 +175,9 @@ class LossRecovery {
   Resend process_frto(const Acked& acked, const Surroundings& s);
   SimDuration find_losses(const Acked& acked, RetransmissionQueue& queue,
                           const RetransmissionTimer& timer, const Surroundings& s);
-  void find_losses_without_sack(const Acked& acked, RetransmissionQueue& queue) const;
-  static void find_losses_by_count(RetransmissionQueue& queue);
+  void find_losses_without_sack(const Acked& acked, RetransmissionQueue& queue,
+                                const Surroundings& s) const;
+  static void find_losses_by_count(RetransmissionQueue& queue, const Surroundings& s);
   Rack::Found find_losses_by_time(RetransmissionQueue& queue, const RetransmissionTimer& timer,
                                   const Surroundings& s) const;
   void settle_phase(std::uint32_t lost, const RetransmissionQueue& queue, const Surroundings& s);

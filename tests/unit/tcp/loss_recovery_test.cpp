@@ -218,8 +218,31 @@ TEST_CASE("LossRecovery: a partial ACK shows the next hole, a full one ends reco
   CHECK(s.cwnd() == s.ssthresh());
 }
 
+TEST_CASE("LossRecovery: tcp_reordering says how many duplicate ACKs show a loss", "[tcp][linux]") {
+  auto s = ten_out(ProfileId::linux_6, Sack::no);
+  s.settings.tcp_reordering = 6;
+  for (int i = 0; i < 5; ++i) s.ack(1);
+  CHECK(s.resends().empty());
+  s.ack(1);
+  CHECK(s.resends() == "1");
+}
+
+TEST_CASE("LossRecovery: Linux 6.18 cannot switch RACK off", "[tcp][linux]") {
+  auto s = ten_out(ProfileId::linux_6);
+  s.settings.tcp_recovery = 0;
+  CHECK(s.ack(1, {{2, 2}}).reorder_wait == 25ms);
+}
+
+TEST_CASE("LossRecovery: tcp_recovery 4 keeps RACK patient, however much is SACKed",
+          "[tcp][linux]") {
+  auto s = ten_out(ProfileId::linux_6);
+  s.settings.tcp_recovery = 5;
+  CHECK(s.ack(1, {{2, 2}, {4, 4}, {6, 6}}).reorder_wait == 25ms);
+  CHECK(s.lost().empty());
+}
+
 TEST_CASE("LossRecovery: three SACKed segments above show a loss, by count", "[tcp][rfc6675]") {
-  auto s = ten_out();
+  auto s = ten_out(ProfileId::linux_4);
   s.settings.tcp_recovery = 0;
   s.ack(1, {{2, 2}, {4, 4}});
   CHECK(s.recovery.phase() == Phase::disorder);

@@ -158,7 +158,9 @@ LossRecovery::Resend LossRecovery::process_loss(const Acked& acked, Retransmissi
   State& st = state(s.snd);
   const bool advanced = acked.progress == Progress::advanced;
   const bool all_repaired = at_or_after(s.snd.una(), st.high);
-  const bool by_frto = st.frto && acked.original_arrived;
+  // Without SACK nobody knows whether the original or the copy moved the acknowledgment.
+  const bool doubtful = s.sack == Sack::no && acked.repeated;
+  const bool by_frto = st.frto && acked.original_arrived && !doubtful;
   if ((advanced && may_undo(acked)) || by_frto) {
     undo_reduction(queue, s);
     timer.progress();
@@ -316,7 +318,7 @@ void LossRecovery::timed_out(RetransmissionQueue& queue, const RetransmissionTim
   st.congestion.collapse(s.snd.nxt(), s.now);
   for (std::size_t i = 0; i < queue.size(); ++i) {
     // What was sent within the last round trip may still arrive (RFC 8985, 6.3).
-    const bool recent = i > 0 && s.now - queue[i].sent < rack_.rtt();
+    const bool recent = s.sack == Sack::yes && i > 0 && s.now - queue[i].sent < rack_.rtt();
     if (queue[i].sacked) {
       queue.forget_resent(i);
     } else if (!recent) {

@@ -76,6 +76,7 @@ class Sender {
     acked.echoes_original = std::exchange(echoes_original, false);
     queue.acknowledge(seq(next), [&](const InFlight& record) {
       if (!record.sacked) recovery.delivered(record, Rack::Copy::latest, now_, acked);
+      acked.repeated |= record.retransmitted;
       ++acked.segments;
     });
     snd.acknowledged(seq(next));
@@ -383,6 +384,25 @@ TEST_CASE("LossRecovery: if then an original arrives, the timeout was spurious",
   CHECK(s.cwnd() >= 10);
   CHECK(s.ssthresh() == CongestionControl::no_threshold);
   CHECK(s.timer.retransmits() == 0);
+}
+
+TEST_CASE("LossRecovery: without SACK an ACK of a copy and of originals proves nothing",
+          "[tcp][linux]") {
+  auto s = ten_out(ProfileId::linux_6, Sack::no);
+  s.after(300ms).times_out();  // the first goes again
+  s.new_data = LossRecovery::NewData::none;
+  s.ack(4);  // 1 went again, 2 and 3 did not
+  CHECK(s.recovery.phase() == Phase::loss);
+  CHECK(s.resends() == "4");
+}
+
+TEST_CASE("LossRecovery: without SACK a timeout believes that all is lost, also what left last",
+          "[tcp][linux]") {
+  auto s = ten_out(ProfileId::linux_6, Sack::no);
+  s.after(100ms).ack(2);  // a round trip of 100 ms is known
+  s.sends(1);
+  s.after(90ms).times_out();
+  CHECK(s.lost() == "3 4 5 6 7 8 9 10 11");  // 2 goes again
 }
 
 TEST_CASE("LossRecovery: if the new data arrives alone, the timeout was right", "[tcp][rfc5682]") {

@@ -308,6 +308,7 @@ class Endpoint {
   AckKind acknowledge(const Segment& seg, Context& c);
   bool is_ancient(Seq ack) const;
   Acked clean_queue(const Segment& seg, Context& c);
+  void clean_queue(const Segment& seg, Acked& acked, Context& c);
   void note_delivered(const InFlight& record, Rack::Copy which, Acked& acked, Context& c);
   Rack::Copy copy_answered(const InFlight& record, const Segment& seg) const;
   void note_sacks(const Segment& seg, Acked& acked, Context& c);

@@ -31,9 +31,10 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
     probe_answered(c);
     return AckKind::fine;
   }
-  Acked acked = clean_queue(seg, c);
+  Acked acked;
+  note_sacks(seg, acked, c);  // first, for RACK takes the round trip that it is told of last
+  clean_queue(seg, acked, c);
   if (advanced) rtx_.progress();
-  note_sacks(seg, acked, c);
   sample_rtt(seg, acked, c);
   const bool tells_window =
       c.host.profile.window_updates_are_no_duplicates ? updated : snd_.wnd() != window_before;
@@ -60,6 +61,11 @@ bool Endpoint::is_ancient(Seq ack) const {
 /// Takes what the ACK covers from the retransmission queue.
 Acked Endpoint::clean_queue(const Segment& seg, Context& c) {
   Acked acked;
+  clean_queue(seg, acked, c);
+  return acked;
+}
+
+void Endpoint::clean_queue(const Segment& seg, Acked& acked, Context& c) {
   queue_.acknowledge(seg.ack, [&](const InFlight& record) {
     if (!record.sacked) {
       note_delivered(record, copy_answered(record, seg), acked, c);
@@ -69,7 +75,6 @@ Acked Endpoint::clean_queue(const Segment& seg, Context& c) {
     ++acked.segments;
   });
   snd_.acknowledged(seg.ack);
-  return acked;
 }
 
 void Endpoint::note_delivered(const InFlight& record, Rack::Copy which, Acked& acked, Context& c) {
@@ -87,7 +92,7 @@ Rack::Copy Endpoint::copy_answered(const InFlight& record, const Segment& seg) c
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
   for (std::size_t i = 0; i < seg.options.sack_count && sack_ok_; ++i) {
     const SackBlock& block = seg.options.sack[i];
-    if (at_or_before(block.right, snd_.una())) {
+    if (at_or_before(block.right, seg.ack)) {
       if (i == 0) {  // RFC 2883, 4.1: the peer got these twice
         acked.dsack = true;
         ++c.host.counters.TCPDSACKRecv;

@@ -154,7 +154,7 @@ void Endpoint::limit_peer_mss(std::uint16_t offered, const Context& c) {
 
 void Endpoint::become_established(const Segment& seg, StateReason why, Context& c) {
   clear_rtx_timer(c);
-  window_.established(receiving(c));
+  window_.established(mss_now(c), receiving(c));
   grow_send_buffer(c);
   const bool syn_again = rtx_.retransmits() > 0 || c.host.profile.rto_formula == RtoFormula::linux;
   if (!rtx_.has_sample() && syn_again) {

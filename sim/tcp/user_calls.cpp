@@ -61,7 +61,7 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
   if (from == State::established) {  // a two-way handshake knows no third segment
     connected_ = true;
     snd_.set_window(agreed.send_window, agreed.irs);
-    window_.established(receiving(c));
+    window_.established(mss_now(c), receiving(c));
     grow_send_buffer(c);
   }
 }
@@ -264,12 +264,14 @@ void Endpoint::abort(Context& c) {
 Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   const auto [least, most] = socket_option_range(given.option);
   if (given.value < least || given.value > most) return Error::invalid_argument;
+  const bool open = state_ != State::closed && state_ != State::syn_sent;
+  if (given.option == SocketOption::tcp_maxseg && open) return Error::none;  // it comes too late
   const SocketOptions before = *options_;
   SocketOptions changed = before;
   changed.set(given, c.host);
   options_ = c.host.options.keep(changed);
   if (given.option == SocketOption::tcp_quickack) acks_.set_quick_ack(given.value);
-  if (state_ != State::closed && state_ != State::syn_sent) follow_option(given, before, c);
+  if (open) follow_option(given, before, c);
   return Error::none;
 }
 

@@ -52,7 +52,11 @@ void ReceiveWindow::without_scaling() {
   clamp_ = std::min(clamp_, unscaled_window_max);
 }
 
-void ReceiveWindow::established(const Surroundings& s) {
+void ReceiveWindow::established(std::uint32_t own_mss, const Surroundings& s) {
+  constexpr std::uint32_t least = 88;  // TCP_MIN_MSS
+  const std::uint32_t guess =
+      std::min({s.payload_max(), own_mss, advertised_ / 2, std::uint32_t{default_mss}});
+  mss_ = static_cast<std::uint16_t>(std::max(guess, least));
   const std::uint32_t space = full_space(s);
   if (!s.host.profile.window_follows_traffic) {
     grown_ = clamp_ = std::min(clamp_, space);

@@ -35,13 +35,13 @@ class ReceiveWindow {
     BufferSize buffer_size() const {
       return options.rcvbuf != 0 ? BufferSize::asked_for : BufferSize::by_traffic;
     }
-    bool buffer_may_grow() const {
-      return buffer_size() == BufferSize::by_traffic &&
-             host.settings().tcp_moderate_rcvbuf != 0;
-    }
     /// The largest payload of the peer's segments, octets.
     std::uint32_t payload_max() const {
       return host.advertised_mss(options) - (stamps == Stamps::yes ? timestamps_octets : 0U);
+    }
+    bool buffer_may_grow() const {
+      return buffer_size() == BufferSize::by_traffic &&
+             host.settings().tcp_moderate_rcvbuf != 0;
     }
   };
   /// What could be offered.
@@ -102,8 +102,9 @@ class ReceiveWindow {
   void resize(const Surroundings& s) {
     if (buffer_) buffer_->resize_to(s.buffer_bytes());
   }
-  /// The connection is open (Linux, tcp_init_buffer_space).
-  void established(const Surroundings& s);
+  /// The connection is open (Linux, tcp_init_buffer_space), and the peer's segments are thought to be
+  /// no larger than our own, of `own_mss` octets (tcp_initialize_rcv_mss).
+  void established(std::uint32_t own_mss, const Surroundings& s);
 
   // --- What came ---
 

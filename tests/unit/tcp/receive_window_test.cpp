@@ -37,7 +37,7 @@ class Receiver {
   Receiver& opens() {
     window.offer_in_syn(surroundings());
     window.begin(nxt);
-    window.established(surroundings());
+    window.established(mss, surroundings());
     return *this;
   }
   /// A segment in order; nothing is answered yet.

@@ -455,12 +455,15 @@ Endpoint::Step Endpoint::process_text(const Segment& seg, Context& c) {
   if (had_fin && at_or_after(seg.seq, received_.nxt())) {
     return Step::go_on;  // text beyond a FIN is ignored
   }
-  const bool new_text = brings_text(seg);
-  const bool deaf = orphan_ || (read_closed_ && !had_fin);
-  if (new_text && deaf && state_ != State::established && c.host.profile.reset_on_unread) {
+  const bool contradicts_fin = had_fin && c.host.profile.resets_text_around_fin;
+  const bool deaf = orphan_ || (read_closed_ && !had_fin) || contradicts_fin;
+  const bool resets = deaf && state_ != State::established && c.host.profile.reset_on_unread;
+  if (resets && brings_text(seg)) {
     ++c.host.counters.TCPAbortOnData;  // RFC 9293, 3.6.1: nobody is left to read it
     c.send(reset_for(seg), SendReason::reset);
-    fail(Error::connection_reset, StateReason::data_after_close, c);
+    const bool half_closed = state_ == State::close_wait;
+    fail(half_closed ? Error::broken_pipe : Error::connection_reset, StateReason::data_after_close,
+         c);
     return Step::done;
   }
   queue_text(seg, c);

@@ -75,6 +75,8 @@ struct Profile {
   /// Whether an application that closes with data unread, or whose closed half still gets data,
   /// resets the connection (RFC 9293, MAY-1; RFC 2525, 2.17).
   bool reset_on_unread;
+  /// Whether text that begins before the peer's FIN and goes beyond it resets the connection (Linux).
+  bool resets_text_around_fin;
   /// Whether the peer gets a RST when keepalive stays unanswered.
   bool reset_on_keepalive_failure;
   /// Whether, after the peer's FIN, a RST with the FIN's own number is taken for the peer's.

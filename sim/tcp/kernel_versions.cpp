@@ -14,6 +14,7 @@ namespace {
 constexpr KernelChange changes[] = {
     {{6, 18}, "rmem_max", "212992", "commit a6d4f25888b8"},
     {{6, 18}, "wmem_max", "212992", "commit a6d4f25888b8"},
+    {{6, 17}, "always_rack", "no", "commit 1c120191dcec"},
     {{6, 16}, "tcp_rmem", "4096 131072 6291456", "commit 572be9bf9d0d"},
     {{6, 5}, "tcp_syn_linear_timeouts", "0", "commit ccce324dabfe"},
     {{6, 0}, "tcp_challenge_ack_limit", "1000", "commit 79e3602caa6f"},
@@ -43,6 +44,7 @@ constexpr SettingBirth births[] = {
 /// Undoes a change of a rule.
 void undo(std::string_view rule, Profile& profile) {
   if (rule == "wrong_syn_ack") profile.wrong_syn_ack = WrongSynAck::reset;
+  if (rule == "always_rack") profile.always_rack = false;
 }
 
 std::string_view yes_or_no(bool value) { return value ? "yes" : "no"; }
@@ -99,6 +101,8 @@ constexpr RuleInfo rules[] = {
      }},
     {"reset_on_unread", "Whether closing with data unread resets.",
      [](const Profile& p) { return yes_or_no(p.reset_on_unread); }},
+    {"resets_text_around_fin", "Whether text from before the peer's FIN to beyond it resets.",
+     [](const Profile& p) { return yes_or_no(p.resets_text_around_fin); }},
     {"reset_on_keepalive_failure", "Whether the peer gets a RST when keepalive fails.",
      [](const Profile& p) { return yes_or_no(p.reset_on_keepalive_failure); }},
     {"reset_at_fin", "Whether a RST with the number of the peer's FIN counts.",
@@ -117,12 +121,16 @@ constexpr RuleInfo rules[] = {
      [](const Profile& p) { return yes_or_no(p.reads_after_end); }},
     {"refused_in_simultaneous_open", "Whether a RST refuses a simultaneous open.",
      [](const Profile& p) { return yes_or_no(p.refused_in_simultaneous_open); }},
+    {"crossed_syn_ack_offers_all", "Whether the answer to a crossed SYN offers all that we can.",
+     [](const Profile& p) { return yes_or_no(p.crossed_syn_ack_offers_all); }},
     {"window_updates_are_no_duplicates", "Whether an ACK that may tell a window is no duplicate.",
      [](const Profile& p) { return yes_or_no(p.window_updates_are_no_duplicates); }},
     {"paws", "Which timestamps mark an old duplicate.",
      [](const Profile& p) -> std::string_view {
        return p.paws == Paws::linux ? "Linux" : "RFC 7323";
      }},
+    {"always_rack", "Whether tcp_recovery cannot switch RACK off.",
+     [](const Profile& p) { return yes_or_no(p.always_rack); }},
     {"repacks_retransmissions", "Whether retransmissions are cut and joined to the window.",
      [](const Profile& p) { return yes_or_no(p.repacks_retransmissions); }},
     {"drops_flagless_first", "Whether a segment without flags is dropped before its number counts.",

@@ -145,7 +145,7 @@ constexpr Row rows[] = {
       "Documentation/networking/ip-sysctl.rst; RFC 8985, 7"},
      &Settings::tcp_early_retrans},
     {{"tcp_recovery", ipv4, "", 0, u8_max,
-      "Bit 0: segments count as lost by the time that passed (RACK); Linux 6.16 and later do so "
+      "Bit 0: segments count as lost by the time that passed (RACK); Linux 6.17 and later do so "
       "whatever it says. Bit 2: a hole is waited for however many segments came above it.",
       "Documentation/networking/ip-sysctl.rst; RFC 8985"},
      &Settings::tcp_recovery},

@@ -111,7 +111,7 @@ struct Profile {
   bool window_updates_are_no_duplicates;
   /// How PAWS and TS.Recent are kept.
   Paws paws;
-  /// Whether RACK alone finds losses where there is SACK, whatever tcp_recovery says (Linux 6.16 and
+  /// Whether RACK alone finds losses where there is SACK, whatever tcp_recovery says (Linux 6.17 and
   /// later).
   bool always_rack;
   /// Whether a window that the peer takes back counts for what is in flight: what goes again is cut

@@ -306,6 +306,7 @@ class Endpoint {
   // send/acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
   AckKind acknowledge(const Segment& seg, Context& c);
+  bool is_predicted(const Segment& seg, const Context& c) const;
   bool is_ancient(Seq ack) const;
   Acked clean_queue(const Segment& seg, Context& c);
   void clean_queue(const Segment& seg, Acked& acked, Context& c);

@@ -125,6 +125,8 @@ constexpr RuleInfo rules[] = {
      [](const Profile& p) { return yes_or_no(p.crossed_syn_ack_offers_all); }},
     {"window_updates_are_no_duplicates", "Whether an ACK that may tell a window is no duplicate.",
      [](const Profile& p) { return yes_or_no(p.window_updates_are_no_duplicates); }},
+    {"predicts_headers", "Whether data that tells nothing new leaves a probe's timer as it runs.",
+     [](const Profile& p) { return yes_or_no(p.predicts_headers); }},
     {"paws", "Which timestamps mark an old duplicate.",
      [](const Profile& p) -> std::string_view {
        return p.paws == Paws::linux ? "Linux" : "RFC 7323";

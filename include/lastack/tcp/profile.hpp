@@ -109,6 +109,9 @@ struct Profile {
   /// Whether an ACK that may say something new of the window is no duplicate even where it says the
   /// same as before (Linux, FLAG_WIN_UPDATE); else only another window counts (RFC 5681, 2).
   bool window_updates_are_no_duplicates;
+  /// Whether data in order that says nothing new of the send side leaves a timer of corked or probing
+  /// data as it runs (Linux, header prediction).
+  bool predicts_headers;
   /// How PAWS and TS.Recent are kept.
   Paws paws;
   /// Whether RACK alone finds losses where there is SACK, whatever tcp_recovery says (Linux 6.17 and

@@ -20,6 +20,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd();
+  const bool predicted = is_predicted(seg, c);
   if (c.host.profile.paws == Paws::linux) {
     ts_.note_newer(seg, window_.advertised_at(), c.now);
   }
@@ -28,7 +29,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (!c.host.profile.user_timeout_of_answered_probes) probing_.end();
   const bool updated = snd_.update_window(seg);
   if (nothing_was_out) {
-    probe_answered(c);
+    if (!predicted) probe_answered(c);
     return AckKind::fine;
   }
   Acked acked;
@@ -49,6 +50,15 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   recovery_.grow(acked, rtx_, surroundings);
   resend(verdict.first, c);
   return AckKind::fine;
+}
+
+/// Data in order that says nothing new of the send side: Linux takes a short way for it (header
+/// prediction, tcp_rcv_established), but not for a connection's first data.
+bool Endpoint::is_predicted(const Segment& seg, const Context& c) const {
+  return c.host.profile.predicts_headers && state_ == State::established && seg.data > 0 &&
+         !seg.flags.has(Flags::fin) && seg.seq == received_.nxt() && seg.ack == snd_.una() &&
+         snd_.offered_in(seg) == snd_.wnd() && seg.options.sack_count == 0 &&
+         !received_.has_hole() && window_.has_buffer();
 }
 
 /// An ACK that no live peer could still send (RFC 5961, 5.2), nor one of octets that were never

@@ -165,7 +165,8 @@ void Endpoint::become_established(const Segment& seg, StateReason why, Context& 
   recovery_.established(snd_.nxt(), c.now);
   rtx_.progress();
   rtx_.repaired();
-  acks_.established(c.now);
+  const bool both_opened = state_ == State::syn_rcvd && !listener_made_;
+  if (!both_opened) acks_.established(c.now);
   keep_.heard(c.now);
   connecting_ = false;
   connected_ = true;

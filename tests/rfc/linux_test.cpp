@@ -127,6 +127,34 @@ TEST_CASE("linux-6: data beyond the peer's FIN does not disturb an orphan", "[tc
   t.in("P. 2:12 ack 1").quiet(State::last_ack);
 }
 
+TEST_CASE("linux-6: text that begins before the peer's FIN and goes beyond it resets",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, linux_6());
+  t.in("FP. 1:2 ack 1").after(40ms).out(". 1 ack 3").quiet(State::close_wait);
+  SECTION("all of it new") { t.in("P. 3:13 ack 1").quiet(State::close_wait); }
+  SECTION("its head came before") {
+    t.in("FP. 1:101 ack 1").out("R 1").quiet(State::closed);
+    CHECK(t.receive().bytes == 1);  // what came before can still be read
+  }
+}
+
+TEST_CASE("rfc9293: text beyond the peer's FIN is ignored, wherever it begins", "[tcp][rfc9293]") {
+  auto t = TcpTest::in(State::established);
+  t.in("FP. 1:2 ack 1");
+  t.skip_sent();
+  t.in("FP. 1:101 ack 1");
+  t.skip_sent();
+  t.quiet(State::close_wait);
+}
+
+TEST_CASE("linux-6: a connection answers though its request just did", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_rcvd, linux_6_server());
+  t.in(". 100000 ack 1").out(". 1 ack 1").quiet(State::syn_rcvd);
+  t.after(10ms).in(". 100000 ack 1").quiet(State::syn_rcvd);  // once in half a second
+  t.in(". 1 ack 1").quiet(State::established);
+  t.after(10ms).in(". 100000 ack 1").out(". 1 ack 1");
+}
+
 TEST_CASE("linux-6: an old SYN is challenged while established", "[tcp][linux]") {
   auto t = TcpTest::in(State::established, linux_6_server());
   t.in("S -10:-10").out(". 1 ack 1").quiet(State::established);
@@ -211,6 +239,32 @@ TEST_CASE("linux-6: a simultaneous open ends in ESTABLISHED", "[tcp][linux]") {
   t.skip_sent();
   t.quiet(State::established);
   CHECK(t.connect_result() == Error::none);
+}
+
+TEST_CASE("linux-6: a crossed SYN without options is answered with all that we offer",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, linux_6({.peer_options = "<mss 1460>"}));
+  t.in("S 0:0").out("S. 0:0 ack 1 <mss 1460,sackOK,TS ecr 0,wscale 10>");
+}
+
+TEST_CASE("linux-6: SO_RCVBUF is doubled for the kernel's own needs, and bounds the scale",
+          "[tcp][linux]") {
+  using tcp::SocketOption;
+  SECTION("small") {
+    auto t = TcpTest::client(linux_6({.options = {{SocketOption::so_rcvbuf, 10'000}}}));
+    t.connect();
+    t.out("S 0:0 win 8760 <mss 1460,sackOK,TS ecr 0,wscale 0>");  // six segments
+  }
+  SECTION("the least that there is") {
+    auto t = TcpTest::client(linux_6({.options = {{SocketOption::so_rcvbuf, 1}}}));
+    t.connect();
+    t.out("S 0:0 win 1152 <mss 1460,sackOK,TS ecr 0,wscale 0>");
+  }
+  SECTION("100,000 octets need a shift of 1") {
+    auto t = TcpTest::client(linux_6({.options = {{SocketOption::so_rcvbuf, 100'000}}}));
+    t.connect();
+    t.out("S 0:0 win 65535 <mss 1460,sackOK,TS ecr 0,wscale 1>");
+  }
 }
 
 TEST_CASE("linux-6: the SYN and SYN,ACK carry the recorded options", "[tcp][linux]") {

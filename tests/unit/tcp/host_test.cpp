@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "host/host.hpp"
+#include "host/options.hpp"
 #include "support/tcp_test.hpp"
 
 using namespace lastack;
@@ -78,6 +80,20 @@ TEST_CASE("ISS: is known for a live connection only", "[tcp][iss]") {
 }
 
 // --- Orphans ---
+
+// --- MSS ---
+
+TEST_CASE("MSS: Linux advertises 256 at the least, however small its link is", "[tcp][linux]") {
+  const auto advertised = [](ProfileId profile, std::uint32_t mtu) {
+    tcp::StackConfig config = profile_config(profile);
+    config.mtu = mtu;
+    const tcp::Host host{config};
+    return host.advertised_mss(tcp::no_options);
+  };
+  CHECK(advertised(ProfileId::linux_6, 1500) == 1460);
+  CHECK(advertised(ProfileId::linux_6, 200) == 256);
+  CHECK(advertised(ProfileId::rfc9293, 200) == 160);
+}
 
 TEST_CASE("orphans: beyond tcp_max_orphans a closed connection is reset", "[tcp][orphan]") {
   auto t = TcpTest::in(State::established,

@@ -75,7 +75,8 @@ struct Profile {
   /// Whether an application that closes with data unread, or whose closed half still gets data,
   /// resets the connection (RFC 9293, MAY-1; RFC 2525, 2.17).
   bool reset_on_unread;
-  /// Whether text that begins before the peer's FIN and goes beyond it resets the connection (Linux).
+  /// Whether text that begins before the peer's FIN and goes beyond it resets the connection
+  /// (Linux).
   bool resets_text_around_fin;
   /// Whether the peer gets a RST when keepalive stays unanswered.
   bool reset_on_keepalive_failure;
@@ -109,13 +110,13 @@ struct Profile {
   /// Whether an ACK that may say something new of the window is no duplicate even where it says the
   /// same as before (Linux, FLAG_WIN_UPDATE); else only another window counts (RFC 5681, 2).
   bool window_updates_are_no_duplicates;
-  /// Whether data in order that says nothing new of the send side leaves a timer of corked or probing
-  /// data as it runs (Linux, header prediction).
+  /// Whether data in order that says nothing new of the send side leaves a timer of corked or
+  /// probing data as it runs (Linux, header prediction).
   bool predicts_headers;
   /// How PAWS and TS.Recent are kept.
   Paws paws;
-  /// Whether RACK alone finds losses where there is SACK, whatever tcp_recovery says (Linux 6.17 and
-  /// later).
+  /// Whether RACK alone finds losses where there is SACK, whatever tcp_recovery says (Linux 6.17
+  /// and later).
   bool always_rack;
   /// Whether a window that the peer takes back counts for what is in flight: what goes again is cut
   /// and joined to what the window and the MSS take, ACKs keep inside it, and a closed one turns

@@ -63,8 +63,8 @@ struct Host {
   const SocketOptions* options_of_new();
   /// The largest segment that fits the host's own link, options aside.
   std::uint16_t link_mss() const;
-  /// The MSS that a socket advertises: as large as its link and TCP_MAXSEG allow. Linux says no less
-  /// than 256 of a link (ip_rt_min_advmss).
+  /// The MSS that a socket advertises: as large as its link and TCP_MAXSEG allow. Linux says no
+  /// less than 256 of a link (ip_rt_min_advmss).
   std::uint16_t advertised_mss(const SocketOptions& of) const;
   SocketAddress at(Port port) const { return {config.address, port}; }
   SimDuration time_wait_length() const { return doubled(config.msl, SimDuration::max()); }

@@ -31,11 +31,10 @@ bool Stack::has_room() const { return impl_->host_.has_room_for_socket(); }
 SocketId Stack::open(const std::vector<SocketOptionValue>& options, std::optional<Seq> iss) {
   ++impl_->host_.sockets;
   const std::uint32_t index = impl_->records_.sockets.take();
-  impl_->records_.sockets[index].open(options.empty()
-                                          ? impl_->host_.options_of_new()
-                                          : impl_->host_.options_of_new(
-                                                options_of(options, impl_->host_)),
-                                      iss);
+  impl_->records_.sockets[index].open(
+      options.empty() ? impl_->host_.options_of_new()
+                      : impl_->host_.options_of_new(options_of(options, impl_->host_)),
+      iss);
   return SocketId{index};
 }
 

@@ -79,11 +79,11 @@ class ReceiveBuffer {
   }
   static constexpr unsigned share_bits = 8;
 
-  std::uint32_t size_;           ///< bytes (sk_rcvbuf)
-  std::uint32_t used_ = 0;       ///< bytes (sk_rmem_alloc)
-  Block last_;                   ///< the one that came last; no bytes: nothing is kept
+  std::uint32_t size_;      ///< bytes (sk_rcvbuf)
+  std::uint32_t used_ = 0;  ///< bytes (sk_rmem_alloc)
+  Block last_;              ///< the one that came last; no bytes: nothing is kept
   std::unique_ptr<std::deque<Block>> before_last_;
-  std::uint16_t share_;  ///< payload per memory, of 256
+  std::uint16_t share_;          ///< payload per memory, of 256
   std::uint16_t tail_room_ = 0;  ///< what still fits beside the last segment's octets
   bool counts_memory_;           ///< Linux; else payload alone counts
   bool measuring_ = false;

@@ -40,8 +40,7 @@ class ReceiveWindow {
       return host.advertised_mss(options) - (stamps == Stamps::yes ? timestamps_octets : 0U);
     }
     bool buffer_may_grow() const {
-      return buffer_size() == BufferSize::by_traffic &&
-             host.settings().tcp_moderate_rcvbuf != 0;
+      return buffer_size() == BufferSize::by_traffic && host.settings().tcp_moderate_rcvbuf != 0;
     }
   };
   /// What could be offered.
@@ -102,8 +101,8 @@ class ReceiveWindow {
   void resize(const Surroundings& s) {
     if (buffer_) buffer_->resize_to(s.buffer_bytes());
   }
-  /// The connection is open (Linux, tcp_init_buffer_space), and the peer's segments are thought to be
-  /// no larger than our own, of `own_mss` octets (tcp_initialize_rcv_mss).
+  /// The connection is open (Linux, tcp_init_buffer_space), and the peer's segments are thought to
+  /// be no larger than our own, of `own_mss` octets (tcp_initialize_rcv_mss).
   void established(std::uint32_t own_mss, const Surroundings& s);
 
   // --- What came ---

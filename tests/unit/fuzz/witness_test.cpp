@@ -29,9 +29,8 @@ auto sent_with_data(std::size_t place) {
   const std::atomic<bool> stop{false};
   const auto history = simulator_model({})->account("case", octet_and_reset, place, stop);
   REQUIRE(history);
-  return std::count_if(history->segments.begin(), history->segments.end(), [](const auto& one) {
-    return one.from.host == "client" && one.len > 0;
-  });
+  return std::count_if(history->segments.begin(), history->segments.end(),
+                       [](const auto& one) { return one.from.host == "client" && one.len > 0; });
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // What a host counts and limits over all its connections, and how it numbers them.
+#include "host/host.hpp"
+
 #include <set>
 
 #include <catch2/catch.hpp>
 
-#include "host/host.hpp"
 #include "host/options.hpp"
 #include "support/tcp_test.hpp"
 

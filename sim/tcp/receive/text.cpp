@@ -162,7 +162,7 @@ void Endpoint::decide_ack(Context& c) {
   if (!acks_.owed()) return;
   using Received = DelayedAck::Received;
   const Seq nxt = received_.nxt();
-  const bool two = window_.two_segments_since(nxt) && decide_offer(c) >= window_.left(nxt);
+  const bool two = window_.two_segments_since(nxt) && decide_offer(c) >= window_.advertised();
   const bool repeated = received_.tells_of_repeats();
   carry_out(
       acks_.decide({.nxt = nxt,

@@ -125,6 +125,9 @@ void LossRecovery::count_duplicates(Acked& acked, const Surroundings& s) {
   }
   if (acked.progress != Progress::advanced || known().duplicate_acks == 0) return;
   State& st = state(s.snd);
+  if (s.sack == Sack::no && acked.delivered > 0) {  // one fills the hole
+    acked.delivered -= std::min<std::uint32_t>(st.duplicate_acks, acked.delivered - 1);
+  }
   const bool recovering = st.phase == Phase::recovery && s.sack == Sack::no;
   const std::uint32_t counted = acked.segments > 0 ? acked.segments - 1 : 0;
   st.duplicate_acks = recovering && st.duplicate_acks > counted
@@ -239,8 +242,7 @@ void LossRecovery::find_losses_without_sack(const Acked& acked, RetransmissionQu
   if (queue.empty() || queue.front().resent_in_flight) return;
   const bool recovering = phase() == Phase::recovery;
   const bool partial = recovering && acked.progress == Progress::advanced;
-  const bool threshold = !recovering && acked.progress == Progress::duplicate &&
-                         known().duplicate_acks == s.settings.tcp_reordering;
+  const bool threshold = calm() && known().duplicate_acks >= s.settings.tcp_reordering;
   if (threshold || partial) queue.lose(0);
 }
 

@@ -228,6 +228,17 @@ TEST_CASE("LossRecovery: tcp_reordering says how many duplicate ACKs show a loss
   CHECK(s.resends() == "1");
 }
 
+TEST_CASE("LossRecovery: an undone recovery without SACK begins again, so many duplicates came",
+          "[tcp][linux]") {
+  auto s = ten_out(ProfileId::linux_6, Sack::no);
+  for (int i = 0; i < 8; ++i) s.ack(1);
+  REQUIRE(s.resends() == "1");
+  s.echoes_original = true;
+  s.ack(3);  // 1 was only late, but 3 is missing as well
+  CHECK(s.recovery.phase() == Phase::recovery);
+  CHECK(s.resends() == "3");
+}
+
 TEST_CASE("LossRecovery: Linux 6.18 cannot switch RACK off", "[tcp][linux]") {
   auto s = ten_out(ProfileId::linux_6);
   s.settings.tcp_recovery = 0;

@@ -176,6 +176,7 @@ Obstacle in_surroundings(const scenario::Scenario& s) {
   if (!s.datagram_flows.empty()) return "there are datagrams";
   if (s.connectors.size() != 1) return "it takes exactly one connector";
   for (const scenario::Host& host : s.hosts) {
+    if (host.silent) return host.name + " is silent";
     if (host.handshake != tcp::Handshake::three_way)
       return "the handshake is not the three-way one";
     if (host.files_max != app::unlimited_files || host.sockets_max != tcp::unlimited_sockets) {

@@ -266,6 +266,7 @@ std::string rule_of_discard(const Surroundings& around, const Moment& at, Discar
     case DiscardReason::rst_without_ack:
     case DiscardReason::rst_wrong_ack: return "RFC 9293, 3.10.7.3";
     case DiscardReason::no_ack: return "RFC 9293, 3.10.7.4";
+    case DiscardReason::silent: return "\"silent\": true";
     case DiscardReason::socket_limit: return rule_of_socket_limit(around, host);
     case DiscardReason::socket_memory: return around.setting(host, "tcp_mem", at.n);
     case DiscardReason::unacceptable:

@@ -84,6 +84,7 @@ std::string_view reason_in_words(DiscardReason reason) {
     case DiscardReason::rst_out_of_window: return "its number was outside the window";
     case DiscardReason::rst_without_ack: return "an RST must acknowledge the SYN";
     case DiscardReason::rst_wrong_ack: return "it did not acknowledge the SYN";
+    case DiscardReason::silent: return "the host is silent: no TCP answers there";
     case DiscardReason::socket_limit: return "there was no memory for another socket";
     case DiscardReason::socket_memory: return "there was no memory for it";
     case DiscardReason::unacceptable: return "it was outside the window, or its timestamp was old";

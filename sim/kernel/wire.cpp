@@ -142,9 +142,18 @@ std::optional<Wire::Delivery> Wire::arrive(SimTime now, const Due& due) {
   note_notes(now);
   if (reached != net::Network::Reached::host) return std::nullopt;
   network_.release(index);
-  journal_.note(now, trace::Receive{packet.id, trace::HostId{packet.to}, trace::LinkId{0}});
   last_activity_ = now;
-  return Delivery{packet.to, std::move(bytes), due.at};
+  return deliver(now, packet.id, trace::LinkId{0}, {packet.to, std::move(bytes), due.at});
+}
+
+/// A silent host takes it in, and its kernel never sees it.
+std::optional<Wire::Delivery> Wire::deliver(SimTime now, std::uint64_t id, trace::LinkId link,
+                                            Delivery delivery) {
+  const trace::HostId host{delivery.to};
+  journal_.note(now, trace::Receive{id, host, link});
+  if (!scenario_.hosts[delivery.to].silent) return delivery;
+  journal_.note(now, trace::Drop{id, host, trace::DropPlace::host, tcp::DiscardReason::silent});
+  return std::nullopt;
 }
 
 /// A relative number counts from the last SYN that this end sent; where there was none, from 0.
@@ -200,10 +209,10 @@ std::optional<Wire::Delivery> Wire::inject(SimTime now, std::size_t index) {
                                    trace::LossReason::host_off});
     return std::nullopt;
   }
-  journal_.note(now, trace::Receive{id, trace::HostId{to}});
   segment.src.address = real_[from];
   segment.dst.address = real_[to];
-  return Delivery{to, std::make_shared<const Bytes>(forge_packet(segment, options)), injection.at};
+  const auto packet = std::make_shared<const Bytes>(forge_packet(segment, options));
+  return deliver(now, id, trace::any_link, {to, packet, injection.at});
 }
 
 void Wire::do_to_host(SimTime now, const scenario::HostEvent& event) {

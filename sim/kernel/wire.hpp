@@ -87,6 +87,8 @@ class Wire {
   trace::End end(net::NodeIndex host, tcp::Port port) const { return {trace::HostId{host}, port}; }
   std::optional<Delivery> arrive(SimTime now, const Due& due);
   std::optional<Delivery> inject(SimTime now, std::size_t index);
+  std::optional<Delivery> deliver(SimTime now, std::uint64_t id, trace::LinkId link,
+                                  Delivery delivery);
   void do_to_host(SimTime now, const scenario::HostEvent& event);
   void do_to_link(SimTime now, const scenario::LinkEvent& event);
   tcp::Seq resolve(const scenario::SeqRef& ref, EndKey end) const;

@@ -258,6 +258,15 @@ void Simulation::Impl::take_in(HostIndex host, net::PacketIndex index, trace::Li
   const net::Packet& packet = network_.packet(index);
   const std::uint64_t cause =
       record(packet.cause, trace::Receive{packet.id, trace::HostId{host}, link});
+  if (world_.is_silent(host)) {
+    if (packet.protocol == trace::Protocol::tcp) {
+      tally_.discarded.add(tcp::DiscardReason::silent);
+    }
+    record(cause, trace::Drop{packet.id, trace::HostId{host}, trace::DropPlace::host,
+                              tcp::DiscardReason::silent});
+    network_.release(index);
+    return;
+  }
   if (packet.protocol == trace::Protocol::datagram) {
     ++tally_.datagrams_received;
     network_.release(index);

@@ -27,6 +27,7 @@ World::World(const scenario::Scenario& scenario, std::uint64_t seed) : scenario_
 void World::name_hosts() {
   for (std::size_t i = 0; i < scenario_->hosts.size(); ++i) {
     const scenario::Host& host = scenario_->hosts[i];
+    any_silent_ |= host.silent;
     first_member_.push_back(static_cast<app::HostIndex>(group_.size()));
     for (std::uint32_t member = 0; member < host.count; ++member) {
       group_.push_back(static_cast<std::uint32_t>(i));

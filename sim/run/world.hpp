@@ -39,6 +39,11 @@ class World {
   /// What the host's TCP starts from after so many reboots.
   tcp::StackConfig stack_config(app::HostIndex host, std::uint32_t boots) const;
 
+  /// Whether nothing answers there: segments are only forged in its name.
+  bool is_silent(app::HostIndex host) const {
+    return any_silent_ && scenario_->hosts[group_[host]].silent;
+  }
+
   tcp::Address address(app::HostIndex host) const { return names_.addresses[host]; }
   /// Who has this address. Requires that a host does.
   app::HostIndex host_at(tcp::Address address) const {
@@ -66,6 +71,7 @@ class World {
 
   const scenario::Scenario* scenario_;  ///< the run's own copy
   trace::Names names_;
+  bool any_silent_ = false;
   std::vector<app::HostIndex> first_member_;  ///< by Scenario::hosts
   std::vector<std::uint32_t> group_;          ///< by host: its place in Scenario::hosts
   std::vector<std::uint32_t> mtu_;            ///< by host

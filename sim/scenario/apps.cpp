@@ -257,6 +257,7 @@ class AppsReader {
 
   void read(const Value& value) {
     if (!value.is_object()) value.want("an object for an app");
+    if (const auto host = value.find("host")) refuse_silent(*host);
     const int kinds = value.has("listen") + value.has("connect") + value.has("datagrams");
     if (kinds == 0) refuse_unnamed(value);
     if (kinds > 1)
@@ -278,6 +279,13 @@ class AppsReader {
   }
 
  private:
+  /// A silent host has no TCP, and so no sockets.
+  void refuse_silent(const Value& host) const {
+    const Host& named = scenario_->hosts[nodes_->host(host).host];
+    if (!named.silent) return;
+    host.fail(fmt::format("want a host that is not silent, have \"{}\"", named.name));
+  }
+
   /// There is no key that says what kind of app it is: perhaps it is misspelt.
   [[noreturn]] static void refuse_unnamed(const Value& value) {
     value.only_keys("an app", {"host", "listen", "connect", "datagrams", "backlog", "accept", "at",

@@ -153,12 +153,13 @@ class HostsReader {
     check_name(name, value);
     Host& host = add(name, value);  // known to the rest, even if there is an error in it
     value.only_keys("a host", {"profile", "sysctl", "sysctl_file", "address", "count", "what_if",
-                               "initial_rto", "msl", "timer_wheel", "hz", "limits"});
+                               "initial_rto", "msl", "timer_wheel", "hz", "limits", "silent"});
     const Common own = read_common(value);
     host.profile = own.profile.value_or(all_.profile.value_or(tcp::ProfileId::linux_6));
     host.handshake = own.handshake.value_or(all_.handshake.value_or(tcp::Handshake::three_way));
     host.files_max = own.files_max.value_or(all_.files_max.value_or(app::unlimited_files));
     host.sockets_max = own.sockets_max.value_or(all_.sockets_max.value_or(tcp::unlimited_sockets));
+    value.with("silent", [&](const Value& v) { host.silent = v.boolean(); });
     resolve_times(all_, own, host);
     read_settings(value, own, host);
     read_address(value, host);

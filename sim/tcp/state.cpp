@@ -126,6 +126,7 @@ std::string_view name_of(DiscardReason reason) {
     case DiscardReason::rst_out_of_window: return "rst_out_of_window";
     case DiscardReason::rst_without_ack: return "rst_without_ack";
     case DiscardReason::rst_wrong_ack: return "rst_wrong_ack";
+    case DiscardReason::silent: return "silent";
     case DiscardReason::socket_limit: return "socket_limit";
     case DiscardReason::socket_memory: return "socket_memory";
     case DiscardReason::unacceptable: return "unacceptable";

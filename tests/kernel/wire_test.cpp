@@ -229,6 +229,16 @@ TEST_CASE("wire: a forged segment does not reach a host without power", "[kernel
   CHECK(t.words() == Words{"power_off", "forge:S", "discard:host_off"});
 }
 
+TEST_CASE("wire: a silent host takes segments in, and its kernel sees none", "[kernel]") {
+  WireTest t{R"("inject": [{"at": "2s", "from": "client", "to": "server", "sport": 1, "dport": 80,
+                            "flags": "S"}])"};
+  t.scenario.hosts[server].silent = true;
+  t.send(client, tcp::Flags::syn);
+  CHECK_FALSE(t.next());
+  CHECK_FALSE(t.next());
+  CHECK(t.words() == Words{"send:S", "recv", "discard:silent", "forge:S", "recv", "discard:silent"});
+}
+
 TEST_CASE("wire: what is no TCP segment goes nowhere and leaves no trace", "[kernel]") {
   WireTest t{R"("seed": 1)"};
   t.wire.sent(t.now, client, Bytes{0x60, 0, 0, 0});

@@ -36,6 +36,7 @@ struct Host {
   tcp::TimerMode timers = tcp::TimerMode::wheel;     ///< resolved
   std::int32_t hz = tcp::TimerGrid::usual_hz;        ///< resolved
   tcp::Handshake handshake = tcp::Handshake::three_way;
+  bool silent = false;  ///< it has no TCP: segments are only forged in its name
   std::uint32_t files_max = app::unlimited_files;      ///< of each of its applications; resolved
   std::uint32_t sockets_max = tcp::unlimited_sockets;  ///< resolved
   std::optional<tcp::Address> address;  ///< of the first member; chosen by the simulation if absent

@@ -92,6 +92,7 @@ enum class DiscardReason : std::uint8_t {
   rst_out_of_window,  ///< a RST outside the window
   rst_without_ack,    ///< a RST without ACK in SYN-SENT
   rst_wrong_ack,      ///< a RST in SYN-SENT that does not acknowledge the SYN
+  silent,             ///< the host has no TCP: segments are only forged in its name
   socket_limit,       ///< the host has memory for no more sockets (StackConfig::sockets_max)
   socket_memory,      ///< there is no memory for it (tcp_mem)
   unacceptable,       ///< outside the window, or an old timestamp

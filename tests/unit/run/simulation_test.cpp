@@ -470,6 +470,46 @@ TEST_CASE("Simulation: the options of an injected SYN are a peer's", "[run]") {
   CHECK_FALSE(std::get<trace::Send>(plain.what).segment.options.has_timestamps);
 }
 
+TEST_CASE("Simulation: a silent host answers nothing, not even with a reset", "[run]") {
+  const Story story{R"("profile": "linux-6", "hosts": {"client": {"silent": true}, "server": {}},
+    "apps": [{"host": "server", "listen": 80, "steps": [{"recv": 10}, {"close": true}]}],
+    "stop_at": "2s",
+    "inject": [
+      {"at": "100ms", "from": "client", "to": "server", "sport": 40000, "dport": 80, "flags": "S",
+       "seq": 1000},
+      {"at": "200ms", "from": "client", "to": "server", "sport": 40000, "dport": 80, "flags": ".",
+       "seq": 1001, "ack": "iss+1"},
+      {"at": "300ms", "from": "client", "to": "server", "sport": 40000, "dport": 80, "flags": "P.",
+       "seq": 1001, "ack": "iss+1", "len": 10},
+      {"at": "400ms", "from": "client", "to": "server", "sport": 40000, "dport": 80, "flags": ".",
+       "seq": 1011, "ack": "iss+2"}])"};
+  CHECK(story.segments(0s, 100ms).empty());
+  CHECK(story.segments(100ms, 300ms) ==
+        "100 forged client S\n"
+        "100 server S.\n"
+        "200 forged client .\n");
+  CHECK(story.states("server") ==
+        "0 LISTEN\n100 SYN_RCVD\n200 ESTABLISHED\n300 FIN_WAIT_1\n400 FIN_WAIT_2\n");
+  const trace::Event& answer = story.sent("server", "S.");
+  const auto id = std::get<trace::Send>(answer.what).id;
+  const trace::Event& arrival =
+      story.find<trace::Receive>([&](const trace::Receive& r) { return r.id == id; });
+  const trace::Event& drop =
+      story.find<trace::Drop>([&](const trace::Drop& d) { return d.id == id; });
+  CHECK(std::get<trace::Drop>(drop.what).reason ==
+        trace::DropReason{tcp::DiscardReason::silent});
+  CHECK(story.cause_of(drop) == &arrival);
+}
+
+TEST_CASE("Simulation: a connect to a silent host times out, and datagrams end there", "[run]") {
+  const Story story{R"("hosts": {"client": {}, "server": {"silent": true}},
+    "apps": [{"host": "client", "connect": "server:80"},
+             {"host": "client", "datagrams": "server:9000"}],
+    "sysctl": {"tcp_syn_retries": 1}})"};
+  CHECK(story.calls("client") == "0 connect connect\n3000 connect connected ETIMEDOUT\n");
+  CHECK(story.summary().datagrams_received == 0);
+}
+
 TEST_CASE("Simulation: what is injected into a host without power is discarded", "[run]") {
   const Story story{R"("apps": [], "events": [{"at": "0s", "host": "server", "do": "power_off"}],
     "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 1, "dport": 80,

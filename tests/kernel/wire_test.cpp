@@ -236,7 +236,8 @@ TEST_CASE("wire: a silent host takes segments in, and its kernel sees none", "[k
   t.send(client, tcp::Flags::syn);
   CHECK_FALSE(t.next());
   CHECK_FALSE(t.next());
-  CHECK(t.words() == Words{"send:S", "recv", "discard:silent", "forge:S", "recv", "discard:silent"});
+  CHECK(t.words() ==
+        Words{"send:S", "recv", "discard:silent", "forge:S", "recv", "discard:silent"});
 }
 
 TEST_CASE("wire: what is no TCP segment goes nowhere and leaves no trace", "[kernel]") {

@@ -312,6 +312,7 @@ class Endpoint {
   void clean_queue(const Segment& seg, Acked& acked, Context& c);
   void note_delivered(const InFlight& record, Rack::Copy which, Acked& acked, Context& c);
   Rack::Copy copy_answered(const InFlight& record, const Segment& seg) const;
+  bool is_plausible(const SackBlock& block) const;
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
   bool echoes_original(const Segment& seg, const Context& c) const;

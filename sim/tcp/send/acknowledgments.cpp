@@ -99,9 +99,16 @@ Rack::Copy Endpoint::copy_answered(const InFlight& record, const Segment& seg) c
   return earlier ? Rack::Copy::earlier : Rack::Copy::latest;
 }
 
+/// A block that is turned round or reaches beyond what was sent says nothing (Linux,
+/// tcp_is_sackblock_valid).
+bool Endpoint::is_plausible(const SackBlock& block) const {
+  return before(block.left, block.right) && at_or_before(block.right, snd_.nxt());
+}
+
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
   for (std::size_t i = 0; i < seg.options.sack_count && sack_ok_; ++i) {
     const SackBlock& block = seg.options.sack[i];
+    if (!is_plausible(block)) continue;
     if (at_or_before(block.right, seg.ack)) {
       if (i == 0) {  // RFC 2883, 4.1: the peer got these twice
         acked.dsack = true;

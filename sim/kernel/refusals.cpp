@@ -20,9 +20,11 @@ namespace {
 
 /// Connections of all apps at most: each has a thread.
 constexpr std::uint64_t connections_max = 4000;
+
+/// Everything or nothing takes no numbers.
 bool draws(const net::Loss& loss) {
   const auto* bernoulli = std::get_if<net::BernoulliLoss>(&loss);
-  return bernoulli == nullptr || bernoulli->p != 0;
+  return bernoulli == nullptr || (bernoulli->p != 0 && bernoulli->p != 1);
 }
 
 class Refuser {
@@ -64,11 +66,11 @@ class Refuser {
     if (host.group)
       fail(own + "/count", fmt::format("want single hosts, have a group of {}", host.count));
     if (!tcp::kernel_of(host.profile)) {
-      fail(
-          places_.first_of({own + "/profile", "/profile"}),
-          fmt::format("want linux-6 or another Linux, have {} (--set profile=linux-6 shows what the "
-                      "kernel does instead)",
-                      tcp::name_of(host.profile)));
+      fail(places_.first_of({own + "/profile", "/profile"}),
+           fmt::format(
+               "want linux-6 or another Linux, have {} (--set profile=linux-6 shows what the "
+               "kernel does instead)",
+               tcp::name_of(host.profile)));
     } else if (host.timers != tcp::TimerMode::wheel) {
       fail(places_.first_of({own + "/timer_wheel", "/timer_wheel"}),
            "want true, have false: its timers are on its wheel");
@@ -114,7 +116,7 @@ class Refuser {
     for (std::size_t i = 0; i < scenario_.listeners.size(); ++i) {
       const app::Listener& listener = scenario_.listeners[i];
       const std::string place = places_.nth_with("apps", "listen", i);
-      if (listener.iss) refuse_iss(place);
+      if (!listener.iss.empty()) refuse_iss(place);
       check_limits(listener, place);
       refuse_drawn_sleeps(listener.steps, place);
     }
@@ -122,7 +124,7 @@ class Refuser {
     for (std::size_t i = 0; i < scenario_.connectors.size(); ++i) {
       const app::Connector& connector = scenario_.connectors[i];
       const std::string place = places_.nth_with("apps", "connect", i);
-      if (connector.iss) refuse_iss(place);
+      if (!connector.iss.empty()) refuse_iss(place);
       check_limits(connector, place);
       refuse_drawn_sleeps(connector.steps, place);
       if (connector.host == connector.to) fail(place + "/connect", "want the other host");

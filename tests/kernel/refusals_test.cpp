@@ -88,6 +88,12 @@ TEST_CASE("refusals: all that the lab can do passes", "[kernel]") {
             .empty());
 }
 
+TEST_CASE("refusals: a link that loses everything draws no numbers", "[kernel]") {
+  CHECK(refused(with_link(R"("loss": 1)")).empty());
+  CHECK(refused(with_link(R"("a_to_b": {"loss": 1})")).empty());
+  check_refused(with_link(R"("loss": 0.999)"), "/links/0/loss", "draws numbers");
+}
+
 TEST_CASE("refusals: models that draw numbers, each at its own place", "[kernel]") {
   check_refused(with_link(R"("loss": 0.1)"), "/links/0/loss", "draws numbers");
   check_refused(with_link(R"("b_to_a": {"loss": {"model": "gilbert_elliott", "p_good_to_bad": 0.1,

@@ -21,7 +21,7 @@ void Applications::bind_early(std::uint32_t index) {
       state.bound[i] = {std::nullopt, refused};
       continue;
     }
-    const tcp::SocketId socket = stack(program.host).open(options, program.iss);
+    const tcp::SocketId socket = stack(program.host).open(options, program.iss.of(i));
     const bool possible = port <= std::numeric_limits<tcp::Port>::max();
     const tcp::Error error = possible
                                  ? stack(program.host).bind(socket, static_cast<tcp::Port>(port))
@@ -36,7 +36,7 @@ Applications::ConnectorState::Bound Applications::bound_socket(std::uint32_t ind
   if (program.from_port) return connectors_[index].bound[number];
   const tcp::Error error = take_socket({Program::Kind::connector, index});
   if (error != tcp::Error::none) return {std::nullopt, error};
-  return {stack(program.host).open(program.options, program.iss), tcp::Error::none};
+  return {stack(program.host).open(program.options, program.iss.of(number)), tcp::Error::none};
 }
 
 /// There is no socket that could connect.

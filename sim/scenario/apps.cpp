@@ -1,6 +1,8 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -137,10 +139,18 @@ std::vector<app::Step> steps_of(const Value& app) {
   return steps;
 }
 
-std::optional<tcp::Seq> iss_of(const Value& app) {
+/// A number for all connections, or a list with one for each.
+tcp::FixedIss iss_of(const Value& app) {
   const auto value = app.find("iss");
-  if (!value) return std::nullopt;
-  return tcp::Seq{value->integer_as<std::uint32_t>()};
+  if (!value) return {};
+  if (!value->is_array()) return tcp::Seq{value->integer_as<std::uint32_t>()};
+  constexpr std::string_view wish = "a number from 0 to 4294967295, or a list of at least one";
+  if (value->size() == 0) value->want(wish);
+  std::vector<tcp::Seq> numbers;
+  value->for_each_element(wish, [&](const Value& element) {
+    numbers.emplace_back(element.integer_as<std::uint32_t>());
+  });
+  return tcp::FixedIss{std::move(numbers)};
 }
 
 void read_accept(const Value& value, app::Listener& listener) {

@@ -10,6 +10,7 @@
 #include "lastack/app/arrivals.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/net/link.hpp"
+#include "lastack/tcp/fixed_iss.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/stack.hpp"
 
@@ -57,7 +58,7 @@ struct Listener {
   std::optional<SimTime> close_at;                 ///< it stops listening; key "close_at"
   std::uint32_t files_max = unlimited_files;       ///< descriptors; key "limits.nofile"
   std::vector<tcp::SocketOptionValue> options;
-  std::optional<tcp::Seq> iss;
+  tcp::FixedIss iss;  ///< of each connection that it accepts, in the order of the SYNs
   std::vector<Step> steps;
 };
 
@@ -75,7 +76,7 @@ struct Connector {
   std::optional<ArrivalProcess> arrivals;     ///< in place of `every`
   std::uint32_t files_max = unlimited_files;  ///< descriptors; key "limits.nofile"
   std::vector<tcp::SocketOptionValue> options;
-  std::optional<tcp::Seq> iss;
+  tcp::FixedIss iss;  ///< of each connection, in their order
   std::vector<Step> steps;
 };
 

@@ -14,6 +14,7 @@
 #include "lastack/core/time.hpp"
 #include "lastack/core/wakeup.hpp"
 #include "lastack/tcp/counters.hpp"
+#include "lastack/tcp/fixed_iss.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/settings.hpp"
@@ -146,9 +147,10 @@ class Stack {
   Error connect_result(SocketId socket);
 
   /// A passive open. `backlog` is capped by somaxconn. Without SO_REUSEADDR (on by default here) it
-  /// fails with address_in_use while the port's connections live on, TIME-WAIT included.
+  /// fails with address_in_use while the port's connections live on, TIME-WAIT included. `iss` has
+  /// the initial sequence numbers of its connections, in the order of their SYNs.
   Error listen(SimTime now, Port port, std::int32_t backlog,
-               const std::vector<SocketOptionValue>& options, std::optional<Seq> iss,
+               const std::vector<SocketOptionValue>& options, const FixedIss& iss,
                ListenerId& listener, Output& out);
   /// Whether a connection waits to be accepted.
   bool acceptable(ListenerId listener) const;

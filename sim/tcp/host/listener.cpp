@@ -34,7 +34,7 @@ StateReason why_refused(DiscardReason obstacle) {
 // --- User calls ---
 
 Error Stack::listen(SimTime now, Port port, std::int32_t backlog,
-                    const std::vector<SocketOptionValue>& options, std::optional<Seq> iss,
+                    const std::vector<SocketOptionValue>& options, const FixedIss& iss,
                     ListenerId& listener, Output& out) {
   Context c{impl_->host_, now, out};
   Listening l;
@@ -149,6 +149,15 @@ void Stack::Impl::segment_arrives_listen(std::uint32_t listener, const Segment& 
   c.discard(DiscardReason::no_syn);  // fourth
 }
 
+/// One that a list has for it, one that follows TIME-WAIT's, one for all, or the host's choice.
+Seq Stack::Impl::iss_of_next(Listening& l, const Segment& syn, std::optional<Seq> after_time_wait,
+                             const Context& c) const {
+  const std::uint64_t number = l.connections++;
+  if (const auto listed = l.iss.listed(number)) return *listed;
+  if (after_time_wait) return *after_time_wait;
+  return l.iss.of(number).value_or(host_.choose_iss(c.now, syn.dst.port, syn.src));
+}
+
 void Stack::Impl::syn_arrives(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss,
                               Context& c) {
   Listening& l = listeners_[listener];
@@ -163,7 +172,7 @@ void Stack::Impl::syn_arrives(std::uint32_t listener, const Segment& seg, std::o
     send_cookie(l, request, c);
     return;
   }
-  request.iss = iss.value_or(l.iss.value_or(host_.choose_iss(c.now, seg.dst.port, seg.src)));
+  request.iss = iss_of_next(l, seg, iss, c);
   if (host_.config.handshake == Handshake::two_way) {
     open_two_way(listener, request, c);
     return;

@@ -26,7 +26,8 @@ struct Listening {
   std::int32_t backlog = 0;
   SocketOptions options;
   const SocketOptions* of_connections = &no_options;  ///< that it makes
-  std::optional<Seq> iss;
+  FixedIss iss;
+  std::uint64_t connections = 0;     ///< begun so far, refused ones aside
   std::uint32_t requests = 0;        ///< in the SYN queue
   std::uint32_t young_requests = 0;  ///< of these, without a SYN-ACK timeout yet
   std::deque<std::uint32_t> accept_queue;
@@ -116,6 +117,8 @@ class Stack::Impl {
   Listening* listener_at(Port port, std::uint32_t& index);
   void segment_arrives_listen(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss,
                               Context& c);
+  Seq iss_of_next(Listening& l, const Segment& syn, std::optional<Seq> after_time_wait,
+                  const Context& c) const;
   void syn_arrives(std::uint32_t listener, const Segment& seg, std::optional<Seq> iss, Context& c);
   enum class Admission : std::uint8_t { request, cookie, refused };
   Admission admit(Listening& listener, bool from_time_wait, Context& c);

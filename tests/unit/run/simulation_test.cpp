@@ -450,6 +450,26 @@ TEST_CASE("Simulation: PAWS takes an injected segment by its timestamp", "[run]"
   CHECK(covered_after("ts-1000") == 1);  // RFC 7323, 5.3: acknowledged and dropped
 }
 
+TEST_CASE("Simulation: SACK blocks that cannot be are passed over", "[run]") {
+  const auto sent_after = [](const std::string& blocks) {
+    const Story story{R"("profile": "linux-6", "apps": [
+      {"host": "server", "listen": 80, "steps": [{"recv": "eof"}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "steps": [{"sleep": "200ms"}, {"send": 5000}]}],
+      "faults": [{"on": "client->server", "payload": true, "do": "drop"}],
+      "inject": [{"at": "225ms", "from": "server", "to": "client", "sport": 80, "dport": 40000,
+                  "flags": ".", "seq": "iss+1", "ack": "iss+1",
+                  "options": [{"ts": ["ts", "ts"]}, {"sack": )" +
+                      blocks + "}]}]"};
+    return story.segments(225ms, 250ms);
+  };
+  const std::string nothing = "225 forged server .\n";
+  CHECK(sent_after(R"([["iss+1449", "iss+4345"]])") != nothing);  // two segments and more
+  CHECK(sent_after(R"([["iss+1449", "iss+5002"]])") == nothing);  // beyond what was sent
+  CHECK(sent_after(R"([["iss+5001", "iss+1449"]])") == nothing);  // turned round
+  CHECK(sent_after(R"([["iss+1449", "iss+1449"]])") == nothing);  // empty
+}
+
 TEST_CASE("Simulation: the options of an injected SYN are a peer's", "[run]") {
   const Story story{R"("profile": "linux-6", "apps": [{"host": "server", "listen": 80}],
     "inject": [{"at": "1s", "from": "client", "to": "server", "sport": 40000, "dport": 80,
@@ -496,8 +516,7 @@ TEST_CASE("Simulation: a silent host answers nothing, not even with a reset", "[
       story.find<trace::Receive>([&](const trace::Receive& r) { return r.id == id; });
   const trace::Event& drop =
       story.find<trace::Drop>([&](const trace::Drop& d) { return d.id == id; });
-  CHECK(std::get<trace::Drop>(drop.what).reason ==
-        trace::DropReason{tcp::DiscardReason::silent});
+  CHECK(std::get<trace::Drop>(drop.what).reason == trace::DropReason{tcp::DiscardReason::silent});
   CHECK(story.cause_of(drop) == &arrival);
 }
 
@@ -505,9 +524,61 @@ TEST_CASE("Simulation: a connect to a silent host times out, and datagrams end t
   const Story story{R"("hosts": {"client": {}, "server": {"silent": true}},
     "apps": [{"host": "client", "connect": "server:80"},
              {"host": "client", "datagrams": "server:9000"}],
-    "sysctl": {"tcp_syn_retries": 1}})"};
+    "sysctl": {"tcp_syn_retries": 1})"};
   CHECK(story.calls("client") == "0 connect connect\n3000 connect connected ETIMEDOUT\n");
   CHECK(story.summary().datagrams_received == 0);
+}
+
+/// Initial sequence numbers of what the host sent with these flags, in order.
+std::vector<std::uint32_t> initial_numbers(const Story& story, const std::string& host,
+                                           const std::string& flags) {
+  std::vector<std::uint32_t> numbers;
+  for (const trace::Event& event : story.events()) {
+    const auto* send = std::get_if<trace::Send>(&event.what);
+    if (send == nullptr || send->segment.flags.text() != flags) continue;
+    if (story.recording().names().name(send->src.host) != host) continue;
+    numbers.push_back(send->segment.seq.raw());
+  }
+  return numbers;
+}
+
+TEST_CASE("Simulation: a list of initial numbers has one for each connection, the last stays",
+          "[run]") {
+  for (const std::string port : {"", R"("from_port": 40000, )"}) {
+    CAPTURE(port);
+    const Story story{R"("apps": [
+        {"host": "server", "listen": 80, "iss": [7000, 8000]},
+        {"host": "client", "connect": "server:80", )" +
+                      port + R"("iss": [100, 200, 4294967295], "count": 4, "every": "1s"}])"};
+    CHECK(initial_numbers(story, "client", "S") ==
+          std::vector<std::uint32_t>{100, 200, 4294967295, 4294967295});
+    CHECK(initial_numbers(story, "server", "S.") ==
+          std::vector<std::uint32_t>{7000, 8000, 8000, 8000});
+  }
+}
+
+TEST_CASE("Simulation: a SYN that is sent again keeps its initial number", "[run]") {
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80, "iss": [7000, 8000]},
+      {"host": "client", "connect": "server:80", "iss": [100, 200]}],
+    "faults": [{"on": "client->server", "flags": "S", "nth": 1, "do": "drop"},
+               {"on": "server->client", "flags": "S.", "nth": 1, "do": "drop"}])"};
+  CHECK(initial_numbers(story, "client", "S").back() == 100);
+  CHECK(initial_numbers(story, "server", "S.").back() == 7000);
+}
+
+TEST_CASE("Simulation: an entry of a list goes before what TIME_WAIT would have", "[run]") {
+  const auto numbers = [](const std::string& iss) {
+    const Story story{R"("profile": "linux-6", "apps": [
+      {"host": "server", "listen": 80, "iss": )" +
+                      iss + R"(, "steps": [{"close": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "iss": 100,
+       "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "iss": 900000, "at": "5s"}])"};
+    return initial_numbers(story, "server", "S.");
+  };
+  CHECK(numbers("[7000, 8000]") == std::vector<std::uint32_t>{7000, 8000});
+  CHECK(numbers("7000").back() > 7000);  // beyond what the old connection used
 }
 
 TEST_CASE("Simulation: what is injected into a host without power is discarded", "[run]") {

@@ -103,8 +103,7 @@ const std::vector<BadInput>& bad_inputs() {
       {"/hosts/server/initial_rto", "3",
        R"(/hosts/server/initial_rto: want a duration with a unit (write "10ms", not 10), have 3)"},
       {"/hosts/lonely/silent", "1", "/hosts/lonely/silent: want true or false, have 1"},
-      {"/silent", "true",
-       R"(/silent: want a key of a scenario, have "silent" (known: …)"},
+      {"/silent", "true", R"(/silent: want a key of a scenario, have "silent" (known: …)"},
       {"/hosts/server/silent", "true",
        R"(/apps/0/host: want a host that is not silent, have "server")", not_in_schema},
       {"/timer_wheel", R"("yes")", R"(/timer_wheel: want true or false, have "yes")"},
@@ -391,6 +390,15 @@ const std::vector<BadInput>& bad_inputs() {
        R"(/inject/0/options/0/sack/0/1: want a number from 0 to 4294967295 or one such as "iss+1", have -1)"},
       {"/inject/0/options", R"([{"sack":[[1,2],[3,4],[5,6],[7,8]]},{"wscale":1},{"mss":2}])",
        "/inject/0/options: want options of at most 40 octets in all, have 41", not_in_schema},
+      // initial sequence numbers
+      {"/apps/0/iss", "-1", "/apps/0/iss: want an integer from 0 to 4294967295, have -1"},
+      {"/apps/0/iss", "[]",
+       "/apps/0/iss: want a number from 0 to 4294967295, or a list of at least one, have an empty "
+       "array"},
+      {"/apps/1/iss", "[1,4294967296]",
+       "/apps/1/iss/1: want an integer from 0 to 4294967295, have 4294967296"},
+      {"/apps/1/iss", R"(["iss"])",
+       R"(/apps/1/iss/0: want an integer from 0 to 4294967295, have "iss")"},
       // events
       {"/events/0/host", R"("srv")",
        R"(/events/0/host: want the name of a host, have "srv"; nearest is "server" (known: …)",

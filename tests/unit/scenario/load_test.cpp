@@ -348,7 +348,7 @@ TEST_CASE("apps: a listener with all its keys", "[scenario]") {
   CHECK(full.options[0].option == tcp::SocketOption::tcp_defer_accept);
   CHECK(full.options[0].value == 3);
   CHECK(full.options[1].value == 1);
-  CHECK(full.iss == tcp::Seq{100});
+  CHECK(full.iss.of(0) == tcp::Seq{100});
   CHECK(s.listeners[1].backlog == 128);
   CHECK_FALSE(s.listeners[1].accept_from);
   CHECK(s.listeners[2].accept_from == sim_start);
@@ -368,7 +368,7 @@ TEST_CASE("apps: a connector with all its keys and every step", "[scenario]") {
   CHECK(c.at == sim_start + 1s);
   CHECK(c.count == 536);
   CHECK(c.every == 50ms);
-  CHECK(c.iss == tcp::Seq{4294967295});
+  CHECK(c.iss.of(7) == tcp::Seq{4294967295});
   REQUIRE(c.steps.size() == 10);
   CHECK(as<app::SendStep>(c.steps[0]).bytes == 5);
   CHECK(as<app::RecvStep>(c.steps[1]).bytes == 7);

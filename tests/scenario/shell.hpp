@@ -4,6 +4,16 @@
 #include <string>
 #include <vector>
 
+/// Whether program and tests are built with a sanitizer that keeps memory of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool takes_memory_of_its_own = true;
+#elif defined(__has_feature)
+inline constexpr bool takes_memory_of_its_own =
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+inline constexpr bool takes_memory_of_its_own = false;
+#endif
+
 /// A folder of its own in which a test keeps files and runs the program, as a user would.
 class Shell {
  public:

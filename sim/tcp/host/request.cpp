@@ -1,8 +1,7 @@
 #include "host/request.hpp"
 
-#include <algorithm>
-
 #include "peer_options.hpp"
+#include "receive/receive_window.hpp"
 
 namespace lastack::tcp {
 
@@ -61,13 +60,12 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
   r.send_scale = agreed.send_scale & 0xfU;
   r.peer_window = syn.wnd;
   r.peer_mss = agreed.mss;
-  const std::int32_t buffer = options.rcvbuf != 0 ? options.rcvbuf : host.settings().tcp_rmem[1];
-  const std::uint32_t payload =
-      host.advertised_mss(options) - (r.timestamps ? timestamps_octets : 0U);
-  const auto size = options.rcvbuf != 0 ? BufferSize::asked_for : BufferSize::by_traffic;
-  const WindowOffer offer =
-      initial_window(host, ReceiveBuffer{host.profile, buffer}.full_space(), size, payload,
-                     r.scaling ? Scaling::offered : Scaling::none);
+  using Stamps = ReceiveWindow::Stamps;
+  const ReceiveWindow::Surroundings s{host, options, r.timestamps ? Stamps::yes : Stamps::no,
+                                      r.irs + 1, now};
+  const WindowOffer offer = initial_window(
+      host, ReceiveBuffer{host.profile, s.buffer_bytes()}.full_space(), s.buffer_size(),
+      s.payload_max(), r.scaling ? Scaling::offered : Scaling::none);
   r.offer = static_cast<std::uint16_t>(offer.window);
   r.receive_scale = offer.scale & 0xfU;
   r.sent = r.last_sent = now;

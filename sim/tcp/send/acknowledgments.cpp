@@ -20,7 +20,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd();
-  const bool predicted = is_predicted(seg, c);
+  const bool predicted = nothing_was_out && is_predicted(seg, c);  // by the window as it was
   if (c.host.profile.paws == Paws::linux) {
     ts_.note_newer(seg, window_.advertised_at(), c.now);
   }

@@ -275,6 +275,7 @@ class Endpoint {
   void syn_sent_acceptable_ack(const Segment& seg, Context& c);
   bool echoes_no_syn(const Segment& seg, const Context& c) const;
   void syn_sent_reset_and_retry(const Segment& seg, Context& c);
+  void text_of_syn_ack(const Segment& seg, Context& c);
   void simultaneous_open(const Segment& seg, Context& c);
   void segment_arrives_other_states(const Segment& seg, Context& c);
   Step check_timestamp(const Segment& seg, Context& c);
@@ -307,7 +308,7 @@ class Endpoint {
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
   AckKind acknowledge(const Segment& seg, Context& c);
   bool is_predicted(const Segment& seg, const Context& c) const;
-  bool is_ancient(Seq ack) const;
+  bool is_ancient(Seq ack, const Context& c) const;
   Acked clean_queue(const Segment& seg, Context& c);
   void clean_queue(const Segment& seg, Acked& acked, Context& c);
   void note_delivered(const InFlight& record, Rack::Copy which, Acked& acked, Context& c);

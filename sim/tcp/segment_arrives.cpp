@@ -56,6 +56,7 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
   if (seg.flags.has(Flags::syn)) {  // fourth
     if (has_ack || syn_acked_) {
       syn_sent_acceptable_ack(seg, c);
+      if (c.host.profile.takes_text_of_syn_ack) text_of_syn_ack(seg, c);
     } else {
       simultaneous_open(seg, c);
     }
@@ -118,6 +119,15 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   send_ack(SendReason::ack, c);
 }
 
+/// What stands behind the SYN of a SYN-ACK goes on at the sixth step.
+void Endpoint::text_of_syn_ack(const Segment& seg, Context& c) {
+  Segment rest = seg;
+  rest.flags = seg.flags.without(Flags::syn);
+  rest.seq = seg.text();
+  if (rest.len() == 0 || process_text(rest, c) == Step::done) return;
+  decide_ack(c);
+}
+
 /// Both ends opened at once: SYNs crossed (RFC 9293, 3.5, Figure 7).
 void Endpoint::simultaneous_open(const Segment& seg, Context& c) {
   peer_opens(seg, c);
@@ -156,11 +166,10 @@ void Endpoint::become_established(const Segment& seg, StateReason why, Context& 
   clear_rtx_timer(c);
   window_.established(mss_now(c), receiving(c));
   grow_send_buffer(c);
-  const bool syn_again = rtx_.retransmits() > 0 || c.host.profile.rto_formula == RtoFormula::linux;
-  if (!rtx_.has_sample() && syn_again) {
-    constexpr SimDuration after_lost_syn = 3s;  // RFC 6298, 5.7; Linux: whenever nothing is known
-    rtx_.reset(after_lost_syn);
-  }
+  constexpr SimDuration after_lost_syn = 3s;  // RFC 6298, 5.7; Linux: whenever nothing is known
+  const bool careful =
+      c.host.profile.rto_formula == RtoFormula::linux ? !rtx_.has_sample() : rtx_.retransmits() > 0;
+  if (careful) rtx_.reset(after_lost_syn);
   if (rtx_.timeouts() > 0) restart_congestion(seg, c);
   recovery_.established(snd_.nxt(), c.now);
   rtx_.progress();

@@ -57,6 +57,22 @@ TEST_CASE("synchronized: an ACK further back than the largest window is challeng
   CHECK(t.receive().bytes == 0);
 }
 
+TEST_CASE("synchronized: old ACKs count back by the largest window, below the ISS too",
+          "[tcp][rfc5961]") {
+  auto t = TcpTest::in(State::established, {.peer_window = 1000});
+  t.in("P. 1:11 ack -999").out(". 1 ack 11").quiet(State::established);
+  t.in("P. 11:21 ack -1000").out(". 1 ack 11").quiet(State::established);
+  CHECK(t.receive().bytes == 10);
+}
+
+TEST_CASE("synchronized: for Linux an ACK is old only as far as octets were acknowledged",
+          "[tcp][linux]") {
+  auto t =
+      TcpTest::in(State::established, {.profile = tcp::ProfileId::linux_6, .peer_window = 1000});
+  t.in("P. 1:11 ack -500").out(". 1 ack 1").quiet(State::established);
+  CHECK(t.receive().bytes == 0);
+}
+
 TEST_CASE("ESTABLISHED: the ACK of what was sent frees it", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::established);
   t.send(100);

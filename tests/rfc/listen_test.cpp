@@ -5,6 +5,7 @@
 
 using namespace lastack;
 using namespace lastack::test;
+using tcp::ProfileId;
 using tcp::State;
 
 TEST_CASE("LISTEN: a RST is ignored", "[tcp][rfc9293]") {
@@ -30,6 +31,18 @@ TEST_CASE("LISTEN: a SYN is answered with SYN,ACK and leads to SYN-RECEIVED", "[
 TEST_CASE("LISTEN: data on a SYN is not acknowledged by the SYN,ACK", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::listen);
   t.in("S 0:10").out("S. 0:0 ack 1").quiet(State::syn_rcvd);
+}
+
+TEST_CASE("LISTEN: a FIN on a SYN waits until the peer sends it again", "[tcp][rfc9293]") {
+  auto t = TcpTest::in(State::listen);
+  t.in("SF 0:0").out("S. 0:0 ack 1").quiet(State::syn_rcvd);
+  t.in(". 1 ack 1").quiet(State::established);
+  t.in("F. 1:1 ack 1").out(". 1 ack 2").quiet(State::close_wait);
+}
+
+TEST_CASE("LISTEN: Linux drops a SYN with a FIN", "[tcp][linux]") {
+  auto t = TcpTest::in(State::listen, {.profile = ProfileId::linux_6});
+  t.in("SF 0:0").quiet(State::listen);
 }
 
 TEST_CASE("LISTEN: segments without SYN, ACK and RST are dropped in silence", "[tcp][rfc9293]") {

@@ -110,6 +110,15 @@ TEST_CASE("RTO: 3 s for data when the SYN had to be sent again", "[tcp][rfc6298]
   t.out_after(3s, ". 1:101 ack 1");
 }
 
+TEST_CASE("RTO: 3 s after a lost SYN, though a timestamp told the round trip", "[tcp][rfc6298]") {
+  auto t = TcpTest::in(State::syn_sent, {.peer_options = "<mss 1460,TS val 7 ecr 0>"});  // 5.7
+  t.out_after(1s, "S 0:0");
+  t.after(10ms).in("S. 0:0 ack 1").out(". 1 ack 1");
+  t.send(100);
+  t.out(". 1:101 ack 1");
+  t.out_after(3s, ". 1:101 ack 1");
+}
+
 TEST_CASE("RTO: runs from the last ACK of new data", "[tcp][rfc6298]") {
   auto t = established_after(600ms);  // 5.3
   t.send(3 * 1460);

@@ -6,6 +6,7 @@
 using namespace lastack;
 using namespace lastack::test;
 using tcp::Error;
+using tcp::ProfileId;
 using tcp::State;
 
 TEST_CASE("SYN-SENT: an ACK of nothing we sent is answered with a RST there", "[tcp][rfc9293]") {
@@ -72,13 +73,30 @@ TEST_CASE("SYN-SENT: without SYN and RST nothing is done, even with a right ACK"
   t.out_after(1s, "S 0:0");
 }
 
-TEST_CASE("SYN-SENT: octets after the SYN of a SYN,ACK are not lost or acknowledged twice",
-          "[tcp][rfc9293]") {
+TEST_CASE("SYN-SENT: octets on a SYN,ACK are taken once the connection stands", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::syn_sent);
-  t.in("S. 0:10 ack 1");
-  // RFC 9293 lets them be processed at once or left to be sent again.
-  t.skip_sent();
-  t.quiet(State::established);
-  t.in("P. 1:11 ack 1").out(". 1 ack 11");
+  t.in("S. 0:10 ack 1").out(". 1 ack 1").out(". 1 ack 11").quiet(State::established);
   CHECK(t.receive().bytes == 10);
+  t.in("P. 1:11 ack 1").out(". 1 ack 11");
+  CHECK(t.receive().bytes == 0);
+}
+
+TEST_CASE("SYN-SENT: a FIN on a SYN,ACK ends the peer's half", "[tcp][rfc9293]") {
+  auto t = TcpTest::in(State::syn_sent);
+  SECTION("alone") {
+    t.in("SF. 0:0 ack 1").out(". 1 ack 1").out(". 1 ack 2").quiet(State::close_wait);
+  }
+  SECTION("behind octets") {
+    t.in("SF. 0:10 ack 1").out(". 1 ack 1").out(". 1 ack 12").quiet(State::close_wait);
+    CHECK(t.receive().bytes == 10);
+  }
+  CHECK(t.connect_result() == Error::none);
+  CHECK(t.receive().bytes == 0);
+}
+
+TEST_CASE("SYN-SENT: Linux leaves octets and FIN of a SYN,ACK to be sent again", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6});
+  SECTION("octets") { t.in("S. 0:10 ack 1").out(". 1 ack 1"); }
+  SECTION("FIN") { t.in("SF. 0:0 ack 1").out(". 1 ack 1"); }
+  t.quiet(State::established);
 }

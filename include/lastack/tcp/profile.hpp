@@ -124,6 +124,15 @@ struct Profile {
   bool repacks_retransmissions;
   /// Whether a segment without SYN, ACK and RST is dropped before its number is looked at.
   bool drops_flagless_first;
+  /// Whether a SYN that also carries a FIN is dropped in LISTEN (Linux); else its FIN and octets
+  /// are left for the peer to send again (RFC 9293, 3.10.7.2, third).
+  bool drops_syn_with_fin;
+  /// Whether octets and FIN of a SYN-ACK are taken once the connection stands (RFC 9293, 3.10.7.3);
+  /// else they are left for the peer to send again.
+  bool takes_text_of_syn_ack;
+  /// Whether an ACK is old only as far back as octets were acknowledged (Linux); else by the
+  /// largest window, below the ISS too (RFC 5961, 5.2).
+  bool old_acks_begin_at_iss;
   /// Whether probes of a closed window end for an orphan though they are answered.
   bool bounds_probes_of_orphans;
   /// Whether a SYN that may replace a TIME-WAIT record is answered with the record's ACK where

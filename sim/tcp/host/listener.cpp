@@ -142,7 +142,8 @@ void Stack::Impl::segment_arrives_listen(std::uint32_t listener, const Segment& 
     no_socket(seg, c);
     return;
   }
-  if (seg.flags.has(Flags::syn) && !seg.flags.has(Flags::fin)) {  // third
+  const bool fin_too = seg.flags.has(Flags::fin) && host_.profile.drops_syn_with_fin;
+  if (seg.flags.has(Flags::syn) && !fin_too) {  // third
     syn_arrives(listener, seg, iss, c);
     return;
   }

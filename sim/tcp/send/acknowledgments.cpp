@@ -15,7 +15,7 @@ using Progress = Acked::Progress;
 Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (after(seg.ack, snd_.nxt())) return AckKind::unsent;
   if (before(seg.ack, snd_.una())) {  // a duplicate can be ignored
-    return is_ancient(seg.ack) ? AckKind::ancient : AckKind::fine;
+    return is_ancient(seg.ack, c) ? AckKind::ancient : AckKind::fine;
   }
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
@@ -61,9 +61,10 @@ bool Endpoint::is_predicted(const Segment& seg, const Context& c) const {
          !received_.has_hole() && window_.has_buffer();
 }
 
-/// An ACK that no live peer could still send (RFC 5961, 5.2), nor one of octets that were never
-/// there to be acknowledged (Linux: bytes_acked).
-bool Endpoint::is_ancient(Seq ack) const {
+/// An ACK that no live peer could still send (RFC 5961, 5.2), nor (Linux, bytes_acked) one of
+/// octets that were never there to be acknowledged.
+bool Endpoint::is_ancient(Seq ack, const Context& c) const {
+  if (!c.host.profile.old_acks_begin_at_iss) return before(ack, snd_.una() - snd_.max_wnd());
   const std::uint32_t acked = snd_.una() - snd_.iss() - (listener_made_ ? 1U : 0U);
   return before(ack, snd_.una() - std::min(snd_.max_wnd(), acked));
 }

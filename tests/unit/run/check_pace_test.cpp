@@ -32,5 +32,13 @@ TEST_CASE("CheckPace: after a check that looked at much, as many events pass as 
   CHECK(events_until_check(t) == 1);
 }
 
+TEST_CASE("CheckPace: a long run does not check after every event for ever", "[run]") {
+  CheckPace t;
+  for (std::uint64_t i = 0; i + 1 < CheckPace::first; ++i) t.checked(15);
+  CHECK(events_until_check(t) == 1);
+  t.checked(15);
+  CHECK(events_until_check(t) == 15);
+}
+
 }  // namespace
 }  // namespace lastack::run

@@ -311,8 +311,8 @@ void add_run_command(Command program, ExitCode& exit_code) {
   add_max_memory_option(command, options->max_memory);
   command.add_flag("--check", options->check,
                    "Check what is always true of the simulator itself:\n"
-                   "after every event, or with many sockets as often as\n"
-                   "takes about twice as long");
+                   "after each event at first, later or with many sockets\n"
+                   "as often as takes about twice as long");
   add_strict_option(command, options->strict);
   add_output_options(command, *options);
   add_look_options(command, *options);

@@ -110,6 +110,7 @@ LossRecovery::Surroundings Endpoint::sending(const Context& c) const {
           .snd = snd_,
           .sack = sack(),
           .new_data = may_leave ? NewData::may_leave : NewData::none,
+          .mss = recovery_.phase() == LossRecovery::Phase::open ? 0 : mss_now(c),
           .now = c.now};
 }
 

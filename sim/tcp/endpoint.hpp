@@ -314,6 +314,12 @@ class Endpoint {
   void note_delivered(const InFlight& record, Rack::Copy which, Acked& acked, Context& c);
   Rack::Copy copy_answered(const InFlight& record, const Segment& seg) const;
   bool is_plausible(const SackBlock& block) const;
+  static bool is_dsack(const Segment& seg);
+  bool moves_timer(const Acked& acked) const;
+  void look_for_losses(const Segment& seg, Acked& acked, Context& c);
+  void begin_look(Acked& acked) const;
+  void old_ack(const Segment& seg, Context& c);
+  void follow_timers(const Acked& acked, const LossRecovery::Verdict& verdict, Context& c);
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
   bool echoes_original(const Segment& seg, const Context& c) const;

@@ -172,11 +172,9 @@ void Endpoint::tail_loss_probe(Context& c) {
 
 /// RACK's reordering tolerance has passed (RFC 8985, 6.3).
 void Endpoint::reorder_timeout(Context& c) {
-  SimDuration wait{};
-  const bool lost = recovery_.reorder_timeout(queue_, rtx_, wait, sending(c));
-  wait_for_reordered(wait, c);
-  if (lost) resend_lost(c);
-  if (!rtx_.running()) restart_rtx_timer(c);
+  if (queue_.empty()) return;
+  if (recovery_.reorder_timeout(queue_, rtx_, sending(c))) resend_lost(c);
+  set_rtx_timer(RtxKind::rto, std::max<SimDuration>(rto_left(c), 1us), c);
 }
 
 // --- Zero-window probes (RFC 9293, 3.8.6.1) ---

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "lastack/core/time.hpp"
 #include "send/in_flight.hpp"
@@ -36,8 +37,19 @@ struct Acked {
   bool original_arrived = false;
   /// It answers something sent before the first retransmission (RFC 4015, Eifel).
   bool echoes_original = false;
-  bool rack_advanced = false;
-  bool dsack = false;  ///< the peer got something twice
+  /// The peer got something twice that had been sent twice (RFC 2883).
+  bool dsack = false;
+  bool dsack_of_probe = false;  ///< … which was the tail-loss probe
+  bool reneged = false;  ///< the oldest segment in flight had arrived out of order (RFC 2018, 8)
+  Seq una_before;        ///< SND.UNA before the ACK
+  Seq sacked_to_before;  ///< where the highest segment ended that had arrived out of order
+  std::uint32_t newest = 0;  ///< the place, among all sent, of the last of what arrived; 0: none
+  /// The lowest segment that arrived below others though it was sent only once.
+  std::optional<Seq> late;
+
+  void came_late(Seq seq) {
+    if (!late || before(seq, *late)) late = seq;
+  }
 };
 
 }  // namespace lastack::tcp

@@ -15,7 +15,9 @@ using Progress = Acked::Progress;
 Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (after(seg.ack, snd_.nxt())) return AckKind::unsent;
   if (before(seg.ack, snd_.una())) {  // a duplicate can be ignored
-    return is_ancient(seg.ack, c) ? AckKind::ancient : AckKind::fine;
+    if (is_ancient(seg.ack, c)) return AckKind::ancient;
+    if (seg.options.sack_count > 0) old_ack(seg, c);
+    return AckKind::fine;
   }
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
@@ -28,28 +30,72 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   probes_out_ = 0;
   if (!c.host.profile.user_timeout_of_answered_probes) probing_.end();
   const bool updated = snd_.update_window(seg);
+  Acked acked;
+  begin_look(acked);
+  snd_.acknowledged(seg.ack);
+  if (seg.options.sack_count > 0) note_sacks(seg, acked, c);
   if (nothing_was_out) {
+    if (acked.dsack) recovery_.looked_at(acked, queue_, rtx_, sending(c));
     if (!predicted) probe_answered(c);
     return AckKind::fine;
   }
-  Acked acked;
-  note_sacks(seg, acked, c);  // first, for RACK takes the round trip that it is told of last
-  clean_queue(seg, acked, c);
+  clean_queue(seg, acked, c);  // later, for RACK takes the round trip that it is told of last
   if (advanced) rtx_.progress();
   sample_rtt(seg, acked, c);
   const bool tells_window =
       c.host.profile.window_updates_are_no_duplicates ? updated : snd_.wnd() != window_before;
   const bool duplicate = !advanced && seg.len() == 0 && !tells_window && !queue_.empty();
   acked.progress = advanced ? Progress::advanced : duplicate ? Progress::duplicate : Progress::none;
+  look_for_losses(seg, acked, c);
+  return AckKind::fine;
+}
+
+/// What an ACK shows of losses and repairs, and what goes because of it.
+void Endpoint::look_for_losses(const Segment& seg, Acked& acked, Context& c) {
   acked.echoes_original = echoes_original(seg, c);
   const LossRecovery::Surroundings surroundings = sending(c);
-  recovery_.probe_acknowledged(seg, acked);
+  recovery_.probe_acknowledged(seg, acked, queue_, surroundings);
   const LossRecovery::Verdict verdict = recovery_.acknowledged(acked, queue_, rtx_, surroundings);
-  wait_for_reordered(verdict.reorder_wait, c);
-  if (advanced && !schedule_tlp(rtx_.rto(), c)) restart_rtx_timer(c);
+  follow_timers(acked, verdict, c);
   recovery_.grow(acked, rtx_, surroundings);
   resend(verdict.first, c);
-  return AckKind::fine;
+}
+
+/// What was known before an ACK is looked at.
+void Endpoint::begin_look(Acked& acked) const {
+  acked.una_before = snd_.una();
+  const bool open = recovery_.phase() == LossRecovery::Phase::open;
+  acked.sacked_to_before = open ? snd_.una() : queue_.highest_sacked(snd_.una());
+}
+
+/// An ACK that was overtaken says nothing new but by its SACKs (Linux, tcp_ack, old_ack).
+void Endpoint::old_ack(const Segment& seg, Context& c) {
+  if (!recovery_.has_congestion_state()) return;
+  Acked acked;
+  begin_look(acked);
+  note_sacks(seg, acked, c);
+  const LossRecovery::Verdict verdict = recovery_.looked_at(acked, queue_, rtx_, sending(c));
+  wait_for_reordered(verdict.reorder_wait, c);
+  resend(verdict.first, c);
+}
+
+/// Whether segments are acknowledged, or a SACK answers what left before the oldest one went again.
+bool Endpoint::moves_timer(const Acked& acked) const {
+  if (acked.segments > 0) return true;
+  return acked.by_sack.first != never && !queue_.empty() &&
+         acked.by_sack.first < queue_.front().sent;
+}
+
+/// What an ACK does to the timers, unless RACK or a peer that reneges sets one.
+void Endpoint::follow_timers(const Acked& acked, const LossRecovery::Verdict& verdict, Context& c) {
+  if (verdict.reneged) {
+    constexpr SimDuration least = 10ms;
+    set_rtx_timer(RtxKind::rto, std::max<SimDuration>(rtx_.srtt() / 2, least), c);
+  } else if (verdict.reorder_wait > SimDuration::zero()) {
+    wait_for_reordered(verdict.reorder_wait, c);
+  } else if (moves_timer(acked) && !schedule_tlp(rtx_.rto(), c)) {
+    restart_rtx_timer(c);
+  }
 }
 
 /// Data in order that says nothing new of the send side: Linux takes a short way for it (header
@@ -72,6 +118,7 @@ bool Endpoint::is_ancient(Seq ack, const Context& c) const {
 /// Takes what the ACK covers from the retransmission queue.
 Acked Endpoint::clean_queue(const Segment& seg, Context& c) {
   Acked acked;
+  begin_look(acked);
   clean_queue(seg, acked, c);
   return acked;
 }
@@ -81,11 +128,16 @@ void Endpoint::clean_queue(const Segment& seg, Acked& acked, Context& c) {
     if (!record.sacked) {
       note_delivered(record, copy_answered(record, seg), acked, c);
       acked.by_number.note(record);
+      if (!record.retransmitted && before(record.seq, acked.sacked_to_before)) {
+        acked.came_late(record.seq);
+      }
     }
     acked.repeated |= record.retransmitted;
     ++acked.segments;
   });
   snd_.acknowledged(seg.ack);
+  acked.reneged = !queue_.empty() && queue_.front().sacked;
+  if (acked.late) recovery_.note_reordering(acked, queue_, sending(c));
 }
 
 void Endpoint::note_delivered(const InFlight& record, Rack::Copy which, Acked& acked, Context& c) {
@@ -100,30 +152,42 @@ Rack::Copy Endpoint::copy_answered(const InFlight& record, const Segment& seg) c
   return earlier ? Rack::Copy::earlier : Rack::Copy::latest;
 }
 
-/// A block that is turned round or reaches beyond what was sent says nothing (Linux,
-/// tcp_is_sackblock_valid).
+/// A block that is turned round, reaches beyond what was sent or begins where the peer waits says
+/// nothing (Linux, tcp_is_sackblock_valid).
 bool Endpoint::is_plausible(const SackBlock& block) const {
-  return before(block.left, block.right) && at_or_before(block.right, snd_.nxt());
+  return before(block.left, block.right) && at_or_before(block.right, snd_.nxt()) &&
+         after(block.left, snd_.una());
+}
+
+/// Whether the first block tells what came twice (RFC 2883, 4): what is acknowledged, or lies in
+/// the second block.
+bool Endpoint::is_dsack(const Segment& seg) {
+  const auto& blocks = seg.options.sack;
+  if (before(blocks[0].left, seg.ack)) return true;
+  return seg.options.sack_count > 1 && at_or_before(blocks[0].right, blocks[1].right) &&
+         at_or_after(blocks[0].left, blocks[1].left);
 }
 
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
-  for (std::size_t i = 0; i < seg.options.sack_count && sack_ok_; ++i) {
+  if (!sack_ok_) return;
+  if (is_dsack(seg)) {
+    ++c.host.counters.TCPDSACKRecv;
+    recovery_.came_twice(seg.options.sack[0], mss_now(c), queue_, sending(c), acked);
+  }
+  for (std::size_t i = 0; i < seg.options.sack_count; ++i) {
     const SackBlock& block = seg.options.sack[i];
     if (!is_plausible(block)) continue;
-    if (at_or_before(block.right, seg.ack)) {
-      if (i == 0) {  // RFC 2883, 4.1: the peer got these twice
-        acked.dsack = true;
-        ++c.host.counters.TCPDSACKRecv;
-        recovery_.superfluous();
-      }
-      continue;
-    }
     queue_.sack(block, [&](const InFlight& record) {
       note_delivered(record, Rack::Copy::latest, acked, c);
       acked.by_sack.note(record);
+      if (!record.retransmitted && before(record.seq, acked.sacked_to_before)) {
+        acked.came_late(record.seq);
+      }
       ++acked.newly_sacked;
     });
   }
+  if (acked.late) recovery_.note_reordering(acked, queue_, sending(c));
+  acked.late.reset();
 }
 
 /// RFC 6298, 3 (Karn's rule), and RFC 7323, 4: a timestamp measures even what was sent twice, if
@@ -239,6 +303,7 @@ void Endpoint::probe_answered(Context& c) {
 
 /// What an ACK lets out while something is being repaired.
 void Endpoint::resend(LossRecovery::Resend first, Context& c) {
+  if (first == LossRecovery::Resend::nothing) return;
   if (first == LossRecovery::Resend::new_data_first) {
     send_what_is_allowed(Nagle::Mode::off, c);
     if (recovery_.new_data_is_out(snd_.nxt())) return;
@@ -254,11 +319,15 @@ void Endpoint::resend_lost(Context& c) {
   const SendReason why = after_timeout ? SendReason::rto : SendReason::fast_retransmit;
   Counters& counters = c.host.counters;
   std::uint32_t out = in_flight();
-  for (std::size_t i = 0; i < queue_.size() && out < cwnd(); ++i) {
+  // Copies of what is no longer believed lost hold others back (Linux, retrans_out >= lost_out).
+  std::uint32_t copies = queue_.resent();
+  const std::uint32_t copies_max = queue_.ever_lost();
+  for (std::size_t i = 0; i < queue_.size() && out < cwnd() && copies < copies_max; ++i) {
     if (!queue_[i].lost) continue;
     if (!retransmit(i, why, c)) return;
     ++(after_timeout ? counters.TCPSlowStartRetrans : counters.TCPFastRetrans);
     ++out;
+    ++copies;
     recovery_.lost_one_resent(sending(c));
     rtx_.retrying_since(c.now);
     if (i == 0 && rtx_.kind() != RtxKind::reorder) set_rtx_timer(RtxKind::rto, rtx_.rto(), c);

@@ -146,7 +146,7 @@ std::uint32_t CongestionControl::cubic_count(std::uint32_t segments, SimTime now
 
 void CongestionControl::loss_detected() {
   prior_cwnd_ = cwnd_;
-  prior_ssthresh_ = ssthresh_;
+  prior_ssthresh_ = std::max(ssthresh_, cwnd_ / 2 + cwnd_ / 4);  // Linux, tcp_current_ssthresh
   if (algorithm_ == CongestionAlgorithm::cubic) {
     epoch_ = never;
     // Fast convergence (RFC 9438, 4.7).

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "lastack/core/time.hpp"
+#include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/seq.hpp"
 
 namespace lastack::tcp {
@@ -20,11 +21,20 @@ struct InFlight {
   bool retransmitted : 1 = false;     ///< ever
   bool follows : 1 = false;           ///< left in the same burst as the one before
   bool resent_in_flight : 1 = false;  ///< a retransmission of it is on its way
+  bool excused : 1 = false;           ///< … which was not needed: nothing was lost
 
   Seq end() const { return seq + len; }
+  bool inside(const SackBlock& block) const {
+    return at_or_after(seq, block.left) && at_or_before(end(), block.right);
+  }
   std::uint32_t data() const { return len - (syn ? 1U : 0U) - (fin ? 1U : 0U); }
-  /// Counts as on its way (RFC 6675, pipe).
-  bool on_its_way() const { return (!sacked && !lost) || resent_in_flight; }
+  /// Believed lost, be it sent again since or not (Linux: TCPCB_LOST).
+  bool ever_lost() const { return lost || (resent_in_flight && !excused && !sacked); }
+  /// How many copies count as on their way (RFC 6675, pipe; Linux, tcp_packets_in_flight): of
+  /// what went again for nothing, both.
+  std::uint32_t on_their_way() const {
+    return (!sacked && !ever_lost() ? 1U : 0U) + (resent_in_flight ? 1U : 0U);
+  }
 };
 
 }  // namespace lastack::tcp

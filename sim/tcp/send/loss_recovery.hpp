@@ -33,7 +33,7 @@ class LossRecovery {
     loss       ///< after a timeout
   };
   /// What an ACK lets out first.
-  enum class Resend : std::uint8_t { lost, new_data_first };
+  enum class Resend : std::uint8_t { nothing, lost, new_data_first };
   /// Whether the peer understands SACK.
   enum class Sack : std::uint8_t { no, yes };
   /// Whether data waits to be sent and the peer's window takes it.
@@ -45,11 +45,13 @@ class LossRecovery {
     const SendSequence& snd;
     Sack sack;
     NewData new_data;
+    std::uint32_t mss;  ///< octets of text a segment takes; 0 while all is in order
     SimTime now;
   };
   struct Verdict {
-    Resend first = Resend::lost;
+    Resend first = Resend::nothing;
     SimDuration reorder_wait{};  ///< until RACK knows more; 0: nothing is in doubt
+    bool reneged = false;        ///< the peer took back what it had said: all goes again soon
   };
 
   explicit LossRecovery(CongestionAlgorithm algorithm) : algorithm_{algorithm} {}
@@ -83,8 +85,9 @@ class LossRecovery {
   }
   /// A new segment left.
   void new_segment_sent();
-  /// A segment is about to leave again.
-  void resends();
+  /// A segment leaves again, as a tail-loss probe or for a loss.
+  enum class Again : std::uint8_t { probe, repair };
+  void resends(Again why, const Surroundings& s);
   /// … because it was lost, counted against what may leave.
   void lost_one_resent(const Surroundings& s) { state(s.snd).prr.sent(); }
   /// The application hands data over; nothing is in flight. A long pause makes the window shrink
@@ -98,8 +101,12 @@ class LossRecovery {
 
   /// A segment is known to have arrived.
   void delivered(const InFlight& record, Rack::Copy which, SimTime now, Acked& acked);
-  /// Octets came twice, so that a retransmission was superfluous (RFC 3708).
-  void superfluous();
+  /// The peer says that it got octets twice (RFC 2883). It is believed where that many had been
+  /// sent again (Linux, tcp_dsack_seen): then a retransmission was superfluous (RFC 3708).
+  void came_twice(const SackBlock& block, std::uint32_t mss, RetransmissionQueue& queue,
+                  const Surroundings& s, Acked& acked);
+  /// The SACKs of an ACK, or what it covers, are noted: something may have come late.
+  void note_reordering(const Acked& acked, const RetransmissionQueue& queue, const Surroundings& s);
   /// A round trip of the latest segment that arrived.
   void round_trip(SimDuration rtt) { rack_.round_trip(rtt); }
   /// … and what it says of the congestion window; `ack_spacing` is by how much bursts of ours may
@@ -107,12 +114,16 @@ class LossRecovery {
   void round_trip_in_window(SimDuration rtt, SimDuration ack_spacing, const Surroundings& s) {
     state_->congestion.round_trip(rtt, s.snd.una(), s.snd.nxt(), s.now, ack_spacing);
   }
-  void probe_acknowledged(const Segment& seg, const Acked& acked) {
-    if (probe().outstanding()) judge_probe(seg, acked);
+  void probe_acknowledged(const Segment& seg, const Acked& acked, const RetransmissionQueue& queue,
+                          const Surroundings& s) {
+    if (probe().outstanding()) judge_probe(seg, acked, queue, s);
   }
   /// Finds losses, enters and leaves recovery, moves the window.
   Verdict acknowledged(Acked& acked, RetransmissionQueue& queue, RetransmissionTimer& timer,
                        const Surroundings& s);
+  /// The same where SND.UNA was beyond it already, or nothing was in flight: the window stays.
+  Verdict looked_at(Acked& acked, RetransmissionQueue& queue, RetransmissionTimer& timer,
+                    const Surroundings& s);
   /// The window grows, but only while it is what limits sending.
   void grow(const Acked& acked, const RetransmissionTimer& timer, const Surroundings& s);
   /// Nothing new could be sent after a timeout: the lost segments go again.
@@ -126,7 +137,7 @@ class LossRecovery {
                  const Surroundings& s);
   /// RACK's tolerance has passed (RFC 8985, 6.3). True when something is lost.
   bool reorder_timeout(RetransmissionQueue& queue, const RetransmissionTimer& timer,
-                       SimDuration& wait, const Surroundings& s);
+                       const Surroundings& s);
 
   // --- The handshake ---
 
@@ -152,45 +163,87 @@ class LossRecovery {
     ProportionalRateReduction prr;
     TailLossProbe probe;
     WindowUse use;
-    Seq high;  ///< recovery ends when this is acknowledged
+    Seq high;       ///< recovery ends when this is acknowledged
+    Seq undo_from;  ///< SND.UNA at the last reduction (Linux: undo_marker)
     /// Retransmissions since the reduction that no D-SACK has shown to be superfluous; -1: none was
     /// made yet (Linux: undo_retrans).
     std::int16_t undo_retrans = -1;
     std::uint16_t duplicate_acks = 0;
     Phase phase = Phase::open;
-    bool may_undo = false;  ///< the last reduction may yet turn out wrong (Linux: undo_marker)
+    bool may_undo = false;  ///< the last reduction may yet turn out wrong
     bool frto = false;      ///< F-RTO looks whether the timeout was spurious (RFC 5682)
+    // What is known of reordering on the path (RFC 8985, 6.2, step 4).
+    bool reordering_seen = false;
+    bool came_twice = false;       ///< a D-SACK came that no probe explains: be more patient
+    std::uint8_t patience = 1;     ///< quarters of the shortest round trip (RACK.reo_wnd_mult)
+    std::uint8_t patient_for = 0;  ///< recoveries that it lasts (RACK.reo_wnd_persist)
+    std::uint16_t reordering = 0;  ///< tcp_reordering as it grew; 0: as it is set
+    std::uint16_t resent = 0;      ///< segments sent again so far (Linux: total_retrans)
+    std::uint16_t twice = 0;       ///< segments that came twice (Linux: dsack_dups)
+    std::uint32_t adapted_at = 0;  ///< how many had left when the patience last grew
   };
   static const State untouched;
 
   const State& known() const { return state_ ? *state_ : untouched; }
   State& state(const SendSequence& snd);
 
-  void judge_probe(const Segment& seg, const Acked& acked);
-  void count_duplicates(Acked& acked, const Surroundings& s);
-  void process_recovery(const Acked& acked, RetransmissionQueue& queue, RetransmissionTimer& timer,
+  /// What one look at an ACK works with.
+  struct Look {
+    Acked& acked;
+    RetransmissionQueue& queue;
+    RetransmissionTimer& timer;
+    const Surroundings& s;
+    Verdict verdict;
+    bool copies_lost = false;  ///< something that had gone again is believed lost once more
+  };
+  enum class Step : std::uint8_t { done, go_on };
+
+  void judge_probe(const Segment& seg, const Acked& acked, const RetransmissionQueue& queue,
+                   const Surroundings& s);
+  void adapt_tolerance(const Acked& acked, const Surroundings& s);
+  void saw_reordering(Seq low, const RetransmissionQueue& queue, const Surroundings& s);
+  std::uint32_t reordering(const Surroundings& s) const;
+
+  void eat_duplicates(Acked& acked, const RetransmissionQueue& queue, const Surroundings& s);
+  void count_duplicate(Acked& acked, const RetransmissionQueue& queue, const Surroundings& s);
+  void forget_duplicates(const Surroundings& s);
+  void bound_duplicates(std::uint32_t more, const RetransmissionQueue& queue,
                         const Surroundings& s);
-  Resend process_loss(const Acked& acked, RetransmissionQueue& queue, RetransmissionTimer& timer,
-                      const Surroundings& s);
-  Resend process_frto(const Acked& acked, const Surroundings& s);
-  SimDuration find_losses(const Acked& acked, RetransmissionQueue& queue,
-                          const RetransmissionTimer& timer, const Surroundings& s);
-  void find_losses_without_sack(const Acked& acked, RetransmissionQueue& queue,
-                                const Surroundings& s) const;
-  static void find_losses_by_count(RetransmissionQueue& queue, const Surroundings& s);
+
+  bool is_dubious(const Acked& acked) const;
+  void look(Look& l);
+  Step leave_recovery(Look& l);
+  Step look_in_recovery(Look& l);
+  Step look_in_loss(Look& l);
+  void look_for_losses(Look& l);
+  void process_loss(Look& l);
+  Step process_frto(Look& l);
+  void find_losses(Look& l);
+  void find_losses_without_sack(Look& l) const;
+  std::uint32_t find_losses_by_count(RetransmissionQueue& queue, const Surroundings& s) const;
   Rack::Found find_losses_by_time(RetransmissionQueue& queue, const RetransmissionTimer& timer,
                                   const Surroundings& s) const;
-  void settle_phase(std::uint32_t lost, const RetransmissionQueue& queue, const Surroundings& s);
+  static bool holds_without_sack(const Look& l);
+  bool try_undo_recovery(Look& l);
+  Step try_undo_partial(Look& l);
+  bool try_undo_dsack(Look& l);
+  bool try_undo_loss(Look& l, bool by_frto);
+  void try_to_open(Look& l);
+  void keep_open(const RetransmissionQueue& queue, const Surroundings& s);
   void enter_recovery(const RetransmissionQueue& queue, const Surroundings& s);
   void reduce_window(const Acked& acked, const RetransmissionQueue& queue, const Surroundings& s);
-  void end_recovery(RetransmissionTimer& timer, const Surroundings& s);
-  bool may_undo(const Acked& acked) const;
-  void undo_reduction(RetransmissionQueue& queue, const Surroundings& s);
+  bool was_delayed(const Look& l) const;
+  bool may_undo(const Look& l) const;
+  enum class Losses : std::uint8_t { stay, forget };
+  void undo_reduction(RetransmissionQueue& queue, Losses losses, const Surroundings& s);
   void init_undo(const RetransmissionQueue& queue, const Surroundings& s);
+  void lose_all(RetransmissionQueue& queue, const Surroundings& s);
+  void lower_reordering(const RetransmissionQueue& queue, const Surroundings& s);
 
   Rack rack_;
   std::unique_ptr<State> state_;  ///< once something happened to it
-  CongestionAlgorithm algorithm_;
+  CongestionAlgorithm algorithm_ : 4;
+  bool rack_advanced_ : 1 = false;  ///< RACK knows more than when it was last asked
 };
 
 }  // namespace lastack::tcp

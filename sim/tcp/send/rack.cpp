@@ -19,8 +19,9 @@ Rack::Found Rack::detect(RetransmissionQueue& queue, SimDuration tolerance, SimT
     if (left > SimDuration::zero()) {
       found.wait = std::max(found.wait, left);
     } else {
-      found.losses += r.lost ? 0U : 1U;
-      queue.lose(i);
+      const std::uint32_t copies = queue[i].resent_in_flight ? 1 : 0;
+      found.losses += queue.lose(i) ? 1U : 0U;
+      found.losses_of_copies += copies - (queue[i].resent_in_flight ? 1U : 0U);
     }
   }
   return found;

@@ -15,15 +15,21 @@ class Rack {
   /// Which of the copies sent of something arrived, as far as one can know.
   enum class Copy : std::uint8_t { latest, earlier };
   struct Found {
-    std::uint32_t losses = 0;  ///< newly believed
-    SimDuration wait{};        ///< until more is known; 0: nothing is in doubt
+    std::uint32_t losses = 0;            ///< newly believed
+    std::uint32_t losses_of_copies = 0;  ///< … of what had gone again
+    SimDuration wait{};                  ///< until more is known; 0: nothing is in doubt
   };
 
   SimDuration min_rtt() const { return min_rtt_; }  ///< 0: none yet
   /// The round trip of the newest segment that arrived (RACK.rtt).
   SimDuration rtt() const { return rtt_; }
-  /// How much earlier a segment may have left and yet be only late (RFC 8985, 6.2, step 4).
-  SimDuration reordering_window(SimDuration srtt) const { return std::min(min_rtt_ / 4, srtt); }
+  /// How much earlier a segment may have left and yet be only late (RFC 8985, 6.2, step 4): so
+  /// many quarters of the shortest round trip.
+  SimDuration reordering_window(SimDuration srtt, std::uint32_t quarters = 1) const {
+    return std::min(min_rtt_ / 4 * quarters, srtt);
+  }
+  /// How many segments left so far.
+  std::uint32_t order_of_last() const { return sent_; }
 
   /// The place of the next segment among all that the connection sends.
   std::uint32_t next_order() { return ++sent_; }

@@ -15,7 +15,20 @@ template <typename Range, typename Is> std::uint32_t count(const Range& records,
 }  // namespace
 
 std::uint32_t RetransmissionQueue::on_their_way() const {
-  return count(records_, [](const InFlight& r) { return r.on_its_way(); });
+  std::uint32_t copies = 0;
+  for (const InFlight& r : records_) copies += r.on_their_way();
+  return copies;
+}
+
+std::uint32_t RetransmissionQueue::ever_lost() const {
+  return count(records_, [](const InFlight& r) { return r.ever_lost(); });
+}
+
+Seq RetransmissionQueue::highest_sacked(Seq una) const {
+  for (std::size_t i = records_.size(); i-- > 0;) {
+    if (records_[i].sacked) return records_[i].end();
+  }
+  return una;
 }
 
 std::uint32_t RetransmissionQueue::lost() const {
@@ -30,6 +43,10 @@ std::uint32_t RetransmissionQueue::resent() const {
   return count(records_, [](const InFlight& r) { return r.resent_in_flight; });
 }
 
+bool RetransmissionQueue::repeats() const {
+  return resent() > 0 || (!empty() && front().retransmitted);
+}
+
 std::uint32_t RetransmissionQueue::bursts() const {
   return count(records_, [](const InFlight& r) { return !r.follows; });
 }
@@ -42,9 +59,22 @@ SimTime RetransmissionQueue::last_write() const {
 
 void RetransmissionQueue::resend(std::size_t place) {
   InFlight& record = records_[place];
+  record.excused = false;
   record.lost = false;
   record.retransmitted = true;
   record.resent_in_flight = true;
+}
+
+bool RetransmissionQueue::lose(std::size_t place) {
+  InFlight& record = records_[place];
+  if (record.sacked || record.lost) return false;
+  if (record.resent_in_flight && record.excused) {
+    record.excused = false;  // the original is lost, its copy may still arrive
+  } else {
+    record.resent_in_flight = false;
+    record.lost = true;
+  }
+  return true;
 }
 
 void RetransmissionQueue::split(std::size_t place, std::uint32_t octets) {
@@ -81,7 +111,14 @@ void RetransmissionQueue::join_following(std::size_t place, std::uint32_t room, 
 }
 
 void RetransmissionQueue::believe_none_lost() {
-  for (InFlight& r : records_) r.lost = false;
+  for (InFlight& r : records_) {
+    r.lost = false;
+    r.excused |= r.resent_in_flight;
+  }
+}
+
+void RetransmissionQueue::forget_sacks() {
+  for (InFlight& r : records_) r.sacked = false;
 }
 
 void RetransmissionQueue::append_fin() {

@@ -26,8 +26,15 @@ class RetransmissionQueue {
 
   std::uint32_t on_their_way() const;  ///< segments (RFC 6675, pipe)
   std::uint32_t lost() const;          ///< segments believed lost and not sent again since
+  std::uint32_t ever_lost() const;     ///< … and those that were sent again since
   std::uint32_t sacked() const;
+  /// Where the highest segment ends that arrived out of order; SND.UNA, which is `una`, if none
+  /// did (Linux, tcp_highest_sack_seq).
+  Seq highest_sacked(Seq una) const;
   std::uint32_t resent() const;  ///< segments of which a retransmission is on its way
+  /// Whether something is on its way again, or the oldest was sent again (Linux,
+  /// tcp_any_retrans_done).
+  bool repeats() const;
   std::uint32_t bursts() const;  ///< groups of segments that left together
   SimTime last_write() const;    ///< when one of them was last sent
 
@@ -42,15 +49,15 @@ class RetransmissionQueue {
   }
   /// It is about to be sent again.
   void resend(std::size_t place);
-  /// It is believed lost, be it sent again or not.
-  void lose(std::size_t place) {
-    records_[place].lost = true;
-    records_[place].resent_in_flight = false;
-  }
-  /// Nothing sent again of it is believed to be on its way.
-  void forget_resent(std::size_t place) { records_[place].resent_in_flight = false; }
-  /// No segment is believed lost any more.
+  /// It is about to go again as a probe, which does not count as on its way.
+  void resend_as_probe(std::size_t place) { records_[place].retransmitted = true; }
+  /// It is believed lost, be it sent again or not; false where that is no news. Nothing that
+  /// arrived is lost.
+  bool lose(std::size_t place);
+  /// No segment is believed lost any more; copies stay on their way.
   void believe_none_lost();
+  /// The peer does not have what it said had arrived out of order (RFC 2018, 8).
+  void forget_sacks();
   /// The last one left in the same burst as the one before.
   void last_follows() { records_.back().follows = true; }
   /// It goes again in two: the first with so many octets. Requires more octets of text.
@@ -74,14 +81,20 @@ class RetransmissionQueue {
   /// These octets arrived out of order. Calls `each(record)` for what that is news of.
   template <typename Each> void sack(const SackBlock& block, Each each) {
     for (InFlight& record : records_) {
-      const bool inside =
-          at_or_after(record.seq, block.left) && at_or_before(record.end(), block.right);
-      if (inside && !record.sacked) {
-        each(static_cast<const InFlight&>(record));
-        record.sacked = true;
-        record.lost = false;
-        record.resent_in_flight = false;
-      }
+      if (record.sacked || !record.inside(block)) continue;
+      each(static_cast<const InFlight&>(record));
+      if (record.ever_lost()) record.resent_in_flight = false;
+      record.sacked = true;
+      record.lost = false;
+    }
+  }
+  /// These octets arrived twice, and are not acknowledged (RFC 2883, 4.2). Calls `each(record)` for
+  /// each segment that had been sent again.
+  template <typename Each> void came_twice(const SackBlock& block, Each each) {
+    for (InFlight& record : records_) {
+      if (!record.retransmitted || !record.inside(block)) continue;
+      each(static_cast<const InFlight&>(record));
+      if (record.sacked) record.resent_in_flight = false;
     }
   }
   void clear() { records_.clear(); }

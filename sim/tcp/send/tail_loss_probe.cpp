@@ -18,17 +18,13 @@ void TailLossProbe::sent(What what, Seq nxt) {
   end_ = nxt;
 }
 
-TailLossProbe::Verdict TailLossProbe::acknowledged(const Segment& seg, Acked::Progress progress) {
+TailLossProbe::Verdict TailLossProbe::acknowledged(const Segment& seg, const Acked& acked) {
   if (!outstanding_ || before(seg.ack, end_)) return Verdict::nothing;
-  const bool came_twice =
-      seg.options.sack_count > 0 && at_or_before(seg.options.sack[0].right, seg.ack);
-  if (!repeated_ || came_twice || progress == Acked::Progress::duplicate) {
-    outstanding_ = false;
-    return Verdict::nothing;
-  }
-  if (!after(seg.ack, end_)) return Verdict::nothing;
-  outstanding_ = false;
-  return Verdict::repaired_a_loss;
+  const bool beyond = after(seg.ack, end_);
+  const bool duplicate = acked.progress == Acked::Progress::duplicate && acked.newly_sacked == 0;
+  const bool settled = !repeated_ || acked.dsack_of_probe;
+  if (settled || beyond || duplicate) outstanding_ = false;
+  return !settled && beyond ? Verdict::repaired_a_loss : Verdict::nothing;
 }
 
 }  // namespace lastack::tcp

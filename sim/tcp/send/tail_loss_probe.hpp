@@ -29,13 +29,15 @@ class TailLossProbe {
                              SimDuration delayed_ack, const TimerGrid& grid);
 
   bool outstanding() const { return outstanding_; }
+  bool repeated_outstanding() const { return outstanding_ && repeated_; }
+  Seq end() const { return end_; }  ///< SND.NXT when the last one left
   /// One left; SND.NXT is `nxt` behind it.
   void sent(What what, Seq nxt);
   /// Recovery looks after everything from here on.
-  void end() { outstanding_ = false; }
+  void cancel() { outstanding_ = false; }
   /// An acceptable ACK came (RFC 8985, 7.4.2). Only what is acknowledged beyond the probe, or an
   /// ACK that brings nothing new, shows whether it repaired a loss.
-  Verdict acknowledged(const Segment& seg, Acked::Progress progress);
+  Verdict acknowledged(const Segment& seg, const Acked& acked);
 
  private:
   Seq end_;  ///< SND.NXT when it was sent (TLP.end_seq)

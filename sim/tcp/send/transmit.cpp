@@ -125,8 +125,13 @@ bool Endpoint::retransmit(std::size_t place, SendReason why, Context& c) {
     ++c.host.counters.TCPRetransFail;
     return false;
   }
-  recovery_.resends();
-  queue_.resend(place);
+  if (why == SendReason::tlp) {
+    recovery_.resends(LossRecovery::Again::probe, sending(c));
+    queue_.resend_as_probe(place);
+  } else {
+    recovery_.resends(LossRecovery::Again::repair, sending(c));
+    queue_.resend(place);
+  }
   data_goes_out(queue_[place].data(), c);
   send_segment(place, why, c);
   if (queue_[place].syn) ++c.host.counters.TCPSynRetrans;

@@ -52,6 +52,7 @@ class Sender {
       : sack{knows},
         profile_{profile_of(profile)} {
     snd.begin_after_handshake(Seq{0});
+    snd.set_window(65535, Seq{1});
     recovery.round_trip(100ms);
     timer.sample(100ms, snd.una(), snd.nxt(), limits_);
   }
@@ -74,13 +75,19 @@ class Sender {
     Acked acked;
     acked.progress = seq(next) == snd.una() ? Progress::duplicate : Progress::advanced;
     acked.echoes_original = std::exchange(echoes_original, false);
+    acked.una_before = snd.una();
+    acked.sacked_to_before = queue.highest_sacked(snd.una());
+    snd.acknowledged(seq(next));
+    for (const Block& block : blocks) note(block, acked);
+    recovery.note_reordering(acked, queue, surroundings());
+    acked.late.reset();
     queue.acknowledge(seq(next), [&](const InFlight& record) {
-      if (!record.sacked) recovery.delivered(record, Rack::Copy::latest, now_, acked);
+      if (!record.sacked) note_delivered(record, acked);
       acked.repeated |= record.retransmitted;
       ++acked.segments;
     });
-    snd.acknowledged(seq(next));
-    for (const Block& block : blocks) note(block, acked);
+    acked.reneged = !queue.empty() && queue.front().sacked;
+    recovery.note_reordering(acked, queue, surroundings());
     const auto verdict = recovery.acknowledged(acked, queue, timer, surroundings());
     recovery.grow(acked, timer, surroundings());
     recovery.check_invariants(snd);
@@ -116,7 +123,7 @@ class Sender {
   std::uint32_t cwnd() const { return recovery.congestion().cwnd(); }
   std::uint32_t ssthresh() const { return recovery.congestion().ssthresh(); }
   LossRecovery::Surroundings surroundings() const {
-    return {settings, profile_, snd, sack, new_data, now_};
+    return {settings, profile_, snd, sack, new_data, length, now_};
   }
 
   Settings settings;
@@ -133,21 +140,27 @@ class Sender {
     return std::to_string((record.seq - seq(1)) / length + 1);
   }
   void note(const Block& block, Acked& acked) {
-    if (at_or_before(seq(block.last + 1), snd.una())) {  // a D-SACK
-      acked.dsack = true;
-      recovery.superfluous();
+    const SackBlock octets{seq(block.first), seq(block.last + 1)};
+    if (at_or_before(octets.right, snd.una())) {  // a D-SACK
+      recovery.came_twice(octets, length, queue, surroundings(), acked);
       return;
     }
-    queue.sack({seq(block.first), seq(block.last + 1)}, [&](const InFlight& record) {
-      recovery.delivered(record, Rack::Copy::latest, now_, acked);
+    queue.sack(octets, [&](const InFlight& record) {
+      note_delivered(record, acked);
       ++acked.newly_sacked;
     });
   }
+  void note_delivered(const InFlight& record, Acked& acked) {
+    recovery.delivered(record, Rack::Copy::latest, now_, acked);
+    const bool late = before(record.seq, acked.sacked_to_before);
+    if (late && !record.retransmitted) acked.came_late(record.seq);
+  }
   void resend(std::size_t place) {
-    recovery.resends();
+    recovery.resends(LossRecovery::Again::repair, surroundings());
     queue.resend(place);
     recovery.data_sent(surroundings());
     queue.sent(place, now_, recovery.next_order());
+    timer.retrying_since(now_);
   }
 
   const Profile& profile_;
@@ -269,10 +282,8 @@ TEST_CASE("LossRecovery: by time a hole is waited for, a quarter of the shortest
   auto s = ten_out();
   CHECK(s.ack(1, {{2, 2}}).reorder_wait == 25ms);
   CHECK(s.lost().empty());
-  SimDuration wait{};
-  CHECK_FALSE(s.after(24ms).recovery.reorder_timeout(s.queue, s.timer, wait, s.surroundings()));
-  CHECK(wait == 1ms);
-  CHECK(s.after(1ms).recovery.reorder_timeout(s.queue, s.timer, wait, s.surroundings()));
+  CHECK_FALSE(s.after(24ms).recovery.reorder_timeout(s.queue, s.timer, s.surroundings()));
+  CHECK(s.after(1ms).recovery.reorder_timeout(s.queue, s.timer, s.surroundings()));
   CHECK(s.recovery.phase() == Phase::recovery);
   CHECK(s.resends() == "1");
 }
@@ -502,6 +513,112 @@ TEST_CASE("LossRecovery: with two retransmissions it takes two D-SACKs", "[tcp][
   CHECK(s.ssthresh() == CongestionControl::no_threshold);
 }
 
+TEST_CASE("LossRecovery: while a copy is on its way a late original undoes nothing",
+          "[tcp][linux]") {
+  auto s = ten_out();
+  s.ack(1, {{3, 5}, {7, 10}});
+  REQUIRE(s.resends() == "1 2 6");
+  s.echoes_original = true;
+  s.after(10ms).ack(2, {{3, 5}, {7, 10}});  // 1 was late, of 2 and 6 copies are out
+  CHECK(s.recovery.phase() == Phase::recovery);
+  CHECK(s.ssthresh() == 5);
+}
+
+TEST_CASE("LossRecovery: what D-SACKs show after recovery takes the reduction back",
+          "[tcp][rfc3708]") {
+  auto s = recovering();
+  s.after(10ms).ack(11);
+  CHECK(s.recovery.phase() == Phase::open);
+  CHECK(s.cwnd() == 5);
+  s.after(10ms).ack(11, {{1, 1}});  // nothing is in flight
+  CHECK(s.cwnd() == 10);
+}
+
+TEST_CASE("LossRecovery: more D-SACKs than retransmissions are not believed", "[tcp][linux]") {
+  auto s = recovering();
+  s.after(10ms).ack(5, {{2, 3}});
+  CHECK(s.recovery.phase() == Phase::recovery);
+  s.after(10ms).ack(5, {{1, 1}});
+  CHECK(s.recovery.phase() == Phase::recovery);
+}
+
+// --- Reordering ---
+
+TEST_CASE("LossRecovery: once something came late, RACK waits also with three SACKed segments",
+          "[tcp][rfc8985]") {
+  auto s = ten_out();
+  s.ack(1, {{3, 3}});
+  s.ack(4);  // 1 and 2 only came late
+  CHECK(s.ack(4, {{6, 9}}).reorder_wait == 25ms);
+  CHECK(s.lost().empty());
+}
+
+TEST_CASE("LossRecovery: … longer after a superfluous retransmission, unless tcp_recovery says no",
+          "[tcp][rfc8985]") {
+  const bool fixed = GENERATE(false, true);
+  auto s = ten_out();
+  if (fixed) s.settings.tcp_recovery = 3;
+  s.ack(1, {{3, 3}});
+  s.ack(4);
+  s.ack(4, {{6, 9}});
+  REQUIRE(s.after(25ms).recovery.reorder_timeout(s.queue, s.timer, s.surroundings()));
+  REQUIRE(s.resends() == "4");
+  s.after(100ms).ack(10, {{4, 4}});  // a D-SACK
+  s.sends(4);
+  s.after(100ms).ack(11);
+  CHECK(s.ack(11, {{13, 13}}).reorder_wait == (fixed ? 25ms : 50ms));
+}
+
+TEST_CASE("LossRecovery: without SACK, more duplicates than can have arrived show reordering",
+          "[tcp][linux]") {
+  Sender s{ProfileId::linux_6, Sack::no};
+  s.settings.tcp_reordering = 5;
+  s.sends(3);
+  for (int i = 0; i < 8; ++i) s.ack(1);
+  CHECK(s.lost().empty());
+  CHECK(s.recovery.in_flight(s.queue, Sack::no) == 1);  // the hole itself
+}
+
+// --- A peer that takes its SACKs back (RFC 2018, 8) ---
+
+TEST_CASE("LossRecovery: a peer whose ACK stops at what it had SACKed reneges", "[tcp][rfc2018]") {
+  auto s = ten_out();
+  s.ack(1, {{3, 4}});
+  const auto verdict = s.ack(3);  // and not 5
+  CHECK(verdict.reneged);
+  CHECK(verdict.first == Resend::nothing);
+  s.after(50ms).times_out();
+  CHECK(s.lost() == "4 5 6 7 8 9 10");
+  CHECK(s.queue.sacked() == 0);
+}
+
+// --- After a timeout, once more ---
+
+TEST_CASE("LossRecovery: a copy that is lost after a timeout begins a recovery", "[tcp][linux]") {
+  auto s = ten_out();
+  s.settings.tcp_frto = 0;
+  s.recovery.window_used(WindowUse::Limit::congestion_window, 10, s.snd);
+  s.after(300ms).times_out();
+  s.after(100ms).ack(2);
+  REQUIRE(s.resends() == "2 3");
+  s.after(100ms).ack(2, {{3, 3}});  // 2 left before 3
+  CHECK(s.recovery.phase() == Phase::recovery);
+  CHECK(s.resends().starts_with("2"));
+}
+
+TEST_CASE("LossRecovery: without SACK recovery holds until something above is acknowledged",
+          "[tcp][rfc2582]") {
+  auto s = ten_out(ProfileId::linux_6, Sack::no);
+  for (int i = 0; i < 3; ++i) s.ack(1);
+  REQUIRE(s.resends() == "1");
+  s.sends(1);
+  s.after(100ms).ack(11);
+  CHECK(s.recovery.phase() == Phase::recovery);
+  s.after(100ms).ack(12);
+  CHECK(s.recovery.phase() == Phase::open);
+  CHECK(s.cwnd() == 5);
+}
+
 TEST_CASE("LossRecovery: a profile that knows no undo keeps what a loss cost", "[tcp][rfc9293]") {
   auto s = recovering(ProfileId::rfc9293);
   s.echoes_original = true;
@@ -562,7 +679,7 @@ TEST_CASE("LossRecovery: a probe that repaired a loss costs what the loss would"
   seg.ack = seq(12);
   Acked acked;
   acked.progress = Progress::advanced;
-  s.recovery.probe_acknowledged(seg, acked);
+  s.recovery.probe_acknowledged(seg, acked, s.queue, s.surroundings());
   CHECK(s.ssthresh() == 5);
   CHECK(s.cwnd() == 5);
 }

@@ -212,6 +212,7 @@ class Endpoint {
   bool exceeds_shrunk_buffer(std::uint32_t queued, std::uint32_t size);
   std::uint32_t memory_to_send(std::uint32_t wanted, Chunk chunk, Context& c);
   bool memory_to_keep(const Segment& seg, Context& c);
+  std::uint64_t memory_to_spare(const Context& c) const;
   SimTime try_again_at(const Context& c) const;
   static bool memory_allows_growth(const Context& c);
   bool fin_joins_last_segment();
@@ -307,7 +308,7 @@ class Endpoint {
   // send/acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
   AckKind acknowledge(const Segment& seg, Context& c);
-  bool is_predicted(const Segment& seg, const Context& c) const;
+  bool is_predicted(const Segment& seg, const Context& c);
   bool is_ancient(Seq ack, const Context& c) const;
   Acked clean_queue(const Segment& seg, Context& c);
   void clean_queue(const Segment& seg, Acked& acked, Context& c);
@@ -407,6 +408,7 @@ class Endpoint {
   bool listener_made_ : 1 = false;
   bool iss_fixed_ : 1 = false;  ///< by the application: ISS
   bool syn_acked_ : 1 = false;  ///< four-way: the SYN's ACK came ahead of the peer's SYN
+  bool predicted_ : 1 = false;  ///< header prediction takes the segment that came last
   Port remote_port_ = 0;
 
   [[no_unique_address]] DelayedAck acks_;

@@ -15,6 +15,7 @@ constexpr KernelChange changes[] = {
     {{6, 18}, "rmem_max", "212992", "commit a6d4f25888b8"},
     {{6, 18}, "wmem_max", "212992", "commit a6d4f25888b8"},
     {{6, 17}, "always_rack", "no", "commit 1c120191dcec"},
+    {{6, 17}, "drops_text_beyond_window", "no", "commit 9ca48d616ed7"},
     {{6, 16}, "tcp_rmem", "4096 131072 6291456", "commit 572be9bf9d0d"},
     {{6, 5}, "tcp_syn_linear_timeouts", "0", "commit ccce324dabfe"},
     {{6, 0}, "tcp_challenge_ack_limit", "1000", "commit 79e3602caa6f"},
@@ -45,6 +46,7 @@ constexpr SettingBirth births[] = {
 void undo(std::string_view rule, Profile& profile) {
   if (rule == "wrong_syn_ack") profile.wrong_syn_ack = WrongSynAck::reset;
   if (rule == "always_rack") profile.always_rack = false;
+  if (rule == "drops_text_beyond_window") profile.drops_text_beyond_window = false;
 }
 
 std::string_view yes_or_no(bool value) { return value ? "yes" : "no"; }
@@ -101,6 +103,8 @@ constexpr RuleInfo rules[] = {
      }},
     {"reset_on_unread", "Whether closing with data unread resets.",
      [](const Profile& p) { return yes_or_no(p.reset_on_unread); }},
+    {"drops_text_beyond_window", "Whether text beyond the window is dropped while some is unread.",
+     [](const Profile& p) { return yes_or_no(p.drops_text_beyond_window); }},
     {"resets_text_around_fin", "Whether text from before the peer's FIN to beyond it resets.",
      [](const Profile& p) { return yes_or_no(p.resets_text_around_fin); }},
     {"reset_on_keepalive_failure", "Whether the peer gets a RST when keepalive fails.",

@@ -93,15 +93,28 @@ std::uint32_t Endpoint::memory_to_send(std::uint32_t wanted, Chunk chunk, Contex
       std::min<std::uint64_t>(wanted, enough > used ? enough - used : 0));
 }
 
-/// Whether a segment may be kept for the application (Linux, tcp_try_rmem_schedule).
-/// Differs: Linux throws away what lies beyond a hole to make room; here it stays.
+/// Whether a segment may be kept for the application (Linux, tcp_try_rmem_schedule). Only what
+/// header prediction takes is not asked whether the buffer has room.
 bool Endpoint::memory_to_keep(const Segment& seg, Context& c) {
   const auto surroundings = receiving(c);
   const std::uint32_t size = window_.memory_of(seg, surroundings);
-  if (take_memory(MemoryUse::receive, 0, size, c)) return true;
-  ++c.host.counters.PruneCalled;
-  window_.shrink_under_pressure(surroundings);
-  return false;
+  const bool overfull = window_.is_overfull() && !predicted_;
+  if (!overfull && take_memory(MemoryUse::receive, 0, size, c)) return true;
+  if (window_.memory() > 0) ++c.host.counters.PruneCalled;
+  if (overfull) acks_.slow_down();
+  const std::optional<Seq> end = window_.end_of_early();
+  bool room = window_.make_room(seg.seq, surroundings);
+  while (room && !take_memory(MemoryUse::receive, 0, size, c)) {
+    room = window_.prune(seg.seq, surroundings);
+  }
+  if (window_.end_of_early() != end) received_.forget_beyond(window_.end_of_early());
+  return room;
+}
+
+/// Bytes that it holds of the host's memory and does not use (Linux, sk_forward_alloc).
+std::uint64_t Endpoint::memory_to_spare(const Context& c) const {
+  const std::uint64_t used = std::uint64_t{bytes_to_send(c)} + window_.memory();
+  return held_.bytes() > used ? held_.bytes() - used : 0;
 }
 
 /// Send buffers grow only below the low limit (Linux, tcp_should_expand_sndbuf).

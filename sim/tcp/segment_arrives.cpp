@@ -150,14 +150,14 @@ void Endpoint::finish_options(const Segment& syn, Context& c) {
   snd_.set_scale(agreed.send_scale);
   const bool offers_more = !syn.flags.has(Flags::ack) && c.host.profile.crossed_syn_ack_offers_all;
   if (!scaling_ok_ && !offers_more) window_.without_scaling();
-  limit_peer_mss(agreed.mss, c);
+  const std::uint16_t own = options_->max_seg;
+  limit_peer_mss(own != 0 ? std::min(agreed.mss, own) : agreed.mss, c);
 }
 
-/// The peer's MSS as far as our own link and TCP_MAXSEG let us use it, but no less than the setting
-/// (Linux, tcp_mtu_to_mss).
+/// The peer's MSS as far as our own link lets us use it, but no less than the setting (Linux,
+/// tcp_mtu_to_mss).
 void Endpoint::limit_peer_mss(std::uint16_t offered, const Context& c) {
   peer_mss_ = std::min(offered, c.host.link_mss());
-  if (options_->max_seg != 0) peer_mss_ = std::min(peer_mss_, options_->max_seg);
   const auto least = static_cast<std::uint16_t>(c.host.settings().tcp_min_snd_mss);
   peer_mss_ = std::max(peer_mss_, least);
 }
@@ -248,9 +248,12 @@ Endpoint::Step Endpoint::check_timestamp(const Segment& seg, Context& c) {
 bool Endpoint::is_acceptable(const Segment& seg, const Context& c) const {
   const Seq nxt = received_.nxt();
   const std::uint32_t window = window_.left(nxt);
-  return c.host.profile.window_follows_traffic
-             ? acceptable_to_socket(seg, window_.advertised_at(), nxt + window)
-             : acceptable(seg, nxt, window);
+  if (!c.host.profile.window_follows_traffic) return acceptable(seg, nxt, window);
+  const Seq end = nxt + window;
+  if (!acceptable_to_socket(seg, window_.advertised_at(), end)) return false;
+  if (!after(seg.end(), end) || !c.host.profile.drops_text_beyond_window) return true;
+  return received_.unread() == 0 ||
+         !after(seg.text() + seg.data, end);  // only the FIN may go beyond
 }
 
 /// SYNs crossed, and the SYN-ACK that answers ours brings the peer's SYN once more.

@@ -142,6 +142,107 @@ TEST_CASE("linux-6: a listener does not hand TCP_QUICKACK on", "[tcp][linux]") {
   CHECK(t.skip_sent() == (profile == ProfileId::linux_6 ? 1U : 0U));
 }
 
+TEST_CASE("linux-6: a third block is not held back: what came before is reported first",
+          "[tcp][linux]") {
+  auto t = established();
+  const auto piece = [](int from, int to) {
+    return "P. " + std::to_string(from) + ":" + std::to_string(to) + " ack 1";
+  };
+  const auto blocks = [&t] {
+    const tcp::Options& options = t.last_sent().segment.options;
+    std::string text;
+    for (std::size_t i = 0; i < options.sack_count; ++i) {
+      text += std::to_string(options.sack[i].left - tcp::Seq{5000}) + ":" +
+              std::to_string(options.sack[i].right - tcp::Seq{5000}) + " ";
+    }
+    return text;
+  };
+  t.in(piece(101, 201)).out(". 1 ack 1");
+  t.in(piece(301, 401)).out(". 1 ack 1");
+  t.in(piece(401, 501)).out(". 1 ack 1");
+  CHECK(blocks() == "301:501 101:201 ");
+  t.in(piece(501, 601)).quiet();  // held back
+  t.in(piece(701, 801)).out(". 1 ack 1");
+  CHECK(blocks() == "301:601 101:201 ");
+  t.after(5ms).quiet();  // the third block has no ACK of its own
+  t.in(piece(601, 701)).quiet();
+  t.after(1ms).out(". 1 ack 1");
+  CHECK(blocks() == "301:801 101:201 ");
+}
+
+// --- No room in the receive buffer ---
+
+TEST_CASE("linux-6: a FIN that meets a full buffer is acknowledged at once, with a closed window",
+          "[tcp][linux]") {
+  Setup setup{.profile = ProfileId::linux_6, .options = {{SocketOption::so_rcvbuf, 1}}};
+  setup.peer_options = "<mss 1460,sackOK,TS val 100 ecr 0>";
+  auto t = TcpTest::listener(setup);
+  t.in("S 0:0").out("S. 0:0 ack 1 win 1152");
+  t.in(". 1 ack 1").quiet();
+  t.in(". 1:577 ack 1").out(". 1 ack 577 win 576");
+  t.in("P. 577:1001 ack 1").quiet();
+  t.in("F. 1001 ack 1").out(". 1 ack 1002 win 0").quiet(State::close_wait);
+  CHECK(t.counters().PruneCalled == 1);
+  REQUIRE(t.accept());
+  CHECK(t.receive().bytes == 1000);
+}
+
+TEST_CASE("linux-6: what meets a full buffer is dropped while something waits to be read",
+          "[tcp][linux]") {
+  auto t = established();
+  t.in(full(0)).out(ack_of(1));
+  t.in(full(1)).out(ack_of(2));
+  t.set(SocketOption::so_rcvbuf, 1);  // 2304 bytes, of which two segments take twice as many
+  t.in(full(2)).out(ack_of(3));       // header prediction asks only whether its pages have room
+  t.in(full(3)).out(ack_of(3) + " win 0");
+  CHECK(t.counters().TCPRcvQDrop == 1);
+  CHECK(t.discards().back() == "socket_memory");
+  CHECK(t.receive().bytes == std::uint64_t{3} * smss);
+  t.skip_sent();
+  t.in(full(3)).quiet();  // taken now, and its ACK waits
+  CHECK(t.receive().bytes == smss);
+  t.skip_sent();
+}
+
+TEST_CASE("linux-6: for what fills a hole, what lies beyond gives way, and SACK forgets it",
+          "[tcp][linux]") {
+  auto t = established();
+  for (int i = 1; i < 9; ++i) {
+    t.in(full(i));
+    t.skip_sent();
+  }
+  t.set(SocketOption::so_rcvbuf, 4000);  // 8000 bytes: three segments of 2304
+  t.in(full(0));
+  t.skip_sent();
+  CHECK(t.last_sent().segment.options.sack_count == 0);
+  CHECK(t.last_sent().segment.ack == tcp::Seq{5000} + static_cast<std::uint32_t>(1 + 4 * smss));
+}
+
+TEST_CASE("linux-6: a segment that goes beyond the window is dropped while something is unread",
+          "[tcp][linux]") {
+  Setup setup{.profile = ProfileId::linux_6, .options = {{SocketOption::so_rcvbuf, 5000}}};
+  const bool unread = GENERATE(false, true);
+  auto t = TcpTest::in(State::established, [&] {
+    setup.role = Role::server;
+    return setup;
+  }());
+  const std::uint32_t window = t.announced_window();
+  t.in("P. 1:101 ack 1");
+  t.skip_sent();
+  if (!unread) t.receive();
+  t.skip_sent();
+  const std::uint32_t end = 1 + window;
+  t.in("P. 101:" + std::to_string(end + 1) + " ack 1");
+  if (unread) {
+    t.out(". 1 ack 101");
+    // The FIN alone may lie beyond it.
+    t.in("F. 101:" + std::to_string(end) + " ack 1").quiet(State::close_wait);
+  } else {
+    CHECK(t.receive().bytes == window - 100 + 1);
+  }
+  t.skip_sent();
+}
+
 // --- Repairing ---
 
 TEST_CASE("linux-6: when RACK's wait ends, one segment goes again, not a window's worth",

@@ -78,6 +78,9 @@ struct Profile {
   /// Whether text that begins before the peer's FIN and goes beyond it resets the connection
   /// (Linux).
   bool resets_text_around_fin;
+  /// Whether text that goes beyond the window is dropped, all of the segment, while something waits
+  /// to be read (Linux 6.17 and later).
+  bool drops_text_beyond_window;
   /// Whether the peer gets a RST when keepalive stays unanswered.
   bool reset_on_keepalive_failure;
   /// Whether, after the peer's FIN, a RST with the FIN's own number is taken for the peer's.

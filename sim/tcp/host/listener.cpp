@@ -169,6 +169,9 @@ void Stack::Impl::syn_arrives(std::uint32_t listener, const Segment& seg, std::o
   }
   Request request = request_from(seg, host_, l.options, c.now);
   request.listener = static_cast<std::uint16_t>(listener);
+  if (l.options.max_seg != 0 && seg.options.mss != 0) {  // no cookie remembers that
+    request.peer_mss = std::min(request.peer_mss, l.options.max_seg);
+  }
   if (admission == Admission::cookie) {
     send_cookie(l, request, c);
     return;

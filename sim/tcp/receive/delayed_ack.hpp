@@ -74,6 +74,8 @@ class DelayedAck {
   bool owed() const { return owed_; }  ///< something is to be acknowledged
   /// There was no memory for what came: the next ACK closes the window (ICSK_ACK_NOMEM).
   bool closes_window() const { return no_memory_; }
+  /// ACKs that report a hole wait for the timer of compressed ones.
+  bool holds_back() const { return compressed_ && compressed_->held_back > 0; }
   SimTime delayed_until() const { return due_; }
   SimTime compressed_until() const { return compressed_ ? compressed_->until : never; }
   /// The earlier of both timers.

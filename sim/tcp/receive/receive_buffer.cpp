@@ -15,16 +15,33 @@ constexpr std::uint32_t cache_line = 64;
 constexpr std::uint16_t half = 128;  // TCP_DEFAULT_SCALING_RATIO
 constexpr std::uint16_t all = 256;
 
-/// The allocation that holds a packet of so many bytes.
-std::uint32_t block_for(std::uint32_t packet) {
-  const std::uint32_t lines = (head_room + packet + cache_line - 1) / cache_line;
+/// The most octets that are copied into one page.
+constexpr std::uint32_t page_payload = 4096 - shared_info;
+
+/// The allocation that holds so many bytes.
+std::uint32_t block_for(std::uint32_t bytes) {
+  const std::uint32_t lines = (bytes + cache_line - 1) / cache_line;
   const std::uint32_t wanted = lines * cache_line + shared_info;
   return wanted <= smallest_block ? smallest_block : std::bit_ceil(wanted);
 }
 
+/// What still fits beside a segment's octets.
+std::uint32_t tail_room_of(const Segment& seg) {
+  const std::uint32_t packet = head_room + seg.wire_size();
+  return block_for(packet) - shared_info - packet;
+}
+
+/// The same for octets that were copied together, without headers.
+std::uint32_t copied_memory(std::uint32_t octets) { return block_for(octets) + descriptor; }
+std::uint32_t copied_tail_room(std::uint32_t octets) {
+  return block_for(octets) - shared_info - octets;
+}
+
 }  // namespace
 
-std::uint32_t segment_memory(const Segment& seg) { return block_for(seg.wire_size()) + descriptor; }
+std::uint32_t segment_memory(const Segment& seg) {
+  return block_for(head_room + seg.wire_size()) + descriptor;
+}
 
 ReceiveBuffer::ReceiveBuffer(const Profile& profile, std::int32_t bytes)
     : size_{static_cast<std::uint32_t>(bytes)},
@@ -35,62 +52,232 @@ std::uint32_t ReceiveBuffer::size_of(const Segment& seg) const {
   return counts_memory_ ? segment_memory(seg) : seg.data;
 }
 
-void ReceiveBuffer::keep(std::uint32_t octets, std::uint32_t bytes) {
-  used_ += bytes;
+// --- In order ---
+
+void ReceiveBuffer::keep(const Block& block, std::uint32_t tail_room) {
   if (last_.bytes > 0) {
     if (!before_last_) before_last_ = std::make_unique<std::deque<Block>>();
     before_last_->push_back(last_);
   }
-  last_ = {octets, bytes};
+  last_ = block;
+  tail_room_ = static_cast<std::uint16_t>(tail_room);
 }
 
-void ReceiveBuffer::add_in_order(const Segment& seg) {
+bool ReceiveBuffer::fits_beside_last(std::uint32_t octets) const {
+  return last_.bytes > 0 && octets <= tail_room_;
+}
+
+void ReceiveBuffer::copy_beside_last(std::uint32_t octets) {
+  tail_room_ = static_cast<std::uint16_t>(tail_room_ - octets);
+  last_.unread += octets;
+  last_.octets += octets;
+}
+
+void ReceiveBuffer::add_in_order(const Segment& seg, std::uint32_t octets) {
   if (!counts_memory_) {
     used_ += seg.data;
-    return;
+  } else if (fits_beside_last(octets)) {
+    copy_beside_last(octets);
+  } else {
+    const std::uint32_t bytes = segment_memory(seg);
+    used_ += bytes;
+    keep({octets, seg.data, bytes}, tail_room_of(seg));
   }
-  if (used_ > 0 && seg.data <= tail_room_) {  // copied beside the segment before
-    tail_room_ = static_cast<std::uint16_t>(tail_room_ - seg.data);
-    last_.octets += seg.data;
-    return;
-  }
-  keep(seg.data, segment_memory(seg));
-  const std::uint32_t packet = seg.wire_size();
-  tail_room_ = static_cast<std::uint16_t>(block_for(packet) - shared_info - head_room - packet);
 }
+
+void ReceiveBuffer::remove(std::uint32_t octets, std::uint32_t waiting, std::uint32_t beyond_hole) {
+  if (!counts_memory_) {
+    const bool all = octets >= waiting && beyond_hole == 0;
+    used_ -= all ? used_ : std::min(octets, used_);
+    return;
+  }
+  if (octets >= waiting) {
+    used_ = early_bytes_;
+    last_ = {};
+    before_last_.reset();
+    return;
+  }
+  while (octets > 0) {
+    const bool one_left = !before_last_ || before_last_->empty();
+    Block& first = one_left ? last_ : before_last_->front();
+    const std::uint32_t taken = std::min(octets, first.unread);
+    first.unread -= taken;
+    octets -= taken;
+    if (one_left) return;  // the last one stays while something waits
+    if (first.unread > 0) return;
+    used_ -= first.bytes;
+    before_last_->pop_front();
+  }
+}
+
+// --- Beyond a hole ---
 
 void ReceiveBuffer::add_out_of_order(const Segment& seg) {
   if (!counts_memory_) {
     used_ += seg.data;
     return;
   }
-  keep(seg.data, segment_memory(seg));
-  tail_room_ = 0;
+  if (!early_) early_ = std::make_unique<std::vector<Early>>();
+  std::vector<Early>& all = *early_;
+  Early added{seg.seq, seg.end(), seg.data, segment_memory(seg), tail_room_of(seg)};
+  auto next = std::find_if(all.begin(), all.end(),
+                           [&](const Early& e) { return after(e.left, added.left); });
+  if (next != all.begin()) {
+    Early& before_it = *(next - 1);
+    if (!after(added.right, before_it.right)) return;  // all of it is there
+    if (before_it.right == added.left && added.octets <= before_it.tail_room) {
+      before_it.tail_room -= added.octets;
+      before_it.octets += added.octets;
+      before_it.right = added.right;
+      return;
+    }
+    if (before_it.left == added.left) --next;  // covered, as those that follow may be
+  }
+  const auto covered_end =
+      std::find_if(next, all.end(), [&](const Early& e) { return after(e.right, added.right); });
+  for (auto it = next; it != covered_end; ++it) forget(*it);
+  used_ += added.bytes;
+  early_bytes_ += added.bytes;
+  all.insert(all.erase(next, covered_end), added);
 }
 
-/// Differs: what came beyond a hole is freed in the order in which it came.
-void ReceiveBuffer::remove(std::uint32_t octets, std::uint32_t waiting) {
-  if (octets >= waiting) {
-    used_ = 0;
-    last_ = {};
-    before_last_.reset();
-    return;
+void ReceiveBuffer::forget(const Early& early) {
+  used_ -= early.bytes;
+  early_bytes_ -= early.bytes;
+}
+
+void ReceiveBuffer::absorb(Seq from, Seq to) {
+  if (!early_) return;
+  auto it = early_->begin();
+  for (; it != early_->end() && !after(it->left, from) && before(from, to); ++it) {
+    early_bytes_ -= it->bytes;
+    const std::uint32_t fresh = after(it->right, from) ? it->right - from : 0;
+    const std::uint32_t octets = fresh > 0 && it->has_fin() ? fresh - 1 : fresh;
+    if (octets > 0 && !(it->left == from && fits_beside_last(it->octets))) {
+      keep({octets, it->octets, it->bytes}, it->tail_room);
+    } else {
+      used_ -= it->bytes;
+      if (octets > 0) copy_beside_last(octets);
+    }
+    from = from + fresh;
   }
-  if (!counts_memory_) {
-    used_ -= std::min(octets, used_);
-    return;
+  early_->erase(early_->begin(), it);
+  if (early_->empty()) early_.reset();
+}
+
+void ReceiveBuffer::forget_early() {
+  if (!early_) return;
+  used_ -= early_bytes_;
+  early_bytes_ = 0;
+  early_.reset();
+}
+
+std::optional<Seq> ReceiveBuffer::end_of_early() const {
+  if (!early_) return std::nullopt;
+  return early_->back().right;
+}
+
+// --- When there is no room ---
+
+void ReceiveBuffer::grow_to_used(std::uint32_t largest) {
+  size_ = std::max(size_, std::min(used_, largest));
+}
+
+bool ReceiveBuffer::prune(Seq incoming, Pressure pressure) {
+  if (!early_) return false;
+  const auto part = static_cast<std::int64_t>(size_ >> 3);
+  bool pruned = false;
+  for (std::int64_t left = part; !early_->empty(); early_->pop_back()) {
+    const Early& last = early_->back();
+    if (after(incoming, last.left)) break;
+    if (pruned && left <= 0) {
+      if (!is_overfull() && pressure == Pressure::no) break;
+      left = part;
+    }
+    left -= last.bytes;
+    forget(last);
+    pruned = true;
   }
+  if (early_->empty()) early_.reset();
+  return pruned;
+}
+
+/// A piece that takes more memory than its octets are worth, or of which a part is not needed.
+bool ReceiveBuffer::is_bloated(std::uint32_t octets, std::uint32_t bytes) const {
+  return payload_in(bytes) > octets;
+}
+
+void ReceiveBuffer::collapse() {
+  collapse_early();
+  collapse_in_order();
+}
+
+void ReceiveBuffer::collapse_in_order() {
+  if (last_.bytes == 0) return;
+  std::deque<Block> all;
+  if (before_last_) all.swap(*before_last_);
+  all.push_back(last_);
+  const auto first = std::find_if(all.begin(), all.end(), [&](const Block& b) {
+    return b.unread < b.octets || is_bloated(b.octets, b.bytes);
+  });
+  std::uint32_t octets = 0;
+  for (auto it = first; it != all.end(); ++it) {
+    octets += it->unread;
+    used_ -= it->bytes;
+  }
+  const bool some = first != all.end();
+  all.erase(first, all.end());
   while (octets > 0) {
-    const bool one_left = !before_last_ || before_last_->empty();
-    Block& first = one_left ? last_ : before_last_->front();
-    const std::uint32_t taken = std::min(octets, first.octets);
-    first.octets -= taken;
-    octets -= taken;
-    if (one_left) return;  // the last one stays while something waits
-    if (first.octets > 0) return;
-    used_ -= first.bytes;
-    before_last_->pop_front();
+    const std::uint32_t copied = std::min(octets, page_payload);
+    all.push_back({copied, copied, copied_memory(copied)});
+    used_ += all.back().bytes;
+    octets -= copied;
   }
+  last_ = all.back();
+  all.pop_back();
+  if (some) tail_room_ = static_cast<std::uint16_t>(copied_tail_room(last_.octets));
+  if (!all.empty()) before_last_ = std::make_unique<std::deque<Block>>(std::move(all));
+}
+
+/// Only what lies without a hole in more than one piece, or is longer than a page.
+void ReceiveBuffer::collapse_early() {
+  if (!early_) return;
+  std::vector<Early> all;
+  std::uint32_t tiny = 0;
+  for (auto it = early_->begin(); it != early_->end();) {
+    auto end = it + 1;
+    while (end != early_->end() && !after(end->left, (end - 1)->right)) ++end;
+    const bool worth = end - it > 1 || it->right - it->left >= page_payload;
+    if (!worth) tiny += it->bytes;
+    if (worth && tiny <= size_ >> 3) {
+      collapse_range({it, end}, all);
+    } else {
+      all.insert(all.end(), it, end);
+    }
+    it = end;
+  }
+  *early_ = std::move(all);
+}
+
+void ReceiveBuffer::collapse_range(std::span<const Early> range, std::vector<Early>& to) {
+  std::size_t i = 0;
+  const auto stays = [&](const Early& e) {
+    const bool overlaps = i + 1 < range.size() && range[i + 1].left != e.right;
+    return e.has_fin() || !(overlaps || is_bloated(e.octets, e.bytes));
+  };
+  for (; i < range.size() && stays(range[i]); ++i) to.push_back(range[i]);
+  if (i == range.size()) return;
+  Seq left = range[i].left;
+  for (; i < range.size() && !range[i].has_fin(); ++i) forget(range[i]);
+  const Seq right = range[i - 1].right;
+  while (before(left, right)) {
+    const std::uint32_t copied = std::min(right - left, page_payload);
+    to.push_back({left, left + copied, copied, copied_memory(copied), copied_tail_room(copied)});
+    used_ += to.back().bytes;
+    early_bytes_ += to.back().bytes;
+    left = left + copied;
+  }
+  for (; i < range.size(); ++i) to.push_back(range[i]);
 }
 
 bool ReceiveBuffer::learn_share(const Segment& seg) {

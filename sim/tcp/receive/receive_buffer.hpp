@@ -1,8 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "host/host.hpp"
 #include "lastack/tcp/segment.hpp"
@@ -32,13 +36,38 @@ class ReceiveBuffer {
   /// What a segment takes at the most.
   std::uint32_t size_of(const Segment& seg) const;
 
-  /// Takes in a segment that lies next to what waits to be read.
-  void add_in_order(const Segment& seg);
-  /// Takes in a segment beyond a hole.
+  /// Takes in `octets` of a segment, which lie next to what waits to be read.
+  void add_in_order(const Segment& seg, std::uint32_t octets);
+  /// Takes in a segment beyond a hole (Linux, tcp_data_queue_ofo): not what is there already.
   void add_out_of_order(const Segment& seg);
-  /// The application took `octets` of the `waiting` ones. Linux frees whole segments: what is left
-  /// of one takes as much memory as all of it.
-  void remove(std::uint32_t octets, std::uint32_t waiting);
+  /// RCV.NXT went on from `from` to `to`: what lay beyond a hole waits to be read now.
+  void absorb(Seq from, Seq to);
+  /// Nothing beyond a hole is needed any more.
+  void forget_early();
+  /// The application took `octets` of the `waiting` ones in order; `beyond_hole` are others. Linux
+  /// frees whole segments: what is left of one takes as much memory as all of it.
+  void remove(std::uint32_t octets, std::uint32_t waiting, std::uint32_t beyond_hole);
+  /// How many of `octets` to read are in the first segment.
+  std::uint32_t in_first(std::uint32_t octets) const {
+    if (!counts_memory_) return octets;
+    const bool one = !before_last_ || before_last_->empty();
+    return std::min(octets, one ? last_.unread : before_last_->front().unread);
+  }
+
+  // --- When there is no room (Linux, tcp_prune_queue) ---
+
+  /// More is kept than the buffer was made for, so that nothing else comes in (tcp_can_ingest).
+  bool is_overfull() const { return counts_memory_ && used_ > size_; }
+  /// A buffer that may grow takes what is in it, up to `largest` (tcp_clamp_window).
+  void grow_to_used(std::uint32_t largest);
+  /// Copies octets together that take more memory than they need (tcp_collapse).
+  void collapse();
+  /// Forgets segments beyond a hole, the last ones first, until there is room; none that lies
+  /// before `incoming`. True if there was one (tcp_prune_ofo_queue).
+  enum class Pressure : std::uint8_t { no, yes };
+  bool prune(Seq incoming, Pressure pressure);
+  /// Where the last segment beyond a hole ends.
+  std::optional<Seq> end_of_early() const;
 
   /// A larger segment than any before shows how much of the memory is payload. True when that
   /// changed the estimate.
@@ -67,12 +96,30 @@ class ReceiveBuffer {
   void limit_measured(std::uint32_t octets);
 
  private:
-  /// One allocation, and how many unread octets are in it.
+  /// One allocation that waits to be read.
   struct Block {
-    std::uint32_t octets = 0;
+    std::uint32_t unread = 0;
+    std::uint32_t octets = 0;  ///< the read ones, too
     std::uint32_t bytes = 0;
   };
-  void keep(std::uint32_t octets, std::uint32_t bytes);
+  /// One allocation beyond a hole.
+  struct Early {
+    Seq left;
+    Seq right;             ///< the FIN counts
+    std::uint32_t octets;  ///< it does not
+    std::uint32_t bytes;
+    std::uint32_t tail_room;
+
+    bool has_fin() const { return right - left > octets; }
+  };
+  void keep(const Block& block, std::uint32_t tail_room);
+  bool fits_beside_last(std::uint32_t octets) const;
+  void copy_beside_last(std::uint32_t octets);
+  void forget(const Early& early);
+  bool is_bloated(std::uint32_t octets, std::uint32_t bytes) const;
+  void collapse_in_order();
+  void collapse_early();
+  void collapse_range(std::span<const Early> range, std::vector<Early>& to);
 
   std::uint32_t payload_in(std::uint32_t bytes) const {
     return static_cast<std::uint32_t>(std::uint64_t{bytes} * share_ >> share_bits);
@@ -83,9 +130,11 @@ class ReceiveBuffer {
   std::uint32_t used_ = 0;  ///< bytes (sk_rmem_alloc)
   Block last_;              ///< the one that came last; no bytes: nothing is kept
   std::unique_ptr<std::deque<Block>> before_last_;
-  std::uint16_t share_;          ///< payload per memory, of 256
-  std::uint16_t tail_room_ = 0;  ///< what still fits beside the last segment's octets
-  bool counts_memory_;           ///< Linux; else payload alone counts
+  std::unique_ptr<std::vector<Early>> early_;  ///< by number; while there is a hole
+  std::uint32_t early_bytes_ = 0;              ///< what these take
+  std::uint16_t share_;                        ///< payload per memory, of 256
+  std::uint16_t tail_room_ = 0;                ///< what still fits beside the last segment's octets
+  bool counts_memory_;                         ///< Linux; else payload alone counts
   bool measuring_ = false;
   Seq measured_from_;
   SimTime measured_at_ = sim_start;

@@ -16,12 +16,8 @@ void ReceiveQueue::begin(Seq irs) {
   nxt_ = read_ = irs + 1;
 }
 
-std::uint32_t ReceiveQueue::octets_beyond_hole() const {
-  std::uint32_t octets = 0;
-  if (reassembly_) {
-    for (const Range& range : reassembly_->ranges) octets += range.right - range.left;
-  }
-  return octets;
+std::uint32_t ReceiveQueue::reach_beyond_hole() const {
+  return has_hole() ? reassembly_->ranges.back().right - nxt_ : 0;
 }
 
 std::optional<Seq> ReceiveQueue::end_of_sacks() const {
@@ -29,6 +25,15 @@ std::optional<Seq> ReceiveQueue::end_of_sacks() const {
   Seq end = reassembly_->recent.front().right;
   for (const SackBlock& block : reassembly_->recent) end = later_of(end, block.right);
   return end;
+}
+
+bool ReceiveQueue::takes_third_block(Seq left, Seq right) const {
+  if (!reassembly_) return false;
+  const std::vector<SackBlock>& blocks = reassembly_->recent;
+  const auto touched = std::find_if(blocks.begin(), blocks.end(), [&](const SackBlock& b) {
+    return at_or_before(left, b.right) && at_or_before(b.left, right);
+  });
+  return touched - blocks.begin() >= 2;
 }
 
 void ReceiveQueue::add_sack_blocks(Options& options) const {
@@ -118,6 +123,20 @@ void ReceiveQueue::acknowledged() {
   if (!reassembly_) return;
   reassembly_->dsack.reset();
   if (reassembly_->ranges.empty()) reassembly_.reset();
+}
+
+void ReceiveQueue::forget_beyond(std::optional<Seq> end) {
+  if (!reassembly_) return;
+  if (!end) {
+    reassembly_.reset();
+    return;
+  }
+  Reassembly& r = *reassembly_;
+  std::erase_if(r.ranges, [&](const Range& x) { return !before(x.left, *end); });
+  for (Range& x : r.ranges) x.right = earlier_of(x.right, *end);
+  if (r.fin && !before(*r.fin, *end)) r.fin.reset();
+  r.recent.clear();
+  r.dsack.reset();
 }
 
 void ReceiveQueue::forget_blocks() {

@@ -28,9 +28,13 @@ class ReceiveQueue {
   bool tells_of_repeats() const { return reassembly_ && reassembly_->dsack; }
   /// Something is kept for later, be it only a block to report.
   bool keeps_something() const { return reassembly_ != nullptr; }
-  std::uint32_t octets_beyond_hole() const;
+  /// How far beyond RCV.NXT the last octet lies that waits for earlier ones; 0: none does.
+  std::uint32_t reach_beyond_hole() const;
   /// The right edge of the highest block that SACK reports.
   std::optional<Seq> end_of_sacks() const;
+  /// Whether it takes a third block, or a later one, to report these octets (RFC 2018, 4). A block
+  /// counts that they touch.
+  bool takes_third_block(Seq left, Seq right) const;
   /// A block of octets that came twice first (RFC 2883, 4), then the newest ones (RFC 2018, 4).
   void add_sack_blocks(Options& options) const;
 
@@ -55,6 +59,9 @@ class ReceiveQueue {
   void came_twice(Seq left, Seq right);
   /// An ACK was sent: repeated octets are reported.
   void acknowledged();
+  /// There was no room for what lies beyond `end`; nothing: for whatever lies beyond a hole. SACK
+  /// reports nothing of what is left (RFC 2018, 8).
+  void forget_beyond(std::optional<Seq> end);
   /// The FIN ended the text: blocks report nothing from here on.
   void forget_blocks();
   /// The application took `octets`. Requires octets <= unread().

@@ -81,6 +81,7 @@ ReceiveWindow::Offer ReceiveWindow::next(const Surroundings& s) const {
   const std::uint32_t all = full_space(s);
   const std::uint32_t most = std::min(all, clamp_);
   std::uint32_t space = buffer_ ? buffer_->free_space() : all;
+  if (may_shrink(s.host)) return next_as_is(space, all, most, s);
   if (space >= most / 2) return {in_steps(std::min(space, grown_), most), false};
 
   constexpr std::uint32_t smallest_part = 16;  // of the buffer
@@ -88,6 +89,21 @@ ReceiveWindow::Offer ReceiveWindow::next(const Surroundings& s) const {
   space = space >> scale_ << scale_;
   if (space < all / smallest_part || space < mss) return {0, true};
   return {in_steps(std::min(space, least_offer(s)), most), true};
+}
+
+/// What is free of `all` in whole steps, rounded up only where the offer has not grown so far yet
+/// (Linux, tcp_shrink_window).
+ReceiveWindow::Offer ReceiveWindow::next_as_is(std::uint32_t space, std::uint32_t all,
+                                               std::uint32_t most, const Surroundings& s) const {
+  constexpr std::uint32_t smallest_part = 16;  // of the buffer
+  const std::uint32_t granule = 1U << scale_;
+  space = space / granule * granule;
+  const bool lags = space < most / 2;
+  const std::uint32_t grown = lags ? least_offer(s) : grown_;
+  if (lags && space < std::max({all / smallest_part, std::uint32_t{mss_}, granule})) {
+    return {0, true};
+  }
+  return {std::min(space, (grown + granule - 1) / granule * granule), lags};
 }
 
 /// How far the offer may go when memory is short.
@@ -113,8 +129,8 @@ std::uint32_t ReceiveWindow::in_steps(std::uint32_t space, std::uint32_t most) c
   return mss == most && space > advertised_ + most / 2 ? space : advertised_;
 }
 
-std::uint16_t ReceiveWindow::advertise(std::uint32_t octets, Seq nxt) {
-  if (octets < left(nxt)) {  // a window never shrinks (RFC 9293, 3.8.6.2.1)
+std::uint16_t ReceiveWindow::advertise(std::uint32_t octets, Seq nxt, const Host& host) {
+  if (octets < left(nxt) && !may_shrink(host)) {  // a window never shrinks (RFC 9293, 3.8.6.2.1)
     const std::uint32_t granule = 1U << scale_;
     octets = (left(nxt) + granule - 1) / granule * granule;
   }
@@ -187,10 +203,49 @@ bool ReceiveWindow::grow(const Segment& seg, const Surroundings& s) {
 void ReceiveWindow::octets_read(std::uint32_t octets, std::uint32_t waiting,
                                 std::uint32_t beyond_hole, const Surroundings& s) {
   if (!buffer_) return;
-  buffer_->remove(octets, waiting + octets + beyond_hole);
+  const std::uint32_t rest = octets - buffer_->in_first(octets);
+  buffer_->remove(octets, waiting + octets, beyond_hole);
   const auto largest =
       static_cast<std::uint32_t>(s.buffer_may_grow() ? s.host.settings().tcp_rmem[2] : 0);
-  if (buffer_->resize(s.read, waiting, beyond_hole, s.now, largest)) clamp_ = full_space(s);
+  // Linux looks once a segment, and all but the first come too soon after it.
+  if (buffer_->resize(s.read - rest, waiting + rest, beyond_hole, s.now, largest)) {
+    clamp_ = full_space(s);
+  }
+}
+
+// --- When there is no room ---
+
+/// A buffer that may grow does; else the offer falls back to two segments (Linux,
+/// tcp_clamp_window).
+void ReceiveWindow::clamp_to_buffer(const Surroundings& s) {
+  constexpr std::uint32_t segments = 2;
+  const Settings& settings = s.host.settings();
+  const bool memory_is_plenty =
+      !s.host.memory.under_pressure() && s.host.memory.pages() < settings.tcp_mem[0];
+  if (s.buffer_size() == BufferSize::by_traffic && memory_is_plenty) {
+    buffer_->grow_to_used(static_cast<std::uint32_t>(settings.tcp_rmem[2]));
+  }
+  if (is_overfull()) {
+    grown_ = std::min<std::uint32_t>(clamp_, segments * s.host.advertised_mss(s.options));
+  }
+}
+
+bool ReceiveWindow::make_room(Seq incoming, const Surroundings& s) {
+  if (memory() == 0) return false;
+  if (!is_overfull()) {
+    shrink_under_pressure(s);
+    return true;
+  }
+  clamp_to_buffer(s);
+  if (is_overfull()) buffer_->collapse();
+  if (is_overfull()) prune(incoming, s);
+  return !is_overfull();
+}
+
+bool ReceiveWindow::prune(Seq incoming, const Surroundings& s) {
+  using Pressure = ReceiveBuffer::Pressure;
+  return buffer_ &&
+         buffer_->prune(incoming, s.host.memory.under_pressure() ? Pressure::yes : Pressure::no);
 }
 
 void ReceiveWindow::check_invariants() const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "host/host.hpp"
 #include "lastack/tcp/segment.hpp"
@@ -13,8 +14,8 @@ namespace lastack::tcp {
 
 /// RCV.WND (RFC 9293, 3.8.6): what the peer may send, and the memory behind it. Linux lets the
 /// offer grow with the traffic (rcv_ssthresh) up to what the buffer holds (window_clamp); with the
-/// other profiles all that is free is offered. Windows never shrink, and silly ones are avoided
-/// (RFC 9293, 3.8.6.2).
+/// other profiles all that is free is offered. Windows never shrink (unless tcp_shrink_window lets
+/// scaled ones), and silly ones are avoided (RFC 9293, 3.8.6.2).
 class ReceiveWindow {
  public:
   /// Whether the peer's segments carry timestamps.
@@ -116,9 +117,30 @@ class ReceiveWindow {
   /// Learns how large the peer's segments are (Linux, tcp_measure_rcv_mss).
   Size learn_segment_size(const Segment& seg, const Surroundings& s);
   /// Text in order, or beyond a hole, is in the buffer.
-  void keep_in_order(const Segment& seg, const Surroundings& s) { buffer(s).add_in_order(seg); }
+  void keep_in_order(const Segment& seg, std::uint32_t octets, const Surroundings& s) {
+    buffer(s).add_in_order(seg, octets);
+  }
   void keep_beyond_hole(const Segment& seg, const Surroundings& s) {
     buffer(s).add_out_of_order(seg);
+  }
+  /// RCV.NXT went on from `from` to `to`, for what lay beyond a hole.
+  void absorbed(Seq from, Seq to) {
+    if (buffer_) buffer_->absorb(from, to);
+  }
+  /// The FIN is here, so nothing lies beyond it.
+  void forget_early() {
+    if (buffer_) buffer_->forget_early();
+  }
+  /// The buffer holds more than it was made for.
+  bool is_overfull() const { return buffer_ && buffer_->is_overfull(); }
+  /// A segment that begins at `incoming` needs room in a buffer that holds too much, or that the
+  /// host has no memory for (Linux, tcp_prune_queue). False where none was found.
+  bool make_room(Seq incoming, const Surroundings& s);
+  /// Forgets what lies beyond a hole, the last segments first. False where there is none left.
+  bool prune(Seq incoming, const Surroundings& s);
+  /// Where the last segment beyond a hole ends.
+  std::optional<Seq> end_of_early() const {
+    return buffer_ ? buffer_->end_of_early() : std::nullopt;
   }
   /// RCV.NXT is `nxt`: without timestamps this measures how long a window takes.
   void data_arrived(Seq nxt, const Surroundings& s) {
@@ -142,8 +164,8 @@ class ReceiveWindow {
   // --- What is sent ---
 
   /// The window field of a segment that offers so many octets, or as many as were offered before,
-  /// if these are more. `nxt` is RCV.NXT.
-  std::uint16_t advertise(std::uint32_t octets, Seq nxt);
+  /// if these are more and the host keeps to RFC 9293. `nxt` is RCV.NXT.
+  std::uint16_t advertise(std::uint32_t octets, Seq nxt, const Host& host);
   /// The same for a window of 0, whatever was offered before.
   std::uint16_t close(Seq nxt);
   /// The connection is no more.
@@ -155,9 +177,15 @@ class ReceiveWindow {
   ReceiveBuffer& buffer(const Surroundings& s);
   std::uint32_t full_space(const Surroundings& s) const;
   std::uint32_t free_space(const Surroundings& s) const;
+  bool may_shrink(const Host& host) const {
+    return scale_ > 0 && host.settings().tcp_shrink_window != 0;
+  }
+  Offer next_as_is(std::uint32_t space, std::uint32_t all, std::uint32_t most,
+                   const Surroundings& s) const;
   std::uint32_t least_offer(const Surroundings& s) const;
   std::uint32_t in_steps(std::uint32_t space, std::uint32_t most) const;
   void set_clamp(std::uint32_t clamp);
+  void clamp_to_buffer(const Surroundings& s);
 
   std::unique_ptr<ReceiveBuffer> buffer_;  ///< once data came
   Seq advertised_at_;

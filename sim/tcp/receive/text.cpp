@@ -41,6 +41,7 @@ void Endpoint::queue_in_order(const Segment& seg, Context& c) {
     fin = false;
   }
   if (octets > 0 && !take_text(seg, octets, c)) return;
+  if (bare_fin && window_.is_overfull() && !memory_to_keep(seg, c)) acks_.no_memory();
   if (fin) {
     received_.take_fin();
     acks_.owe();
@@ -60,7 +61,7 @@ bool Endpoint::take_text(const Segment& seg, std::uint32_t octets, Context& c) {
     }  // with an empty queue one segment is taken all the same
   }
   received_.take(octets);
-  window_.keep_in_order(seg, receiving(c));
+  window_.keep_in_order(seg, octets, receiving(c));
   data_arrived(seg, c);
   wake();
   return true;
@@ -68,7 +69,7 @@ bool Endpoint::take_text(const Segment& seg, std::uint32_t octets, Context& c) {
 
 /// Keeps what lies beyond a hole, for SACK to report.
 void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
-  if (seg.data > 0 && !memory_to_keep(seg, c)) {
+  if (!memory_to_keep(seg, c)) {
     ++c.host.counters.TCPOFODrop;
     c.discard(DiscardReason::socket_memory);
     wake();
@@ -76,18 +77,24 @@ void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
   }
   acks_.owe();
   ++c.host.counters.TCPOFOQueue;
+  if (acks_.holds_back() && received_.takes_third_block(seg.seq, seg.end())) {
+    send_ack(SendReason::dup_ack, c);  // of what came before; this segment has none of its own
+  }
   if (seg.data > 0) {
     learn_segment_size(seg, c);
     if (sack_ok_) grow_offer(seg, c);  // without SACK, ACKs that report a hole must look alike
-    window_.keep_beyond_hole(seg, receiving(c));
   }
+  window_.keep_beyond_hole(seg, receiving(c));
   if (received_.keep(seg) == ReceiveQueue::Known::repeated) note_dsack(seg.seq, seg.end(), c);
 }
 
 /// Takes in what was kept and follows without a hole now.
 void Endpoint::absorb_reassembled() {
   if (!received_.keeps_something()) return;
+  const Seq nxt = received_.nxt();
   const ReceiveQueue::Absorbed absorbed = received_.absorb();
+  window_.absorbed(nxt, received_.nxt());
+  if (received_.fin_received()) window_.forget_early();
   if (absorbed.octets) wake();
   if (absorbed.hole_filled) acks_.hole_filled();
   if (!received_.keeps_something()) acks_.no_hole();
@@ -137,7 +144,7 @@ void Endpoint::grow_offer(const Segment& seg, const Context& c) {
 
 /// Room in the buffer (Linux, tcp_rcv_space_adjust).
 void Endpoint::octets_read(std::uint32_t taken, const Context& c) {
-  window_.octets_read(taken, received_.unread(), received_.octets_beyond_hole(), receiving(c));
+  window_.octets_read(taken, received_.unread(), received_.reach_beyond_hole(), receiving(c));
 }
 
 /// The application read: perhaps the peer should hear of it (Linux, tcp_cleanup_rbuf).

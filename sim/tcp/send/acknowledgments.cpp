@@ -13,6 +13,7 @@ namespace lastack::tcp {
 using Progress = Acked::Progress;
 
 Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
+  predicted_ = false;
   if (after(seg.ack, snd_.nxt())) return AckKind::unsent;
   if (before(seg.ack, snd_.una())) {  // a duplicate can be ignored
     if (is_ancient(seg.ack, c)) return AckKind::ancient;
@@ -22,7 +23,8 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   const bool advanced = seg.ack != snd_.una();
   const bool nothing_was_out = queue_.empty();
   const std::uint32_t window_before = snd_.wnd();
-  const bool predicted = nothing_was_out && is_predicted(seg, c);  // by the window as it was
+  // By the window as it was.
+  predicted_ = (nothing_was_out || window_.is_overfull()) && is_predicted(seg, c);
   if (c.host.profile.paws == Paws::linux) {
     ts_.note_newer(seg, window_.advertised_at(), c.now);
   }
@@ -36,7 +38,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (seg.options.sack_count > 0) note_sacks(seg, acked, c);
   if (nothing_was_out) {
     if (acked.dsack) recovery_.looked_at(acked, queue_, rtx_, sending(c));
-    if (!predicted) probe_answered(c);
+    if (!predicted_) probe_answered(c);
     return AckKind::fine;
   }
   clean_queue(seg, acked, c);  // later, for RACK takes the round trip that it is told of last
@@ -98,13 +100,13 @@ void Endpoint::follow_timers(const Acked& acked, const LossRecovery::Verdict& ve
   }
 }
 
-/// Data in order that says nothing new of the send side: Linux takes a short way for it (header
-/// prediction, tcp_rcv_established), but not for a connection's first data.
-bool Endpoint::is_predicted(const Segment& seg, const Context& c) const {
+/// Data in order with the window as it was: Linux takes a short way for it (header prediction,
+/// tcp_rcv_established), if the memory that the connection holds already is enough.
+bool Endpoint::is_predicted(const Segment& seg, const Context& c) {
   return c.host.profile.predicts_headers && state_ == State::established && seg.data > 0 &&
-         !seg.flags.has(Flags::fin) && seg.seq == received_.nxt() && seg.ack == snd_.una() &&
+         !seg.flags.has(Flags::fin) && seg.seq == received_.nxt() &&
          snd_.offered_in(seg) == snd_.wnd() && seg.options.sack_count == 0 &&
-         !received_.has_hole() && window_.has_buffer();
+         !received_.has_hole() && window_.memory_of(seg, receiving(c)) <= memory_to_spare(c);
 }
 
 /// An ACK that no live peer could still send (RFC 5961, 5.2), nor (Linux, bytes_acked) one of

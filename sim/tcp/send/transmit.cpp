@@ -174,7 +174,7 @@ std::uint32_t Endpoint::decide_offer(const Context& c) {
 /// RCV.WND for the next segment, and notes what was advertised.
 std::uint16_t Endpoint::window_to_tell(Context& c) {
   if (acks_.closes_window()) return window_.close(received_.nxt());
-  return window_.advertise(decide_offer(c), received_.nxt());
+  return window_.advertise(decide_offer(c), received_.nxt(), c.host);
 }
 
 /// The most payload that fits a segment now: options take from it (Linux, tcp_current_mss).

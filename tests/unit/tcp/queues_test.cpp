@@ -6,6 +6,7 @@
 using namespace lastack;
 using namespace lastack::test;
 using tcp::ProfileId;
+using tcp::SocketOption;
 using tcp::State;
 
 namespace {
@@ -153,6 +154,27 @@ TEST_CASE("SYN cookies: keep the peer's MSS as well as they can", "[tcp][cookie]
   REQUIRE(t.accept());
   t.send(1460);
   t.out(". 1:1461 ack 1");
+}
+
+TEST_CASE("SYN cookies: forget the listener's TCP_MAXSEG, which a request remembers",
+          "[tcp][cookie]") {
+  const bool cookie = GENERATE(false, true);
+  auto t = TcpTest::listener({.profile = ProfileId::linux_6,
+                              .sysctl = {{"tcp_syncookies", cookie ? "2" : "1"}},
+                              .options = {{SocketOption::tcp_maxseg, 100}},
+                              .peer_options = "<mss 1460>",
+                              .iss = {}});
+  t.in("S 0:0").out("S. 0:0 ack 1");
+  t.in(". 1 ack 1").quiet(State::established);
+  REQUIRE(t.accept());
+  t.send(536);
+  if (cookie) {  // 536 is the least that a cookie can tell
+    t.out(". 1:537 ack 1");
+    return;
+  }
+  for (const char* piece : {"1:101", "101:201", "201:301", "301:401", "401:501", "501:537"}) {
+    t.out(std::string{". "} + piece + " ack 1");
+  }
 }
 
 TEST_CASE("SYN cookies: not in the profiles that know none", "[tcp][cookie]") {

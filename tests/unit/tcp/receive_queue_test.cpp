@@ -87,7 +87,7 @@ TEST_CASE("ReceiveQueue: what lies beyond a hole waits for what is missing", "[t
   Receiver r{1};
   r.gets(101, 201);
   CHECK(r.queue.has_hole());
-  CHECK(r.queue.octets_beyond_hole() == 100);
+  CHECK(r.queue.reach_beyond_hole() == 200);
   CHECK(r.queue.unread() == 0);
   CHECK(r.gets(1, 101) == "201");
   CHECK_FALSE(r.queue.has_hole());
@@ -140,8 +140,44 @@ TEST_CASE("ReceiveQueue: what was kept may lie inside what then comes in order",
 TEST_CASE("ReceiveQueue: the sequence space may wrap beyond a hole", "[tcp][rfc9293]") {
   Receiver r{0xffff'ff00};
   r.gets(0xffff'ff80, 0x80);
-  CHECK(r.queue.octets_beyond_hole() == 0x100);
+  CHECK(r.queue.reach_beyond_hole() == 0x180);
   CHECK(r.gets(0xffff'ff00, 0xffff'ff80) == std::to_string(0x80));
+}
+
+TEST_CASE("ReceiveQueue: a third hole takes a third block, what touches the first two does not",
+          "[tcp][rfc2018]") {
+  Receiver r{1};
+  CHECK_FALSE(r.queue.takes_third_block(Seq{101}, Seq{201}));
+  r.gets(101, 201);
+  CHECK_FALSE(r.queue.takes_third_block(Seq{301}, Seq{401}));
+  r.gets(301, 401);
+  CHECK(r.queue.takes_third_block(Seq{501}, Seq{601}));
+  CHECK_FALSE(r.queue.takes_third_block(Seq{201}, Seq{251}));
+  CHECK_FALSE(r.queue.takes_third_block(Seq{401}, Seq{501}));
+  r.gets(501, 601);
+  CHECK(r.queue.takes_third_block(Seq{201}, Seq{251}));  // the block of 101 has become the third
+}
+
+TEST_CASE("ReceiveQueue: what there is no room for is forgotten, and no block reports what is left",
+          "[tcp][rfc2018]") {
+  Receiver r{1};
+  r.gets(101, 201);
+  r.gets(301, 401);
+  r.gets(501, 551, Flags::fin);
+  r.queue.forget_beyond(Seq{351});
+  r.queue.check_invariants();
+  CHECK(r.acknowledges() == "1");
+  CHECK(r.queue.reach_beyond_hole() == 350);
+  CHECK(r.gets(1, 101) == "201");
+  CHECK(r.gets(201, 301) == "351");
+  CHECK(r.gets(351, 551) == "551");  // the FIN was forgotten, too
+  CHECK_FALSE(r.queue.fin_received());
+
+  Receiver all{1};
+  all.gets(101, 201);
+  all.queue.forget_beyond(std::nullopt);
+  CHECK_FALSE(all.queue.has_hole());
+  CHECK(all.gets(1, 101) == "101");
 }
 
 TEST_CASE(

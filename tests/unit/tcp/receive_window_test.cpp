@@ -44,7 +44,7 @@ class Receiver {
   void gets(std::uint32_t octets) {
     const Segment seg = text(octets);
     window.learn_segment_size(seg, surroundings());
-    window.keep_in_order(seg, surroundings());
+    window.keep_in_order(seg, octets, surroundings());
     nxt += octets;
     window.grow(seg, surroundings());
     window.check_invariants();
@@ -55,7 +55,7 @@ class Receiver {
   }
   /// Sends an ACK; the octets that it advertises.
   std::uint32_t advertises() {
-    const std::uint16_t field = window.advertise(window.next(surroundings()).octets, nxt);
+    const std::uint16_t field = window.advertise(window.next(surroundings()).octets, nxt, host);
     return std::uint32_t{field} << window.scale();
   }
   ReceiveWindow::Surroundings surroundings() const {
@@ -152,14 +152,15 @@ TEST_CASE("ReceiveWindow: its right edge never moves to the left", "[tcp][rfc929
 }
 
 TEST_CASE("ReceiveWindow: what is left of it goes with what comes", "[tcp][rfc9293]") {
+  const Host host{config_of(ProfileId::rfc9293)};
   ReceiveWindow window;
   window.begin(Seq{1});
-  window.advertise(1000, Seq{1});
+  window.advertise(1000, Seq{1}, host);
   CHECK(window.left(Seq{401}) == 600);
   CHECK(window.left(Seq{1001}) == 0);
   CHECK(window.left(Seq{1201}) == 0);
-  CHECK(window.advertise(100, Seq{401}) == 600);  // no less than before
-  CHECK(window.advertise(700, Seq{401}) == 700);
+  CHECK(window.advertise(100, Seq{401}, host) == 600);  // no less than before
+  CHECK(window.advertise(700, Seq{401}, host) == 700);
 }
 
 TEST_CASE("ReceiveWindow: a scaled one is rounded up, else its edge would shrink",
@@ -168,14 +169,45 @@ TEST_CASE("ReceiveWindow: a scaled one is rounded up, else its edge would shrink
   ReceiveWindow window;
   window.offered_in_synack(10'000, 10, r.surroundings());
   window.begin(Seq{1});
-  CHECK(window.advertise(0, Seq{1}) == 10);  // 10240 octets
+  CHECK(window.advertise(0, Seq{1}, r.host) == 10);  // 10240 octets
   CHECK(at_or_after(window.end(), Seq{10'001}));
 }
 
+TEST_CASE("ReceiveWindow: with tcp_shrink_window it says what is free, though its edge moves back",
+          "[tcp][linux]") {
+  const auto after_short_segments = [](std::int32_t shrink, int segments) {
+    Receiver r{ProfileId::linux_6};
+    r.host.config.settings.tcp_shrink_window = shrink;
+    r.opens();
+    r.gets(mss);
+    const Seq edge = r.nxt + r.advertises();
+    for (int i = 0; i < segments; ++i) r.gets(100);
+    const std::uint32_t octets = r.advertises();
+    return before(r.nxt + octets, edge) ? std::to_string(octets) + ", back" : "no less";
+  };
+  // The first of them fits beside the full segment. 162/256 of what 2304 and 59 times 832 bytes
+  // leave of 131072 are 50422 octets, in steps of 1024.
+  CHECK(after_short_segments(1, 60) == "50176, back");
+  CHECK(after_short_segments(0, 60) == "no less");
+  CHECK(after_short_segments(1, 150) == "0, back");  // less than a sixteenth is left
+}
+
+TEST_CASE("ReceiveWindow: without scaling tcp_shrink_window changes nothing", "[tcp][linux]") {
+  Receiver r{ProfileId::linux_6};
+  r.host.config.settings.tcp_window_scaling = 0;
+  r.host.config.settings.tcp_shrink_window = 1;
+  r.opens();
+  r.gets(mss);
+  const Seq edge = r.nxt + r.advertises();
+  for (int i = 0; i < 43; ++i) r.gets(mss);
+  CHECK_FALSE(before(r.nxt + r.advertises(), edge));
+}
+
 TEST_CASE("ReceiveWindow: no memory is advertised as 0, whatever was offered", "[tcp][linux]") {
+  const Host host{config_of(ProfileId::linux_6)};
   ReceiveWindow window;
   window.begin(Seq{1});
-  window.advertise(5000, Seq{1});
+  window.advertise(5000, Seq{1}, host);
   CHECK(window.close(Seq{1001}) == 0);
   CHECK(window.left(Seq{1001}) == 0);
 }

@@ -341,7 +341,7 @@ class Endpoint {
   void queue_in_order(const Segment& seg, Context& c);
   void queue_out_of_order(const Segment& seg, Context& c);
   bool take_text(const Segment& seg, std::uint32_t octets, Context& c);
-  void absorb_reassembled();
+  void absorb_reassembled(const Context& c);
   void note_dsack(Seq left, Seq right, const Context& c);
   void data_arrived(const Segment& seg, const Context& c);
   void learn_segment_size(const Segment& seg, const Context& c);

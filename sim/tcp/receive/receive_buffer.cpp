@@ -87,8 +87,8 @@ void ReceiveBuffer::add_in_order(const Segment& seg, std::uint32_t octets) {
 
 void ReceiveBuffer::remove(std::uint32_t octets, std::uint32_t waiting, std::uint32_t beyond_hole) {
   if (!counts_memory_) {
-    const bool all = octets >= waiting && beyond_hole == 0;
-    used_ -= all ? used_ : std::min(octets, used_);
+    const bool everything = octets >= waiting && beyond_hole == 0;
+    used_ -= everything ? used_ : std::min(octets, used_);
     return;
   }
   if (octets >= waiting) {
@@ -112,33 +112,57 @@ void ReceiveBuffer::remove(std::uint32_t octets, std::uint32_t waiting, std::uin
 
 // --- Beyond a hole ---
 
-void ReceiveBuffer::add_out_of_order(const Segment& seg) {
+std::optional<SackBlock> ReceiveBuffer::add_out_of_order(const Segment& seg) {
   if (!counts_memory_) {
     used_ += seg.data;
-    return;
+    return std::nullopt;
   }
   if (!early_) early_ = std::make_unique<std::vector<Early>>();
-  std::vector<Early>& all = *early_;
-  Early added{seg.seq, seg.end(), seg.data, segment_memory(seg), tail_room_of(seg)};
-  auto next = std::find_if(all.begin(), all.end(),
+  std::vector<Early>& early = *early_;
+  const Early added{seg.seq, seg.end(), seg.data, segment_memory(seg), tail_room_of(seg)};
+  auto next = std::find_if(early.begin(), early.end(),
                            [&](const Early& e) { return after(e.left, added.left); });
-  if (next != all.begin()) {
+  std::optional<SackBlock> twice;
+  if (next != early.begin()) {
     Early& before_it = *(next - 1);
-    if (!after(added.right, before_it.right)) return;  // all of it is there
+    if (!after(added.right, before_it.right)) return SackBlock{added.left, added.right};
     if (before_it.right == added.left && added.octets <= before_it.tail_room) {
       before_it.tail_room -= added.octets;
       before_it.octets += added.octets;
       before_it.right = added.right;
-      return;
+      return std::nullopt;
     }
-    if (before_it.left == added.left) --next;  // covered, as those that follow may be
+    if (before_it.left == added.left) {
+      --next;  // covered, as those that follow may be
+    } else if (after(before_it.right, added.left)) {
+      twice = SackBlock{added.left, before_it.right};
+    }
   }
-  const auto covered_end =
-      std::find_if(next, all.end(), [&](const Early& e) { return after(e.right, added.right); });
-  for (auto it = next; it != covered_end; ++it) forget(*it);
+  insert(added, next, twice);
+  return twice;
+}
+
+/// Puts a segment before `next`; what it covers of those that follow is thrown away.
+void ReceiveBuffer::insert(const Early& added, std::vector<Early>::iterator next,
+                           std::optional<SackBlock>& twice) {
+  auto end = next;
+  for (; end != early_->end() && after(added.right, end->left); ++end) {
+    extend(twice, end->left, earlier_of(end->right, added.right));
+    if (before(added.right, end->right)) break;
+    forget(*end);
+  }
   used_ += added.bytes;
   early_bytes_ += added.bytes;
-  all.insert(all.erase(next, covered_end), added);
+  early_->insert(early_->erase(next, end), added);
+}
+
+/// A block that begins, or grows by what it touches (Linux, tcp_dsack_extend).
+void ReceiveBuffer::extend(std::optional<SackBlock>& block, Seq left, Seq right) {
+  if (!block) {
+    block = SackBlock{left, right};
+  } else if (at_or_before(left, block->right) && at_or_before(block->left, right)) {
+    block = SackBlock{earlier_of(left, block->left), later_of(right, block->right)};
+  }
 }
 
 void ReceiveBuffer::forget(const Early& early) {
@@ -146,11 +170,17 @@ void ReceiveBuffer::forget(const Early& early) {
   early_bytes_ -= early.bytes;
 }
 
-void ReceiveBuffer::absorb(Seq from, Seq to) {
-  if (!early_) return;
+std::optional<SackBlock> ReceiveBuffer::absorb(Seq from, Seq to) {
+  std::optional<SackBlock> twice;
+  if (!early_) return twice;
+  Seq known = from;  // what came in order up to here may lie in pieces once more
   auto it = early_->begin();
   for (; it != early_->end() && !after(it->left, from) && before(from, to); ++it) {
     early_bytes_ -= it->bytes;
+    if (before(it->left, known)) {
+      extend(twice, it->left, known);
+      known = earlier_of(known, it->right);
+    }
     const std::uint32_t fresh = after(it->right, from) ? it->right - from : 0;
     const std::uint32_t octets = fresh > 0 && it->has_fin() ? fresh - 1 : fresh;
     if (octets > 0 && !(it->left == from && fits_beside_last(it->octets))) {
@@ -163,6 +193,7 @@ void ReceiveBuffer::absorb(Seq from, Seq to) {
   }
   early_->erase(early_->begin(), it);
   if (early_->empty()) early_.reset();
+  return twice;
 }
 
 void ReceiveBuffer::forget_early() {
@@ -214,35 +245,35 @@ void ReceiveBuffer::collapse() {
 
 void ReceiveBuffer::collapse_in_order() {
   if (last_.bytes == 0) return;
-  std::deque<Block> all;
-  if (before_last_) all.swap(*before_last_);
-  all.push_back(last_);
-  const auto first = std::find_if(all.begin(), all.end(), [&](const Block& b) {
+  std::deque<Block> blocks;
+  if (before_last_) blocks.swap(*before_last_);
+  blocks.push_back(last_);
+  const auto first = std::find_if(blocks.begin(), blocks.end(), [&](const Block& b) {
     return b.unread < b.octets || is_bloated(b.octets, b.bytes);
   });
   std::uint32_t octets = 0;
-  for (auto it = first; it != all.end(); ++it) {
+  for (auto it = first; it != blocks.end(); ++it) {
     octets += it->unread;
     used_ -= it->bytes;
   }
-  const bool some = first != all.end();
-  all.erase(first, all.end());
+  const bool some = first != blocks.end();
+  blocks.erase(first, blocks.end());
   while (octets > 0) {
     const std::uint32_t copied = std::min(octets, page_payload);
-    all.push_back({copied, copied, copied_memory(copied)});
-    used_ += all.back().bytes;
+    blocks.push_back({copied, copied, copied_memory(copied)});
+    used_ += blocks.back().bytes;
     octets -= copied;
   }
-  last_ = all.back();
-  all.pop_back();
+  last_ = blocks.back();
+  blocks.pop_back();
   if (some) tail_room_ = static_cast<std::uint16_t>(copied_tail_room(last_.octets));
-  if (!all.empty()) before_last_ = std::make_unique<std::deque<Block>>(std::move(all));
+  if (!blocks.empty()) before_last_ = std::make_unique<std::deque<Block>>(std::move(blocks));
 }
 
 /// Only what lies without a hole in more than one piece, or is longer than a page.
 void ReceiveBuffer::collapse_early() {
   if (!early_) return;
-  std::vector<Early> all;
+  std::vector<Early> kept;
   std::uint32_t tiny = 0;
   for (auto it = early_->begin(); it != early_->end();) {
     auto end = it + 1;
@@ -250,13 +281,13 @@ void ReceiveBuffer::collapse_early() {
     const bool worth = end - it > 1 || it->right - it->left >= page_payload;
     if (!worth) tiny += it->bytes;
     if (worth && tiny <= size_ >> 3) {
-      collapse_range({it, end}, all);
+      collapse_range({it, end}, kept);
     } else {
-      all.insert(all.end(), it, end);
+      kept.insert(kept.end(), it, end);
     }
     it = end;
   }
-  *early_ = std::move(all);
+  *early_ = std::move(kept);
 }
 
 void ReceiveBuffer::collapse_range(std::span<const Early> range, std::vector<Early>& to) {
@@ -360,11 +391,20 @@ bool ReceiveBuffer::resize(Seq read, std::uint32_t waiting, std::uint32_t beyond
   window += 2 * (window * (copied - measured_octets_) / std::max(measured_octets_, 1U));
   window += beyond_hole;
   measured_octets_ = copied;
+  return grow_for(window, largest);
+}
+
+/// Grows until a window of so many octets fits, but not beyond `largest` bytes.
+bool ReceiveBuffer::grow_for(std::uint64_t window, std::uint32_t largest) {
   const std::uint64_t wanted = (window << share_bits) / share_;
   const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, largest));
   if (bytes <= size_) return false;
   size_ = bytes;
   return true;
+}
+
+bool ReceiveBuffer::grow_for_hole(std::uint32_t beyond_hole, std::uint32_t largest) {
+  return measuring_ && grow_for(std::uint64_t{2} * measured_octets_ + beyond_hole, largest);
 }
 
 }  // namespace lastack::tcp

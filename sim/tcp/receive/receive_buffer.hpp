@@ -38,10 +38,12 @@ class ReceiveBuffer {
 
   /// Takes in `octets` of a segment, which lie next to what waits to be read.
   void add_in_order(const Segment& seg, std::uint32_t octets);
-  /// Takes in a segment beyond a hole (Linux, tcp_data_queue_ofo): not what is there already.
-  void add_out_of_order(const Segment& seg);
-  /// RCV.NXT went on from `from` to `to`: what lay beyond a hole waits to be read now.
-  void absorb(Seq from, Seq to);
+  /// Takes in a segment beyond a hole (Linux, tcp_data_queue_ofo), but not what is there already:
+  /// that is returned, for a D-SACK.
+  std::optional<SackBlock> add_out_of_order(const Segment& seg);
+  /// RCV.NXT went on from `from` to `to`: what lay beyond a hole waits to be read now. Returns what
+  /// had come in order, too.
+  std::optional<SackBlock> absorb(Seq from, Seq to);
   /// Nothing beyond a hole is needed any more.
   void forget_early();
   /// The application took `octets` of the `waiting` ones in order; `beyond_hole` are others. Linux
@@ -90,6 +92,9 @@ class ReceiveBuffer {
   /// The application read up to `read`, and `waiting` octets are left. True when the buffer grew.
   bool resize(Seq read, std::uint32_t waiting, std::uint32_t beyond_hole, SimTime now,
               std::uint32_t largest);
+  /// Octets lie so far beyond a hole: the buffer is to hold them and two round trips' worth (Linux,
+  /// tcp_rcvbuf_grow). True when it grew.
+  bool grow_for_hole(std::uint32_t beyond_hole, std::uint32_t largest);
   /// The round trip as the receiver sees it; zero: not known.
   SimDuration round_trip_estimate() const { return std::chrono::microseconds{round_trip8_us_ / 8}; }
   std::uint32_t measured_octets() const { return measured_octets_; }
@@ -115,7 +120,11 @@ class ReceiveBuffer {
   void keep(const Block& block, std::uint32_t tail_room);
   bool fits_beside_last(std::uint32_t octets) const;
   void copy_beside_last(std::uint32_t octets);
+  void insert(const Early& added, std::vector<Early>::iterator next,
+              std::optional<SackBlock>& twice);
+  static void extend(std::optional<SackBlock>& block, Seq left, Seq right);
   void forget(const Early& early);
+  bool grow_for(std::uint64_t window, std::uint32_t largest);
   bool is_bloated(std::uint32_t octets, std::uint32_t bytes) const;
   void collapse_in_order();
   void collapse_early();

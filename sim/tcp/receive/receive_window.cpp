@@ -200,6 +200,12 @@ bool ReceiveWindow::grow(const Segment& seg, const Surroundings& s) {
   return step > 0;
 }
 
+void ReceiveWindow::hole_reaches(std::uint32_t octets, const Surroundings& s) {
+  if (!s.buffer_may_grow()) return;
+  const auto largest = static_cast<std::uint32_t>(s.host.settings().tcp_rmem[2]);
+  if (buffer(s).grow_for_hole(octets, largest)) clamp_ = full_space(s);
+}
+
 void ReceiveWindow::octets_read(std::uint32_t octets, std::uint32_t waiting,
                                 std::uint32_t beyond_hole, const Surroundings& s) {
   if (!buffer_) return;

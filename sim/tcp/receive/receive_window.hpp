@@ -120,12 +120,15 @@ class ReceiveWindow {
   void keep_in_order(const Segment& seg, std::uint32_t octets, const Surroundings& s) {
     buffer(s).add_in_order(seg, octets);
   }
-  void keep_beyond_hole(const Segment& seg, const Surroundings& s) {
-    buffer(s).add_out_of_order(seg);
+  /// … and what of it was there already.
+  std::optional<SackBlock> keep_beyond_hole(const Segment& seg, const Surroundings& s) {
+    return buffer(s).add_out_of_order(seg);
   }
-  /// RCV.NXT went on from `from` to `to`, for what lay beyond a hole.
-  void absorbed(Seq from, Seq to) {
-    if (buffer_) buffer_->absorb(from, to);
+  /// The last octets beyond a hole lie so far from RCV.NXT: a buffer that may grow takes them all.
+  void hole_reaches(std::uint32_t octets, const Surroundings& s);
+  /// RCV.NXT went on from `from` to `to`, for what lay beyond a hole; what came twice.
+  std::optional<SackBlock> absorbed(Seq from, Seq to) {
+    return buffer_ ? buffer_->absorb(from, to) : std::nullopt;
   }
   /// The FIN is here, so nothing lies beyond it.
   void forget_early() {

@@ -46,7 +46,7 @@ void Endpoint::queue_in_order(const Segment& seg, Context& c) {
     received_.take_fin();
     acks_.owe();
   }
-  absorb_reassembled();
+  absorb_reassembled(c);
 }
 
 /// The next octets for the application; false where there is no memory for them.
@@ -84,16 +84,24 @@ void Endpoint::queue_out_of_order(const Segment& seg, Context& c) {
     learn_segment_size(seg, c);
     if (sack_ok_) grow_offer(seg, c);  // without SACK, ACKs that report a hole must look alike
   }
-  window_.keep_beyond_hole(seg, receiving(c));
-  if (received_.keep(seg) == ReceiveQueue::Known::repeated) note_dsack(seg.seq, seg.end(), c);
+  const auto twice = window_.keep_beyond_hole(seg, receiving(c));
+  const bool known = received_.keep(seg) == ReceiveQueue::Known::repeated;
+  if (twice) {
+    note_dsack(twice->left, twice->right, c);
+  } else if (known) {
+    note_dsack(seg.seq, seg.end(), c);
+  }
+  const bool accepted = listener_ == no_listener && !orphan_;
+  if (accepted) window_.hole_reaches(received_.reach_beyond_hole(), receiving(c));
 }
 
 /// Takes in what was kept and follows without a hole now.
-void Endpoint::absorb_reassembled() {
+void Endpoint::absorb_reassembled(const Context& c) {
   if (!received_.keeps_something()) return;
   const Seq nxt = received_.nxt();
   const ReceiveQueue::Absorbed absorbed = received_.absorb();
-  window_.absorbed(nxt, received_.nxt());
+  const auto twice = window_.absorbed(nxt, received_.nxt());
+  if (twice && !received_.tells_of_repeats()) note_dsack(twice->left, twice->right, c);
   if (received_.fin_received()) window_.forget_early();
   if (absorbed.octets) wake();
   if (absorbed.hole_filled) acks_.hole_filled();

@@ -103,6 +103,17 @@ TEST_CASE("ReceiveBuffer: it follows what the application reads in a round trip"
       buffer.resize(Seq{150'000}, 0, 0, sim_start + 40ms, tcp_rmem_max));  // less than before
 }
 
+TEST_CASE("ReceiveBuffer: it grows for what lies far beyond a hole", "[tcp][linux]") {
+  ReceiveBuffer buffer = of_linux();
+  CHECK_FALSE(buffer.grow_for_hole(100'000, tcp_rmem_max));  // nothing was measured yet
+  buffer.start_measuring(Seq{0}, sim_start, 14'480);
+  CHECK_FALSE(buffer.grow_for_hole(36'000, tcp_rmem_max));
+  CHECK(buffer.grow_for_hole(40'000, tcp_rmem_max));
+  CHECK(buffer.full_space() == 2 * 14'480 + 40'000);
+  CHECK(buffer.grow_for_hole(400'000, 200'000));
+  CHECK(buffer.full_space() == 100'000);
+}
+
 TEST_CASE("ReceiveBuffer: a receiver that lags behind is not given more", "[tcp][linux]") {
   ReceiveBuffer buffer = of_linux();
   buffer.start_measuring(Seq{0}, sim_start, 14'480);
@@ -136,6 +147,21 @@ TEST_CASE("ReceiveBuffer: what is there already takes no memory again, what is c
   CHECK(buffer.used() == 2304 + 832);
   buffer.add_out_of_order(data(1448, 4900));
   CHECK(buffer.used() == 2 * 2304);
+}
+
+TEST_CASE("ReceiveBuffer: beyond a hole it says what came twice", "[tcp][rfc2883]") {
+  const auto said = [](const std::optional<SackBlock>& twice) {
+    return twice ? std::to_string(twice->left.raw()) + "-" + std::to_string(twice->right.raw())
+                 : "nothing";
+  };
+  ReceiveBuffer buffer = of_linux();
+  CHECK(said(buffer.add_out_of_order(data(100, 300))) == "nothing");
+  CHECK(said(buffer.add_out_of_order(data(100, 500))) == "nothing");
+  CHECK(said(buffer.add_out_of_order(data(20, 350))) == "350-370");
+  CHECK(said(buffer.add_out_of_order(data(200, 350))) == "350-400");  // and 500-550 is apart
+  CHECK(said(buffer.add_out_of_order(data(500, 200))) == "300-600");  // all of it
+  CHECK(said(buffer.absorb(Seq{300}, Seq{700})) == "200-300");        // 0 to 300 came in order
+  CHECK(said(buffer.absorb(Seq{700}, Seq{700})) == "nothing");
 }
 
 TEST_CASE("ReceiveBuffer: what lay beyond a hole is read segment by segment like the rest",

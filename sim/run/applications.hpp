@@ -13,13 +13,13 @@
 #include "lastack/app/step_runner.hpp"
 #include "lastack/core/scheduler.hpp"
 #include "lastack/scenario/scenario.hpp"
+#include "lastack/scenario/world.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "process_table.hpp"
 #include "recorder.hpp"
 #include "requests.hpp"
 #include "tally.hpp"
 #include "woken.hpp"
-#include "world.hpp"
 
 namespace lastack::run {
 
@@ -34,7 +34,7 @@ class Applications {
   /// What they run on. All of it outlives them.
   struct Surroundings {
     const scenario::Scenario& scenario;
-    const World& world;
+    const scenario::World& world;
     std::vector<tcp::Stack>& stacks;  ///< by host
     tcp::Output& out;                 ///< of each call
     Scheduler& scheduler;  ///< has their clocks (EventKind::process) and when connectors begin

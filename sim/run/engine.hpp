@@ -22,10 +22,10 @@
 #include "lastack/net/network.hpp"
 #include "lastack/run/simulation.hpp"
 #include "lastack/scenario/scenario.hpp"
+#include "lastack/scenario/world.hpp"
 #include "lastack/tcp/stack.hpp"
 #include "recorder.hpp"
 #include "tally.hpp"
-#include "world.hpp"
 
 namespace lastack::run {
 
@@ -148,7 +148,7 @@ class Simulation::Impl final : private Applications::Driver {
   void add_final_states(Summary& summary) const;
 
   scenario::Scenario scenario_;  ///< a copy of its own: applications point into it
-  World world_;
+  scenario::World world_;
   trace::Recording recording_;  ///< for expectations
   Recorder recorder_;
   tcp::Output out_;

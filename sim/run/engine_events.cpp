@@ -140,7 +140,7 @@ void Simulation::Impl::forget_past(HostIndex host) {
 
 void Simulation::Impl::do_to_links(const scenario::LinkEvent& event) {
   const bool down = event.what == scenario::LinkEvent::Do::down;
-  const World::LinkRange links = world_.links(event.link);
+  const scenario::World::LinkRange links = world_.links(event.link);
   const net::HostRange as = world_.nodes(event.a);
   const net::HostRange bs = world_.nodes(event.b);
   for (std::size_t i = links.first; i < links.last; ++i) {

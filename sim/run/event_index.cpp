@@ -36,7 +36,7 @@ template <class Events> auto first_after(const Events& events, SimTime at) {
 
 }  // namespace
 
-EventIndex::EventIndex(const scenario::Scenario& scenario, const World& world,
+EventIndex::EventIndex(const scenario::Scenario& scenario, const scenario::World& world,
                        const trace::Recording& recording)
     : world_{world} {
   for (const scenario::Expectation& each : scenario.expectations) ask(each);

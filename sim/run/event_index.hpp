@@ -13,7 +13,7 @@
 
 #include "lastack/event/recording.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "world.hpp"
+#include "lastack/scenario/world.hpp"
 
 namespace lastack::run {
 
@@ -22,7 +22,7 @@ namespace lastack::run {
 class EventIndex {
  public:
   /// The recording has to live as long.
-  EventIndex(const scenario::Scenario& scenario, const World& world,
+  EventIndex(const scenario::Scenario& scenario, const scenario::World& world,
              const trace::Recording& recording);
 
   /// How many events there are, and the last; null where there is none.
@@ -99,7 +99,7 @@ class EventIndex {
   void change_of(OfSockets& sockets, const trace::Event& event, SocketId id, Socket& socket);
   void answer(OfSockets& sockets, SimTime before);
 
-  const World& world_;
+  const scenario::World& world_;
   std::unordered_map<std::uint64_t, std::uint8_t> fates_;  ///< by segment id; a bit for each
   std::map<Ends, std::map<Traits, Events>> segments_;
   std::map<Call, std::map<CallDetails, Events>> calls_;

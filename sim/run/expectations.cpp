@@ -37,7 +37,7 @@ constexpr std::size_t shown_states_max = 1000;
 
 class Evaluation {
  public:
-  Evaluation(const scenario::Scenario& scenario, const World& world,
+  Evaluation(const scenario::Scenario& scenario, const scenario::World& world,
              const trace::Recording& recording, const Summary& summary)
       : scenario_{scenario},
         world_{world},
@@ -190,7 +190,7 @@ class Evaluation {
   std::string where(const trace::Event& event) const { return describe(event, world_.names()); }
 
   const scenario::Scenario& scenario_;
-  const World& world_;
+  const scenario::World& world_;
   EventIndex index_;
   const Summary& summary_;
   nlohmann::json json_;  ///< of summary_, made when first asked for
@@ -206,7 +206,8 @@ ExpectationResult not_judged(ExpectationResult result) {
 
 }  // namespace
 
-std::vector<ExpectationResult> evaluate(const scenario::Scenario& scenario, const World& world,
+std::vector<ExpectationResult> evaluate(const scenario::Scenario& scenario,
+                                        const scenario::World& world,
                                         const trace::Recording& recording, const Summary& summary) {
   std::vector<ExpectationResult> results;
   if (scenario.expectations.empty()) return results;

@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include "lastack/scenario/world.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -6,7 +6,7 @@
 
 #include "lastack/core/assert.hpp"
 
-namespace lastack::run {
+namespace lastack::scenario {
 
 namespace {
 
@@ -14,7 +14,7 @@ constexpr std::uint32_t ethernet_mtu = 1500;
 
 }  // namespace
 
-World::World(const scenario::Scenario& scenario, std::uint64_t seed) : scenario_{&scenario} {
+World::World(const Scenario& scenario, std::uint64_t seed) : scenario_{&scenario} {
   names_.scenario = scenario.name;
   names_.description = scenario.description;
   names_.seed = seed;
@@ -26,7 +26,7 @@ World::World(const scenario::Scenario& scenario, std::uint64_t seed) : scenario_
 
 void World::name_hosts() {
   for (std::size_t i = 0; i < scenario_->hosts.size(); ++i) {
-    const scenario::Host& host = scenario_->hosts[i];
+    const Host& host = scenario_->hosts[i];
     any_silent_ |= host.silent;
     first_member_.push_back(static_cast<app::HostIndex>(group_.size()));
     for (std::uint32_t member = 0; member < host.count; ++member) {
@@ -50,22 +50,28 @@ void World::give_addresses() {
     const std::uint32_t member = host - first_member_[group_[host]];
     const std::uint32_t address = static_cast<std::uint32_t>(*wanted) + member;
     names_.addresses[host] = tcp::Address{address};
-    given_addresses_.emplace(address, host);
+    given_addresses_.emplace_back(address, host);
     given[host] = true;
   }
+  std::sort(given_addresses_.begin(), given_addresses_.end());
+  const auto is_taken = [taken = given_addresses_](std::uint32_t address) {
+    const auto place = std::lower_bound(taken.begin(), taken.end(), std::pair{address, 0U});
+    return place != taken.end() && place->first == address;
+  };
   std::uint32_t next = first_address;
   for (std::size_t node = 0; node < nodes; ++node, ++next) {
     if (given[node]) continue;
-    while (given_addresses_.contains(next)) ++next;
+    while (is_taken(next)) ++next;
     names_.addresses[node] = tcp::Address{next};
     if (next != first_address + node && node < host_count()) {
-      given_addresses_.emplace(next, static_cast<app::HostIndex>(node));
+      given_addresses_.emplace_back(next, static_cast<app::HostIndex>(node));
     }
   }
+  std::sort(given_addresses_.begin(), given_addresses_.end());
 }
 
 void World::spread_links() {
-  for (const scenario::Link& link : scenario_->links) {
+  for (const Link& link : scenario_->links) {
     const std::size_t first = link_specs_.size();
     const auto a_to_b = std::make_shared<const net::LinkConfig>(link.a_to_b);
     const auto b_to_a = std::make_shared<const net::LinkConfig>(link.b_to_a);
@@ -97,20 +103,20 @@ void World::find_mtus() {
   std::replace(mtu_.begin(), mtu_.end(), none, ethernet_mtu);
 }
 
-net::HostRange World::hosts(const scenario::HostRef& ref) const {
+net::HostRange World::hosts(const HostRef& ref) const {
   const app::HostIndex first = first_member_[ref.host];
   if (ref.member) return {first + *ref.member, first + *ref.member};
   return {first, first + scenario_->hosts[ref.host].count - 1};
 }
 
-net::HostRange World::nodes(const scenario::NodeRef& ref) const {
-  if (const auto* host = std::get_if<scenario::HostRef>(&ref.node)) return hosts(*host);
+net::HostRange World::nodes(const NodeRef& ref) const {
+  if (const auto* host = std::get_if<HostRef>(&ref.node)) return hosts(*host);
   const auto router = static_cast<net::NodeIndex>(host_count() + std::get<std::size_t>(ref.node));
   return {router, router};
 }
 
 tcp::StackConfig World::stack_config(app::HostIndex host, std::uint32_t boots) const {
-  const scenario::Host& from = scenario_->hosts[group_[host]];
+  const Host& from = scenario_->hosts[group_[host]];
   tcp::StackConfig config;
   config.name = names_.hosts[host];
   config.address = names_.addresses[host];
@@ -129,12 +135,15 @@ tcp::StackConfig World::stack_config(app::HostIndex host, std::uint32_t boots) c
 }
 
 app::HostIndex World::host_by_address(tcp::Address address) const {
-  const auto found = given_addresses_.find(static_cast<std::uint32_t>(address));
-  LASTACK_ASSERT(found != given_addresses_.end());
+  const auto found =
+      std::lower_bound(given_addresses_.begin(), given_addresses_.end(),
+                       std::pair{static_cast<std::uint32_t>(address), app::HostIndex{0}});
+  LASTACK_ASSERT(found != given_addresses_.end() &&
+                 found->first == static_cast<std::uint32_t>(address));
   return found->second;
 }
 
-net::Fault World::fault(const scenario::Fault& fault) const {
+net::Fault World::fault(const Fault& fault) const {
   return {hosts(fault.from), hosts(fault.to), fault.flags,  fault.payload, fault.nth,
           fault.after,       fault.until,     fault.action, fault.by};
 }
@@ -144,9 +153,9 @@ net::NetworkConfig World::network_config() const {
   config.nodes = names_.hosts;
   config.host_count = host_count();
   config.links = link_specs_;
-  for (const scenario::Fault& each : scenario_->faults) config.faults.push_back(fault(each));
+  for (const Fault& each : scenario_->faults) config.faults.push_back(fault(each));
   config.seed = names_.seed;
   return config;
 }
 
-}  // namespace lastack::run
+}  // namespace lastack::scenario

@@ -42,7 +42,7 @@ class Apps::Steps {
       const std::uint64_t count = std::min<std::uint64_t>(step.bytes - done, bytes.size());
       const Transfer sent = send_some(fd(), std::span{bytes}.first(count));
       if (sent.error == EAGAIN) {
-        if (apps_.wait_for(fd(), POLLOUT) == Waited::stopped) return Next::finished;
+        if (apps_.wait_for(caller_.life, fd(), POLLOUT) == Waited::stopped) return Next::finished;
       } else if (sent.error != 0) {
         return fail(Call::send, sent.error);
       }
@@ -57,7 +57,7 @@ class Apps::Steps {
     while (!step.bytes || done < *step.bytes) {
       const Transfer got = recv_some(fd(), step.bytes.value_or(done + call_bytes_max) - done);
       if (got.error == EAGAIN) {
-        if (apps_.wait_for(fd(), POLLIN) == Waited::stopped) return Next::finished;
+        if (apps_.wait_for(caller_.life, fd(), POLLIN) == Waited::stopped) return Next::finished;
       } else if (got.error != 0) {
         return fail(Call::recv, got.error);
       } else if (got.bytes == 0) {
@@ -103,7 +103,7 @@ class Apps::Steps {
   }
 
   Next operator()(const app::HoldStep&) {
-    apps_.wait_for(-1, 0);
+    apps_.wait_for(caller_.life, -1, 0);
     return Next::finished;
   }
 
@@ -111,7 +111,7 @@ class Apps::Steps {
   int fd() const { return socket_.get(); }
 
   Next sleep_until(SimTime until) {
-    return apps_.wait_until(until) == Waited::stopped ? Next::finished : Next::step;
+    return apps_.wait_until(caller_.life, until) == Waited::stopped ? Next::finished : Next::step;
   }
 
   Next fail(Call call, int error) {

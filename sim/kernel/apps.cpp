@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "lastack/app/step_runner.hpp"
+#include "lastack/core/assert.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "places.hpp"
 #include "socket.hpp"
@@ -31,31 +32,46 @@ trace::Result result_of(int error) {
   return trace::OtherErrno{name};
 }
 
-Apps::Apps(const scenario::Scenario& scenario, const Spaces& spaces, const Addresses& addresses,
-           Journal& journal)
+Apps::Apps(const scenario::Scenario& scenario, const scenario::World& world,
+           const std::vector<HostLife>& lives, Addresses addresses, Journal& journal)
     : scenario_{scenario},
-      spaces_{spaces},
-      addresses_{addresses},
-      journal_{journal} {
-  for (const app::Listener& listener : scenario.listeners) listeners_.push_back({&listener, {}});
-  for (const app::Connector& connector : scenario.connectors) {
-    for (std::uint64_t i = 0; i < connector.count; ++i) {
-      connectors_.push_back({&connector, i, {}});
-    }
+      world_{world},
+      addresses_{std::move(addresses)},
+      journal_{journal},
+      accepted_(world.host_count()) {
+  for (const HostLife& life : lives) lives_.push_back(std::make_unique<Life>(life));
+  for (const app::Listener& listener : scenario.listeners) {
+    listeners_.push_back({&listener, life_at(listener.host, listener.listen_at), {}});
   }
+  for (const app::Connector& connector : scenario.connectors) add_connections(connector);
+}
+
+void Apps::add_connections(const app::Connector& connector) {
+  for (std::uint64_t i = 0; i < connector.count; ++i) {
+    const SimTime at = connector.at + connector.every * static_cast<std::int64_t>(i);
+    connectors_.push_back({&connector, i, life_at(connector.host, at), {}});
+  }
+}
+
+std::size_t Apps::life_at(app::HostIndex host, SimTime at) const {
+  const auto found = std::find_if(lives_.begin(), lives_.end(), [&](const auto& life) {
+    return life->host == host && life->from <= at && (at < life->until || life->until == never);
+  });
+  LASTACK_ASSERT(found != lives_.end());
+  return static_cast<std::size_t>(found - lives_.begin());
 }
 
 Apps::~Apps() { stop(); }
 
 void Apps::prepare() {
-  for (app::HostIndex host = 0; host < host_count; ++host) {
-    spaces_[host]->inside([&] {
+  for (std::size_t life = 0; life < lives_.size(); ++life) {
+    lives_[life]->space->inside([&] {
       for (Listening& listening : listeners_) {
-        const bool now = listening.program->listen_at == sim_start;
-        if (listening.program->host == host && now) open_listener(listening);
+        if (listening.life != life || listening.program->listen_at != sim_start) continue;
+        open_listener(listening);
       }
       for (Bound& bound : connectors_) {
-        if (bound.program->host == host && bound.program->from_port) bind_early(bound);
+        if (bound.life == life && bound.program->from_port) bind_early(bound);
       }
     });
   }
@@ -103,7 +119,10 @@ void Apps::start(const LabClock& clock) {
   for (const Bound& bound : connectors_) spawn([this, bound] { connect(bound); });
   for (const scenario::HostEvent& event : scenario_.host_events) {
     if (event.what != scenario::HostEvent::Do::set) continue;
-    spawn([this, &event] { set_settings(event); });
+    const net::HostRange hosts = world_.hosts(event.host);
+    for (app::HostIndex host = hosts.first; host <= hosts.last; ++host) {
+      spawn([this, &event, host] { set_settings(event, host); });
+    }
   }
 }
 
@@ -153,9 +172,21 @@ std::string Apps::problem() const {
   return problem_;
 }
 
-Waited Apps::wait_until(SimTime until) {
+std::vector<tcp::Port> Apps::end_life(std::size_t life) {
+  lives_[life]->over = true;
+  lives_[life]->stop.raise();
+  const std::lock_guard lock{mutex_};
+  return std::exchange(lives_[life]->listening, {});
+}
+
+void Apps::end_waits() {
+  for (const auto& life : lives_) life->stop.raise();
+}
+
+Waited Apps::wait_until(std::size_t life, SimTime until) {
+  if (lives_[life]->over) return Waited::stopped;
   if (clock_.now() >= until) return Waited::time;
-  const Waited waited = stop_.wait(-1, 0, until, clock_);
+  const Waited waited = lives_[life]->stop.wait(-1, 0, until, clock_);
   if (waited != Waited::time) return waited;
   const std::int64_t late = (clock_.now() - until).count();
   std::int64_t worst = lateness_ns_;
@@ -164,9 +195,9 @@ Waited Apps::wait_until(SimTime until) {
   return waited;
 }
 
-Waited Apps::wait_for(int fd, short events) {
+Waited Apps::wait_for(std::size_t life, int fd, short events) {
   --busy_;
-  const Waited waited = stop_.wait(fd, events, never, clock_);
+  const Waited waited = lives_[life]->stop.wait(fd, events, never, clock_);
   ++busy_;
   return waited;
 }
@@ -177,6 +208,7 @@ void Apps::keep(std::shared_ptr<Fd> socket) {
 }
 
 void Apps::log(SimTime at, const Caller& caller, trace::Call call, trace::Result result) {
+  if (lives_[caller.life]->over) return;
   journal_.note(at, trace::AppCall{trace::HostId{caller.host}, caller.who, call, std::move(result)},
                 caller.ports);
 }
@@ -184,31 +216,43 @@ void Apps::log(SimTime at, const Caller& caller, trace::Call call, trace::Result
 void Apps::listen(Listening listening) {
   const app::Listener& program = *listening.program;
   if (program.listen_at > sim_start) {
-    spaces_[program.host]->enter();
-    if (wait_until(program.listen_at) == Waited::stopped) return;
+    lives_[listening.life]->space->enter();
+    if (wait_until(listening.life, program.listen_at) == Waited::stopped) return;
     open_listener(listening);
   }
   const bool worth_saying = listening.error != 0 || program.listen_at > sim_start;
   if (worth_saying) {
-    log({program.host, {Who::Role::listen}, {}}, Call::listen, result_of(listening.error));
+    log({listening.life, program.host, {Who::Role::listen}, {}}, Call::listen,
+        result_of(listening.error));
   }
   if (listening.error != 0) return;
   keep(listening.socket);
+  {
+    const std::lock_guard lock{mutex_};
+    lives_[listening.life]->listening.push_back(program.port);
+  }
   if (program.close_at) {
-    spawn([this, &program, socket = listening.socket] {
-      if (wait_until(*program.close_at) == Waited::stopped) return;
-      log({program.host, {Who::Role::listen}, {}}, Call::close);
-      // The thread that accepts may hold the descriptor, so this ends the listening instead.
-      shut_down(socket->get(), tcp::Stack::Direction::both);
-    });
+    spawn([this, listening] { stop_listening(listening); });
   }
   if (!program.accept_from) return;
-  if (wait_until(*program.accept_from) == Waited::stopped) return;
-  accept_all(program, listening.socket->get());
+  if (wait_until(listening.life, *program.accept_from) == Waited::stopped) return;
+  accept_all(listening);
 }
 
-void Apps::accept_all(const app::Listener& listener, int socket) {
-  while (wait_for(socket, POLLIN) == Waited::ready) {
+void Apps::stop_listening(const Listening& listening) {
+  const app::Listener& program = *listening.program;
+  if (wait_until(listening.life, *program.close_at) == Waited::stopped) return;
+  log({listening.life, program.host, {Who::Role::listen}, {}}, Call::close);
+  // The thread that accepts may hold the descriptor, so this ends the listening instead.
+  shut_down(listening.socket->get(), tcp::Stack::Direction::both);
+  const std::lock_guard lock{mutex_};
+  std::erase(lives_[listening.life]->listening, program.port);
+}
+
+void Apps::accept_all(const Listening& listening) {
+  const app::Listener& listener = *listening.program;
+  const int socket = listening.socket->get();
+  while (wait_for(listening.life, socket, POLLIN) == Waited::ready) {
     auto connection =
         std::make_shared<Fd>(accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!connection->open()) {
@@ -216,8 +260,8 @@ void Apps::accept_all(const app::Listener& listener, int socket) {
       if (errno != EINVAL) throw_errno("cannot accept");
       return;  // it does not listen any more
     }
-    const Caller caller{listener.host, app::who_accepted(++accepted_[listener.host]),
-                        ports_of(connection->get())};
+    const Caller caller{listening.life, listener.host,
+                        app::who_accepted(++accepted_[listener.host]), ports_of(connection->get())};
     log(caller, Call::accepted);
     spawn([this, &listener, connection, caller] { run_steps(caller, connection, listener.steps); });
   }
@@ -225,10 +269,10 @@ void Apps::accept_all(const app::Listener& listener, int socket) {
 
 void Apps::connect(Bound bound) {
   const app::Connector& program = *bound.program;
-  Caller caller{program.host, app::who_connects(program, bound.number), {}};
-  if (!bound.socket) spaces_[program.host]->enter();
+  Caller caller{bound.life, program.host, app::who_connects(program, bound.number), {}};
+  if (!bound.socket) lives_[bound.life]->space->enter();
   const SimDuration later = program.every * static_cast<std::int64_t>(bound.number);
-  if (wait_until(program.at + later) == Waited::stopped) return;
+  if (wait_until(bound.life, program.at + later) == Waited::stopped) return;
   if (!bound.socket) {
     bound.socket = std::make_shared<Fd>(make_socket());
     bound.error = set_options(bound.socket->get(), program.options);
@@ -240,7 +284,7 @@ void Apps::connect(Bound bound) {
   caller.ports = {ports_of(fd).local, program.to_port};
   log(called, caller, Call::connect);
   if (error == EINPROGRESS) {
-    if (wait_for(fd, POLLOUT) == Waited::stopped) return keep(bound.socket);
+    if (wait_for(bound.life, fd, POLLOUT) == Waited::stopped) return keep(bound.socket);
     error = pending_error(fd);
   }
   log(caller, Call::connected, result_of(error));
@@ -248,12 +292,12 @@ void Apps::connect(Bound bound) {
   run_steps(caller, bound.socket, program.steps);
 }
 
-void Apps::set_settings(const scenario::HostEvent& event) {
-  const auto host = static_cast<app::HostIndex>(event.host.host);
-  spaces_[host]->enter();
-  if (wait_until(event.at) == Waited::stopped) return;
+void Apps::set_settings(const scenario::HostEvent& event, app::HostIndex host) {
+  const std::size_t life = life_at(host, event.at);
+  lives_[life]->space->enter();
+  if (wait_until(life, event.at) == Waited::stopped) return;
   for (const auto& [name, value] : event.sysctl) {
-    log({host, {Who::Role::host}, {}}, Call::sysctl, name + "=" + value);
+    log({life, host, {Who::Role::host}, {}}, Call::sysctl, name + "=" + value);
     if (const int error = write_setting(name, value)) {
       const auto nth = static_cast<std::size_t>(&event - scenario_.host_events.data());
       const std::string place = Places{scenario_.file}.nth_with("events", "host", nth);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -21,8 +20,17 @@
 
 namespace lastack::kernel {
 
+/// A host from one reboot to the next, with a namespace of its own.
+struct HostLife {
+  app::HostIndex host = 0;
+  const NetNamespace* space = nullptr;
+  SimTime from = sim_start;  ///< included
+  SimTime until = never;     ///< excluded
+};
+
 /// Who calls: his host and name, and his connection as far as he has one.
 struct Caller {
+  std::size_t life = 0;  ///< of his host: a place among the lives
   app::HostIndex host = 0;
   trace::Who who;
   Ports ports;
@@ -35,11 +43,10 @@ trace::Result result_of(int error);
 /// host are. Their calls go to the journal.
 class Apps {
  public:
-  using Spaces = std::array<const NetNamespace*, host_count>;
-
-  /// All must outlive the Apps. Throws LabError.
-  Apps(const scenario::Scenario& scenario, const Spaces& spaces, const Addresses& addresses,
-       Journal& journal);
+  /// All must outlive the Apps. Each host has lives that follow each other without a gap. Throws
+  /// LabError.
+  Apps(const scenario::Scenario& scenario, const scenario::World& world,
+       const std::vector<HostLife>& lives, Addresses addresses, Journal& journal);
   ~Apps();
   Apps(const Apps&) = delete;
   Apps& operator=(const Apps&) = delete;
@@ -49,8 +56,11 @@ class Apps {
   void prepare();
   /// From here on `clock` counts. Required once.
   void start(const LabClock& clock);
+  /// A life ends, by its place: nothing that belongs to it is noted from now on. The ports that
+  /// listened are returned.
+  std::vector<tcp::Port> end_life(std::size_t life);
   /// Ends every wait. An application may still be inside the kernel, in a close that lingers.
-  void end_waits() { stop_.raise(); }
+  void end_waits();
   /// Ends every wait and waits for the threads; then ends every socket that is still held, by RST.
   void stop();
 
@@ -64,50 +74,61 @@ class Apps {
   std::string problem() const;
 
  private:
+  struct Life : HostLife {
+    explicit Life(const HostLife& life) : HostLife{life} {}
+    StopFlag stop{};
+    std::atomic<bool> over{false};
+    std::vector<tcp::Port> listening{};  ///< guarded by mutex_
+  };
   struct Listening {
     const app::Listener* program;
+    std::size_t life;
     std::shared_ptr<Fd> socket;
     int error = 0;
   };
   struct Bound {
     const app::Connector* program;
     std::uint64_t number;
+    std::size_t life;
     std::shared_ptr<Fd> socket;  ///< null: made when its time has come
     int error = 0;
   };
 
+  std::size_t life_at(app::HostIndex host, SimTime at) const;
+  void add_connections(const app::Connector& connector);
   void open_listener(Listening& listening) const;
   void bind_early(Bound& bound) const;
   void spawn(std::function<void()> work);
   void do_work(const std::function<void()>& work);
   void listen(Listening listening);
-  void accept_all(const app::Listener& listener, int socket);
+  void accept_all(const Listening& listening);
+  void stop_listening(const Listening& listening);
   void connect(Bound bound);
   /// Runs an application's steps on its connection; app_steps.cpp.
   void run_steps(const Caller& caller, const std::shared_ptr<Fd>& socket,
                  const std::vector<app::Step>& steps);
   class Steps;
-  void set_settings(const scenario::HostEvent& event);
+  void set_settings(const scenario::HostEvent& event, app::HostIndex host);
   void log(SimTime at, const Caller& caller, trace::Call call, trace::Result result = {});
   void log(const Caller& caller, trace::Call call, trace::Result result = {}) {
     log(clock_.now(), caller, call, std::move(result));
   }
-  Waited wait_until(SimTime until);
-  Waited wait_for(int fd, short events);
+  Waited wait_until(std::size_t life, SimTime until);
+  Waited wait_for(std::size_t life, int fd, short events);
   void keep(std::shared_ptr<Fd> socket);
 
   const scenario::Scenario& scenario_;
-  Spaces spaces_;
+  const scenario::World& world_;
+  std::vector<std::unique_ptr<Life>> lives_;
   Addresses addresses_;
   Journal& journal_;
   LabClock clock_;
-  StopFlag stop_;
   std::vector<Listening> listeners_;
   std::vector<Bound> connectors_;
   std::atomic<int> busy_{0};  ///< threads that run, or wait for a time
   std::atomic<std::int64_t> lateness_ns_{0};
-  std::array<std::atomic<std::uint64_t>, host_count> accepted_{};
-  mutable std::mutex mutex_;  ///< guards what follows
+  std::vector<std::atomic<std::uint64_t>> accepted_;  ///< by host
+  mutable std::mutex mutex_;                          ///< guards what follows
   std::list<std::thread> threads_;
   std::vector<std::shared_ptr<Fd>> kept_;
   std::string problem_;

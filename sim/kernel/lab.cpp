@@ -3,8 +3,7 @@
 #include "lastack/kernel/lab.hpp"
 
 #include <algorithm>
-#include <array>
-#include <map>
+#include <memory>
 #include <optional>
 #include <poll.h>
 #include <set>
@@ -17,6 +16,7 @@
 #include "clock.hpp"
 #include "journal.hpp"
 #include "lastack/core/assert.hpp"
+#include "lastack/scenario/world.hpp"
 #include "machine.hpp"
 #include "net_namespace.hpp"
 #include "places.hpp"
@@ -42,20 +42,17 @@ constexpr SimDuration quiet_time = 1s;
 /// The wire looks up at least this often, to see whether it is to stop.
 constexpr SimDuration longest_nap = 20ms;
 
-/// 10.64.0.1 and 10.64.0.2 for slot 0. They never leave the namespaces.
-Addresses addresses_of(const Slot& slot) {
+/// 10.64.0.1, 10.64.0.2 and so on for slot 0. They never leave the namespaces.
+Addresses addresses_of(const Slot& slot, std::size_t host_count) {
   constexpr std::uint32_t first = 0x0a400000;
   constexpr std::uint32_t per_octet = 250;
   const std::uint32_t net =
       first + (slot.number() / per_octet << 16U) + (slot.number() % per_octet << 8U);
-  return {tcp::Address{net + 1}, tcp::Address{net + 2}};
-}
-
-/// What a host's interface lets through: the MTU of its own direction of the link.
-std::uint32_t mtu_of(const scenario::Scenario& scenario, std::size_t host) {
-  const scenario::Link& link = scenario.links[0];
-  const bool is_a = std::get<scenario::HostRef>(link.a.node).host == host;
-  return is_a ? link.a_to_b.mtu : link.b_to_a.mtu;
+  Addresses addresses;
+  for (std::uint32_t host = 1; host <= host_count; ++host) {
+    addresses.push_back(tcp::Address{net + host});
+  }
+  return addresses;
 }
 
 /// The ports by which the scenario's sockets can be distinguished from others'.
@@ -66,12 +63,16 @@ std::vector<tcp::Port> ports_of(const scenario::Scenario& scenario) {
   return {ports.begin(), ports.end()};
 }
 
-/// A host on the kernel.
+/// A host on the kernel, from one reboot to the next.
 struct KernelHost {
-  KernelHost(tcp::Address own, tcp::Address peer, std::uint32_t mtu)
-      : tun{space, own, peer, mtu},
+  KernelHost(net::NodeIndex number, tcp::Address own, std::uint32_t mtu)
+      : host{number},
+        tun{space, own, mtu},
         table{space} {}
 
+  net::NodeIndex host;
+  SimTime from = sim_start;  ///< included
+  SimTime until = never;     ///< excluded
   NetNamespace space;
   Tun tun;
   SocketTable table;
@@ -87,14 +88,14 @@ class Run {
  public:
   explicit Run(const scenario::Scenario& scenario)
       : scenario_{scenario},
+        world_{scenario, scenario.seed},
         slot_{Tracefs::instances()},
-        addresses_{addresses_of(slot_)},
-        hosts_{{{addresses_[0], addresses_[1], mtu_of(scenario, 0)},
-                {addresses_[1], addresses_[0], mtu_of(scenario, 1)}}},
-        names_{names_of(scenario)},
-        wire_{scenario, addresses_, {names_.addresses[0], names_.addresses[1]}, journal_},
-        apps_{scenario, {&hosts_[0].space, &hosts_[1].space}, addresses_, journal_},
-        watch_{{&hosts_[0].table, &hosts_[1].table}} {}
+        addresses_{addresses_of(slot_, world_.host_count())},
+        hosts_{make_hosts()},
+        current_(world_.host_count()),
+        wire_{scenario, world_, addresses_, journal_},
+        apps_{scenario, world_, lives(), addresses_, journal_},
+        watch_{tables(), addresses_} {}
 
   ~Run() { tear_down(); }
   Run(const Run&) = delete;
@@ -106,17 +107,25 @@ class Run {
   KernelRun result();
 
  private:
+  using Hosts = std::vector<std::unique_ptr<KernelHost>>;
+
+  Hosts make_hosts() const;
+  std::vector<HostLife> lives() const;
+  TableWatch::Tables tables() const;
+  KernelHost& now_at(net::NodeIndex host) { return *hosts_[current_[host]]; }
   void start();
   void work(SimTime now);
+  void reboot(net::NodeIndex host, SimTime now);
   void nap();
   bool nothing_left(SimTime now);
   void tear_down();
 
   const scenario::Scenario& scenario_;
+  scenario::World world_;
   Slot slot_;
   Addresses addresses_;
-  std::array<KernelHost, host_count> hosts_;
-  trace::Names names_;
+  Hosts hosts_;                       ///< all lives of the first host, then of the next
+  std::vector<std::size_t> current_;  ///< by host: its life now, in hosts_
   Journal journal_;
   Wire wire_;
   Apps apps_;
@@ -130,12 +139,58 @@ class Run {
   std::vector<SocketChange> tracepoints_;
 };
 
+/// When a host starts anew, by time.
+std::vector<SimTime> reboots_of(const scenario::Scenario& scenario, const scenario::World& world,
+                                net::NodeIndex host) {
+  std::vector<SimTime> times;
+  for (const scenario::HostEvent& event : scenario.host_events) {
+    const bool is_one = event.what == scenario::HostEvent::Do::reboot;
+    if (is_one && world.hosts(event.host).contains(host)) times.push_back(event.at);
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+/// A reboot must take no time, so that the next life's namespace is there from the start.
+Run::Hosts Run::make_hosts() const {
+  Hosts hosts;
+  for (net::NodeIndex host = 0; host < world_.host_count(); ++host) {
+    const auto add = [&](SimTime from) {
+      hosts.push_back(std::make_unique<KernelHost>(host, addresses_[host], world_.mtu(host)));
+      hosts.back()->from = from;
+    };
+    add(sim_start);
+    for (const SimTime at : reboots_of(scenario_, world_, host)) {
+      hosts.back()->until = at;
+      add(at);
+    }
+  }
+  return hosts;
+}
+
+std::vector<HostLife> Run::lives() const {
+  std::vector<HostLife> lives;
+  for (const auto& life : hosts_) {
+    lives.push_back({life->host, &life->space, life->from, life->until});
+  }
+  return lives;
+}
+
+/// The first life's of each host.
+TableWatch::Tables Run::tables() const {
+  TableWatch::Tables tables(world_.host_count());
+  for (auto life = hosts_.rbegin(); life != hosts_.rend(); ++life) {
+    tables[(*life)->host] = &(*life)->table;
+  }
+  return tables;
+}
+
 SettingsReport Run::apply_settings() {
   SettingsReport report;
-  for (std::size_t i = 0; i < host_count; ++i) {
-    const scenario::Host& host = scenario_.hosts[i];
+  for (const auto& life : hosts_) {
+    const scenario::Host& host = scenario_.hosts[world_.group(life->host)];
     SettingsResult result;
-    hosts_[i].space.inside([&] { result = kernel::apply_settings(host); });
+    life->space.inside([&] { result = kernel::apply_settings(host); });
     if (result.refused) {
       const std::string& name = result.refused->name;
       const std::string own = "/hosts/" + host.name + "/sysctl/" + name;
@@ -161,6 +216,7 @@ SettingsReport Run::apply_settings() {
 }
 
 void Run::start() {
+  for (std::size_t i = hosts_.size(); i-- > 0;) current_[hosts_[i]->host] = i;
   apps_.prepare();
   listening_ = apps_.listening();
   if (slot_.instance()) tracefs_.emplace(*slot_.instance(), ports_of(scenario_));
@@ -190,20 +246,36 @@ bool Run::run(const std::atomic<bool>* stop) {
 
 /// Takes in what the hosts sent, delivers what is due, and looks at the sockets.
 void Run::work(SimTime now) {
-  for (net::NodeIndex host = 0; host < host_count; ++host) {
-    while (const auto packet = hosts_[host].tun.read()) {
+  for (net::NodeIndex host = 0; host < world_.host_count(); ++host) {
+    while (const auto packet = now_at(host).tun.read()) {
       wire_.sent(clock_.now(), host, *packet);
       watch_.touch(host);
     }
   }
   while (wire_.next_due() <= (now = clock_.now())) {
     const auto delivery = wire_.advance(now);
+    for (const net::NodeIndex host : wire_.take_rebooted()) reboot(host, now);
     if (!delivery) continue;
     lateness_ = std::max(lateness_, now - delivery->due);
-    if (!hosts_[delivery->to].tun.write(*delivery->packet)) throw_errno("cannot write to a TUN");
+    if (!now_at(delivery->to).tun.write(*delivery->packet)) throw_errno("cannot write to a TUN");
     watch_.touch(delivery->to);
   }
   watch_.read_due(clock_.now(), wire_.next_due());
+}
+
+/// All state is lost and nothing is sent: what the old namespace still says, nobody reads. The next
+/// one, without sockets but for those that its applications have bound, takes its place.
+void Run::reboot(net::NodeIndex host, SimTime now) {
+  for (const tcp::Port port : apps_.end_life(current_[host])) {
+    journal_.note(now, trace::StateChange{{trace::HostId{host}, port},
+                                          {},
+                                          tcp::State::listen,
+                                          tcp::State::closed,
+                                          tcp::StateReason::reboot});
+  }
+  now_at(host).table.destroy_all();
+  ++current_[host];
+  watch_.replace(host, now_at(host).table);
 }
 
 /// Sleeps until a host sends something or something is due.
@@ -212,8 +284,8 @@ void Run::nap() {
   SimTime until = std::min({wire_.next_due(), scenario_.stop_at, now + longest_nap});
   // A reading that is due but was put off comes after the wire's next delivery.
   if (watch_.next_due() > now) until = std::min(until, watch_.next_due());
-  std::array<pollfd, host_count> polled{
-      {{hosts_[0].tun.fd(), POLLIN, 0}, {hosts_[1].tun.fd(), POLLIN, 0}}};
+  std::vector<pollfd> polled;
+  for (const std::size_t life : current_) polled.push_back({hosts_[life]->tun.fd(), POLLIN, 0});
   const timespec left = timespec_of(until - now);
   ppoll(polled.data(), polled.size(), &left, nullptr);
 }
@@ -228,9 +300,9 @@ bool Run::nothing_left(SimTime now) {
 
 void Run::tear_down() {
   apps_.end_waits();
-  for (KernelHost& host : hosts_) host.table.destroy_all();  // ends a close that lingers
+  for (const auto& life : hosts_) life->table.destroy_all();  // ends a close that lingers
   apps_.stop();
-  for (KernelHost& host : hosts_) host.table.destroy_all();
+  for (const auto& life : hosts_) life->table.destroy_all();
 }
 
 KernelRun Run::result() {
@@ -249,7 +321,7 @@ KernelRun Run::result() {
   std::merge(journal.begin(), journal.end(), states.begin(), states.end(),
              std::back_inserter(entries),
              [](const Journal::Entry& a, const Journal::Entry& b) { return a.at < b.at; });
-  run.trace = make_trace(names_, std::move(entries), ended_);
+  run.trace = make_trace(world_.names(), std::move(entries), ended_);
   run.tracepoints = std::move(observed.tracepoints);
   run.table = std::move(observed.table);
   run.injections = wire_.injected();

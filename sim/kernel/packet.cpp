@@ -41,6 +41,12 @@ void set16(Bytes& out, std::size_t at, std::uint16_t value) {
   out[at + 1] = static_cast<std::uint8_t>(value & 0xffU);
 }
 
+void add32(Bytes& out, std::size_t at, std::uint32_t more) {
+  const std::uint32_t value = get32(out, at) + more;
+  set16(out, at, static_cast<std::uint16_t>(value >> 16U));
+  set16(out, at + 2, static_cast<std::uint16_t>(value & 0xffffU));
+}
+
 void parse_sack(Span body, tcp::Options& options) {
   options.sack_count = 0;
   for (std::size_t i = 0; i + 8 <= body.size(); i += 8) {
@@ -67,8 +73,8 @@ void parse_option(std::uint8_t kind, Span body, tcp::Options& options) {
   }
 }
 
-tcp::Options parse_options(Span bytes) {
-  tcp::Options options;
+/// Calls `take` with each option's kind and the places of its body, from and up to.
+template <class Take> void for_each_option(Span bytes, const Take& take) {
   std::size_t at = 0;
   while (at < bytes.size() && bytes[at] != option_kind::end) {
     if (bytes[at] == option_kind::nop) {
@@ -78,9 +84,16 @@ tcp::Options parse_options(Span bytes) {
     if (at + 1 >= bytes.size()) break;
     const std::size_t length = bytes[at + 1];
     if (length < 2 || at + length > bytes.size()) break;
-    parse_option(bytes[at], bytes.subspan(at + 2, length - 2), options);
+    take(bytes[at], at + 2, at + length);
     at += length;
   }
+}
+
+tcp::Options parse_options(Span bytes) {
+  tcp::Options options;
+  for_each_option(bytes, [&](std::uint8_t kind, std::size_t first, std::size_t last) {
+    parse_option(kind, bytes.subspan(first, last - first), options);
+  });
   return options;
 }
 
@@ -197,6 +210,30 @@ std::optional<tcp::Segment> parse_packet(Span packet) {
 Bytes forge_packet(const tcp::Segment& segment) {
   if (segment.options.wire_size() == 0) return forge_packet(segment, {});
   return forge_packet(segment, {&segment.options, 1});
+}
+
+Bytes renumbered(std::span<const std::uint8_t> packet, std::uint32_t seq_by, std::uint32_t ack_by) {
+  Bytes out{packet.begin(), packet.end()};
+  const std::size_t tcp_at = std::size_t{packet[0] & 15U} * 4;
+  const std::size_t header = std::size_t{packet[tcp_at + 12]} / 16 * 4;
+  add32(out, tcp_at + 4, seq_by);
+  if ((packet[tcp_at + 13] & tcp::Flags{tcp::Flags::ack}.bits()) != 0)
+    add32(out, tcp_at + 8, ack_by);
+  const std::size_t options_at = tcp_at + tcp_header_min;
+  for_each_option(packet.subspan(options_at, header - tcp_header_min),
+                  [&](std::uint8_t kind, std::size_t first, std::size_t last) {
+                    if (kind != option_kind::sack) return;
+                    for (std::size_t at = first; at + 4 <= last; at += 4) {
+                      add32(out, options_at + at, ack_by);
+                    }
+                  });
+  tcp::Segment ends;
+  ends.src.address = tcp::Address{get32(packet, 12)};
+  ends.dst.address = tcp::Address{get32(packet, 16)};
+  set16(out, tcp_at + 16, 0);
+  const Span tcp_part = Span{out}.subspan(tcp_at);
+  set16(out, tcp_at + 16, internet_checksum(tcp_part, pseudo_sum(ends, tcp_part.size())));
+  return out;
 }
 
 Bytes forge_packet(const tcp::Segment& segment, std::span<const tcp::Options> options) {

@@ -22,6 +22,10 @@ Bytes forge_packet(const tcp::Segment& segment);
 /// The same with these options, each of which has one or, for a NOP, none, in place of its own.
 Bytes forge_packet(const tcp::Segment& segment, std::span<const tcp::Options> options);
 
+/// The same packet with its sequence number raised by `seq_by`, and its acknowledgment and SACK
+/// blocks by `ack_by`, modulo 2^32. Requires a packet that parse_packet takes.
+Bytes renumbered(std::span<const std::uint8_t> packet, std::uint32_t seq_by, std::uint32_t ack_by);
+
 /// The Internet checksum (RFC 1071) of the bytes, starting from a partial sum of 16-bit words.
 std::uint16_t internet_checksum(std::span<const std::uint8_t> bytes, std::uint32_t sum = 0);
 

@@ -11,8 +11,6 @@ namespace lastack::kernel {
 
 namespace {
 
-constexpr std::uint32_t first_address = 0x0a000001;  // 10.0.0.1, as the simulator gives them
-
 /// Says why each segment was sent. A kernel does not say, so this goes by the numbers: what was
 /// sent before is a repetition.
 class ReasonGuess {
@@ -22,7 +20,7 @@ class ReasonGuess {
     const tcp::Segment& segment = send.segment;
     const tcp::Flags flags = segment.flags;
     if (flags.has(tcp::Flags::rst)) return Reason::reset;
-    auto& next = next_[{send.src.host, send.src.port, send.dst.port}];
+    auto& next = next_[{send.src.host, send.src.port, send.dst.host, send.dst.port}];
     const bool syn = flags.has(tcp::Flags::syn);
     if (syn && (!next || segment.end() != *next)) next.reset();  // a new connection
     const bool again = next && segment.len() > 0 && tcp::before(segment.seq, *next);
@@ -37,7 +35,8 @@ class ReasonGuess {
   }
 
  private:
-  std::map<std::tuple<trace::HostId, tcp::Port, tcp::Port>, std::optional<tcp::Seq>> next_;
+  using End = std::tuple<trace::HostId, tcp::Port, trace::HostId, tcp::Port>;
+  std::map<End, std::optional<tcp::Seq>> next_;
 };
 
 /// Finds what caused each event. A kernel does not say, so this goes by time: what happens at one
@@ -112,33 +111,6 @@ class CauseGuess {
 };
 
 }  // namespace
-
-trace::Names names_of(const scenario::Scenario& scenario) {
-  trace::Names names;
-  names.scenario = scenario.name;
-  names.description = scenario.description;
-  names.seed = scenario.seed;
-  names.host_count = scenario.hosts.size();
-  std::uint32_t next = first_address;
-  for (const scenario::Host& host : scenario.hosts) {
-    names.hosts.push_back(host.name);
-    const auto is_taken = [&](std::uint32_t address) {
-      return std::any_of(
-          scenario.hosts.begin(), scenario.hosts.end(),
-          [&](const scenario::Host& h) { return h.address == tcp::Address{address}; });
-    };
-    while (!host.address && is_taken(next)) ++next;
-    names.addresses.push_back(host.address.value_or(tcp::Address{next}));
-    ++next;
-  }
-  for (const scenario::Link& link : scenario.links) {
-    const auto id = [](const scenario::NodeRef& ref) {
-      return trace::HostId{static_cast<std::uint32_t>(std::get<scenario::HostRef>(ref.node).host)};
-    };
-    names.links.emplace_back(id(link.a), id(link.b));
-  }
-  return names;
-}
 
 std::shared_ptr<const trace::Recording> make_trace(const trace::Names& names,
                                                    std::vector<Journal::Entry> entries,

@@ -10,9 +10,6 @@
 
 namespace lastack::kernel {
 
-/// Who is who in the trace. Requires two hosts.
-trace::Names names_of(const scenario::Scenario& scenario);
-
 /// Makes one trace of what was noted, in the order of time: numbers the events, names the segment
 /// that caused each arrival or loss, and says why each segment was sent, as far as its numbers
 /// show.

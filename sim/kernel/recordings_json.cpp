@@ -32,7 +32,7 @@ double seconds(SimTime at, double digits) {
 /// ones "old".
 class Labels {
  public:
-  using End = std::tuple<trace::HostId, tcp::Port, tcp::Port>;
+  using End = std::tuple<trace::HostId, tcp::Port, trace::HostId, tcp::Port>;
   enum class Origin { sent, forged };
 
   void learn(const End& end, tcp::Seq seq, Origin origin) {
@@ -116,12 +116,16 @@ class Writer {
  private:
   const std::string& name(trace::HostId host) const { return run_.trace->names().name(host); }
 
+  /// With two hosts the other end's is not said.
+  bool several_peers() const { return run_.trace->names().host_count > 2; }
+
   void put(SimTime at, const trace::Send& send) {
-    const Labels::End own{send.src.host, send.src.port, send.dst.port};
-    const Labels::End peer{send.dst.host, send.dst.port, send.src.port};
+    const Labels::End own{send.src.host, send.src.port, send.dst.host, send.dst.port};
+    const Labels::End peer{send.dst.host, send.dst.port, send.src.host, send.src.port};
     Json row;
     row["t"] = seconds(at, wire_digits);
     row["from"] = name(send.src.host);
+    if (several_peers()) row["to"] = name(send.dst.host);
     row["flags"] = send.segment.flags.text();
     row["len"] = send.segment.data;
     row["win"] = send.segment.wnd;
@@ -191,12 +195,14 @@ class Writer {
   Json changes(const std::vector<SocketChange>& rows, double digits) const {
     Json out = Json::array();
     for (const SocketChange& row : rows) {
-      out.push_back({{"t", seconds(row.at, digits)},
-                     {"host", name(row.host)},
-                     {"sport", row.local},
-                     {"dport", row.remote},
-                     {"was", state_of(row.was)},
-                     {"state", state_of(row.now)}});
+      Json line = {{"t", seconds(row.at, digits)},
+                   {"host", name(row.host)},
+                   {"sport", row.local},
+                   {"dport", row.remote}};
+      if (several_peers() && row.remote != 0) line["peer"] = name(row.peer);
+      line["was"] = state_of(row.was);
+      line["state"] = state_of(row.now);
+      out.push_back(std::move(line));
     }
     return out;
   }

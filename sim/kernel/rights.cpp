@@ -44,11 +44,10 @@ void try_hosts(Rights& rights) {
   }
   if (!space || !device.open()) return;
   const auto own = tcp::Address{0x0a400001};
-  const auto peer = tcp::Address{0x0a400002};
   constexpr std::uint32_t mtu = 1500;
   const auto no_tun = problem_of(
       [&] {
-        Tun{*space, own, peer, mtu};
+        Tun{*space, own, mtu};
       },
       "run as root; in a container, privileged");
   if (no_tun) rights.missing.push_back(*no_tun);

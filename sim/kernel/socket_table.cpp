@@ -99,8 +99,8 @@ SocketTable::More SocketTable::take_in(std::size_t bytes) {
     if (header.nlmsg_len < NLMSG_HDRLEN + sizeof row || at + header.nlmsg_len > bytes) break;
     std::memcpy(&row, buffer_.data() + at + NLMSG_HDRLEN, sizeof row);
     if (const auto state = state_numbered(row.idiag_state)) {
-      rows_.push_back(
-          {ntohs(row.id.idiag_sport), ntohs(row.id.idiag_dport), *state, row.idiag_timer != 0});
+      rows_.push_back({ntohs(row.id.idiag_sport), ntohs(row.id.idiag_dport),
+                       tcp::Address{ntohl(row.id.idiag_dst[0])}, *state, row.idiag_timer != 0});
       const auto* id = reinterpret_cast<const std::uint8_t*>(&row.id);
       ids_.emplace_back(id, id + sizeof row.id);
     }

@@ -16,6 +16,7 @@ namespace lastack::kernel {
 struct SocketRow {
   tcp::Port local = 0;
   tcp::Port remote = 0;
+  tcp::Address peer{};  ///< whose the remote port is
   tcp::State state = tcp::State::closed;
   bool timer = false;  ///< something will happen by itself: a retransmission, an end
 };

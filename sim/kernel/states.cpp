@@ -15,13 +15,15 @@ namespace {
 using tcp::State;
 using tcp::StateReason;
 
-/// One end of a connection: host, own port, the other's port.
-using EndKey = std::tuple<trace::HostId, tcp::Port, tcp::Port>;
+/// One end of a connection: host and port, then the other end's.
+using EndKey = std::tuple<trace::HostId, tcp::Port, trace::HostId, tcp::Port>;
 
-EndKey key_of(const SocketChange& change) { return {change.host, change.local, change.remote}; }
+EndKey key_of(const SocketChange& change) {
+  return {change.host, change.local, change.peer, change.remote};
+}
 
-trace::HostId other(trace::HostId host) {
-  return trace::HostId{1 - static_cast<std::uint32_t>(host)};
+EndKey key_of(const trace::End& own, const trace::End& other) {
+  return {own.host, own.port, other.host, other.port};
 }
 
 bool is_mini(State state) {
@@ -42,8 +44,8 @@ class Activity {
     std::set<std::uint64_t> syns;
     for (const Journal::Entry& entry : journal) {
       if (const auto* send = std::get_if<trace::Send>(&entry.what)) {
-        receiver[send->id] = {send->dst.host, send->dst.port, send->src.port};
-        const EndKey own{send->src.host, send->src.port, send->dst.port};
+        receiver[send->id] = key_of(send->dst, send->src);
+        const EndKey own = key_of(send->src, send->dst);
         const bool syn = send->segment.flags == tcp::Flags::syn;
         if (syn) syns.insert(send->id);
         if (send->forged) continue;
@@ -162,8 +164,8 @@ class Follower {
     if (to == state_) return;
     const bool again = to == State::syn_sent || to == State::syn_rcvd;
     if (state_ == State::time_wait && again) enter(at, State::closed, why);  // its place is taken
-    const auto [host, local, remote] = end_;
-    out_.push_back({at, trace::StateChange{{host, local}, {other(host), remote}, state_, to, why}});
+    const auto [host, local, peer, remote] = end_;
+    out_.push_back({at, trace::StateChange{{host, local}, {peer, remote}, state_, to, why}});
     state_ = to;
     last_at_ = at;
   }
@@ -199,6 +201,7 @@ void name_ports(std::vector<SocketChange>& tracepoints, std::span<const Journal:
       if (send == nullptr || entry.at < point.at || taken.contains(send->id)) continue;
       if (send->forged || send->segment.flags != tcp::Flags::syn) continue;
       if (send->src.host != point.host || send->dst.port != point.remote) continue;
+      if (send->dst.host != point.peer) continue;
       point.local = send->src.port;
       taken.insert(send->id);
       break;

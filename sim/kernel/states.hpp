@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <span>
 #include <vector>
 
@@ -15,7 +14,7 @@ struct Observed {
   std::vector<SocketChange> table;        ///< by time
   /// When the table was read, by host. A change in `table` came between that reading and the one
   /// before.
-  std::array<std::vector<SimTime>, 2> samples;
+  std::vector<std::vector<SimTime>> samples;
   std::vector<trace::End> listening;  ///< from the start
   bool has_tracepoints = false;
 };

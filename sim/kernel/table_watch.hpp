@@ -1,7 +1,8 @@
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,14 +12,23 @@
 
 namespace lastack::kernel {
 
-/// Reads both hosts' socket tables now and then, soon after something happened at a host, and keeps
+/// Reads the hosts' socket tables now and then, soon after something happened at a host, and keeps
 /// what changed.
 class TableWatch {
  public:
-  using Tables = std::array<SocketTable*, host_count>;
+  using Tables = std::vector<SocketTable*>;  ///< by host
 
-  /// The tables must outlive the watch.
-  explicit TableWatch(const Tables& tables) : tables_{tables} {}
+  /// The tables must outlive the watch. `addresses` are the hosts' own.
+  TableWatch(Tables tables, Addresses addresses)
+      : tables_{std::move(tables)},
+        addresses_{std::move(addresses)},
+        hosts_(tables_.size()) {}
+
+  /// The host has another table from now on, as after a reboot.
+  void replace(net::NodeIndex host, SocketTable& table) {
+    tables_[host] = &table;
+    touch(host);
+  }
 
   /// Something happened at the host: its table is read again soon.
   void touch(net::NodeIndex host) { hosts_[host].touched = true; }
@@ -29,27 +39,36 @@ class TableWatch {
   void read_all(SimTime now);
 
   /// Whether some socket has a timer, so that something will happen by itself.
-  bool any_timer() const { return hosts_[0].any_timer || hosts_[1].any_timer; }
+  bool any_timer() const {
+    return std::any_of(hosts_.begin(), hosts_.end(),
+                       [](const Host& host) { return host.any_timer; });
+  }
 
   const std::vector<SocketChange>& changes() const { return changes_; }
-  std::array<std::vector<SimTime>, host_count> samples() const {
-    return {hosts_[0].samples, hosts_[1].samples};
+  /// When each host's table was read.
+  std::vector<std::vector<SimTime>> samples() const {
+    std::vector<std::vector<SimTime>> samples;
+    for (const Host& host : hosts_) samples.push_back(host.samples);
+    return samples;
   }
 
  private:
-  using Ports = std::pair<tcp::Port, tcp::Port>;
+  /// Own port, whose the other is, and the other.
+  using Ends = std::tuple<tcp::Port, trace::HostId, tcp::Port>;
   struct Host {
     bool touched = true;
     bool any_timer = true;
-    std::map<Ports, tcp::State> last;
+    std::map<Ends, tcp::State> last;
     std::vector<SimTime> samples;
   };
 
   SimTime due(const Host& host) const;
   void read(net::NodeIndex host, SimTime now);
+  std::map<Ends, tcp::State> current_of(net::NodeIndex host);
 
   Tables tables_;
-  std::array<Host, host_count> hosts_;
+  Addresses addresses_;
+  std::vector<Host> hosts_;
   std::vector<SocketChange> changes_;
 };
 

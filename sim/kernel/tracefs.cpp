@@ -1,5 +1,6 @@
 #include "tracefs.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -114,6 +115,12 @@ std::optional<std::int64_t> time_before(std::string_view line, std::size_t end) 
   return *seconds * 1'000'000'000 + *micros * 1'000;
 }
 
+std::optional<trace::HostId> host_with(tcp::Address address, const Addresses& addresses) {
+  const auto found = std::find(addresses.begin(), addresses.end(), address);
+  if (found == addresses.end()) return std::nullopt;
+  return trace::HostId{static_cast<std::uint32_t>(found - addresses.begin())};
+}
+
 std::string filter_of(const std::vector<tcp::Port>& ports) {
   std::string filter;
   for (const tcp::Port port : ports) {
@@ -184,13 +191,13 @@ std::vector<SocketChange> Tracefs::stop(const Addresses& addresses, const LabClo
   for (std::string line; std::getline(file, line);) {
     const auto parsed = parse_trace_line(line);
     if (!parsed) continue;
-    for (std::uint32_t host = 0; host < addresses.size(); ++host) {
-      if (parsed->own != addresses[host]) continue;
-      SocketChange change = parsed->change;
-      change.at = clock.at(parsed->ns);
-      change.host = trace::HostId{host};
-      changes.push_back(change);
-    }
+    const auto own = host_with(parsed->own, addresses);
+    if (!own) continue;
+    SocketChange change = parsed->change;
+    change.at = clock.at(parsed->ns);
+    change.host = *own;
+    change.peer = host_with(parsed->other, addresses).value_or(*own);
+    changes.push_back(change);
   }
   return changes;
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t read_max = 65536;
 constexpr const char* device = "/dev/net/tun";
 constexpr const char* interface = "tun0";
+constexpr tcp::Address netmask{0xffffff00};
 
 ifreq request_for_interface() {
   ifreq request{};
@@ -46,7 +47,7 @@ Fd open_device() {
   return fd;
 }
 
-void configure(tcp::Address own, tcp::Address peer, std::uint32_t mtu) {
+void configure(tcp::Address own, std::uint32_t mtu) {
   const Fd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket.open()) throw_errno("cannot make a socket");
   ifreq request = request_for_interface();
@@ -54,8 +55,8 @@ void configure(tcp::Address own, tcp::Address peer, std::uint32_t mtu) {
   set(socket.get(), SIOCSIFMTU, request, "the interface's MTU");
   put_address(request, own);
   set(socket.get(), SIOCSIFADDR, request, "the interface's address");
-  put_address(request, peer);
-  set(socket.get(), SIOCSIFDSTADDR, request, "the interface's peer");
+  put_address(request, netmask);
+  set(socket.get(), SIOCSIFNETMASK, request, "the interface's network");
   request = request_for_interface();
   set(socket.get(), SIOCGIFFLAGS, request, "the interface's flags");
   request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
@@ -64,11 +65,10 @@ void configure(tcp::Address own, tcp::Address peer, std::uint32_t mtu) {
 
 }  // namespace
 
-Tun::Tun(const NetNamespace& space, tcp::Address own, tcp::Address peer, std::uint32_t mtu)
-    : buffer_(read_max) {
+Tun::Tun(const NetNamespace& space, tcp::Address own, std::uint32_t mtu) : buffer_(read_max) {
   space.inside([&] {
     fd_ = open_device();
-    configure(own, peer, mtu);
+    configure(own, mtu);
   });
 }
 

@@ -15,8 +15,9 @@ namespace lastack::kernel {
 /// written the host receives. It goes away with the descriptor.
 class Tun {
  public:
-  /// Makes `tun0` in the namespace, with a route to `peer` and to nobody else. Throws LabError.
-  Tun(const NetNamespace& space, tcp::Address own, tcp::Address peer, std::uint32_t mtu);
+  /// Makes `tun0` in the namespace, with a route to the 256 addresses around `own` and to nobody
+  /// else. Throws LabError.
+  Tun(const NetNamespace& space, tcp::Address own, std::uint32_t mtu);
 
   int fd() const { return fd_.get(); }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -8,33 +7,31 @@
 #include <queue>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "clock.hpp"
+#include "fixed_numbers.hpp"
 #include "journal.hpp"
 #include "lastack/net/network.hpp"
 #include "lastack/scenario/scenario.hpp"
+#include "lastack/scenario/world.hpp"
 #include "packet.hpp"
 
 namespace lastack::kernel {
 
-inline constexpr std::size_t host_count = 2;
-inline constexpr std::uint64_t no_packet = 0;
+/// Addresses of the hosts, by number.
+using Addresses = std::vector<tcp::Address>;
 
-/// The scenario's link and faults as the simulator's own network takes them, so that both decide
-/// alike. Requires that refusals() has none.
-net::NetworkConfig network_config(const scenario::Scenario& scenario);
-
-/// Addresses of the two hosts in the order of Scenario::hosts.
-using Addresses = std::array<tcp::Address, host_count>;
-
-/// The wire between two hosts: decides what becomes of each packet and when it is delivered. It
-/// reads no clock and no device, so that it can be tested alone.
+/// The network between the hosts: decides what becomes of each packet and when it is delivered, as
+/// the simulator's own network does. It reads no clock and no device, so that it can be tested
+/// alone.
 ///
-/// Addresses: `real` ones are in the packets, `shown` ones in the trace.
+/// Addresses: `real` ones are in the packets, those of the world in the trace.
 class Wire {
  public:
-  Wire(const scenario::Scenario& scenario, const Addresses& real, const Addresses& shown,
+  /// All must outlive it. Requires that refusals() has none.
+  Wire(const scenario::Scenario& scenario, const scenario::World& world, Addresses real,
        Journal& journal);
 
   /// A packet that a host is to receive now.
@@ -52,6 +49,9 @@ class Wire {
   /// Does what is due first: carries out an event, or delivers a packet, which is returned.
   /// Requires next_due() <= now.
   std::optional<Delivery> advance(SimTime now);
+
+  /// The hosts that have lost their state since the last call.
+  std::vector<net::NodeIndex> take_rebooted() { return std::exchange(rebooted_, {}); }
 
   /// When a segment was sent or delivered last.
   SimTime last_activity() const { return last_activity_; }
@@ -79,27 +79,27 @@ class Wire {
     std::shared_ptr<const Bytes> bytes;
     unsigned copies = 0;
   };
-  /// One end of a connection: host, own port, the other's port.
-  using EndKey = std::tuple<net::NodeIndex, tcp::Port, tcp::Port>;
-
   void put(Due::Kind kind, SimTime at, std::size_t index, net::ChannelIndex channel = 0);
   void note_notes(SimTime now);
+  void expect_arrivals();
+  void forget_copy(std::uint64_t id);
   trace::End end(net::NodeIndex host, tcp::Port port) const { return {trace::HostId{host}, port}; }
   std::optional<Delivery> arrive(SimTime now, const Due& due);
   std::optional<Delivery> inject(SimTime now, std::size_t index);
   std::optional<Delivery> deliver(SimTime now, std::uint64_t id, trace::LinkId link,
                                   Delivery delivery);
-  void do_to_host(SimTime now, const scenario::HostEvent& event);
-  void do_to_link(SimTime now, const scenario::LinkEvent& event);
-  tcp::Seq resolve(const scenario::SeqRef& ref, EndKey end) const;
-  tcp::Timestamp last_stamp(EndKey end) const;
+  void do_to_hosts(SimTime now, const scenario::HostEvent& event);
+  void do_to_host(SimTime now, const scenario::HostEvent& event, net::NodeIndex host);
+  void do_to_links(SimTime now, const scenario::LinkEvent& event);
+  tcp::Seq resolve(const scenario::SeqRef& ref, const WireEnd& end) const;
+  tcp::Timestamp last_stamp(const WireEnd& end) const;
+  std::optional<net::NodeIndex> host_with(tcp::Address address) const;
   tcp::Segment forged_segment(const scenario::Injection& injection,
                               const scenario::OptionsInOrder& options) const;
-  std::shared_ptr<const Bytes> payload_of(std::uint64_t id);
 
   const scenario::Scenario& scenario_;
+  const scenario::World& world_;
   Addresses real_;
-  Addresses shown_;
   Journal& journal_;
   net::Network network_;
   net::Transit transit_;
@@ -107,8 +107,10 @@ class Wire {
   std::uint64_t order_ = 0;
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Payload> payloads_;  ///< by packet id
-  std::map<EndKey, tcp::Seq> last_syn_;
-  std::map<EndKey, tcp::Timestamp> last_stamp_;  ///< TSvals
+  FixedNumbers numbers_;
+  std::map<WireEnd, tcp::Seq> last_syn_;
+  std::map<WireEnd, tcp::Timestamp> last_stamp_;  ///< TSvals
+  std::vector<net::NodeIndex> rebooted_;
   std::vector<std::size_t> injected_;
   SimTime last_activity_ = sim_start;
 };

@@ -22,7 +22,7 @@ constexpr trace::HostId server{1};
 SimTime at(SimDuration time) { return sim_start + time; }
 
 SocketChange change(SimDuration time, std::optional<State> was, std::optional<State> now) {
-  return {at(time), server, 80, 40000, was, now};
+  return {at(time), server, 80, 40000, was, now, client};
 }
 
 /// A segment that the client sent, as it reaches the server.
@@ -57,6 +57,7 @@ TEST_CASE("states: a request is dated to its SYN, a full socket to its tracepoin
   arrives(journal, 10ms, tcp::Flags::syn);
   arrives(journal, 50ms, tcp::Flags::ack);
   Observed seen;
+  seen.samples.resize(2);
   seen.has_tracepoints = true;
   seen.samples[1] = {at(0ms), at(14ms), at(55ms)};
   seen.table = {change(14ms, {}, State::syn_rcvd),
@@ -70,6 +71,7 @@ TEST_CASE("states: a request that no reading showed began with its SYN", "[kerne
   std::vector<Journal::Entry> journal;
   arrives(journal, 10ms, tcp::Flags::syn);
   Observed seen;
+  seen.samples.resize(2);
   seen.has_tracepoints = true;
   seen.samples[1] = {at(0ms), at(20ms)};
   seen.tracepoints = {change(12ms, State::listen, State::syn_rcvd),
@@ -81,6 +83,7 @@ TEST_CASE("states: a request that gives up ends where the table shows none", "[k
   std::vector<Journal::Entry> journal;
   arrives(journal, 10ms, tcp::Flags::syn);
   Observed seen;
+  seen.samples.resize(2);
   seen.has_tracepoints = true;
   seen.samples[1] = {at(0ms), at(14ms), at(980ms), at(1000ms)};
   seen.table = {change(14ms, {}, State::syn_rcvd), change(1000ms, State::syn_rcvd, {})};
@@ -91,6 +94,7 @@ TEST_CASE("states: what a full socket leaves behind is not CLOSED", "[kernel]") 
   std::vector<Journal::Entry> journal;
   arrives(journal, 200ms, tcp::Flags::fin | tcp::Flags::ack);
   Observed seen;
+  seen.samples.resize(2);
   seen.has_tracepoints = true;
   seen.samples[1] = {at(0ms), at(90ms), at(105ms), at(206ms), at(60'206ms)};
   seen.table = {
@@ -109,6 +113,7 @@ TEST_CASE("states: a new SYN takes the place of TIME_WAIT", "[kernel]") {
   std::vector<Journal::Entry> journal;
   arrives(journal, 300ms, tcp::Flags::syn);
   Observed seen;
+  seen.samples.resize(2);
   seen.has_tracepoints = true;
   seen.samples[1] = {at(0ms), at(205ms), at(303ms)};
   seen.table = {change(205ms, {}, State::time_wait),
@@ -125,6 +130,7 @@ TEST_CASE("states: without tracepoints the table alone decides", "[kernel]") {
   arrives(journal, 10ms, tcp::Flags::syn);
   arrives(journal, 50ms, tcp::Flags::ack);
   Observed seen;
+  seen.samples.resize(2);
   seen.samples[1] = {at(0ms), at(14ms), at(55ms), at(75ms)};
   seen.table = {change(14ms, {}, State::syn_rcvd),
                 change(55ms, State::syn_rcvd, State::established),
@@ -138,6 +144,7 @@ TEST_CASE("states: without tracepoints, what opened between two readings began w
   arrives(journal, 11ms, tcp::Flags::syn);
   arrives(journal, 13ms, tcp::Flags::ack);
   Observed seen;
+  seen.samples.resize(2);
   seen.samples[1] = {at(0ms), at(10ms), at(14ms)};
   seen.table = {change(14ms, {}, State::established)};
   CHECK(path(seen, journal) == Path{"11ms SYN_RCVD", "13ms ESTABLISHED"});
@@ -149,8 +156,9 @@ TEST_CASE("states: a tracepoint from before the port was bound gets that of its 
   const std::vector<Journal::Entry> journal{
       {at(1ms), trace::Send{1, {client, 50001}, {server, 80}, syn, tcp::SendReason::syn}},
       {at(2ms), trace::Send{2, {client, 50002}, {server, 80}, syn, tcp::SendReason::syn}}};
-  std::vector<SocketChange> points{{at(0ms), client, 0, 80, State::closed, State::syn_sent},
-                                   {at(1ms), client, 0, 80, State::closed, State::syn_sent}};
+  std::vector<SocketChange> points{
+      {at(0ms), client, 0, 80, State::closed, State::syn_sent, server},
+      {at(1ms), client, 0, 80, State::closed, State::syn_sent, server}};
   kernel::name_ports(points, journal);
   CHECK(points[0].local == 50001);
   CHECK(points[1].local == 50002);
@@ -176,4 +184,18 @@ TEST_CASE("tracefs: a line of inet_sock_set_state is read, others are not", "[ke
     CHECK_FALSE(kernel::parse_trace_line(other));
   }
   CHECK_FALSE(kernel::parse_trace_line(line.substr(0, line.size() - 4)));
+}
+
+TEST_CASE("states: hosts that connect from the same port have a connection each", "[kernel]") {
+  constexpr trace::HostId other_client{2};
+  Observed seen;
+  seen.samples.resize(3);
+  seen.samples[1] = {at(0ms), at(14ms), at(30ms)};
+  SocketChange theirs = change(30ms, {}, State::syn_rcvd);
+  theirs.peer = other_client;
+  seen.table = {change(14ms, {}, State::syn_rcvd), theirs};
+  const auto entries = kernel::deduce_states(seen, {});
+  REQUIRE(entries.size() == 2);
+  CHECK(std::get<trace::StateChange>(entries[0].what).remote == trace::End{client, 40000});
+  CHECK(std::get<trace::StateChange>(entries[1].what).remote == trace::End{other_client, 40000});
 }

@@ -18,18 +18,18 @@ namespace {
 
 constexpr net::NodeIndex client = 0;
 constexpr net::NodeIndex server = 1;
-constexpr Addresses real{tcp::Address{0x0a400001}, tcp::Address{0x0a400002}};
-constexpr Addresses shown{tcp::Address{0x0a000001}, tcp::Address{0x0a000002}};
+constexpr net::NodeIndex other_client = 2;
+const Addresses real{tcp::Address{0x0a400001}, tcp::Address{0x0a400002}, tcp::Address{0x0a400003}};
 
 /// A wire with a delay of 10 ms and whatever else the scenario says, and a clock that stands still.
 struct WireTest {
-  explicit WireTest(const std::string& rest)
-      : scenario{scenario::parse_scenario(
-            R"({"hosts": {"client": {}, "server": {}},
-                "links": [{"a": "client", "b": "server", "delay": "10ms"}], )" +
-                rest + "}",
-            "t.json")},
-        wire{scenario, real, shown, journal} {}
+  static constexpr auto two_hosts = R"("hosts": {"client": {}, "server": {}},
+                "links": [{"a": "client", "b": "server", "delay": "10ms"}])";
+
+  explicit WireTest(const std::string& rest, const std::string& network = two_hosts)
+      : scenario{scenario::parse_scenario("{" + network + ", " + rest + "}", "t.json")},
+        world{scenario, scenario.seed},
+        wire{scenario, world, real, journal} {}
 
   void at(SimDuration time) { now = sim_start + time; }
 
@@ -73,6 +73,7 @@ struct WireTest {
   }
 
   scenario::Scenario scenario;
+  scenario::World world;
   Journal journal;
   Wire wire;
   SimTime now = sim_start;
@@ -231,8 +232,9 @@ TEST_CASE("wire: a forged segment does not reach a host without power", "[kernel
 
 TEST_CASE("wire: a silent host takes segments in, and its kernel sees none", "[kernel]") {
   WireTest t{R"("inject": [{"at": "2s", "from": "client", "to": "server", "sport": 1, "dport": 80,
-                            "flags": "S"}])"};
-  t.scenario.hosts[server].silent = true;
+                            "flags": "S"}])",
+             R"("hosts": {"client": {}, "server": {"silent": true}},
+                "links": [{"a": "client", "b": "server", "delay": "10ms"}])"};
   t.send(client, tcp::Flags::syn);
   CHECK_FALSE(t.next());
   CHECK_FALSE(t.next());
@@ -245,4 +247,113 @@ TEST_CASE("wire: what is no TCP segment goes nowhere and leaves no trace", "[ker
   t.wire.sent(t.now, client, Bytes{0x60, 0, 0, 0});
   CHECK(t.wire.next_due() == never);
   CHECK(t.words().empty());
+}
+
+TEST_CASE("wire: several hosts on a star, each with its own way", "[kernel]") {
+  WireTest t{R"("seed": 1)",
+             R"("hosts": {"client": {}, "server": {}, "other": {}}, "routers": ["r"],
+                "links": [{"a": "client", "b": "r", "delay": "1ms"},
+                          {"a": "other", "b": "r", "delay": "5ms"},
+                          {"a": "r", "b": "server", "delay": "10ms"}])"};
+  tcp::Segment segment;
+  segment.src = {real[other_client], 40000};
+  segment.dst = {real[server], 80};
+  t.wire.sent(t.now, other_client, kernel::forge_packet(segment));
+  t.send(client, tcp::Flags::syn);
+  CHECK_FALSE(t.next());  // at the router
+  CHECK_FALSE(t.next());
+  auto delivery = t.next();
+  REQUIRE(delivery);
+  CHECK(delivery->due == sim_start + 11ms);
+  CHECK(kernel::parse_packet(*delivery->packet)->src.address == real[client]);
+  delivery = t.next();
+  REQUIRE(delivery);
+  CHECK(delivery->due == sim_start + 15ms);
+  CHECK(kernel::parse_packet(*delivery->packet)->src.address == real[other_client]);
+  CHECK(t.wire.next_due() == never);
+}
+
+TEST_CASE("wire: a reboot gives power back and is told to whoever runs the hosts", "[kernel]") {
+  WireTest t{R"("events": [{"at": "5ms", "host": "server", "do": "power_off"},
+                           {"at": "20ms", "host": "server", "do": "reboot"}])"};
+  CHECK_FALSE(t.next());
+  CHECK(t.wire.take_rebooted().empty());
+  CHECK_FALSE(t.next());
+  CHECK(t.wire.take_rebooted() == std::vector<net::NodeIndex>{server});
+  CHECK(t.wire.take_rebooted().empty());
+  t.send(client, tcp::Flags::syn);
+  CHECK(t.next());
+  CHECK(t.words() == Words{"power_off", "reboot", "send:S", "recv"});
+}
+
+namespace {
+
+/// A connector and a listener with fixed numbers, on a wire.
+struct FixedTest : WireTest {
+  FixedTest()
+      : WireTest{R"("apps": [{"host": "server", "listen": 80, "iss": [7000, 9000]},
+                             {"host": "client", "connect": "server:80", "from_port": 40000,
+                              "iss": 4294967295}])"} {}
+
+  /// Sends a segment with these numbers of the kernel's and returns it as the other host gets it.
+  tcp::Segment through(net::NodeIndex from, tcp::Flags flags, std::uint32_t seq,
+                       std::uint32_t ack) {
+    tcp::Segment segment;
+    segment.src = {real[from], from == client ? tcp::Port{40000} : tcp::Port{80}};
+    segment.dst = {real[1 - from], from == client ? tcp::Port{80} : tcp::Port{40000}};
+    segment.flags = flags;
+    segment.seq = tcp::Seq{seq};
+    segment.ack = tcp::Seq{ack};
+    wire.sent(now, from, kernel::forge_packet(segment));
+    const auto delivery = next();
+    REQUIRE(delivery);
+    return *kernel::parse_packet(*delivery->packet);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("wire: fixed numbers are on the wire, and each kernel sees its own", "[kernel]") {
+  FixedTest t;
+  const auto syn = t.through(client, tcp::Flags::syn, 500, 0);
+  CHECK(syn.seq == tcp::Seq{4294967295});
+  const auto syn_ack = t.through(server, tcp::Flags::syn | tcp::Flags::ack, 30, 0);
+  CHECK(syn_ack.seq == tcp::Seq{7000});
+  CHECK(syn_ack.ack == tcp::Seq{501});  // 0 on the wire: behind 4294967295
+  const auto ack = t.through(client, tcp::Flags::ack, 501, 7001);
+  CHECK(ack.seq == tcp::Seq{0});
+  CHECK(ack.ack == tcp::Seq{31});
+}
+
+TEST_CASE("wire: a repeated SYN keeps its number, another connection takes the list's next",
+          "[kernel]") {
+  FixedTest t;
+  t.through(client, tcp::Flags::syn, 500, 0);
+  CHECK(t.through(server, tcp::Flags::syn | tcp::Flags::ack, 30, 0).seq == tcp::Seq{7000});
+  CHECK(t.through(server, tcp::Flags::syn | tcp::Flags::ack, 30, 0).seq == tcp::Seq{7000});
+  CHECK(t.through(server, tcp::Flags::syn | tcp::Flags::ack, 90'000, 0).seq == tcp::Seq{9000});
+  CHECK(t.through(server, tcp::Flags::ack, 90'001, 0).seq == tcp::Seq{9001});
+}
+
+TEST_CASE("wire: SACK blocks are counted back, and the checksum is right", "[kernel]") {
+  tcp::Segment segment;
+  segment.src = {real[server], 80};
+  segment.dst = {real[client], 40000};
+  segment.flags = tcp::Flags{tcp::Flags::ack};
+  segment.seq = tcp::Seq{1};
+  segment.ack = tcp::Seq{100};
+  segment.options.sack_count = 1;
+  segment.options.sack[0] = {tcp::Seq{200}, tcp::Seq{300}};
+  const Bytes packet = kernel::renumbered(kernel::forge_packet(segment), 5, 1000);
+  segment.seq = tcp::Seq{6};
+  segment.ack = tcp::Seq{1100};
+  segment.options.sack[0] = {tcp::Seq{1200}, tcp::Seq{1300}};
+  CHECK(packet == kernel::forge_packet(segment));
+}
+
+TEST_CASE("wire: an answer to nobody's segment has no number to be fixed", "[kernel]") {
+  FixedTest t;
+  t.through(client, tcp::Flags::syn, 500, 0);
+  t.through(server, tcp::Flags::syn | tcp::Flags::ack, 30, 0);
+  CHECK(t.through(server, tcp::Flags::rst | tcp::Flags::ack, 0, 0).seq == tcp::Seq{0});
 }

@@ -60,6 +60,7 @@ struct SocketChange {
   tcp::Port remote = 0;
   std::optional<tcp::State> was;  ///< absent: there was no such socket
   std::optional<tcp::State> now;  ///< absent: there is none any more
+  trace::HostId peer{};           ///< whose the remote port is; of no account where that is 0
 };
 
 /// How late the lab was, at worst.

@@ -70,6 +70,13 @@ bool is_cut_off(const Task& task, const Call& call, const Offsets& offsets) {
   return task.may_be_cut_off(call.at, task.tolerance.for_call(std::max(quiet, Seconds{0})));
 }
 
+/// How many calls went alike before one that did not.
+std::size_t alike_calls(const BothCalls& calls) {
+  const auto [left, right] = std::mismatch(calls.left.begin(), calls.left.end(),
+                                           calls.right.begin(), calls.right.end(), alike);
+  return static_cast<std::size_t>(left - calls.left.begin());
+}
+
 /// The first call that went otherwise, if there is one.
 std::optional<Difference> first_other(const Task& task, const Caller& caller,
                                       const BothCalls& calls, const Offsets& offsets) {
@@ -109,6 +116,7 @@ void compare_calls(const Task& task, const OffsetsByHost& offsets) {
   for (const auto& [caller, calls] : calls_by_application(task.left, task.right)) {
     const auto host = offsets.find(caller.first);
     const Offsets& shown = host == offsets.end() ? none : host->second;
+    task.result.agreement(caller.first).calls += alike_calls(calls);
     if (auto other = first_other(task, caller, calls, shown)) {
       task.result.add(*std::move(other));
     } else {

@@ -1,5 +1,6 @@
 #include "lastack/compare/check_case.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "lastack/compare/history_sink.hpp"
@@ -10,11 +11,14 @@ namespace lastack::compare {
 
 namespace {
 
-constexpr std::uint64_t first_further_seed = 1001;
-
 bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && *stop; }
 
 }  // namespace
+
+std::uint64_t nth_seed(const scenario::Scenario& scenario, std::uint64_t nth) {
+  constexpr std::uint64_t first_further_seed = 1001;
+  return nth == 0 ? scenario.seed : first_further_seed + nth - 1;
+}
 
 History history_of_run(const scenario::Scenario& scenario, std::uint64_t seed,
                        const std::atomic<bool>* stop) {
@@ -32,7 +36,7 @@ CaseVerdict check_case(const scenario::Scenario& scenario, const std::vector<His
   CaseVerdict best;
   best.steady = is_steady(recordings);
   for (std::uint64_t i = 0; i < seeds; ++i) {
-    const std::uint64_t seed = i == 0 ? scenario.seed : first_further_seed + i - 1;
+    const std::uint64_t seed = nth_seed(scenario, i);
     Nearest now = nearest(recordings, history_of_run(scenario, seed, stop));
     best.interrupted = is_set(stop);
     if (best.interrupted) return best;
@@ -43,6 +47,26 @@ CaseVerdict check_case(const scenario::Scenario& scenario, const std::vector<His
     if (best.agrees()) return best;
   }
   return best;
+}
+
+CaseVerdict check_until_sure(const scenario::Scenario& scenario, const Record& record,
+                             const Patience& patience, const std::atomic<bool>* stop) {
+  LASTACK_ASSERT(patience.recordings >= 1);
+  std::vector<History> recordings;
+  CaseVerdict verdict;
+  std::uint64_t seeds = patience.seeds;
+  std::size_t wanted = patience.recordings;
+  do {
+    while (recordings.size() < wanted) {
+      std::optional<History> next = record();
+      verdict.interrupted = !next;
+      if (verdict.interrupted) return verdict;
+      recordings.push_back(*std::move(next));
+    }
+    verdict = check_case(scenario, recordings, seeds, stop);
+    seeds = std::max(seeds, Patience::further_seeds);
+  } while (!verdict.interrupted && !verdict.agrees() && ++wanted <= patience.tries);
+  return verdict;
 }
 
 }  // namespace lastack::compare

@@ -1,5 +1,7 @@
 #include "lastack/compare/history.hpp"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "lastack/core/assert.hpp"
@@ -52,6 +54,22 @@ std::string to_text(const Call& call) {
     return fmt::format("{} {}", call.call, *word);
   }
   return call.call;
+}
+
+void forget_needless_peers(History& history) {
+  constexpr std::size_t pair = 2;
+  std::set<std::string_view> hosts;
+  for (const SentSegment& segment : history.segments) {
+    hosts.insert(segment.from.host);
+    if (!segment.from.peer.empty()) hosts.insert(segment.from.peer);
+    if (hosts.size() > pair) return;
+  }
+  const auto forget = [](std::vector<StateChange>& changes) {
+    for (StateChange& change : changes) change.socket.peer.clear();
+  };
+  for (SentSegment& segment : history.segments) segment.from.peer.clear();
+  forget(history.states);
+  if (history.table) forget(*history.table);
 }
 
 }  // namespace lastack::compare

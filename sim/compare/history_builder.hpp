@@ -62,7 +62,10 @@ class HistoryBuilder {
   void entered(SimTime at, SocketName socket, tcp::State to);
   void called(SimTime at, std::string host, std::string who, std::string call, Call::Result result);
 
-  History take() { return std::move(history_); }
+  History take() {
+    forget_needless_peers(history_);
+    return std::move(history_);
+  }
 
  private:
   /// The time of what comes next in the history.

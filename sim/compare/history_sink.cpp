@@ -83,7 +83,8 @@ class HistorySink::Impl {
 
   const std::string& host(trace::HostId id) const { return hosts_[static_cast<std::size_t>(id)]; }
   SocketName socket(trace::End local, trace::End remote) const {
-    return {host(local.host), local.port, remote.port};
+    if (remote.port == 0) return {host(local.host), local.port, 0};
+    return {host(local.host), local.port, remote.port, host(remote.host)};
   }
 
   std::string scenario_;

@@ -44,6 +44,12 @@ std::optional<tcp::State> state_or_none_in(const Value& value) {
   return state_in(value);
 }
 
+/// Recordings of two hosts do not name the other one.
+std::string text_or_none_in(const Value& row, std::string_view key) {
+  const auto value = row.find(key);
+  return value ? value->string() : "";
+}
+
 RelativeBlock relative_block_in(const Value& value) {
   std::vector<RelativeSeq> edges;
   value.for_each_element("[left, right]",
@@ -84,7 +90,8 @@ void read_forged_numbers(const Value& row, SentSegment& segment) {
 SentSegment segment_in(const Value& row) {
   SentSegment segment;
   segment.at = time_in(row);
-  segment.from = {row.at("from").string(), port_in(row.at("sport")), port_in(row.at("dport"))};
+  segment.from = {row.at("from").string(), port_in(row.at("sport")), port_in(row.at("dport")),
+                  text_or_none_in(row, "to")};
   segment.flags = flags_in(row.at("flags"));
   segment.len = row.at("len").integer_as<std::uint32_t>(0);
   segment.fate = fate_in(row.at("fate"));
@@ -102,7 +109,8 @@ SentSegment segment_in(const Value& row) {
 
 StateChange state_change_in(const Value& row) {
   return {time_in(row),
-          {row.at("host").string(), port_in(row.at("sport")), port_in(row.at("dport"))},
+          {row.at("host").string(), port_in(row.at("sport")), port_in(row.at("dport")),
+           text_or_none_in(row, "peer")},
           state_or_none_in(row.at("state"))};
 }
 
@@ -128,6 +136,7 @@ History recording_in(const Value& recording) {
   history.calls = rows_in(recording, "app", call_in);
   recording.with("kernel",
                  [&](const Value& kernel) { history.source = "Linux " + kernel.string(); });
+  forget_needless_peers(history);
   return history;
 }
 

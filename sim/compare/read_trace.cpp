@@ -85,14 +85,18 @@ class TraceReader {
   void send(const Value& event) { segment(event, SentSegment::Maker::host); }
   void forge(const Value& event) { segment(event, SentSegment::Maker::forger); }
 
+  static SocketName socket_of(const End& own, const End& other) {
+    return {own.host, own.port, other.port, other.host};
+  }
+
   void segment(const Value& event, SentSegment::Maker maker) {
     WireSegment segment;
     segment.maker = maker;
     const End src = end_in(event.at("src"));
     const End dst = end_in(event.at("dst"));
     segment.id = id_of(event);
-    segment.from = {src.host, src.port, dst.port};
-    segment.to = {dst.host, dst.port, src.port};
+    segment.from = socket_of(src, dst);
+    segment.to = socket_of(dst, src);
     if (event.has("proto")) segment.kind = WireSegment::Kind::datagram;
     segment.flags = flags_in(event.at("flags"));
     segment.seq = event.at("seq").integer_as<std::uint32_t>(0, u32_max);
@@ -131,8 +135,9 @@ class TraceReader {
   void state(const Value& event) {
     const End local = end_in(event.at("local"));
     const auto remote = event.find("remote");
-    const tcp::Port remote_port = remote ? end_in(*remote).port : tcp::Port{0};
-    builder_.entered(at_, {local.host, local.port, remote_port}, state_in(event.at("to")));
+    SocketName socket{local.host, local.port, 0};
+    if (remote) socket = socket_of(local, end_in(*remote));
+    builder_.entered(at_, std::move(socket), state_in(event.at("to")));
   }
 
   void call(const Value& event) {

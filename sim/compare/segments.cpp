@@ -89,6 +89,14 @@ Difference parting(const SegmentPair& pair) {
   return difference;
 }
 
+/// The segments of both sides go apart here, and what follows is not compared.
+void part(const SegmentPair& pair, const Segments& lefts, const Segments& rights) {
+  Agreement& agreement = pair.task.result.agreement(pair.host);
+  agreement.left_rest = lefts.size() - std::min(lefts.size(), pair.n + 1);
+  agreement.right_rest = rights.size() - std::min(rights.size(), pair.n + 1);
+  pair.task.result.add(parting(pair));
+}
+
 /// What does not make another segment of it: options, window, SACK blocks.
 void compare_contents(const SegmentPair& pair) {
   const auto add = [&](Aspect aspect, std::string_view predicate, std::string left,
@@ -187,13 +195,14 @@ Offsets compare_segments(const Task& task, const std::string& host, const Segmen
     if (pair.left == nullptr || pair.right == nullptr) {
       const Segments& longer = pair.left == nullptr ? rights : lefts;
       const Seconds allowed = task.tolerance.for_segment(gap_before(longer, n));
-      if (!task.may_be_cut_off(longer[n]->at, allowed)) task.result.add(parting(pair));
+      if (!task.may_be_cut_off(longer[n]->at, allowed)) part(pair, lefts, rights);
       break;
     }
     if (!alike(*pair.left, *pair.right)) {
-      task.result.add(parting(pair));
+      part(pair, lefts, rights);
       break;
     }
+    ++task.result.agreement(host).segments;
     compare_contents(pair);
     compare_times(pair, gap_before(lefts, n), gap_before(rights, n), offsets);
   }

@@ -156,7 +156,10 @@ void compare_with_table(const History& recording, const History& other, TableSid
     const SocketName& theirs = renamed == names.end() ? socket : renamed->second;
     for (const Interval& interval : steady_intervals(rows, end)) {
       const auto parting = first_other(interval, theirs, states);
-      if (!parting) continue;
+      if (!parting) {
+        ++result.agreement(socket.host).states;
+        continue;
+      }
       const auto& [at, seen] = *parting;
       Difference difference;
       difference.aspect = Aspect::states;
@@ -213,7 +216,10 @@ void compare_changes(const Task& task, const SocketName& socket, const Changes& 
     const Seconds gap = n == 0 ? pair.left->at : pair.left->at - lefts[n - 1]->at;
     const Seconds allowed = task.tolerance.for_segment(gap);
     const Seconds offset = pair.left->at - pair.right->at;
-    if (offsets.beyond(offset) <= allowed) continue;
+    if (offsets.beyond(offset) <= allowed) {
+      ++task.result.agreement(socket.host).states;
+      continue;
+    }
     Difference difference = pair.difference("comes at another time");
     difference.note = apart_text(offset, allowed);
     task.result.add(std::move(difference));

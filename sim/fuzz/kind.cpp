@@ -32,7 +32,8 @@ std::string_view role_of(const History& history, const SocketName& socket) {
     const bool syn = segment.flags.without(tcp::Flags::psh) == tcp::Flags::syn;
     if (!syn || segment.maker == SentSegment::Maker::forger) continue;
     if (segment.from == socket) return "opener";
-    const bool other = segment.from.local == socket.remote && segment.from.remote == socket.local;
+    const bool other = segment.from.local == socket.remote && segment.from.remote == socket.local &&
+                       (socket.peer.empty() || segment.from.host == socket.peer);
     if (other) return "accepter";
   }
   return "nobody's";

@@ -70,8 +70,6 @@ class KernelWitness final : public Witness {
   std::counting_semaphore<> labs_;
 };
 
-constexpr std::uint64_t first_further_seed = 1001;
-
 class SimulatorModel final : public Model {
  public:
   explicit SimulatorModel(std::vector<scenario::Override> overrides)
@@ -81,7 +79,7 @@ class SimulatorModel final : public Model {
                                           std::size_t place,
                                           const std::atomic<bool>& stop) const override {
     auto scenario = scenario::parse_scenario(json, name + ".json", overrides_);
-    const std::uint64_t seed = place == 0 ? scenario.seed : first_further_seed + place - 1;
+    const std::uint64_t seed = compare::nth_seed(scenario, place);
     if (place % 2 == 1) add_machine_lag(scenario, place);
     return compare::history_of_run(scenario, seed, &stop);
   }

@@ -44,6 +44,7 @@ TEST_CASE("kernel check: a case that departs is named with its aspects, exit cod
   t.lastack("kernel check cases --recordings cases --set sysctl.tcp_syn_linear_timeouts=1 -v");
   CHECK_THAT(t.out(), Contains("         timing: client #4: kernel S 0 at 3."));
   CHECK_THAT(t.out(), Contains("; lastack S 0 at 4."));
+  CHECK_THAT(t.out(), Contains("\n         alike: client 7 segments, "));
 }
 
 TEST_CASE("kernel check: -v says what agrees, too, and in what it differs apart", "[command]") {
@@ -52,7 +53,28 @@ TEST_CASE("kernel check: -v says what agrees, too, and in what it differs apart"
   CHECK_THAT(t.out(), StartsWith("agrees   abort\nagrees   syn-lost-3-times\nsteady cases"));
   t.lastack(
       "kernel check cases --recordings cases -v --set 'sysctl.tcp_rmem=4096 100000 33554432'");
-  CHECK_THAT(t.out(), Contains("agrees   abort, apart from win\n"));
+  CHECK_THAT(t.out(), Contains("agrees   abort, apart from win (client #1"));
+}
+
+TEST_CASE("kernel check: -v tells every host's differences, and what is not compared",
+          "[command]") {
+  Cases t;
+  t.lastack(
+      "kernel check cases --recordings cases --only abort -v "
+      R"(--set 'apps.1.steps=[{"send":7},{"sleep":"200ms"},{"abort":true}]')");
+  CHECK(t.exit_code() == 1);
+  CHECK_THAT(t.out(), Contains("\n         segments: client #"));
+  CHECK_THAT(t.out(), Contains("\n         segments: server #"));
+  CHECK_THAT(t.out(), Contains(" are not compared: after the first that is another they cannot be "
+                               "matched"));
+  CHECK_THAT(t.out(), Contains("\n         alike: client "));
+}
+
+TEST_CASE("kernel check: --tries is for live recordings", "[command]") {
+  Cases t;
+  t.lastack("kernel check cases --recordings cases --tries 2");
+  CHECK(t.exit_code() == 2);
+  CHECK_THAT(t.err(), Contains("--tries") && Contains("--recordings"));
 }
 
 TEST_CASE("kernel check: --share says how many must agree", "[command]") {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,16 @@ struct Difference {
 /// "client #3: kernel S 0 at 1.037 s; lastack nothing more".
 std::string to_text(const Difference& difference, std::string_view left, std::string_view right);
 
+/// What of one host was alike, and what could not be held against anything.
+struct Agreement {
+  std::size_t segments = 0;  ///< the same on both sides, in their order
+  std::size_t states = 0;    ///< of its sockets
+  std::size_t calls = 0;     ///< of its applications
+  /// Segments after the first that is another, which are not compared.
+  std::size_t left_rest = 0;
+  std::size_t right_rest = 0;
+};
+
 /// How two histories differ, by aspect, each in the order of hosts or sockets and time.
 class Comparison {
  public:
@@ -60,6 +71,11 @@ class Comparison {
 
   /// Adds a difference to its aspect, after those that it has.
   void add(Difference difference);
+
+  /// What was alike, to be counted by whoever compares.
+  Agreement& agreement(const std::string& host) { return agreements_[host]; }
+  /// The same of every host, in the order of their names.
+  const std::map<std::string, Agreement>& agreements() const { return agreements_; }
 
   /// The differences in one aspect.
   const std::vector<Difference>& of(Aspect aspect) const {
@@ -78,6 +94,7 @@ class Comparison {
 
  private:
   std::array<std::vector<Difference>, aspect_count> differences_;
+  std::map<std::string, Agreement> agreements_;  ///< by host
 };
 
 /// Whether the right comparison is worse: the earlier an aspect stands in `verdict_aspects`, the

@@ -41,6 +41,9 @@ struct SocketName {
   std::string host;
   tcp::Port local = 0;
   tcp::Port remote = 0;
+  /// Whose the remote port is. Empty where no more than two hosts talk to each other, and for a
+  /// listener.
+  std::string peer{};
 
   friend auto operator<=>(const SocketName&, const SocketName&) = default;
 };
@@ -107,6 +110,12 @@ struct Call {
 
 /// "recv eof 0", "connected ok".
 std::string to_text(const Call& call);
+
+struct History;
+
+/// Takes the peers' names out of a history in which no more than two hosts talk: recordings of two
+/// hosts do not say them.
+void forget_needless_peers(History& history);
 
 /// What a trace of Lastack or a recording of a kernel says of one run: each list in its order.
 struct History {

@@ -1,7 +1,11 @@
 // Runs of a scenario against recordings of it.
 #include "lastack/compare/check_case.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
+#include <optional>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -85,4 +89,69 @@ TEST_CASE("a case that is interrupted has no verdict", "[compare]") {
   const auto scenario = lost_syn();
   const std::atomic<bool> stop{true};
   CHECK(compare::check_case(scenario, {recorded(scenario, 1)}, 1, &stop).interrupted);
+}
+
+namespace {
+
+/// A kernel that is asked again and again, and what it says each time; the last answer stays.
+struct Kernel {
+  std::vector<History> answers;
+  std::size_t asked = 0;
+
+  std::optional<History> operator()() { return answers[std::min(asked++, answers.size() - 1)]; }
+};
+
+/// A run in which the second SYN comes so late that no seed brings it about.
+History other(const scenario::Scenario& scenario) {
+  History history = recorded(scenario, 1);
+  history.segments.back().at += compare::Seconds{1};
+  return history;
+}
+
+}  // namespace
+
+TEST_CASE("until sure: what agrees at once is recorded once", "[compare]") {
+  const auto scenario = lost_syn();
+  Kernel kernel{{recorded(scenario, 1)}};
+  const auto verdict = compare::check_until_sure(scenario, std::ref(kernel), {});
+  CHECK(verdict.agrees());
+  CHECK(verdict.steady);
+  CHECK(kernel.asked == 1);
+}
+
+TEST_CASE("until sure: what differs is recorded again, until it agrees", "[compare]") {
+  const auto scenario = lost_syn();
+  Kernel kernel{{other(scenario), other(scenario), recorded(scenario, 1)}};
+  const auto verdict = compare::check_until_sure(scenario, std::ref(kernel), {});
+  CHECK(verdict.agrees());
+  CHECK_FALSE(verdict.steady);  // the recordings differ among themselves
+  CHECK(kernel.asked == 3);
+}
+
+TEST_CASE("until sure: what differs each time is asked as often as allowed, and steady",
+          "[compare]") {
+  const auto scenario = lost_syn();
+  Kernel kernel{{other(scenario)}};
+  compare::Patience patience;
+  patience.tries = 3;
+  const auto verdict = compare::check_until_sure(scenario, std::ref(kernel), patience);
+  CHECK_FALSE(verdict.agrees());
+  CHECK(verdict.steady);
+  CHECK(kernel.asked == 3);
+}
+
+TEST_CASE("until sure: another seed is tried with the next recording", "[compare]") {
+  const auto scenario = lost_syn();
+  Kernel kernel{{recorded(scenario, compare::nth_seed(scenario, 4))}};
+  const auto first = compare::check_case(scenario, {kernel.answers.front()}, 1);
+  const auto verdict = compare::check_until_sure(scenario, std::ref(kernel), {});
+  CHECK(verdict.agrees());
+  CHECK(kernel.asked == (first.agrees() ? 1 : 2));
+}
+
+TEST_CASE("until sure: an interrupted recording ends it without a verdict", "[compare]") {
+  const auto scenario = lost_syn();
+  const auto verdict =
+      compare::check_until_sure(scenario, [] { return std::optional<History>{}; }, {});
+  CHECK(verdict.interrupted);
 }

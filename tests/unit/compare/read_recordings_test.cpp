@@ -123,3 +123,25 @@ TEST_CASE("a recording with a wrong value is refused with its place", "[compare]
   CHECK(complaint_of_row(wire, "40000", "70000")
             .starts_with(place + "/sport: want an integer from 0 to 65535"));
 }
+
+TEST_CASE("a recording: of more than two hosts, each socket's peer is read", "[compare]") {
+  const auto from = [](const std::string& host, const std::string& to) {
+    std::string row = wire;
+    row.replace(row.find("\"from\":\"client\""), 15,
+                R"("from":")" + host + R"(","to":")" + to + '"');
+    return row;
+  };
+  const auto histories =
+      read(recording_of(from("a", "server") + "," + from("b", "server"),
+                        R"({"t":0.5,"host":"server","sport":80,"dport":40000,"peer":"b","was":null,
+                            "state":"SYN_RCVD"})",
+                        "", ""));
+  CHECK(histories[0].segments[1].from == compare::SocketName{"b", 40000, 80, "server"});
+  CHECK(histories[0].states[0].socket == compare::SocketName{"server", 80, 40000, "b"});
+}
+
+TEST_CASE("a recording: of two hosts, the peer goes without saying", "[compare]") {
+  std::string row = wire;
+  row.replace(row.find("\"from\""), 6, R"("to":"server","from")");
+  CHECK(read(recording_with(row))[0].segments[0].from == compare::SocketName{"client", 40000, 80});
+}

@@ -48,6 +48,7 @@ struct KernelCheckOptions {
   std::vector<std::string> settings;  ///< --set KEY=VALUE
   unsigned threads = 0;               ///< 0: as many as the machine has processors
   unsigned repeat = 1;                ///< recordings made of each case
+  unsigned tries = 4;                 ///< recordings made of a case that differs, at most
   bool verbose = false;
 
   bool live() const { return recordings.empty(); }
@@ -60,19 +61,34 @@ struct Case {
   std::string recordings;  ///< empty: made now
 };
 
-/// Where recordings come from: a file, or this machine's own kernel.
-using RecordingSource =
-    std::function<std::vector<compare::History>(const Case&, const scenario::Scenario&)>;
+/// What came of holding a case against recordings: those of a file, or new ones of this machine's
+/// own kernel.
+using Check = std::function<compare::CaseVerdict(const Case&, const scenario::Scenario&)>;
 
-RecordingSource recorder_of(const KernelCheckOptions& options, const std::atomic<bool>& stop) {
+compare::CaseVerdict check_live(const scenario::Scenario& scenario,
+                                const KernelCheckOptions& options, const std::atomic<bool>& stop) {
+  const auto record = [&]() -> std::optional<compare::History> {
+    std::vector<compare::History> one = record_live(scenario, 1, stop);
+    if (one.empty()) return std::nullopt;
+    return std::move(one.front());
+  };
+  const compare::Patience patience{options.repeat, options.tries, options.seeds};
+  return compare::check_until_sure(scenario, record, patience, &stop);
+}
+
+Check check_of(const KernelCheckOptions& options, const std::atomic<bool>& stop) {
   if (options.live()) {
     return [&](const Case&, const scenario::Scenario& scenario) {
-      return record_live(scenario, options.repeat, stop);
+      return check_live(scenario, options, stop);
     };
   }
-  return [&stop](const Case& item, const scenario::Scenario&) {
-    return loaded_before(stop, [file = item.recordings] { return compare::read_histories(file); })
-        .value_or(std::vector<compare::History>{});
+  return [&](const Case& item, const scenario::Scenario& scenario) {
+    const auto recordings =
+        loaded_before(stop, [file = item.recordings] { return compare::read_histories(file); });
+    compare::CaseVerdict interrupted;
+    interrupted.interrupted = true;
+    if (!recordings) return interrupted;
+    return compare::check_case(scenario, *recordings, options.seeds, &stop);
   };
 }
 
@@ -135,19 +151,16 @@ std::vector<Case> find_cases(const KernelCheckOptions& options) {
   return cases;
 }
 
-CaseResult check(const Case& item, const KernelCheckOptions& options,
-                 const std::vector<scenario::Override>& overrides, const RecordingSource& recorder,
-                 const std::atomic<bool>& stop) {
+CaseResult check(const Case& item, const std::vector<scenario::Override>& overrides,
+                 const Check& check_one, const std::atomic<bool>& stop) {
   CaseResult result{item.name};
   try {
     const auto scenario = loaded_before(stop, [file = item.scenario, overrides] {
       return scenario::load_scenario(file, overrides);
     });
     if (!scenario) return result;
-    const auto recordings = recorder(item, *scenario);
-    if (stop) return result;
-    compare::CaseVerdict verdict = compare::check_case(*scenario, recordings, options.seeds, &stop);
-    if (!verdict.interrupted) result.verdict = std::move(verdict);
+    compare::CaseVerdict verdict = check_one(item, *scenario);
+    if (!stop && !verdict.interrupted) result.verdict = std::move(verdict);
   } catch (const compare::InputError& error) {
     result.problem = message_with_line(error);
   } catch (const NotRecorded& error) {
@@ -162,12 +175,12 @@ CaseResult check(const Case& item, const KernelCheckOptions& options,
 /// Checks the cases side by side; the results are in the cases' order, whatever thread was first.
 class Checker {
  public:
-  Checker(std::vector<Case> cases, const KernelCheckOptions& options, RecordingSource recorder,
+  Checker(std::vector<Case> cases, const KernelCheckOptions& options, Check check_one,
           const std::atomic<bool>& stop)
       : cases_{std::move(cases)},
         options_{options},
         overrides_{overrides_of(options.settings)},
-        recorder_{std::move(recorder)},
+        check_one_{std::move(check_one)},
         stop_{stop},
         results_(cases_.size()) {}
 
@@ -187,7 +200,7 @@ class Checker {
 
   void check_case(std::size_t i) {
     if (stop_) return;
-    results_[i] = check(cases_[i], options_, overrides_, recorder_, stop_);
+    results_[i] = check(cases_[i], overrides_, check_one_, stop_);
     ++done_;
     if (results_[i].verdict && !results_[i].verdict->agrees()) ++differing_;
   }
@@ -195,7 +208,7 @@ class Checker {
   std::vector<Case> cases_;
   const KernelCheckOptions& options_;
   std::vector<scenario::Override> overrides_;
-  RecordingSource recorder_;
+  Check check_one_;
   const std::atomic<bool>& stop_;
   std::vector<CaseResult> results_;
   std::atomic<std::size_t> done_{0};
@@ -224,7 +237,7 @@ ExitCode check_all(const KernelCheckOptions& options) {
   std::vector<Case> cases = find_cases(options);
   if (options.live() && !can_record_live("kernel check")) return ExitCode::bad_input;
   const std::vector<CaseResult> results =
-      Checker{std::move(cases), options, recorder_of(options, stop), stop}.run();
+      Checker{std::move(cases), options, check_of(options, stop), stop}.run();
   const Paint paint{colour_for(stdout, ColourChoice::automatic)};
   const Detail detail = options.verbose ? Detail::differences : Detail::names;
   for (const CaseResult& result : results) fmt::print("{}", case_text(result, detail, paint));
@@ -247,6 +260,13 @@ void add_choices(Command command, KernelCheckOptions& options) {
       .add_option("--repeat", options.repeat,
                   "Run each case N times on the kernel, which shows races\n"
                   "between timers (default: 1)")
+      .range(1, 1000)
+      .excludes(recordings)
+      .type_name("N");
+  command
+      .add_option("--tries", options.tries,
+                  "Record a case that differs anew, up to N times in all,\n"
+                  "and hold it against 6 seeds at least (default: 4)")
       .range(1, 1000)
       .excludes(recordings)
       .type_name("N");
@@ -282,8 +302,8 @@ void add_kernel_check_command(Command kernel, ExitCode& exit_code) {
       .range(1, 1024)
       .type_name("N");
   command.add_flag("-v,--verbose", options->verbose,
-                   "Say what agrees, and what differs, in three lines for each\n"
-                   "aspect");
+                   "Say what agrees, and what differs: three lines for each\n"
+                   "host and aspect");
   command.callback([options, &exit_code] { exit_code = check_all(*options); });
   command.finish(
       "Examples:\n"

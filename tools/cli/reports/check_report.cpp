@@ -1,11 +1,13 @@
 #include "reports/check_report.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "lastack/core/text.hpp"
+#include "reports/agreement_text.hpp"
 
 namespace lastack::cli {
 
@@ -13,7 +15,7 @@ namespace {
 
 using compare::Aspect;
 
-constexpr std::size_t lines_per_aspect = 3;
+constexpr std::size_t lines_per_host = 3;
 
 bool is_of_kind(const CaseResult& result, CaseKind kind) {
   return result.verdict && result.verdict->steady == (kind == CaseKind::steady);
@@ -37,22 +39,51 @@ std::string names_of(const std::vector<Aspect>& aspects) {
   return names;
 }
 
-/// What a case that agrees differs in nevertheless: ", apart from win".
+/// What is counted apart, and where: "win (client #3, #5)".
+std::string apart_names(const compare::Comparison& comparison) {
+  std::string text;
+  for (const Aspect aspect : differing_aspects(comparison, compare::apart_aspects)) {
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", compare::name_of(aspect),
+                        places_text(comparison, aspect));
+  }
+  return text;
+}
+
+/// What a case that agrees differs in nevertheless: ", apart from win (client #3)".
 std::string apart_text(const CaseResult& result) {
-  const auto apart = differing_aspects(result.verdict->nearest.comparison, compare::apart_aspects);
-  return apart.empty() ? "" : fmt::format(", apart from {}", names_of(apart));
+  const std::string apart = apart_names(result.verdict->nearest.comparison);
+  return apart.empty() ? "" : ", apart from " + printable(apart);
+}
+
+/// Some differences of every host in one aspect.
+std::string differences_in(const compare::Comparison& comparison, Aspect aspect) {
+  std::string text;
+  std::map<std::string_view, std::size_t> of_host;
+  for (const compare::Difference& difference : comparison.of(aspect)) {
+    if (++of_host[difference.host] > lines_per_host) continue;
+    text += fmt::format("         {}: {}\n", compare::name_of(aspect),
+                        printable(compare::to_text(difference, "kernel", "lastack")));
+  }
+  for (const auto& [host, count] : of_host) {
+    if (count <= lines_per_host) continue;
+    text += fmt::format("         {}: and {} more of {}\n", compare::name_of(aspect),
+                        count - lines_per_host, printable(std::string{host}));
+  }
+  return text;
 }
 
 std::string differences_text(const compare::CaseVerdict& verdict) {
+  const compare::Comparison& comparison = verdict.nearest.comparison;
   std::string text;
-  for (const Aspect aspect :
-       differing_aspects(verdict.nearest.comparison, compare::verdict_aspects)) {
-    const auto& differences = verdict.nearest.comparison.of(aspect);
-    for (std::size_t i = 0; i < std::min(differences.size(), lines_per_aspect); ++i) {
-      text += fmt::format("         {}: {}\n", compare::name_of(aspect),
-                          printable(compare::to_text(differences[i], "kernel", "lastack")));
-    }
+  for (const Aspect aspect : differing_aspects(comparison, compare::verdict_aspects)) {
+    text += differences_in(comparison, aspect);
   }
+  for (const std::string& rest : rest_texts(comparison, "kernel", "lastack")) {
+    text += fmt::format("         {}\n", printable(rest));
+  }
+  const std::string apart = apart_names(comparison);
+  if (!apart.empty()) text += fmt::format("         counted apart: {}\n", printable(apart));
+  text += fmt::format("         alike: {}\n", printable(alike_text(comparison)));
   return text + fmt::format("         (nearest: recording {}, seed {})\n",
                             verdict.nearest.recording + 1, verdict.seed);
 }

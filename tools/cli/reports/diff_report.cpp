@@ -1,6 +1,7 @@
 #include "reports/diff_report.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 
 #include "lastack/compare/side_by_side.hpp"
 #include "lastack/core/text.hpp"
+#include "reports/agreement_text.hpp"
 
 namespace lastack::cli {
 
@@ -21,7 +23,7 @@ using compare::SideBySide;
 
 constexpr std::size_t lines_before = 5;
 constexpr std::size_t lines_after = 4;
-constexpr std::size_t others_per_aspect = 3;
+constexpr std::size_t others_per_host = 3;
 /// What stands between the columns: a blank, a sign, a blank.
 constexpr int gutter = 3;
 
@@ -77,34 +79,46 @@ std::string first_text(const Difference& first, const compare::History& a,
   return text + "\n" + context_text(first, a, b, paint, columns);
 }
 
-/// The differences that count, but for the first one.
+/// The differences that count, but for the first one: some of every host.
 std::string others_text(const Comparison& comparison, const Difference& first, int columns) {
   std::string text;
   for (const Aspect aspect : compare::verdict_aspects) {
-    std::vector<const Difference*> others;
+    std::map<std::string_view, std::vector<const Difference*>> others;  // by host
     for (const Difference& difference : comparison.of(aspect)) {
-      if (&difference != &first) others.push_back(&difference);
+      if (&difference != &first) others[difference.host].push_back(&difference);
     }
-    for (std::size_t i = 0; i < std::min(others.size(), others_per_aspect); ++i) {
-      const std::string_view label = i == 0 ? name_of(aspect) : "";
-      text += labelled(fmt::format("  {}", label), to_text(*others[i], "A", "B"), columns, 12);
+    std::string_view label = name_of(aspect);
+    for (const auto& [host, differences] : others) {
+      for (std::size_t i = 0; i < std::min(differences.size(), others_per_host); ++i) {
+        text +=
+            labelled(fmt::format("  {}", label), to_text(*differences[i], "A", "B"), columns, 12);
+        label = "";
+      }
+      if (differences.size() > others_per_host) {
+        text +=
+            fmt::format("{:12}and {} more of {}\n", "", differences.size() - others_per_host, host);
+      }
     }
-    if (others.size() > others_per_aspect) {
-      text += fmt::format("{:12}and {} more\n", "", others.size() - others_per_aspect);
-    }
+  }
+  for (const std::string& rest : rest_texts(comparison, "A", "B")) {
+    text += labelled("  not shown", rest + ".", columns, 12);
   }
   return text.empty() ? "" : "\nWhat else differs:\n" + text;
 }
 
-std::string apart_text(const Comparison& comparison) {
-  const std::size_t windows = comparison.of(Aspect::win).size();
-  const std::size_t sack = comparison.of(Aspect::sack).size();
-  if (windows + sack == 0) return "";
-  return fmt::format("Counted apart: windows differ in {}, SACK blocks in {}.\n",
-                     counted(windows, "segment"), counted(sack, "segment"));
+std::string apart_text(const Comparison& comparison, int columns) {
+  std::string text;
+  for (const Aspect aspect : compare::apart_aspects) {
+    const std::string places = places_text(comparison, aspect);
+    if (places.empty()) continue;
+    const std::string_view what = aspect == Aspect::win ? "windows" : "SACK blocks";
+    text += fmt::format("{}{} in {} ({})", text.empty() ? "" : ", ", what,
+                        counted(comparison.of(aspect).size(), "segment"), places);
+  }
+  return text.empty() ? "" : wrapped("Counted apart: " + text + ".", columns, 3);
 }
 
-std::string alike_text(const compare::History& a, const Paint& paint) {
+std::string all_alike_text(const compare::History& a, const Paint& paint) {
   return fmt::format(
       "{}: {}, {}, {}.\n", paint.green("Alike"), counted(a.segments.size(), "segment"),
       counted(a.socket_states().size(), "state change"), counted(a.calls.size(), "call"));
@@ -120,10 +134,11 @@ std::string diff_text(const compare::History& a, const compare::History& b,
   if (const Difference* first = comparison.first()) {
     text += first_text(*first, a, b, paint, columns);
     text += others_text(comparison, *first, columns);
+    text += "\n" + wrapped("What agrees: " + alike_text(comparison) + ".", columns, 3);
   } else {
-    text += alike_text(a, paint);
+    text += all_alike_text(a, paint);
   }
-  const std::string apart = apart_text(comparison);
+  const std::string apart = apart_text(comparison, columns);
   return text + (apart.empty() ? "" : "\n" + apart);
 }
 

@@ -26,12 +26,16 @@ constexpr Area all_areas[] = {
     {{"keepalive", "keepalive and user timeouts with a peer that falls silent"}, add_keepalive},
     {{"timewait", "ports used again, TIME_WAIT taken over and ended"}, add_time_wait},
     {{"backlog", "several connections, full queues, late accepts, SYN cookies"}, add_backlog},
-    {{"forged", "forged segments with every flag, in the window and around it"}, add_forged},
+    {{"forged", "forged segments with every flag and option, in the window and around it"},
+     add_forged},
     {{"ports", "ports chosen by the host, bound twice; listeners closed and opened"}, add_ports},
-    {{"power", "hosts without power, links that go down"}, add_power},
+    {{"power", "hosts without power, reboots, links that go down"}, add_power},
     {{"settings", "any setting over its whole range, at the start and during the run"},
      add_settings},
     {{"path", "rates, queues, MTUs, other delays in each direction"}, add_path},
+    {{"numbers", "initial sequence numbers that are fixed, near where they wrap"}, add_numbers},
+    {{"crowd", "groups of hosts, and a router between"}, add_crowd},
+    {{"peerless", "a host without TCP: all that it sends is forged"}, add_peerless},
     {{"timers", "short and long timers with a peer that falls silent"}, add_timers},
 };
 

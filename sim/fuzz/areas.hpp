@@ -23,6 +23,9 @@ void add_ports(Sketch& sketch);
 void add_power(Sketch& sketch);
 void add_settings(Sketch& sketch);
 void add_path(Sketch& sketch);
+void add_numbers(Sketch& sketch);
+void add_crowd(Sketch& sketch);
+void add_peerless(Sketch& sketch);
 void add_timers(Sketch& sketch);
 
 }  // namespace lastack::fuzz

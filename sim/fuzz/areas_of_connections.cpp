@@ -167,8 +167,27 @@ void add_ports(Sketch& sketch) {
   }
 }
 
+namespace {
+
+/// A host loses all state; a listener may be there again later.
+void reboot(Sketch& sketch) {
+  Dice& dice = sketch.dice();
+  const std::string host = sketch.host();
+  sketch.add_event({{"at", dice.duration(10ms, 2s)}, {"host", host}, {"do", "reboot"}});
+  if (dice.chance(50)) {
+    sketch.add_app({{"host", server},
+                    {"listen", 80},
+                    {"at", dice.duration(1s, 3s)},
+                    {"steps", some_steps(dice, false)}});
+  }
+  if (dice.chance(50)) sketch.add_app(further_connector(dice, 40001));
+}
+
+}  // namespace
+
 void add_power(Sketch& sketch) {
   Dice& dice = sketch.dice();
+  if (dice.chance(35)) return reboot(sketch);
   const bool host_alone = dice.chance(60);
   const std::string host = sketch.host();
   const auto event = [&](const char* host_word, const char* link_word, std::string at) {
@@ -183,6 +202,52 @@ void add_power(Sketch& sketch) {
   };
   event("power_off", "down", dice.duration(10ms, 2s));
   if (dice.chance(70)) event("power_on", "up", dice.duration(200ms, 6s));
+}
+
+void add_numbers(Sketch& sketch) {
+  Dice& dice = sketch.dice();
+  const auto number = [&] {
+    constexpr std::int64_t wrap = std::int64_t{1} << 32U;
+    switch (dice.between(0, 3)) {
+      case 0: return dice.between(0, 2);
+      case 1: return wrap / 2 - dice.scaled(1, 20'000);
+      case 2: return dice.between(0, wrap - 1);
+      default: return wrap - dice.scaled(1, 20'000);
+    }
+  };
+  for (const char* key : {"listen", "connect"}) {
+    Json* app = sketch.app(key);
+    if (app == nullptr || !dice.chance(70)) continue;
+    (*app)["iss"] = dice.chance(70) ? Json(number()) : Json::array({number(), number()});
+  }
+}
+
+/// More hosts that connect to the server, each by a link of its own, or all by a router.
+void add_crowd(Sketch& sketch) {
+  Dice& dice = sketch.dice();
+  Json& document = sketch.document();
+  if (document["hosts"].contains(crowd)) return;
+  document["hosts"][crowd] = {{"count", dice.between(1, 3)}};
+  Json& links = document["links"];
+  const char* to = server;
+  if (dice.chance(40)) {
+    to = "middle";
+    document["routers"] = Json::array({to});
+    links.push_back({{"a", to}, {"b", server}, {"delay", dice.one_of({"3ms", "11ms", "29ms"})}});
+  }
+  links.push_back({{"a", crowd}, {"b", to}, {"delay", dice.one_of({"5ms", "17ms", "59ms"})}});
+  sketch.add_app({{"host", crowd},
+                  {"connect", web},
+                  {"from_port", 50000},
+                  {"at", dice.duration(20ms, 1s)},
+                  {"steps", some_steps(dice, true)}});
+  if (dice.chance(30)) {
+    sketch.add_fault(
+        {{"on", std::string{crowd} + "->" + server}, {"nth", dice.between(1, 4)}, {"do", "drop"}});
+  }
+  if (dice.chance(15)) {
+    sketch.add_event({{"at", dice.duration(50ms, 2s)}, {"host", crowd}, {"do", "reboot"}});
+  }
 }
 
 }  // namespace lastack::fuzz

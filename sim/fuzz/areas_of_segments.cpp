@@ -122,6 +122,43 @@ std::string some_number(Dice& dice) {
   return (offset < 0 ? "iss" : "iss+") + std::to_string(offset);
 }
 
+/// Numbers of a SACK block of what the receiver has sent: near its first octets.
+Json some_block(Dice& dice) {
+  const std::int64_t left = dice.chance(80) ? dice.between(1, 8000) : dice.between(-5, 1);
+  const std::int64_t right = left + (dice.chance(90) ? dice.scaled(1, 3000) : -dice.between(0, 50));
+  const auto text = [](std::int64_t number) {
+    return (number < 0 ? "iss" : "iss+") + std::to_string(number);
+  };
+  return Json::array({text(left), text(right)});
+}
+
+Json some_stamp(Dice& dice) {
+  if (dice.chance(70)) return "ts";
+  if (dice.chance(10)) return 0;
+  const std::int64_t offset = dice.scaled(1, 100'000);
+  return (dice.chance(50) ? "ts-" : "ts+") + std::to_string(offset);
+}
+
+/// TCP options as they stand on the wire: in any order, twice, or where they mean nothing.
+Json some_forged_options(Dice& dice, bool syn) {
+  Json options = Json::array();
+  const auto count = dice.between(1, 4);
+  for (std::int64_t i = 0; i < count; ++i) {
+    switch (dice.between(syn ? 0 : 3, syn ? 5 : 7)) {
+      case 0: options.push_back({{"mss", dice.scaled(0, 65'535)}}); break;
+      case 1: options.push_back("sack_permitted"); break;
+      case 2: options.push_back({{"wscale", dice.between(0, 16)}}); break;
+      case 3: options.push_back("nop"); break;
+      case 6:
+      case 7: options.push_back({{"sack", Json::array({some_block(dice)})}}); break;
+      default:
+        options.push_back({{"ts", Json::array({some_stamp(dice), some_stamp(dice)})}});
+        break;
+    }
+  }
+  return options;
+}
+
 }  // namespace
 
 void add_data(Sketch& sketch) {
@@ -263,6 +300,9 @@ void add_forged(Sketch& sketch) {
     forged["ack"] = some_number(dice);
     if (dice.chance(30)) forged["win"] = dice.scaled(0, 65535);
     if (dice.chance(40)) forged["len"] = dice.scaled(1, 1448);
+    if (dice.chance(40)) {
+      forged["options"] = some_forged_options(dice, flags.find('S') != std::string::npos);
+    }
     sketch.add_injection(std::move(forged));
   }
 }
@@ -288,6 +328,8 @@ void add_path(Sketch& sketch) {
   }
   if (dice.chance(50)) {
     link[dice.one_of({"a_to_b", "b_to_a"})] = {{"delay", dice.duration(1ms, 500ms)}};
+  } else if (dice.chance(15)) {
+    link[dice.one_of({"a_to_b", "b_to_a"})] = {{"loss", 1}};
   }
 }
 
@@ -308,6 +350,44 @@ void add_timers(Sketch& sketch) {
     (*app)["setsockopt"]["TCP_USER_TIMEOUT"] = dice.scaled(50, 6000);
   }
   if (dice.chance(70)) fall_silent(sketch);
+}
+
+/// The server has no TCP: its part of a conversation is written down.
+void add_peerless(Sketch& sketch) {
+  Dice& dice = sketch.dice();
+  Json& apps = sketch.apps();
+  Json left = Json::array();
+  for (Json& app : apps) {
+    if (app["host"] != server) left.push_back(std::move(app));
+  }
+  apps = std::move(left);
+  sketch.document()["hosts"][server]["silent"] = true;
+  const auto answer = [&](const char* flags, std::int64_t at_ms, std::int64_t seq,
+                          const std::string& ack) {
+    Json forged = {{"at", std::to_string(at_ms) + "ms"},
+                   {"from", server},
+                   {"to", client},
+                   {"sport", 80},
+                   {"dport", 40000},
+                   {"flags", flags},
+                   {"seq", seq},
+                   {"ack", ack}};
+    if (dice.chance(50)) forged["win"] = dice.scaled(0, 65'535);
+    return forged;
+  };
+  constexpr std::int64_t first = 1000;  // its own initial number
+  Json syn = answer("S.", dice.between(5, 900), first, "iss+1");
+  if (dice.chance(70)) syn["options"] = some_forged_options(dice, true);
+  sketch.add_injection(std::move(syn));
+  std::int64_t at = dice.between(950, 1100);
+  const auto count = dice.between(1, 4);
+  for (std::int64_t i = 0; i < count; ++i, at += dice.between(20, 900)) {
+    const char* flags = dice.one_of({".", ".", ".", "P.", "F.", "R.", "R"});
+    Json forged = answer(flags, at, first + 1 + dice.between(0, 1), some_number(dice));
+    if (dice.chance(40)) forged["len"] = dice.scaled(1, 1448);
+    if (dice.chance(50)) forged["options"] = some_forged_options(dice, false);
+    sketch.add_injection(std::move(forged));
+  }
 }
 
 }  // namespace lastack::fuzz

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "in_parallel.hpp"
 #include "lastack/scenario/load.hpp"
 
 namespace lastack::fuzz {
@@ -145,22 +146,9 @@ class Campaign {
   std::vector<bool> of_kind(const std::string& name, const std::string& kind,
                             const std::vector<std::string>& files) {
     std::vector<char> same(files.size(), 0);  // not vector<bool>, whose elements share bytes
-    std::exception_ptr problem;
-    std::mutex mutex;
-    {
-      std::vector<std::jthread> threads;
-      for (std::size_t i = 0; i < files.size(); ++i) {
-        threads.emplace_back([&, i] {
-          try {
-            same[i] = judge_.kind_at_first_sight(name, files[i], stop_) == kind ? 1 : 0;
-          } catch (...) {
-            const std::lock_guard lock{mutex};
-            problem = std::current_exception();
-          }
-        });
-      }
-    }  // joins them
-    if (problem) std::rethrow_exception(problem);
+    in_parallel(files.size(), [&](std::size_t i) {
+      same[i] = judge_.kind_at_first_sight(name, files[i], stop_) == kind ? 1 : 0;
+    });
     return {same.begin(), same.end()};
   }
 

@@ -24,6 +24,21 @@ constexpr std::uint64_t segments_max = 250;
 /// How long a draft is simulated to see when it is over.
 constexpr const char* longest = "130s";
 
+/// With tcp_notsent_lowat 0 no socket is ever writable, so that a lab, which polls for that, waits
+/// for a connection for ever.
+bool never_writable(const scenario::Scenario& scenario) {
+  const auto& hosts = scenario.hosts;
+  const auto& events = scenario.host_events;
+  const auto is_zero = [](const auto& setting) {
+    return setting.first == "tcp_notsent_lowat" && setting.second == "0";
+  };
+  return std::any_of(hosts.begin(), hosts.end(),
+                     [](const auto& host) { return host.settings.tcp_notsent_lowat == 0; }) ||
+         std::any_of(events.begin(), events.end(), [&](const auto& event) {
+           return std::any_of(event.sysctl.begin(), event.sysctl.end(), is_zero);
+         });
+}
+
 /// A scenario that can be recorded, and where it leads.
 struct Candidate {
   Sentence sentence;
@@ -76,7 +91,7 @@ class Draws::Impl {
     sentence.document["stop_at"] = longest;
     try {
       const auto scenario = scenario::parse_scenario(sentence.document.dump(), "");
-      if (!kernel::refusals(scenario).empty()) return std::nullopt;
+      if (!kernel::refusals(scenario).empty() || never_writable(scenario)) return std::nullopt;
       const Shown shown = shown_by(scenario);
       const SimTime stop = stop_time(shown.times, patience(dice));
       if (!shown.whole || shown.segments == 0 || shown.segments > segments_max) return std::nullopt;
@@ -97,9 +112,9 @@ class Draws::Impl {
   /// How long a run may take. Most that is worth asking happens soon; a few look at what does not.
   static SimDuration patience(Dice& dice) {
     const auto kind = dice.between(0, 99);
-    if (kind < 80) return std::chrono::milliseconds{dice.between(4000, 9000)};
-    if (kind < 98) return std::chrono::milliseconds{dice.between(9000, 20'000)};
-    return std::chrono::milliseconds{dice.between(60'000, 125'000)};
+    if (kind < 85) return std::chrono::milliseconds{dice.between(2500, 6000)};
+    if (kind < 99) return std::chrono::milliseconds{dice.between(6000, 14'000)};
+    return std::chrono::milliseconds{dice.between(61'000, 66'000)};  // TIME_WAIT's end
   }
 
   Draft finish(const Sentence& sentence) const {

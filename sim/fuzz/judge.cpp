@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "in_parallel.hpp"
 #include "lastack/compare/comparison.hpp"
 #include "lastack/compare/nearest.hpp"
 #include "lastack/core/assert.hpp"
@@ -29,12 +30,15 @@ class Case {
         model_{model},
         stop_{stop} {}
 
-  /// Records until there are so many. What is not Outcome::recorded ends it.
+  /// Records until there are so many, all that are missing at once: a lab mostly sleeps. What is
+  /// not Outcome::recorded ends it.
   Testimony record(std::size_t count) {
-    while (recordings_.size() < count) {
-      Testimony testimony = witness_.ask(scenario_, stop_);
-      if (testimony.outcome != Testimony::Outcome::recorded) return testimony;
-      recordings_.push_back(*std::move(testimony.recording));
+    std::vector<Testimony> answers(count - std::min(count, recordings_.size()));
+    in_parallel(answers.size(),
+                [&](std::size_t i) { answers[i] = witness_.ask(scenario_, stop_); });
+    for (Testimony& answer : answers) {
+      if (answer.outcome != Testimony::Outcome::recorded) return std::move(answer);
+      recordings_.push_back(*std::move(answer.recording));
     }
     return {};
   }

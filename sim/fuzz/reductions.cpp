@@ -33,6 +33,9 @@ class Omissions {
   explicit Omissions(const Json& document) : document_{document} {}
 
   std::vector<Reduction> find() {
+    for (const auto& [name, host] : document_["hosts"].items()) {
+      if (host.contains("count")) whole_host(name);
+    }
     for (const char* list : {"apps", "faults", "inject", "events"})
       parts_of("/" + std::string{list});
     for (const auto& [name, host] : document_["hosts"].items()) {
@@ -62,6 +65,18 @@ class Omissions {
     for (std::size_t i = 0; i < document_[list].size(); ++i) {
       what("/" + list + "/" + std::to_string(i), document_[list][i]);
     }
+  }
+
+  /// A group goes with every part that names it.
+  void whole_host(const std::string& name) {
+    Reduction reduction;
+    reduction.goes.push_back("/hosts/" + name);
+    for (const char* list : {"links", "apps", "faults", "inject", "events"}) {
+      each_of(list, [&](const std::string& part, const Json& value) {
+        if (value.dump().find(name) != std::string::npos) reduction.goes.push_back(part);
+      });
+    }
+    found_.push_back(std::move(reduction));
   }
 
   void add(std::string pointer) { found_.push_back({{std::move(pointer)}, {}}); }

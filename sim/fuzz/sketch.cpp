@@ -25,7 +25,8 @@ Json some_step(Dice& dice) {
   if (kind < 32) return {{"send", some_bytes(dice)}};
   if (kind < 47) return {{"recv", some_bytes(dice)}};
   if (kind < 57) return {{"recv", "eof"}};
-  if (kind < 85) return {{"sleep", dice.duration(20ms, 2s)}};
+  if (kind < 82) return {{"sleep", dice.duration(20ms, 2s)}};
+  if (kind < 85) return {{"until", dice.duration(100ms, 3s)}};
   if (kind < 93) return {{"shutdown", dice.one_of({"read", "write", "write", "both"})}};
   return {{"setsockopt", some_options(dice, false)}};
 }

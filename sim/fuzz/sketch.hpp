@@ -14,9 +14,10 @@ namespace lastack::fuzz {
 /// The two hosts that every drawn scenario has. Who opens is a matter of the scenario's apps.
 inline constexpr const char* client = "client";
 inline constexpr const char* server = "server";
+/// A group of more hosts that some have.
+inline constexpr const char* crowd = "crowd";
 
-/// A scenario while areas add to it. A lab runs two hosts with one link; what else a scenario can
-/// say is theirs to add.
+/// A scenario while areas add to it: two hosts with one link, and what the areas add.
 class Sketch {
  public:
   /// The ports of a pair of ends, by which forged segments find a connection.

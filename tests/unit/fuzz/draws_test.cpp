@@ -77,11 +77,12 @@ TEST_CASE("draws: what there is to say of a scenario is said", "[fuzz]") {
     if (value.is_object()) {
       for (const auto& [key, below] : value.items()) keys.insert(key);
     }
+    if (value.is_string()) keys.insert(value.get<std::string>());
     if (value.is_structured()) {
       for (const auto& below : value) look(below);
     }
   };
-  for (const Draft& draft : drawn(5, 150)) look(nlohmann::json::parse(draft.json));
+  for (const Draft& draft : drawn(5, 250)) look(nlohmann::json::parse(draft.json));
   for (const char* key : {"faults",
                           "inject",
                           "events",
@@ -120,6 +121,20 @@ TEST_CASE("draws: what there is to say of a scenario is said", "[fuzz]") {
                           "SO_SNDBUF",
                           "TCP_DEFER_ACCEPT",
                           "link",
+                          "iss",
+                          "routers",
+                          "crowd",
+                          "reboot",
+                          "silent",
+                          "until",
+                          "loss",
+                          "options",
+                          "mss",
+                          "sack_permitted",
+                          "wscale",
+                          "ts",
+                          "sack",
+                          "nop",
                           "tcp_tw_reuse",
                           "tcp_syncookies",
                           "tcp_syn_retries",
@@ -127,6 +142,29 @@ TEST_CASE("draws: what there is to say of a scenario is said", "[fuzz]") {
     INFO(key);
     CHECK(keys.contains(key));
   }
+}
+
+TEST_CASE("draws: no socket is one that is never writable, which a lab would wait for", "[fuzz]") {
+  for (const Draft& draft : drawn(6, 300, {"settings"})) {
+    const auto document = nlohmann::json::parse(draft.json);
+    const auto look = [&](const nlohmann::json& part) {
+      if (part.contains("sysctl")) CHECK(part["sysctl"].value("tcp_notsent_lowat", 1) != 0);
+    };
+    for (const auto& host : document["hosts"]) look(host);
+    if (document.contains("events")) {
+      for (const auto& event : document["events"]) look(event);
+    }
+  }
+}
+
+TEST_CASE("draws: few scenarios last long, since they run in real time", "[fuzz]") {
+  double total_s = 0;
+  const auto drafts = drawn(8, 150);
+  for (const Draft& draft : drafts) {
+    const auto scenario = scenario::parse_scenario(draft.json, draft.name);
+    total_s += to_seconds(scenario.stop_at - sim_start);
+  }
+  CHECK(total_s / static_cast<double>(drafts.size()) < 6);
 }
 
 TEST_CASE("draws: later ones lead to what no earlier one did", "[fuzz]") {

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "lastack/net/packet.hpp"
 #include "lastack/scenario/scenario.hpp"
-#include "lastack/scenario/world.hpp"
 #include "lastack/tcp/segment.hpp"
 
 namespace lastack::kernel {
@@ -20,10 +20,8 @@ using WireEnd = std::tuple<net::NodeIndex, tcp::Port, net::NodeIndex, tcp::Port>
 /// with the fixed numbers; inside the end's own kernel its send side keeps the kernel's.
 class FixedNumbers {
  public:
-  /// Both must outlive it.
-  FixedNumbers(const scenario::Scenario& scenario, const scenario::World& world)
-      : scenario_{scenario},
-        world_{world} {}
+  /// The scenario must outlive it.
+  explicit FixedNumbers(const scenario::Scenario& scenario) : scenario_{scenario} {}
 
   /// By how much the sequence number of a segment that `end` sends now is to be raised (modulo
   /// 2^32). Its SYNs are learned from.
@@ -50,7 +48,6 @@ class FixedNumbers {
                                       const Past& past);
 
   const scenario::Scenario& scenario_;
-  const scenario::World& world_;
   std::map<WireEnd, Past> past_;
   std::map<const app::Listener*, std::uint64_t> accepted_;    ///< SYNs that a listener answered
   std::map<const app::Connector*, std::uint64_t> connected_;  ///< of those that choose their port

@@ -28,7 +28,7 @@ Wire::Wire(const scenario::Scenario& scenario, const scenario::World& world, Add
       real_{std::move(real)},
       journal_{journal},
       network_{world.network_config()},
-      numbers_{scenario, world} {
+      numbers_{scenario} {
   for (std::size_t i = 0; i < scenario.injections.size(); ++i) {
     put(Due::Kind::injection, scenario.injections[i].at, i);
   }

@@ -39,7 +39,7 @@ class Stage final : private run::Applications::Driver {
   void deliver();
 
   scenario::Scenario scenario_;
-  run::World world_;
+  scenario::World world_;
   trace::Recording recording_;
   run::Recorder recorder_;
   tcp::Output out_{tcp::Reports::all};

@@ -37,12 +37,18 @@ CaseVerdict check_case(const scenario::Scenario& scenario, const std::vector<His
   best.steady = is_steady(recordings);
   for (std::uint64_t i = 0; i < seeds; ++i) {
     const std::uint64_t seed = nth_seed(scenario, i);
-    Nearest now = nearest(recordings, history_of_run(scenario, seed, stop));
+    const History run = history_of_run(scenario, seed, stop);
+    Nearest now = nearest(recordings, run);
     best.interrupted = is_set(stop);
     if (best.interrupted) return best;
     if (i == 0 || nearer(now.comparison, best.nearest.comparison)) {
       best.nearest = std::move(now);
       best.seed = seed;
+      const Difference* first = best.nearest.comparison.first();
+      best.reason.reset();
+      if (first != nullptr) {
+        best.reason = reason_of(*first, recordings[best.nearest.recording], run);
+      }
     }
     if (best.agrees()) return best;
   }

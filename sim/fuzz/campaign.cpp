@@ -109,6 +109,7 @@ class Campaign {
     found.json = draft.json;
     found.recordings = joined(verdict.recordings);
     found.kind = verdict.kind;
+    found.why = verdict.why;
     found.text = verdict.text;
     found.steady = verdict.steady;
     return found;
@@ -138,6 +139,7 @@ class Campaign {
     found.json = shrunk.json;
     found.recordings = joined(again.recordings);
     found.text = again.text;
+    found.why = again.why;
     found.steady = again.steady;
     found.shrunk = true;
   }

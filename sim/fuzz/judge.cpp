@@ -79,6 +79,7 @@ class Case {
     verdict.outcome = Verdict::Outcome::differs;
     verdict.steady = steady;
     verdict.kind = kind_of(nearest_->comparison, left, right, sides);
+    verdict.why = compare::reason_of(*first, left, right);
     verdict.text = to_text(*first, sides.left, sides.right);
     verdict.at_s = first->at().count();
     verdict.recordings = recordings_;

@@ -25,7 +25,8 @@ std::string described(const Found& found) {
   const Json before = Json::parse(found.json);
   Json document;
   document["name"] = found.name;
-  document["description"] = found.kind + ". " + found.text + ".";
+  document["description"] = found.kind + ". " + found.text +
+                            ". Reason: " + std::string{compare::name_of(found.why)} + ".";
   for (const auto& [key, value] : before.items()) {
     if (key != "name" && key != "description") document[key] = value;
   }

@@ -60,6 +60,16 @@ CASES = {
         "hosts": {"client": {}, "server": {}}, "links": LINK, "stop_at": "1s",
         "apps": [SERVER, {"host": "client", "connect": "server:80", "count": 3, "every": "20ms", "steps": [{"close": True}]}]},
 }
+CASES["reboot"] = scenario([{"send": 10}, {"sleep": "500ms"}, {"send": 10}, {"close": True}],
+                           events=[{"at": "300ms", "host": "server", "do": "reboot"}])
+CASES["fixed-numbers"] = scenario([{"send": 3000}, {"sleep": "100ms"}, {"close": True}])
+CASES["fixed-numbers"]["apps"][0] = {**SERVER, "iss": 5}
+CASES["fixed-numbers"]["apps"][1]["iss"] = 4294967000
+CASES["star"] = {
+    "hosts": {"clients": {"count": 2}, "server": {}}, "routers": ["r"], "stop_at": "2s",
+    "links": [{"a": "clients", "b": "r", "delay": "5ms"}, {"a": "r", "b": "server", "delay": "10ms"}],
+    "apps": [SERVER] + [{"host": f"clients[{i}]", "connect": "server:80", "from_port": 40000, "at": f"{200 * i}ms",
+                         "steps": [{"send": 100}, {"sleep": "50ms"}, {"close": True}]} for i in range(2)]}
 LACKING = scenario([{"close": True}], sysctl={"tcp_max_orphans": 5})
 
 
@@ -227,6 +237,31 @@ class Live(unittest.TestCase):
         self.assertTrue(all(e["reason"] == "host_off" for e in t.kinds("drop")))
         self.assertGreaterEqual(len(t.kinds("drop")), 2)
         self.assertEqual(t.states("client:40000")[-1], "FIN_WAIT_1")
+
+    def test_a_reboot_loses_all_state(self):
+        t = self.trace("reboot")
+        self.assertIn(("reboot", None), t.calls("server"))
+        self.assertEqual(t.sent("server")[-1], "R")
+        self.assertEqual(t.states("server:80"), ["SYN_RCVD", "ESTABLISHED", "CLOSED"])
+        self.assertEqual(t.states("client:40000")[-1], "CLOSED")
+
+    def test_fixed_numbers_are_on_the_wire(self):
+        t = self.trace("fixed-numbers")
+        syns = {e["src"]: e["seq"] for e in t.kinds("send") if "S" in e["flags"]}
+        self.assertEqual(syns, {"client:40000": 4294967000, "server:80": 5})
+        self.assertIn(("recv eof", 3000), t.calls("server"))
+        wrapped = [e["ack"] for e in t.kinds("send") if e["src"] == "server:80" and e["ack"] < 4294967000]
+        self.assertEqual(wrapped[-1], (4294967000 + 1 + 3000 + 1) % 2**32)
+
+    def test_hosts_of_a_group_connect_from_one_port(self):
+        t = self.trace("star")
+        ends = {(e["local"], e["remote"]) for e in t.kinds("state") if e["to"] == "ESTABLISHED"}
+        self.assertEqual(ends, {(f"clients[{i}]:40000", "server:80") for i in range(2)} |
+                         {("server:80", f"clients[{i}]:40000") for i in range(2)})
+        with open(f"{self.folder}/out/star.trace.json") as file:
+            recording = json.load(file)["recordings"][0]
+        self.assertEqual({row["to"] for row in recording["wire"]}, {"server", "clients[0]", "clients[1]"})
+        self.assertEqual({row["peer"] for row in recording["diag"] if row["host"] == "server"}, {"clients[0]", "clients[1]"})
 
     def test_settings_are_the_hosts(self):
         t = self.trace("settings")

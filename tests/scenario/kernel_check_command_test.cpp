@@ -45,6 +45,9 @@ TEST_CASE("kernel check: a case that departs is named with its aspects, exit cod
   CHECK_THAT(t.out(), Contains("         timing: client #4: kernel S 0 at 3."));
   CHECK_THAT(t.out(), Contains("; lastack S 0 at 4."));
   CHECK_THAT(t.out(), Contains("\n         alike: client 7 segments, "));
+  CHECK_THAT(t.out(), Contains("\n         first: client #4: kernel S 0 at 3."));
+  CHECK_THAT(t.out(),
+             Contains("\n         reason: timer (the same segment, at quite another time)"));
 }
 
 TEST_CASE("kernel check: -v says what agrees, too, and in what it differs apart", "[command]") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lastack/compare/nearest.hpp"
+#include "lastack/compare/reason.hpp"
 #include "lastack/scenario/scenario.hpp"
 
 namespace lastack::compare {
@@ -18,6 +19,7 @@ struct CaseVerdict {
   std::uint64_t seed = 0;  ///< the run that came nearest
   bool steady = true;      ///< whether the recordings agree among themselves
   bool interrupted = false;
+  std::optional<Reason> reason{};  ///< why it differs, by its look; nothing: it agrees
 
   /// Whether a run agrees with one of the recordings.
   bool agrees() const { return nearest.comparison.agrees(); }

@@ -20,6 +20,7 @@ struct Found {
   std::string json;        ///< shrunk, where that was done
   std::string recordings;  ///< of `json`: a file of recordings
   std::string kind;
+  compare::Reason why{};
   std::string text;  ///< its first divergence
   bool steady = true;
   bool shrunk = false;

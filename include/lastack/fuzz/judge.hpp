@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lastack/compare/reason.hpp"
 #include "lastack/fuzz/kind.hpp"
 #include "lastack/fuzz/witness.hpp"
 
@@ -33,10 +34,11 @@ struct Verdict {
   Outcome outcome = Outcome::agrees;
   std::string reason{};
   // What follows is of a difference.
-  bool steady = true;  ///< the recordings agree with each other
-  std::string kind{};  ///< kind_of
-  std::string text{};  ///< the first divergence: "client #3: kernel …; lastack …"
-  double at_s = 0;     ///< when it comes, in seconds
+  bool steady = true;     ///< the recordings agree with each other
+  std::string kind{};     ///< kind_of
+  compare::Reason why{};  ///< reason_of
+  std::string text{};     ///< the first divergence: "client #3: kernel …; lastack …"
+  double at_s = 0;        ///< when it comes, in seconds
   std::vector<Recording> recordings{};  ///< of every outcome that has some
 };
 

@@ -199,7 +199,8 @@ TEST_CASE("campaign: a kept case says what it shows", "[fuzz]") {
   found.json = R"({"name": "x", "description": "old", "hosts": {}})";
   found.kind = "calls: connect: kernel a; lastack b";
   found.text = "client connect #1: kernel a; lastack b";
+  found.why = compare::Reason::calls;
   CHECK(Json::parse(fuzz::described(found)).dump() ==
         R"({"name":"fuzz-1-2","description":"calls: connect: kernel a; lastack b. )"
-        R"(client connect #1: kernel a; lastack b.","hosts":{}})");
+        R"(client connect #1: kernel a; lastack b. Reason: calls.","hosts":{}})");
 }

@@ -84,6 +84,10 @@ std::string differences_text(const compare::CaseVerdict& verdict) {
   const std::string apart = apart_names(comparison);
   if (!apart.empty()) text += fmt::format("         counted apart: {}\n", printable(apart));
   text += fmt::format("         alike: {}\n", printable(alike_text(comparison)));
+  text += fmt::format("         first: {}\n",
+                      printable(compare::to_text(*comparison.first(), "kernel", "lastack")));
+  text += fmt::format("         reason: {} ({})\n", compare::name_of(*verdict.reason),
+                      compare::meaning_of(*verdict.reason));
   return text + fmt::format("         (nearest: recording {}, seed {})\n",
                             verdict.nearest.recording + 1, verdict.seed);
 }

@@ -27,12 +27,13 @@ struct Kind {
   }
 };
 
-}  // namespace
-
-std::string kinds_text(const fuzz::Tally& tally, std::span<const fuzz::KnownKind> known,
-                       const Paint& paint) {
+/// The kinds of one reason, the most frequent first.
+std::string kinds_of(const fuzz::Tally& tally, compare::Reason reason,
+                     std::span<const fuzz::KnownKind> known, const Paint& paint) {
   std::map<std::string, Kind> by_name;
-  for (const fuzz::Found& found : tally.found) by_name[found.kind].cases.push_back(&found);
+  for (const fuzz::Found& found : tally.found) {
+    if (found.why == reason) by_name[found.kind].cases.push_back(&found);
+  }
   std::vector<const Kind*> kinds;
   for (const auto& [name, kind] : by_name) kinds.push_back(&kind);
   std::stable_sort(kinds.begin(), kinds.end(),
@@ -48,6 +49,21 @@ std::string kinds_text(const fuzz::Tally& tally, std::span<const fuzz::KnownKind
     text += fmt::format("        {}{}{}: {}\n", found.name, others, found.steady ? "" : " (racy)",
                         printable(found.text));
     if (why != nullptr) text += fmt::format("        {}\n", why->reason);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string kinds_text(const fuzz::Tally& tally, std::span<const fuzz::KnownKind> known,
+                       const Paint& paint) {
+  std::map<compare::Reason, std::size_t> by_reason;
+  for (const fuzz::Found& found : tally.found) ++by_reason[found.why];
+  std::string text;
+  for (const auto& [reason, count] : by_reason) {
+    text += paint.bold(fmt::format("{} {}: {}", count, name_of(reason), meaning_of(reason)));
+    text += is_race(reason) ? " (a race, as a rule)\n" : "\n";
+    text += kinds_of(tally, reason, known, paint);
   }
   return text;
 }

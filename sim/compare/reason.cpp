@@ -36,7 +36,8 @@ Reason of_segments(const SentSegment& left, const SentSegment& right, const Hist
   if (sends_soon(right_side, left) && sends_soon(left_side, right)) return Reason::same_instant;
   if (left.flags.has(tcp::Flags::rst) || right.flags.has(tcp::Flags::rst)) return Reason::reset;
   const bool close = std::chrono::abs(left.at - right.at) < turn;
-  if (close && (is_bare_ack(left) || is_bare_ack(right))) return Reason::burst;
+  const bool opening = left.flags.has(tcp::Flags::syn) || right.flags.has(tcp::Flags::syn);
+  if (close && !opening && (is_bare_ack(left) || is_bare_ack(right))) return Reason::burst;
   const bool text = left.len > 0 && right.len > 0 && left.len != right.len;
   if (text && alike(left.seq, right.seq)) return Reason::cut;
   return Reason::other;

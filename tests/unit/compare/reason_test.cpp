@@ -34,6 +34,7 @@ TEST_CASE("reason: ACKs of more or less of a burst", "[compare]") {
   CHECK(reason("0.100 server sends . 1 ack 3697", "0.102 server sends . 1 ack 3785") == "burst");
   CHECK(reason("0.100 server sends . 1 ack 3697", "0.102 server sends P. 1:2 ack 9") == "burst");
   CHECK(reason("0.100 server sends . 1 ack 3697", "0.150 server sends . 1 ack 3785") == "other");
+  CHECK(reason("0.100 server sends . 1 ack 1", "0.102 server sends S. 0 ack 1") == "other");
 }
 
 TEST_CASE("reason: text in other pieces", "[compare]") {

@@ -172,6 +172,7 @@ class Endpoint {
     return sack_ok_ ? LossRecovery::Sack::yes : LossRecovery::Sack::no;
   }
   RtoLimits rto_limits(const Context& c) const;
+  void back_off(Context& c);
   std::uint32_t cwnd() const { return recovery_.congestion().cwnd(); }
 
   // endpoint.cpp: states and timers

@@ -111,7 +111,8 @@ void Endpoint::syn_sent_acceptable_ack(const Segment& seg, Context& c) {
   if (c.host.config.handshake == Handshake::two_way) {
     return;  // that is the point: the listener does not learn that its SYN-ACK came
   }
-  const bool data_follows = options_->defer_accept_s != 0 || acks_.expects_answer();
+  const bool data_follows =
+      options_->defer_accept_s != 0 || acks_.both_ways(c.host.settings().tcp_pingpong_thresh);
   if (data_follows && c.host.profile.acks == AckPolicy::quick_ack) {  // it can carry the ACK
     carry_out(acks_.wait_for_data(ack_rules(c), window_.half_in_segments(), c.now), c);
     return;
@@ -181,7 +182,7 @@ void Endpoint::become_established(const Segment& seg, StateReason why, Context& 
   connected_ = true;
   enter(State::established, why, c);
   if (options_->keep_alive) set_keep_timer(KeepKind::keepalive, keep_rules(c).idle, c);
-  if (options_->quick_ack == 0) acks_.expect_answer();
+  if (options_->quick_ack == 0) acks_.expect_answer(c.host.settings().tcp_pingpong_thresh);
   wake();
 }
 
@@ -496,7 +497,7 @@ void Endpoint::check_fin(Context& c) {
     case State::syn_rcvd:
     case State::established:
       enter(State::close_wait, StateReason::fin_arrives, c);
-      acks_.expect_answer();  // our FIN may follow soon
+      acks_.expect_answer(c.host.settings().tcp_pingpong_thresh);  // our FIN may follow soon
       break;
     case State::fin_wait_1:
       send_ack(SendReason::ack, c);

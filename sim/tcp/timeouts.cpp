@@ -68,11 +68,27 @@ void Endpoint::retransmission_timeout(Context& c) {
   retransmit(0, syn_again_soon_ ? SendReason::syn_repeat : SendReason::rto, c);
   rtx_.retrying_since(c.now);
   syn_again_soon_ = false;
-  const bool linear = state_ == State::syn_sent && static_cast<std::int32_t>(rtx_.timeouts()) <=
-                                                       c.host.settings().tcp_syn_linear_timeouts;
-  if (!linear) rtx_.back_off(rto_limits(c));
+  back_off(c);
   const SimDuration wait = user_timeout().clamp(rtx_.rto(), rtx_.stuck_since(), c.now, c.host.grid);
   set_rtx_timer(RtxKind::rto, wait, c);
+}
+
+/// A SYN's first waits do not double, nor do those of a connection that has little in flight
+/// (tcp_syn_linear_timeouts; tcp_thin_linear_timeouts).
+void Endpoint::back_off(Context& c) {
+  constexpr std::uint32_t few = 4;                 // segments (Linux, tcp_stream_is_thin)
+  constexpr std::uint32_t linear_retries_max = 6;  // TCP_THIN_LINEAR_RETRIES
+  const Settings& settings = c.host.settings();
+  const bool linear_syn = state_ == State::syn_sent && static_cast<std::int32_t>(rtx_.timeouts()) <=
+                                                           settings.tcp_syn_linear_timeouts;
+  const bool thin = settings.tcp_thin_linear_timeouts != 0 && state_ == State::established &&
+                    queue_.size() < few && rtx_.retransmits() <= linear_retries_max &&
+                    recovery_.congestion().ssthresh() < CongestionControl::no_threshold;
+  if (thin) {
+    rtx_.restart(rto_limits(c));
+  } else if (!linear_syn) {
+    rtx_.back_off(rto_limits(c));
+  }
 }
 
 /// Whether the peer closed its window over what is in flight, so that what goes again is a probe
@@ -158,7 +174,9 @@ void Endpoint::tail_loss_probe(Context& c) {
     What what = What::new_data;
     if (unsent() == 0 || !send_as_probe(c)) {
       what = What::repetition;
-      probes = retransmit(queue_.size() - 1, SendReason::tlp, c);
+      const bool cuts = c.host.profile.repacks_retransmissions;
+      const std::size_t last = cuts ? queue_.cut_off_last(mss_now(c)) : queue_.size() - 1;
+      probes = retransmit(last, SendReason::tlp, c);
     }
     if (probes) {
       recovery_.probe_sent(what, sending(c));

@@ -270,7 +270,9 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
   SocketOptions changed = before;
   changed.set(given, c.host);
   options_ = c.host.options.keep(changed);
-  if (given.option == SocketOption::tcp_quickack) acks_.set_quick_ack(given.value);
+  if (given.option == SocketOption::tcp_quickack) {
+    acks_.set_quick_ack(given.value, c.host.settings().tcp_pingpong_thresh);
+  }
   if (open) follow_option(given, before, c);
   return Error::none;
 }

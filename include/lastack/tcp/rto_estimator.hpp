@@ -38,6 +38,8 @@ class RtoEstimator {
   /// Forgets the backoff and starts from `rto` (a new connection after a handshake without sample).
   void reset(SimDuration rto);
 
+  /// The timeout as it was before it was backed off, but for a profile's least one.
+  void restart(const RtoLimits& limits);
   /// The timeout for the next segment, backed off (RFC 6298, 2 and 5.5).
   SimDuration rto() const { return rto_; }
   /// Whether a round trip was measured.

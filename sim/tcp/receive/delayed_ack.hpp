@@ -116,13 +116,15 @@ class DelayedAck {
   }
   /// The handshake ended: its last segment counts as data (Linux, tcp_finish_connect).
   void established(SimTime now) { last_data_ = now; }
-  /// The application will answer: its data, or its FIN, can carry ACKs.
-  void expect_answer() { pingpong_ = std::max<std::uint8_t>(pingpong_, 1); }
+  /// The application will answer: its data, or its FIN, can carry ACKs. That counts as many signs
+  /// of data both ways as are needed (`threshold`, tcp_pingpong_thresh).
+  void expect_answer(std::int32_t threshold) { pingpong_ = static_cast<std::uint8_t>(threshold); }
   /// The ACK of a SYN-ACK waits for the data that will follow (Linux, TCP_DEFER_ACCEPT).
   Answer wait_for_data(const Rules& rules, std::uint32_t half_window, SimTime now);
   /// The application set TCP_QUICKACK: ping-pong begins anew.
-  void set_quick_ack(std::int32_t value) { pingpong_ = value == 0 ? 1 : 0; }
-  bool expects_answer() const { return pingpong_ > 0; }
+  void set_quick_ack(std::int32_t value, std::int32_t threshold) {
+    expect_answer(value == 0 ? threshold : 0);
+  }
 
   // --- What was sent ---
 

@@ -90,6 +90,51 @@ void RetransmissionQueue::split(std::size_t place, std::uint32_t octets) {
   if (next < records_.size()) records_[next].follows = false;
 }
 
+/// Whether the segment left with the one before, and the same is believed of both.
+bool RetransmissionQueue::same_burst(std::size_t place) const {
+  const InFlight& a = records_[place - 1];
+  const InFlight& b = records_[place];
+  return b.follows && a.sacked == b.sacked && a.lost == b.lost &&
+         a.retransmitted == b.retransmitted && a.resent_in_flight == b.resent_in_flight;
+}
+
+std::size_t RetransmissionQueue::burst_begin(std::size_t place) const {
+  while (place > 0 && same_burst(place)) --place;
+  return place;
+}
+
+std::size_t RetransmissionQueue::burst_end(std::size_t place) const {
+  ++place;
+  while (place < records_.size() && same_burst(place)) ++place;
+  return place;
+}
+
+std::size_t RetransmissionQueue::recut(std::size_t place, std::uint32_t octets) {
+  const std::size_t begin = burst_begin(place);
+  const std::size_t end = burst_end(place);
+  InFlight& whole = records_[begin];
+  whole.len = records_[end - 1].end() - whole.seq;
+  whole.fin = records_[end - 1].fin;
+  records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(begin) + 1,
+                 records_.begin() + static_cast<std::ptrdiff_t>(end));
+  for (std::size_t i = begin; records_[i].data() > octets; ++i) {
+    split(i, octets);
+    records_[i + 1].follows = true;
+  }
+  return begin;
+}
+
+std::size_t RetransmissionQueue::cut_off_last(std::uint32_t octets) {
+  const std::size_t last = records_.size() - 1;
+  const std::size_t begin = burst_begin(last);
+  if (begin == last) return last;
+  recut(last, octets);
+  const std::size_t probe = std::min(last, records_.size() - 1);
+  records_[probe].follows = false;
+  if (probe + 1 < records_.size()) records_[probe + 1].follows = false;
+  return probe;
+}
+
 void RetransmissionQueue::join_following(std::size_t place, std::uint32_t room, Seq window_end) {
   const auto in_burst = [&](std::size_t i) {
     return records_[i].follows || (i + 1 < records_.size() && records_[i + 1].follows);
@@ -126,11 +171,13 @@ void RetransmissionQueue::append_fin() {
   records_.back().len += 1;
 }
 
-/// What is left of a segment of which a part was acknowledged.
+/// What is left of a segment of which a part was acknowledged; its burst is cut from there.
 void RetransmissionQueue::trim(Seq ack) {
   if (records_.empty() || !after(ack, records_.front().seq)) return;
+  const std::uint32_t size = records_.front().data();
   records_.front().len -= ack - records_.front().seq;
   records_.front().seq = ack;
+  if (records_.size() > 1 && same_burst(1)) recut(0, size);
 }
 
 void RetransmissionQueue::check_invariants(Seq una, Seq nxt) const {

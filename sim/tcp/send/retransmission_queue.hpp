@@ -62,6 +62,12 @@ class RetransmissionQueue {
   void last_follows() { records_.back().follows = true; }
   /// It goes again in two: the first with so many octets. Requires more octets of text.
   void split(std::size_t place, std::uint32_t octets);
+  /// The burst that the segment at `place` belongs to is kept in segments of so many octets from
+  /// now on (Linux keeps it as one, and cuts it when it goes). Returns where the burst begins.
+  std::size_t recut(std::size_t place, std::uint32_t octets);
+  /// The last segment of the last burst, cut to so many octets, stands alone from now on: where it
+  /// is. It goes again as a probe.
+  std::size_t cut_off_last(std::uint32_t octets);
   /// Segments that follow go again with the one at `place`, as many as fit `room` octets of text
   /// together and end in the window: none that arrived, none of a burst.
   void join_following(std::size_t place, std::uint32_t room, Seq window_end);
@@ -104,6 +110,9 @@ class RetransmissionQueue {
 
  private:
   void trim(Seq ack);
+  bool same_burst(std::size_t place) const;
+  std::size_t burst_begin(std::size_t place) const;
+  std::size_t burst_end(std::size_t place) const;
 
   boost::container::small_vector<InFlight, 1> records_;
 };

@@ -83,6 +83,8 @@ class RetransmissionTimer {
     ++timeouts_;
   }
   void back_off(const RtoLimits& limits) { estimator_.back_off(limits); }
+  /// The timeout is what the round trips say, as if it had never passed.
+  void restart(const RtoLimits& limits) { estimator_.restart(limits); }
   /// An ACK moved SND.UNA, or showed the timeout to be spurious: retries count anew.
   void progress() { retransmits_ = 0; }
   /// Nothing is being repaired any more.

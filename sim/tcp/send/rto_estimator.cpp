@@ -80,6 +80,10 @@ SimDuration RtoEstimator::from_samples(const RtoLimits& limits) const {
 
 void RtoEstimator::back_off(const RtoLimits& limits) { rto_ = doubled(rto_, limits.max); }
 
+void RtoEstimator::restart(const RtoLimits& limits) {
+  if (has_sample()) rto_ = std::clamp(from_samples(limits), limits.min, limits.max);
+}
+
 void RtoEstimator::reset(SimDuration rto) { rto_ = rto; }
 
 SimDuration time_of_retries(std::int32_t retries, SimDuration first, SimDuration most) {

@@ -150,6 +150,7 @@ bool Endpoint::repack(std::size_t place, Context& c) {
     room = mss;
   }
   room = std::min(room, mss);
+  if (queue_[place].data() > mss) place = queue_.recut(place, mss);
   if (queue_[place].data() > room) {
     queue_.split(place, room);
   } else if (c.host.settings().tcp_retrans_collapse != 0) {

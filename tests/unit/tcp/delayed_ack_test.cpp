@@ -253,7 +253,7 @@ TEST_CASE("DelayedAck: no wait is longer than the host lets it be", "[tcp][linux
   Receiver r;
   r.quick_ack = 0;
   r.delayed_max = 16ms;
-  r.acks.set_quick_ack(0);
+  r.acks.set_quick_ack(0, 1);
   CHECK(r.data() == in(16ms));
 }
 
@@ -287,11 +287,11 @@ TEST_CASE("DelayedAck: when nothing came to ride on, ACKs are quick again", "[tc
 
 TEST_CASE("DelayedAck: TCP_QUICKACK begins and ends the expectation of an answer", "[tcp][linux]") {
   Receiver r;
-  r.acks.set_quick_ack(0);
-  CHECK(r.acks.expects_answer());
+  r.acks.set_quick_ack(0, 3);
+  CHECK(r.acks.both_ways(3));
   CHECK(r.data() == in(40ms));
-  r.acks.set_quick_ack(1);
-  CHECK_FALSE(r.acks.expects_answer());
+  r.acks.set_quick_ack(1, 3);
+  CHECK_FALSE(r.acks.both_ways(1));
   CHECK(r.data() == "ack");
 }
 
@@ -301,7 +301,7 @@ TEST_CASE("DelayedAck: a reader answers a short segment, or the second one where
   CHECK_FALSE(acks.short_one_waits(1));
   acks.short_segment();
   CHECK(acks.short_one_waits(1));
-  acks.expect_answer();
+  acks.expect_answer(1);
   CHECK_FALSE(acks.short_one_waits(1));
   acks.short_segment();
   CHECK(acks.short_one_waits(1));

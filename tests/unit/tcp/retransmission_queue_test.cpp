@@ -216,3 +216,49 @@ TEST_CASE("RetransmissionQueue: it reaches from SND.UNA to SND.NXT", "[tcp][inva
   CHECK(aborts([] { in_flight(2).check_invariants(seq(2), seq(3)); }));
   CHECK(aborts([] { in_flight(2).check_invariants(seq(1), seq(4)); }));
 }
+
+// --- Bursts are cut anew (Linux keeps each as one) ---
+
+namespace {
+
+/// Three segments that left together.
+RetransmissionQueue burst_of_three() {
+  auto queue = in_flight(1);
+  for (int i = 0; i < 2; ++i) {
+    InFlight next = segment(queue.back().end());
+    queue.push(next);
+    queue.last_follows();
+  }
+  return queue;
+}
+
+}  // namespace
+
+TEST_CASE("RetransmissionQueue: an ACK amid a burst moves all its borders", "[tcp][linux]") {
+  auto queue = burst_of_three();
+  queue.acknowledge(seq(1) + 40, [](const InFlight&) {});
+  REQUIRE(queue.size() == 3);
+  CHECK(queue[0].end() == seq(2) + 40);
+  CHECK(queue[1].end() == seq(3) + 40);
+  CHECK(queue[2].end() == seq(4));
+  queue.check_invariants(seq(1) + 40, seq(4));
+}
+
+TEST_CASE("RetransmissionQueue: … but not those of what is SACKed", "[tcp][linux]") {
+  auto queue = burst_of_three();
+  sack(queue, seq(2), seq(3));
+  queue.acknowledge(seq(1) + 40, [](const InFlight&) {});
+  CHECK(queue[0].end() == seq(2));
+  CHECK(queue[1].end() == seq(3));
+}
+
+TEST_CASE("RetransmissionQueue: a probe is cut from the burst as segments are now",
+          "[tcp][linux]") {
+  auto queue = burst_of_three();
+  CHECK(queue.cut_off_last(length - 12) == 2);
+  CHECK(queue[2].seq == seq(3) - 24);
+  CHECK(queue[2].end() == seq(4) - 36);
+  CHECK(queue.back().end() == seq(4));
+  CHECK(queue.bursts() == 3);
+  queue.check_invariants(seq(1), seq(4));
+}

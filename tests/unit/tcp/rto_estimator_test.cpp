@@ -35,6 +35,15 @@ TEST_CASE("RtoEstimator: the initial timeout before the first sample", "[tcp][rf
   CHECK_FALSE(estimator.has_sample());
 }
 
+TEST_CASE("RtoEstimator: what was backed off is taken back by what the round trips say",
+          "[tcp][linux]") {
+  auto estimator = after_samples({500ms}, rfc);
+  estimator.back_off(rfc);
+  REQUIRE(estimator.rto() == 3s);
+  estimator.restart(rfc);
+  CHECK(estimator.rto() == 1500ms);
+}
+
 TEST_CASE("RtoEstimator: first sample: SRTT = R, RTO = R + 4 (R/2)", "[tcp][rfc6298]") {
   const auto estimator = after_samples({500ms}, rfc);
   CHECK(estimator.srtt() == 500ms);

@@ -227,7 +227,8 @@ void add_crowd(Sketch& sketch) {
   Dice& dice = sketch.dice();
   Json& document = sketch.document();
   if (document["hosts"].contains(crowd)) return;
-  document["hosts"][crowd] = {{"count", dice.between(1, 3)}};
+  const auto count = dice.between(1, 3);
+  document["hosts"][crowd] = {{"count", count}};
   Json& links = document["links"];
   const char* to = server;
   if (dice.chance(40)) {
@@ -236,11 +237,14 @@ void add_crowd(Sketch& sketch) {
     links.push_back({{"a", to}, {"b", server}, {"delay", dice.one_of({"3ms", "11ms", "29ms"})}});
   }
   links.push_back({{"a", crowd}, {"b", to}, {"delay", dice.one_of({"5ms", "17ms", "59ms"})}});
-  sketch.add_app({{"host", crowd},
-                  {"connect", web},
-                  {"from_port", 50000},
-                  {"at", dice.duration(20ms, 1s)},
-                  {"steps", some_steps(dice, true)}});
+  // Each in its own time: what members do at one instant may come in any order.
+  for (std::int64_t member = 0; member < count; ++member) {
+    sketch.add_app({{"host", std::string{crowd} + "[" + std::to_string(member) + "]"},
+                    {"connect", web},
+                    {"from_port", 50000},
+                    {"at", dice.duration(20ms, 1s)},
+                    {"steps", some_steps(dice, true)}});
+  }
   if (dice.chance(30)) {
     sketch.add_fault(
         {{"on", std::string{crowd} + "->" + server}, {"nth", dice.between(1, 4)}, {"do", "drop"}});

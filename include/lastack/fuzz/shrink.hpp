@@ -12,7 +12,7 @@ namespace lastack::fuzz {
 using StillShows = std::function<std::vector<bool>(const std::vector<std::string>& files)>;
 
 struct ShrinkOptions {
-  std::size_t tries = 200;  ///< files that may be tried in all
+  std::size_t tries = 120;  ///< files that may be tried in all
   std::size_t batch = 24;   ///< of them, at once
   double until_s = 0;       ///< what the case is about happens until then; 0: unknown
 };

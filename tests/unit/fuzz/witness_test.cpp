@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -43,4 +46,31 @@ TEST_CASE("simulator_model: every other account has a machine's lag", "[fuzz]") 
   CHECK(sent_with_data(1) == 2);  // the application answers the octet before the reset comes
   CHECK(sent_with_data(2) == 1);
   CHECK(sent_with_data(3) == 2);
+}
+
+TEST_CASE("simulator_model: with a machine's lag calls take time, but waits are what they were",
+          "[fuzz]") {
+  const std::string calls = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "steps": [{"send": 1}, {"send": 2}, {"sleep": "30ms"}, {"send": 3}]}],
+    "stop_at": "1s"
+  })";
+  const std::atomic<bool> stop{false};
+  const auto gaps_us = [&](std::size_t place) {
+    const auto history = simulator_model({})->account("case", calls, place, stop);
+    REQUIRE(history);
+    std::vector<long> sent;
+    for (const auto& call : history->calls) {
+      if (call.call == "send") sent.push_back(std::lround(call.at.count() * 1e6));
+    }
+    REQUIRE(sent.size() == 3);
+    return std::pair{sent[1] - sent[0], sent[2] - sent[1]};
+  };
+  CHECK(gaps_us(0) == std::pair{0L, 30'000L});
+  CHECK(gaps_us(1) == std::pair{30L, 30'000L});
+  CHECK(gaps_us(3) == std::pair{90L, 30'000L});
 }

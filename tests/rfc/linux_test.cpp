@@ -111,6 +111,13 @@ TEST_CASE("linux-6: a RST for a request must be exact, whatever it acknowledges"
   t.in("R. 1 ack 7").quiet(State::listen);
 }
 
+TEST_CASE("linux-6: a RST for a request that reaches into the window is challenged",
+          "[tcp][linux][rfc5961]") {
+  auto t = TcpTest::in(State::syn_rcvd, linux_6_server());
+  t.in("R 0:1").quiet(State::syn_rcvd);  // ends where the window begins
+  t.in("R 0:2").out(". 1 ack 1").quiet(State::syn_rcvd);
+}
+
 TEST_CASE("linux-4: a RST for a request may be anywhere in the window, if its ACK is right",
           "[tcp][linux]") {
   auto t = TcpTest::in(State::syn_rcvd, {.profile = ProfileId::linux_4, .role = Role::server});

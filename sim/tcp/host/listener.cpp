@@ -304,8 +304,10 @@ void Stack::Impl::request_cut_off(std::uint32_t index, const Segment& seg, Conte
   if (seg.flags.has(Flags::rst)) {
     if (host_.profile.exact_request_resets && seg.seq != r.irs + 1) {
       c.discard(DiscardReason::challenged);
-      if (in_window(seg.seq, r.irs + 1, r.offer) &&
-          !host_.invalid_answer_limited(c.now, r.pair())) {
+      // At the very end of the window Linux takes it for one inside.
+      const bool inside =
+          host_.profile.window_follows_traffic || tcp::acceptable(seg, r.irs + 1, r.offer);
+      if (inside && !host_.invalid_answer_limited(c.now, r.pair())) {
         c.send(ack_of(r, host_, c.now), SendReason::challenge);  // RFC 5961, 3.2
       }
       return;

@@ -60,16 +60,21 @@ Request request_from(const Segment& syn, const Host& host, const SocketOptions& 
   r.send_scale = agreed.send_scale & 0xfU;
   r.peer_window = syn.wnd;
   r.peer_mss = agreed.mss;
-  using Stamps = ReceiveWindow::Stamps;
-  const ReceiveWindow::Surroundings s{host, options, r.timestamps ? Stamps::yes : Stamps::no,
-                                      r.irs + 1, now};
-  const WindowOffer offer = initial_window(
-      host, ReceiveBuffer{host.profile, s.buffer_bytes()}.full_space(), s.buffer_size(),
-      s.payload_max(), r.scaling ? Scaling::offered : Scaling::none);
-  r.offer = static_cast<std::uint16_t>(offer.window);
-  r.receive_scale = offer.scale & 0xfU;
+  r.offer_window(host, options, std::nullopt);
   r.sent = r.last_sent = now;
   return r;
+}
+
+void Request::offer_window(const Host& host, const SocketOptions& options,
+                           std::optional<std::uint16_t> segment) {
+  using Stamps = ReceiveWindow::Stamps;
+  const ReceiveWindow::Surroundings s{host, options, timestamps ? Stamps::yes : Stamps::no, irs + 1,
+                                      sent};
+  const WindowOffer window = initial_window(
+      host, ReceiveBuffer{host.profile, s.buffer_bytes()}.full_space(), s.buffer_size(),
+      segment.value_or(s.payload_max()), scaling ? Scaling::offered : Scaling::none);
+  offer = static_cast<std::uint16_t>(window.window);
+  receive_scale = window.scale & 0xfU;
 }
 
 Segment synack_of(const Request& request, const Host& host, const SocketOptions& options,

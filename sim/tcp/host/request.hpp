@@ -38,6 +38,10 @@ struct Request {
   SocketAddress remote() const { return {remote_address, remote_port}; }
   std::uint64_t pair() const { return pair_key(local_port, remote_address, remote_port); }
   SocketSnapshot snapshot(const Host& host) const;
+  /// What it offers, in whole segments: of our own size, or of `segment` octets as a cookie told
+  /// (Linux, cookie_v4_check).
+  void offer_window(const Host& host, const SocketOptions& options,
+                    std::optional<std::uint16_t> segment);
   /// Whether a segment echoes a timestamp that no SYN-ACK can have had (Linux, tcp_check_req).
   bool echoes_no_synack(const Segment& seg, const Host& host) const;
   /// What a connection made from it starts with.

@@ -128,6 +128,7 @@ std::optional<Negotiated> Stack::Impl::check_cookie(const Listening& listener, c
   const Segment syn = syn_of_cookie(seg, segment_sizes[*mss], host_);
   Request request = request_from(syn, host_, listener.options, c.now);
   request.iss = claimed;
+  request.offer_window(host_, listener.options, segment_sizes[*mss]);
   Negotiated agreed = request.agreed(host_, c.now);
   agreed.rtt.reset();  // when the SYN-ACK was sent is forgotten
   return agreed;

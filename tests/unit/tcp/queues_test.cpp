@@ -177,6 +177,19 @@ TEST_CASE("SYN cookies: forget the listener's TCP_MAXSEG, which a request rememb
   }
 }
 
+TEST_CASE("SYN cookies: their connection's window is in whole segments of the peer's",
+          "[tcp][cookie]") {
+  const bool cookie = GENERATE(false, true);
+  auto t = TcpTest::listener({.profile = ProfileId::linux_6,
+                              .sysctl = {{"tcp_syncookies", cookie ? "2" : "1"}},
+                              .options = {{SocketOption::so_rcvbuf, 1}},
+                              .peer_options = "<mss 600>",
+                              .iss = {}});
+  t.in("S 0:0").out("S. 0:0 ack 1 win 1152");  // half of the least buffer
+  t.in(". 1 ack 1").quiet(State::established);
+  t.in("P. 1:11 ack 1").out(cookie ? ". 1 ack 11 win 1062" : ". 1 ack 11 win 1142");
+}
+
 TEST_CASE("SYN cookies: not in the profiles that know none", "[tcp][cookie]") {
   auto t = TcpTest::listener(
       {.profile = GENERATE(ProfileId::rfc9293, ProfileId::textbook), .backlog = 1});

@@ -129,8 +129,8 @@ bool are_alike(const scenario::Scenario& s) {
          std::all_of(s.connectors.begin(), s.connectors.end(), [&](const app::Connector& c) {
            return group_of(s, c.host) == group && c.to == first.to && c.to_port == first.to_port &&
                   c.at == first.at && c.count == first.count && c.every == first.every &&
-                  does_alike(c.steps, first.steps) && c.options.empty() &&
-                  c.files_max == app::unlimited_files;
+                  does_alike(c.steps, first.steps) && c.while_connecting.empty() &&
+                  c.options.empty() && c.files_max == app::unlimited_files;
          });
 }
 

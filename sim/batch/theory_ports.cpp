@@ -79,8 +79,8 @@ std::optional<PortModel> port_model(const scenario::Scenario& s) {
   const auto rate = even_rate(connector);
   const app::Prospect prospect = app::prospect(connector, s.stop_at);
   const bool simple = there && back && rate && prospect.exact && !connector.from_port &&
-                      port_rate(client) > 0 && only_closes(connector.steps) &&
-                      closes_after(s.listeners.front().steps);
+                      port_rate(client) > 0 && connector.while_connecting.empty() &&
+                      only_closes(connector.steps) && closes_after(s.listeners.front().steps);
   if (!simple) return std::nullopt;
   PortModel model;
   model.ports = ephemeral_ports(client.settings);

@@ -28,10 +28,13 @@ constexpr SimDuration long_call = 3ms;
 /// The steps of one connection. A step that fails is logged with its errno, and the next one runs.
 class Apps::Steps {
  public:
-  Steps(Apps& apps, const Caller& caller, Fd& socket)
+  enum class Phase { connecting, connected };
+
+  Steps(Apps& apps, const Caller& caller, Fd& socket, Phase phase)
       : apps_{apps},
         caller_{caller},
-        socket_{socket} {}
+        socket_{socket},
+        phase_{phase} {}
 
   enum class Next { step, finished };
 
@@ -111,7 +114,9 @@ class Apps::Steps {
   int fd() const { return socket_.get(); }
 
   Next sleep_until(SimTime until) {
-    return apps_.wait_until(caller_.life, until) == Waited::stopped ? Next::finished : Next::step;
+    const int watched = phase_ == Phase::connecting ? fd() : -1;
+    const Waited waited = apps_.wait_until(caller_.life, until, watched, POLLOUT);
+    return waited == Waited::time ? Next::step : Next::finished;
   }
 
   Next fail(Call call, int error) {
@@ -124,15 +129,24 @@ class Apps::Steps {
   Apps& apps_;
   const Caller& caller_;
   Fd& socket_;
+  Phase phase_;
 };
 
 void Apps::run_steps(const Caller& caller, const std::shared_ptr<Fd>& socket,
                      const std::vector<app::Step>& steps) {
-  Steps run{*this, caller, *socket};
+  Steps run{*this, caller, *socket, Steps::Phase::connected};
   for (const app::Step& step : steps) {
     if (std::visit(run, step) == Steps::Next::finished) break;
   }
   if (socket->open()) keep(socket);  // an application without `close` keeps its socket
+}
+
+void Apps::act_while_connecting(const Caller& caller, Fd& socket,
+                                const std::vector<app::Step>& steps) {
+  Steps run{*this, caller, socket, Steps::Phase::connecting};
+  for (const app::Step& step : steps) {
+    if (std::visit(run, step) == Steps::Next::finished) break;
+  }
 }
 
 }  // namespace lastack::kernel

@@ -183,10 +183,10 @@ void Apps::end_waits() {
   for (const auto& life : lives_) life->stop.raise();
 }
 
-Waited Apps::wait_until(std::size_t life, SimTime until) {
+Waited Apps::wait_until(std::size_t life, SimTime until, int fd, short events) {
   if (lives_[life]->over) return Waited::stopped;
   if (clock_.now() >= until) return Waited::time;
-  const Waited waited = lives_[life]->stop.wait(-1, 0, until, clock_);
+  const Waited waited = lives_[life]->stop.wait(fd, events, until, clock_);
   if (waited != Waited::time) return waited;
   const std::int64_t late = (clock_.now() - until).count();
   std::int64_t worst = lateness_ns_;
@@ -284,6 +284,8 @@ void Apps::connect(Bound bound) {
   caller.ports = {ports_of(fd).local, program.to_port};
   log(called, caller, Call::connect);
   if (error == EINPROGRESS) {
+    act_while_connecting(caller, *bound.socket, program.while_connecting);
+    if (!bound.socket->open()) return;  // nobody hears the result
     if (wait_for(bound.life, fd, POLLOUT) == Waited::stopped) return keep(bound.socket);
     error = pending_error(fd);
   }

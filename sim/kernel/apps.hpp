@@ -107,13 +107,16 @@ class Apps {
   /// Runs an application's steps on its connection; app_steps.cpp.
   void run_steps(const Caller& caller, const std::shared_ptr<Fd>& socket,
                  const std::vector<app::Step>& steps);
+  /// The same of steps that neither read nor write, until connect has come to a result.
+  void act_while_connecting(const Caller& caller, Fd& socket, const std::vector<app::Step>& steps);
   class Steps;
   void set_settings(const scenario::HostEvent& event, app::HostIndex host);
   void log(SimTime at, const Caller& caller, trace::Call call, trace::Result result = {});
   void log(const Caller& caller, trace::Call call, trace::Result result = {}) {
     log(clock_.now(), caller, call, std::move(result));
   }
-  Waited wait_until(std::size_t life, SimTime until);
+  /// With a descriptor also until that is ready for `events`.
+  Waited wait_until(std::size_t life, SimTime until, int fd = -1, short events = 0);
   Waited wait_for(std::size_t life, int fd, short events);
   void keep(std::shared_ptr<Fd> socket);
 

@@ -65,7 +65,10 @@ void Applications::wake_socket(const Wake& wake, tcp::SocketId socket) {
   Process& process = processes_[index];
   if (process.doing == Process::Doing::connecting) {
     const tcp::Error result = stack(wake.host).connect_result(socket);
-    if (result == tcp::Error::would_block) return;
+    if (result == tcp::Error::would_block) {
+      if (process.clock.due == never) run_process(index);  // its turn while it is connecting
+      return;
+    }
     process.cause = wake.cause;
     process.last_arrival = woken_.last_cause(wake.host, socket, wake.cause);
     decide(index, result);
@@ -83,6 +86,7 @@ void Applications::decide(ProcessIndex index, tcp::Error result) {
   surroundings_.book.decide(now(), process.record, result);
   if (result == tcp::Error::none) {
     ++surroundings_.tally.connects_ok;
+    begin_steps(process);
     run_process(index);
     return;
   }
@@ -95,15 +99,23 @@ void Applications::decide(ProcessIndex index, tcp::Error result) {
   processes_.end(index);
 }
 
+/// What it did while it was connecting is over, whether it was through with it or not.
+void Applications::begin_steps(Process& process) {
+  process.clock.due = never;
+  process.doing = Process::Doing::nothing;
+  process.runner = app::StepRunner{connector(process.program).steps, process.socket};
+}
+
 /// Makes the application's calls until it has to wait.
 void Applications::run_process(ProcessIndex index) {
   Process& process = processes_[index];
+  const bool connecting = process.doing == Process::Doing::connecting;
   while (true) {
     const std::optional<Ends> closing = ends_to_close(process);
     const std::size_t step = process.runner.step();
     const app::Progress progress =
         process.runner.advance(now(), stack(process.host), out(), chance_of(process));
-    count(index, step, progress);
+    if (!connecting) count(index, step, progress);
     if (process.last_arrival != 0 && progress.call && trace::is_read(*progress.call)) {
       process.cause = std::exchange(process.last_arrival, 0);
     }
@@ -113,15 +125,19 @@ void Applications::run_process(ProcessIndex index) {
       case app::Pause::none: break;
       case app::Pause::socket: process.doing = Process::Doing::waiting_for_socket; return;
       case app::Pause::clock:
-        process.doing = Process::Doing::sleeping;
+        if (!connecting) process.doing = Process::Doing::sleeping;
         set_clock(index, progress.until);
         return;
       case app::Pause::either:
+        if (connecting) surroundings_.book.cut_off(process.record, CutOff::closed);
         process.doing = Process::Doing::waiting_for_socket;
         set_clock(index, progress.until);
         return;
-      case app::Pause::finished: processes_.end(index); return;
+      case app::Pause::finished:
+        if (!connecting) processes_.end(index);
+        return;
       case app::Pause::closed:
+        if (connecting) surroundings_.book.cut_off(process.record, CutOff::closed);
         if (closing) surroundings_.book.closed(now(), closing->local, closing->remote);
         give_back_descriptor(process.owner());
         processes_.end(index);
@@ -163,7 +179,8 @@ bool Applications::clock_came_up(Event event) {
   Process& process = processes_[event.index];
   if (!surroundings_.scheduler.comes_due(process.clock, event)) return false;
   process.clock.due = never;
-  process.doing = Process::Doing::waiting_for_socket;
+  const bool connecting = process.doing == Process::Doing::connecting;
+  if (!connecting) process.doing = Process::Doing::waiting_for_socket;
   wake({process.host, process.socket, process.cause});
   return true;
 }
@@ -179,7 +196,7 @@ void Applications::host_lost(HostIndex host) {
   processes_.for_each_on(host, [this](ProcessIndex index) {
     const Process& process = processes_[index];
     const bool undecided = process.doing == Process::Doing::connecting;
-    if (undecided) surroundings_.book.cut_off(process.record);
+    if (undecided) surroundings_.book.cut_off(process.record, CutOff::rebooted);
     processes_.end(index);
   });
   hosts_[host].listening.clear();

@@ -134,6 +134,7 @@ class Applications {
   // applications.cpp: processes and their steps
   void wake_socket(const Wake& wake, tcp::SocketId socket);
   void decide(ProcessIndex index, tcp::Error result);
+  void begin_steps(Process& process);
   void run_process(ProcessIndex index);
   void count(ProcessIndex index, std::size_t step, const app::Progress& progress);
   std::optional<Ends> ends_to_close(const Process& process) const;

@@ -102,12 +102,12 @@ void ConnectionBook::decide(SimTime now, RecordIndex index, tcp::Error result) {
   free_.push_back(index);
 }
 
-void ConnectionBook::cut_off(RecordIndex index) {
+void ConnectionBook::cut_off(RecordIndex index, CutOff how) {
   if (!has_record(index)) {
     free_.push_back(index);
     return;
   }
-  records_[index].rebooted = true;
+  records_[index].cut_off = how;
   make_room(index);
 }
 
@@ -116,7 +116,7 @@ void ConnectionBook::make_room(RecordIndex index) {
   const Record& record = records_[index];
   const bool ended = record.local_end.state == tcp::State::closed &&
                      record.remote_end.state == tcp::State::closed &&
-                     (record.decided != never || record.rebooted);
+                     (record.decided != never || record.cut_off != CutOff::no);
   if (ended && !record.over) retire(index);
 }
 

@@ -12,6 +12,7 @@
 #include "ends.hpp"
 #include "lastack/core/time.hpp"
 #include "lastack/core/time_distribution.hpp"
+#include "lastack/run/summary.hpp"
 #include "lastack/tcp/output.hpp"
 #include "lastack/tcp/segment.hpp"
 #include "lastack/tcp/state.hpp"
@@ -45,7 +46,7 @@ class ConnectionBook {
     SimTime started = sim_start;
     SimTime decided = never;  ///< when `connect` succeeded or failed
     tcp::Error result = tcp::Error::would_block;
-    bool rebooted = false;  ///< before it was decided
+    CutOff cut_off = CutOff::no;  ///< before it was decided
     SimTime first_fin = never;
     Side active = Side::local;        ///< which end sent the first FIN
     SimTime active_finished = never;  ///< when that end came to TIME_WAIT or CLOSED
@@ -80,8 +81,8 @@ class ConnectionBook {
   /// The connection got its ends, and is followed from now on, if it has a record.
   void follow(RecordIndex index, tcp::SocketAddress local, tcp::SocketAddress remote);
   void decide(SimTime now, RecordIndex index, tcp::Error result);
-  /// A reboot ended the connector before it came to a result.
-  void cut_off(RecordIndex index);
+  /// Something ended the connector before it came to a result. Requires how != CutOff::no.
+  void cut_off(RecordIndex index, CutOff how);
 
   /// A host sent this segment. Only retransmissions and FINs matter.
   void sent(SimTime now, const tcp::Sent& sent);

@@ -83,7 +83,7 @@ void Applications::connect(std::uint32_t index, std::uint64_t number) {
   const app::Connector& program = connector(index);
   const auto [socket, bind_error] = bound_socket(index, number);
   if (!socket) return no_socket(index, number, bind_error);
-  const ProcessIndex made = processes_.make(program.host, *socket, program.steps);
+  const ProcessIndex made = processes_.make(program.host, *socket, program.while_connecting);
   Process& process = processes_[made];
   process.accepted = false;
   process.doing = Process::Doing::connecting;
@@ -104,7 +104,8 @@ void Applications::connect(std::uint32_t index, std::uint64_t number) {
     surroundings_.book.follow(process.record, local, remote);
   }
   carry_out(program.host, process.cause);
-  if (error != tcp::Error::none) decide(made, error);
+  if (error != tcp::Error::none) return decide(made, error);
+  if (!program.while_connecting.empty()) run_process(made);
 }
 
 }  // namespace lastack::run

@@ -242,7 +242,7 @@ ConnectionSummary Simulation::Impl::connection_summary(const ConnectionBook::Rec
   if (record.local.port != 0) summary.local = names.text(world_.end(record.local));
   summary.remote = names.hosts[connector.to] + ":" + std::to_string(connector.to_port);
   summary.result = record.result;
-  summary.rebooted = record.rebooted;
+  summary.cut_off = record.cut_off;
   summary.started = record.started;
   if (record.decided != never) summary.connect_time = record.decided - record.started;
   summary.close_time = record.close_time();

@@ -25,15 +25,23 @@ template <typename Numbers> Json by_state(const Numbers& numbers) {
   return json;
 }
 
+std::string name_of(CutOff cut_off) {
+  switch (cut_off) {
+    case CutOff::no: return "pending";
+    case CutOff::rebooted: return "rebooted";
+    case CutOff::closed: return "closed";
+  }
+  return "";
+}
+
 Json json_of(const ConnectionSummary& c) {
   const bool pending = c.result == tcp::Error::would_block;
-  const std::string undecided = c.rebooted ? "rebooted" : "pending";
   Json json;
   json["host"] = c.host;
   json["who"] = c.who;
   json["local"] = c.local;
   json["remote"] = c.remote;
-  json["result"] = pending ? undecided : std::string{tcp::name_of(c.result)};
+  json["result"] = pending ? name_of(c.cut_off) : std::string{tcp::name_of(c.result)};
   json["started"] = to_seconds(c.started - sim_start);
   json["connect_time"] = seconds_or_null(c.connect_time);
   json["close_time"] = seconds_or_null(c.close_time);

@@ -74,13 +74,22 @@ std::string bytes_text(std::uint64_t bytes) {
   return fmt::format("{:.5g} {}", value, units[unit]);
 }
 
+std::string_view words_for(CutOff cut_off) {
+  switch (cut_off) {
+    case CutOff::no: return "still connecting";
+    case CutOff::rebooted: return "cut off by a reboot";
+    case CutOff::closed: return "closed while connecting";
+  }
+  return "";
+}
+
 std::vector<std::string> connection_items(const ConnectionSummary& c) {
   std::vector<std::string> items;
   const std::string time = c.connect_time ? rounded(*c.connect_time) : "";
   if (c.result == tcp::Error::none) {
     items.push_back("connected in " + time);
   } else if (c.result == tcp::Error::would_block) {
-    items.push_back(c.rebooted ? "cut off by a reboot" : "still connecting");
+    items.emplace_back(words_for(c.cut_off));
   } else if (c.connect_time == SimDuration{0}) {
     items.push_back(fmt::format("{} at once", tcp::name_of(c.result)));
   } else {

@@ -121,9 +121,9 @@ app::Step step_at(const std::string& key, const Value& value) {
   value.unknown("a step", key, known);
 }
 
-std::vector<app::Step> steps_of(const Value& app) {
+std::vector<app::Step> steps_of(const Value& app, const char* name) {
   std::vector<app::Step> steps;
-  const auto value = app.find("steps");
+  const auto value = app.find(name);
   if (!value) return steps;
   value->for_each_element("an array of steps", [&](const Value& element) {
     constexpr std::string_view wish = "a step with one key such as {\"send\": 100}";
@@ -135,6 +135,24 @@ std::vector<app::Step> steps_of(const Value& app) {
     }
     const std::string& key = members->front().first;
     steps.push_back(step_at(key, element.at(key)));
+  });
+  return steps;
+}
+
+/// Steps of a socket that is connecting: nothing can be written or read yet.
+std::vector<app::Step> steps_while_connecting(const Value& app) {
+  std::vector<app::Step> steps = steps_of(app, "while_connecting");
+  if (steps.empty()) return steps;
+  app.at("while_connecting").for_each_element("an array of steps", [](const Value& element) {
+    for (const char* key : {"send", "recv", "hold"}) {
+      if (!element.has(key)) continue;
+      element.fail(
+          fmt::format("want a step of a connecting socket (sleep, until, shutdown, close, "
+                      "abort, setsockopt), have \"{}\"",
+                      key));
+    }
+    const auto sleep = element.find("sleep");
+    if (sleep && sleep->is_object()) sleep->want("a constant duration such as \"50ms\"");
   });
   return steps;
 }
@@ -176,7 +194,7 @@ app::Listener listener_at(const Value& value) {
   }
   if (const auto v = value.find("setsockopt")) listener.options = options_at(*v);
   listener.iss = iss_of(value);
-  listener.steps = steps_of(value);
+  listener.steps = steps_of(value, "steps");
   return listener;
 }
 
@@ -225,8 +243,9 @@ void read_arrivals(const Value& value, app::Connector& connector) {
 }
 
 app::Connector connector_at(const Value& value) {
-  value.only_keys("a connector", {"host", "connect", "from_port", "at", "count", "every", "rate",
-                                  "arrivals", "for", "setsockopt", "iss", "limits", "steps"});
+  value.only_keys("a connector",
+                  {"host", "connect", "from_port", "at", "count", "every", "rate", "arrivals",
+                   "for", "setsockopt", "iss", "limits", "while_connecting", "steps"});
   app::Connector connector;
   read_series(value, connector);
   read_arrivals(value, connector);
@@ -242,7 +261,8 @@ app::Connector connector_at(const Value& value) {
   }
   if (const auto v = value.find("setsockopt")) connector.options = options_at(*v);
   connector.iss = iss_of(value);
-  connector.steps = steps_of(value);
+  connector.while_connecting = steps_while_connecting(value);
+  connector.steps = steps_of(value, "steps");
   return connector;
 }
 
@@ -298,9 +318,26 @@ class AppsReader {
 
   /// There is no key that says what kind of app it is: perhaps it is misspelt.
   [[noreturn]] static void refuse_unnamed(const Value& value) {
-    value.only_keys("an app", {"host", "listen", "connect", "datagrams", "backlog", "accept", "at",
-                               "close_at", "from_port", "count", "every", "rate", "arrivals", "for",
-                               "size", "setsockopt", "iss", "limits", "steps"});
+    value.only_keys("an app", {"host",
+                               "listen",
+                               "connect",
+                               "datagrams",
+                               "backlog",
+                               "accept",
+                               "at",
+                               "close_at",
+                               "from_port",
+                               "count",
+                               "every",
+                               "rate",
+                               "arrivals",
+                               "for",
+                               "size",
+                               "setsockopt",
+                               "iss",
+                               "limits",
+                               "while_connecting",
+                               "steps"});
     value.fail("want one of \"listen\", \"connect\" and \"datagrams\", have none");
   }
 

@@ -77,6 +77,9 @@ struct Connector {
   std::uint32_t files_max = unlimited_files;  ///< descriptors; key "limits.nofile"
   std::vector<tcp::SocketOptionValue> options;
   tcp::FixedIss iss;  ///< of each connection, in their order
+  /// What it does with the socket before connect has come to a result, as far as it gets: steps
+  /// that neither read nor write. One that closes the socket never hears the result.
+  std::vector<Step> while_connecting;
   std::vector<Step> steps;
 };
 

@@ -15,6 +15,13 @@
 
 namespace lastack::run {
 
+/// Why nobody hears what a connect comes to.
+enum class CutOff : std::uint8_t {
+  no,
+  rebooted,  ///< its host was rebooted
+  closed     ///< its application closed the socket while it was connecting
+};
+
 /// How one connector's connection went. The times from `close_time` on are known where the states
 /// of connections are followed: in a run that is traced, or whose connectors open 10,000
 /// connections at the most. A connection that both ends open is two, each with the same two ends.
@@ -31,7 +38,7 @@ struct ConnectionSummary {
   std::string local;                            ///< "client:40000"; empty if it never got a port
   std::string remote;                           ///< "server:80"
   tcp::Error result = tcp::Error::would_block;  ///< would_block: still trying at the end,
-  bool rebooted = false;                        ///< or until its host was rebooted
+  CutOff cut_off = CutOff::no;                  ///< or until nobody could hear the result
   SimTime started;
   std::optional<SimDuration> connect_time;  ///< to success or failure
   std::optional<SimDuration> close_time;    ///< from the first FIN to both ends gone

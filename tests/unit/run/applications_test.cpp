@@ -78,7 +78,7 @@ TEST_CASE("Applications: what a host that is lost ran is gone, and its connects 
   CHECK(t.calls() == "server accept#1 accepted\n");
   CHECK(t.tally().connects_ok == 0);
   REQUIRE(t.book().records().size() == 1);
-  CHECK(t.book().records()[0].rebooted);
+  CHECK(t.book().records()[0].cut_off == run::CutOff::rebooted);
 }
 
 TEST_CASE("Applications: sockets that are bound before their time are bound again after a reboot",

@@ -285,8 +285,84 @@ TEST_CASE("Simulation: a reboot cuts off a connect that has no result yet", "[ru
     "events": [{"at": "5ms", "host": "client", "do": "reboot"}])"};
   CHECK(story.calls("client") == "0 connect connect\n5 host reboot\n");
   const run::ConnectionSummary& connection = story.summary().connections.at(0);
-  CHECK(connection.rebooted);
+  CHECK(connection.cut_off == run::CutOff::rebooted);
   CHECK(run::to_text(story.summary(), 100).find("cut off by a reboot") != std::string::npos);
+}
+
+// --- What an application does while it is connecting ---
+
+TEST_CASE("Simulation: shutdown ends a connect, which says ECONNRESET", "[run]") {
+  // Linux, inet_shutdown: whatever is shut down, SYN_SENT is left; asked of the kernel.
+  const std::string how = GENERATE("read", "write", "both");
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80},
+      {"host": "client", "connect": "server:80",
+       "while_connecting": [{"sleep": "5ms"}, {"shutdown": ")" +
+                    how + R"("}], "steps": [{"send": 1}]}])"};
+  CHECK(story.calls("client") ==
+        "0 connect connect\n5 connect shutdown " + how + "\n5 connect connected ECONNRESET\n");
+  CHECK(story.summary().open_at_end.count("SYN_SENT") == 0);
+}
+
+TEST_CASE("Simulation: whoever closes while connecting hears no result", "[run]") {
+  const std::string step = GENERATE("close", "abort");
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "while_connecting": [{"until": "5ms"}, {")" +
+                    step + R"(": true}], "steps": [{"send": 1}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "at": "1s"}])"};
+  CHECK(story.calls("client") == "0 connect connect\n5 connect " + step +
+                                     "\n1000 connect connect\n1020 connect connected ok\n");
+  const run::ConnectionSummary& connection = story.summary().connections.at(0);
+  CHECK(connection.cut_off == run::CutOff::closed);
+  CHECK(story.summary().connects == 2);
+  CHECK(story.summary().connects_ok == 1);
+  CHECK(run::to_text(story.summary(), 100).find("closed while connecting") != std::string::npos);
+}
+
+TEST_CASE("Simulation: when connect has its result, the steps go on whatever was left", "[run]") {
+  const Story story{R"("apps": [
+      {"host": "server", "listen": 80, "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "client", "connect": "server:80",
+       "while_connecting": [{"setsockopt": {"TCP_NODELAY": 1}}, {"sleep": "50ms"},
+                            {"close": true}],
+       "steps": [{"send": 1}, {"sleep": "100ms"}, {"close": true}]}])"};
+  CHECK(story.calls("client") ==
+        "0 connect connect\n"
+        "20 connect connected ok\n"
+        "20 connect send 1\n"
+        "120 connect close\n");
+}
+
+TEST_CASE("Simulation: close in SYN_RCVD of a simultaneous open closes in order", "[run]") {
+  const Story story{R"("apps": [
+      {"host": "server", "connect": "client:40000", "from_port": 80,
+       "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "while_connecting": [{"sleep": "15ms"}, {"close": true}]}])"};
+  CHECK(story.calls("client") == "0 connect connect\n15 connect close\n");
+  CHECK(story.calls("server") ==
+        "0 connect connect\n"
+        "20 connect connected ok\n"
+        "25 connect recv eof 0\n"
+        "25 connect close\n");
+  CHECK(story.summary().connections.at(1).cut_off == run::CutOff::closed);
+}
+
+TEST_CASE("Simulation: shutdown in SYN_RCVD waits for the handshake with Linux", "[run]") {
+  const Story story{R"("profile": "linux-6", "apps": [
+      {"host": "server", "connect": "client:40000", "from_port": 80,
+       "steps": [{"recv": "eof"}, {"close": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "while_connecting": [{"sleep": "15ms"}, {"shutdown": "write"}],
+       "steps": [{"recv": "eof"}, {"close": true}]}])"};
+  CHECK(story.calls("client") ==
+        "0 connect connect\n"
+        "15 connect shutdown write\n"
+        "20 connect connected ok\n"
+        "40 connect recv eof 0\n"
+        "40 connect close\n");
 }
 
 TEST_CASE("Simulation: counters and times outlive a reboot in the summary", "[run]") {

@@ -483,6 +483,18 @@ const std::vector<BadInput>& bad_inputs() {
       {"/apps/1/connect", R"("lonely:80")",
        R"(/apps/1/connect: want a host that "client" has links to, have "lonely")", not_in_schema},
       {"/apps/1/host", "", R"(/apps/1: want the key "host", have none)"},
+      {"/apps/1/while_connecting", R"([{"sleep":"1s"},{"send":1}])",
+       "/apps/1/while_connecting/1: want a step of a connecting socket (sleep, until, shutdown, "
+       "close, abort, setsockopt), have \"send\""},
+      {"/apps/1/while_connecting", R"([{"sleep":{"model":"uniform","min":"1s","max":"2s"}}])",
+       "/apps/1/while_connecting/0/sleep: want a constant duration such as \"50ms\", have an "
+       "object"},
+      {"/apps/1/while_connecting", R"({"close":true})",
+       "/apps/1/while_connecting: want an array of steps, have an object"},
+      {"/apps/1/while_connecting", R"([{"close":1}])",
+       "/apps/1/while_connecting/0/close: want true, have 1"},
+      {"/apps/0/while_connecting", R"([{"close":true}])",
+       R"(/apps/0/while_connecting: want a key of a listener, have "while_connecting" (known: …)"},
       {"/apps/1/count", "0", "/apps/1/count: want an integer from 1 to 10000000, have 0"},
       {"/apps/1/count", "30000",
        R"(/apps/1/from_port: want "from_port" + "count" - 1 up to 65535, have 69999)",

@@ -55,11 +55,22 @@ Longest longest_of(const ConnectModel& model) {
   return longest;
 }
 
+/// How many ports a search is sure to find when all are free. Linux's goes by twos, and where the
+/// number of ports is odd it leaves out one or the other, by where it began.
+std::uint64_t ports_found(const scenario::Host& client) {
+  const std::uint64_t ports = ephemeral_ports(client.settings);
+  const auto [first, last] = client.settings.ip_local_port_range;
+  const bool by_twos = tcp::profile_of(client.profile).port_order == tcp::PortOrder::linux;
+  const bool one_left_out = by_twos && first < last && (last - first) % 2 == 0;
+  return ports > 0 && one_left_out ? ports - 1 : ports;
+}
+
 }  // namespace
 
 // --- Hosts ---
 
 std::optional<double> port_rate(const scenario::Host& client) {
+  if (ports_found(client) != ephemeral_ports(client.settings)) return std::nullopt;
   if (client.settings.tcp_tw_reuse == 1 && client.settings.tcp_timestamps != 0) return std::nullopt;
   return port_rate(ephemeral_ports(client.settings), SimDuration::zero(), 2 * client.msl);
 }
@@ -257,13 +268,13 @@ ConnectModel model_of(const scenario::Scenario& s, const app::Connector& connect
 /// Sockets and ports have to be there for all connections, and time to the end of each.
 Obstacle in_connector(const scenario::Scenario& s, const app::Connector& connector,
                       const Longest& longest) {
-  const std::uint64_t ports = connector.from_port
-                                  ? 65536U - *connector.from_port
-                                  : ephemeral_ports(s.hosts[connector.host].settings);
+  const std::uint64_t ports =
+      connector.from_port ? 65536U - *connector.from_port : ports_found(s.hosts[connector.host]);
   if (connector.count > ports) return "there are more connections than ports";
   if (option_of(connector.options, tcp::SocketOption::tcp_user_timeout)) {
     return "the connector has TCP_USER_TIMEOUT";
   }
+  if (!connector.while_connecting.empty()) return "the connector acts while it is connecting";
   const double last_begins = to_seconds(connector.every) * static_cast<double>(connector.count - 1);
   const double left = to_seconds(s.stop_at - connector.at) - last_begins;
   if (left <= to_seconds(longest.attempt)) return "stop_at may come before connect ends";

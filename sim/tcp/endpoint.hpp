@@ -100,6 +100,8 @@ class Endpoint {
 
   // --- 3.10.1 to 3.10.6: user calls ---
 
+  /// Its SYN takes over a pair in TIME-WAIT whose peer showed this timestamp last.
+  void inherit(Timestamp recent, SimTime recent_at) { ts_.agree(recent, recent_at); }
   void connect(SocketAddress local, SocketAddress remote, Seq iss, Context& c);
   Error connect_result();
   IoResult send(std::uint64_t bytes, Context& c);
@@ -217,6 +219,7 @@ class Endpoint {
   SimTime try_again_at(const Context& c) const;
   static bool memory_allows_growth(const Context& c);
   bool fin_joins_last_segment();
+  void send_fin(Context& c);
 
   // send/transmit.cpp: what is sent
   Segment blank(Flags flags, Seq seq) const;

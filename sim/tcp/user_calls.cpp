@@ -132,8 +132,10 @@ IoResult Endpoint::receive(std::uint64_t bytes_max, Context& c) {
 Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   if (state_ == State::closed || state_ == State::syn_sent) {
     if (state_ == State::syn_sent) {
-      // Linux ends the attempt (inet_shutdown, TCP_SYN_SENT).
-      fail(Error::connection_reset, StateReason::shutdown, c);
+      // Linux ends the attempt (inet_shutdown, TCP_SYN_SENT), which did not fail by itself.
+      error_ = Error::connection_reset;
+      read_closed_ = write_closed_ = true;
+      done(StateReason::shutdown, c);
       return Error::none;
     }
     return Error::not_connected;
@@ -144,6 +146,13 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   }
   if (how == Stack::Direction::read || write_closed_) return Error::none;
   write_closed_ = true;
+  const bool waits = state_ == State::syn_rcvd && c.host.profile.shutdown_waits_for_handshake;
+  if (!waits) send_fin(c);
+  return Error::none;
+}
+
+/// Nothing more will be written: a FIN follows what waits.
+void Endpoint::send_fin(Context& c) {
   switch (state_) {
     case State::syn_rcvd:
     case State::established: enter(State::fin_wait_1, StateReason::shutdown, c); break;
@@ -155,12 +164,11 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
     case State::fin_wait_2:
     case State::closing:
     case State::last_ack:
-    case State::time_wait: return Error::none;
+    case State::time_wait: return;
   }
   buffer_.queue_fin();
-  if (c.host.memory.under_pressure() && fin_joins_last_segment()) return Error::none;
+  if (c.host.memory.under_pressure() && fin_joins_last_segment()) return;
   send_what_is_allowed(Nagle::Mode::off, c);
-  return Error::none;
 }
 
 /// The wait inside close (Linux, sk_stream_wait_close): not for one who left data unread.
@@ -172,6 +180,7 @@ SimDuration Endpoint::linger(Context& c) {
   if (!write_closed_ || !read_closed_) {
     shutdown(Stack::Direction::both, c);
   }
+  if (state_ == State::syn_rcvd) send_fin(c);  // only shutdown waits for the handshake
   const bool closing =
       state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
   return closing ? std::chrono::seconds{options_->linger_s} : SimDuration::zero();
@@ -205,8 +214,9 @@ void Endpoint::close(Context& c) {
     abort(c);
     return;
   }
-  if (!write_closed_) {
-    shutdown(Stack::Direction::write, c);
+  if (!write_closed_ || state_ == State::syn_rcvd) {  // only shutdown waits for the handshake
+    write_closed_ = true;
+    send_fin(c);
   }
   read_closed_ = true;
   orphan_ = true;
@@ -280,8 +290,12 @@ Error Endpoint::set_option(SocketOptionValue given, Context& c) {
 /// What a new value changes at once on an open connection; most are looked at when they matter.
 void Endpoint::follow_option(SocketOptionValue given, const SocketOptions& before, Context& c) {
   switch (given.option) {
-    case SocketOption::tcp_nodelay: send_what_is_allowed(Nagle::Mode::off, c); break;
-    case SocketOption::tcp_cork: send_what_is_allowed(Nagle::Mode::on, c); break;
+    case SocketOption::tcp_nodelay:
+      if (given.value != 0) send_what_is_allowed(Nagle::Mode::off, c);
+      break;
+    case SocketOption::tcp_cork:
+      if (given.value == 0) send_what_is_allowed(Nagle::Mode::on, c);
+      break;
     case SocketOption::tcp_quickack:
       if (given.value != 0 && acks_.owed()) send_ack(SendReason::ack, c);
       break;

@@ -52,6 +52,16 @@ TEST_CASE("Nagle: TCP_NODELAY set later releases what waited", "[tcp]") {
   t.out("P. 101:201 ack 1");
 }
 
+TEST_CASE("Nagle: TCP_NODELAY set to 0 releases nothing", "[tcp]") {
+  auto t = TcpTest::in(State::established);
+  t.send(100);
+  t.out("P. 1:101 ack 1");
+  t.send(100);
+  t.set(SocketOption::tcp_nodelay, 0);
+  t.quiet();
+  t.in(". 1 ack 101").out("P. 101:201 ack 1");
+}
+
 TEST_CASE("Nagle: a FIN takes the last small segment with it", "[tcp][rfc9293]") {
   auto t = TcpTest::in(State::established);
   t.send(100);

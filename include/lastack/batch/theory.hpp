@@ -127,7 +127,8 @@ CloseOdds close_odds(const Transmissions& fins, const RoundTrip& way);
 double port_rate(std::uint64_t ports, SimDuration open_for, SimDuration time_wait);
 /// The same for the ports that a host may choose (ip_local_port_range without
 /// ip_local_reserved_ports) and its TIME-WAIT, and connections that take no time.
-/// Nothing where tcp_tw_reuse lets connections take over pairs in TIME-WAIT.
+/// Nothing where tcp_tw_reuse lets connections take over pairs in TIME-WAIT, and where the number
+/// of ports is odd and Linux's search leaves one of them out, now this one and now that.
 std::optional<double> port_rate(const scenario::Host& client);
 
 // --- Scenarios that have a closed form ---

@@ -58,6 +58,12 @@ enum class Paws : std::uint8_t {
 /// How a peer's repeated segments move the end of TIME-WAIT.
 enum class TimeWaitRestart : std::uint8_t { on_fin, on_any_ack };
 
+/// How a local port is chosen for a connection that names none.
+enum class PortOrder : std::uint8_t {
+  in_turn,  ///< one after the other from a start of the peer's (RFC 6056, 3.3.3)
+  linux     ///< by twos, from a start of the peer's that moves on by chance (RFC 6056, 3.3.4)
+};
+
 /// Where profiles differ in what no setting of theirs says; the table is in sim/tcp/profile.cpp.
 struct Profile {
   ProfileId id;
@@ -98,6 +104,8 @@ struct Profile {
   /// Whether connect from a port of the application's choice takes over a pair in TIME-WAIT that
   /// used timestamps, without tcp_tw_reuse (RFC 6191).
   bool bound_port_reuses_time_wait;
+  PortOrder port_order;
+  SimDuration iss_tick;  ///< of the clock in initial sequence numbers (RFC 9293, 3.4.1)
   /// Whether segments leave in bursts, and a short burst may wait for an ACK (segmentation
   /// offload).
   bool sends_bursts;
@@ -107,6 +115,9 @@ struct Profile {
   /// Whether a reset of a connection that was opened at both ends at once refuses it (RFC 9293,
   /// 3.10.7.4, second); else it counts as one of an open connection.
   bool refused_in_simultaneous_open;
+  /// Whether the FIN of a shutdown in SYN_RCVD waits until the connection is open (Linux); else it
+  /// goes at once (RFC 9293, 3.10.4).
+  bool shutdown_waits_for_handshake;
   /// Whether the SYN-ACK that answers a crossed SYN offers all that our own SYN did (Linux); else
   /// only what the peer's SYN offers as well (RFC 7323, 1.3 and 2.2; RFC 2018, 2).
   bool crossed_syn_ack_offers_all;

@@ -90,8 +90,7 @@ std::uint64_t Host::keyed_hash(std::uint64_t a, std::uint64_t b) const {
 
 Seq Host::choose_iss(SimTime now, Port local, SocketAddress remote) const {
   const std::uint64_t pair = pair_key(local, remote.address, remote.port);
-  const auto clock =
-      static_cast<std::uint32_t>(now.time_since_epoch() / std::chrono::microseconds{4});
+  const auto clock = static_cast<std::uint32_t>(now.time_since_epoch() / profile.iss_tick);
   return Seq{clock + static_cast<std::uint32_t>(keyed_hash(pair, 1))};
 }
 

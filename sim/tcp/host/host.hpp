@@ -74,7 +74,7 @@ struct Host {
   bool has_room_for_socket() const { return sockets < config.sockets_max; }
   /// 64 bits that only this host could compute from these numbers.
   std::uint64_t keyed_hash(std::uint64_t a, std::uint64_t b) const;
-  /// Initial send sequence number (RFC 9293, 3.4.1): a clock of 4 us plus a keyed hash of the pair.
+  /// Initial send sequence number (RFC 9293, 3.4.1): a clock plus a keyed hash of the pair.
   Seq choose_iss(SimTime now, Port local, SocketAddress remote) const;
   /// What is added to the millisecond clock in timestamps towards this peer (RFC 7323, 7.1).
   std::uint32_t timestamp_offset(Address remote) const;

@@ -51,21 +51,13 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
     }
   }
   const SocketAddress local{impl_->host_.config.address, port};
-  Seq iss = endpoint.fixed_iss().value_or(impl_->host_.choose_iss(now, port, remote));
+  Seq iss = impl_->host_.choose_iss(now, port, remote);
   // A port that was just chosen is free, unless it may be taken from TIME-WAIT.
   const bool free = endpoint.bound_port() == 0 && impl_->host_.settings().tcp_tw_reuse != 1;
   if (const auto taken = free ? std::nullopt : impl_->table_.find(port, remote)) {
-    using PortChoice = Impl::PortChoice;
-    const PortChoice choice =
-        endpoint.bound_port() != 0 ? PortChoice::bound : PortChoice::ephemeral;
-    if (taken->kind != TimerOwner::Kind::time_wait ||
-        !impl_->may_reuse(now, impl_->records_.time_waits[taken->index], choice)) {
-      return Error::address_not_available;
-    }
-    iss = endpoint.fixed_iss().value_or(impl_->records_.time_waits[taken->index].next_iss());
-    impl_->time_wait_ends(taken->index, StateReason::new_connection, c);
-    ++impl_->host_.counters.TWRecycled;
+    if (!impl_->take_over(*taken, endpoint, iss, c)) return Error::address_not_available;
   }
+  iss = endpoint.fixed_iss().value_or(iss);
   endpoint.connect(local, remote, iss, c);
   impl_->table_.enter({TimerOwner::Kind::socket, Impl::index_of(socket)});
   impl_->settle(endpoint, Impl::index_of(socket), c);

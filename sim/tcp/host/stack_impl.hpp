@@ -11,6 +11,7 @@
 
 #include "endpoint.hpp"
 #include "host/connection_table.hpp"
+#include "host/ephemeral_ports.hpp"
 #include "host/host.hpp"
 #include "host/records.hpp"
 #include "lastack/core/assert.hpp"
@@ -150,11 +151,18 @@ class Stack::Impl {
 
   Error bind(std::uint32_t socket, Port port);
   Error choose_port(SimTime now, SocketAddress remote, Port& port);
+  PortRange port_range() const;
+  template <typename IsFree>
+  std::optional<Port> search(SimTime now, std::optional<SocketAddress> remote, bool reuse,
+                             IsFree is_free);
+  bool is_taken(Port port) const;
+  bool is_free(SimTime now, Port port, SocketAddress remote) const;
   bool port_listens(Port port) const;
   bool port_has_connections(Port port) const;
   /// Whether a new connection may use this pair although a TIME-WAIT record has it.
   enum class PortChoice : std::uint8_t { bound, ephemeral };
   bool may_reuse(SimTime now, const TimeWait& record, PortChoice choice) const;
+  bool take_over(TimerOwner owner, Endpoint& endpoint, Seq& iss, Context& c);
   void unbind(std::uint32_t socket);
 
  private:
@@ -170,6 +178,8 @@ class Stack::Impl {
   boost::unordered_flat_map<Port, PortUse> bound_;
   /// Remote ends towards which every port was found taken, until one is given back.
   boost::unordered_flat_set<std::uint64_t> exhausted_;
+  std::uint64_t exhausted_in_ = 0;  ///< period of which that is, where it matters
+  EphemeralPorts ephemeral_ports_{host_.secret};
   std::uint32_t next_port_ = 0;  ///< how far the search for a free port has come
 
   friend class Stack;

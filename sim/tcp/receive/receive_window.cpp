@@ -31,8 +31,11 @@ std::uint32_t ReceiveWindow::free_space(const Surroundings& s) const {
 // --- The handshake ---
 
 void ReceiveWindow::offer_in_syn(const Surroundings& s) {
+  // Whoever knows a timestamp of the peer's already counts on them (Linux, tcp_connect_init).
+  const bool stamped = s.stamps == Stamps::yes && s.host.settings().tcp_timestamps != 0;
+  const std::uint32_t mss = s.host.advertised_mss(s.options) - (stamped ? timestamps_octets : 0U);
   const WindowOffer offer =
-      initial_window(s.host, full_space(s), s.buffer_size(), s.host.advertised_mss(s.options),
+      initial_window(s.host, full_space(s), s.buffer_size(), mss,
                      s.host.settings().tcp_window_scaling != 0 ? Scaling::offered : Scaling::none);
   advertised_ = offer.window;
   scale_ = offer.scale;

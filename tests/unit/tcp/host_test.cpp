@@ -64,8 +64,8 @@ TEST_CASE("ISS: of one pair of ends it moves on with a clock", "[tcp][iss]") {
   const Seq much_later = iss_of(1, sim_start + 10s, 40000, 0, profile);
   CHECK(after(later, first));
   CHECK(after(much_later, later));
-  // RFC 9293: a tick about every 4 us; Linux's tick is 64 ns.
-  CHECK(later - first >= 200'000);
+  // RFC 9293, 3.4.1: a tick about every 4 us; Linux's clock (seq_scale) ticks every 64 ns.
+  CHECK(later - first == (profile == ProfileId::linux_6 ? 15'625'000 : 250'000));
   CHECK(much_later - later == 9 * (later - first));
 }
 

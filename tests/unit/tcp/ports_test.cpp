@@ -1,5 +1,7 @@
 // Local ports: who gets which, and when none is left.
+#include <cstdlib>
 #include <set>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -26,12 +28,28 @@ DrivenStack with_ports(const char* range, ProfileId profile = ProfileId::rfc9293
 }
 
 /// Opens a connection from any port; the socket goes to `opened`.
-Error connect(DrivenStack& driven, SocketAddress to, SocketId* opened = nullptr) {
+Error connect(DrivenStack& driven, SocketAddress to, SocketId* opened = nullptr,
+              SimTime at = sim_start) {
   return driven.run([&](Stack& stack, tcp::Output& out) {
     const SocketId socket = stack.open();
     if (opened != nullptr) *opened = socket;
-    return stack.connect(sim_start, socket, to, out);
+    return stack.connect(at, socket, to, out);
   });
+}
+
+/// The port that a connection to `to` gets; 0 for none.
+tcp::Port next_port(DrivenStack& driven, SocketAddress to, SimTime at = sim_start) {
+  SocketId socket{};
+  if (connect(driven, to, &socket, at) != Error::none) return 0;
+  return driven.stack().local(socket).port;
+}
+
+/// A stack whose port range and seed are these, as Linux is.
+DrivenStack linux_with(const char* range, std::uint64_t seed = 1) {
+  tcp::StackConfig config = profile_config(ProfileId::linux_6);
+  config.seed = seed;
+  REQUIRE_FALSE(tcp::apply_setting(config.settings, "ip_local_port_range", range));
+  return DrivenStack{config};
 }
 
 }  // namespace
@@ -136,4 +154,86 @@ TEST_CASE("ports: the choice differs by seed, not by run", "[tcp][ports]") {
   std::set<tcp::Port> seen;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) seen.insert(first_port(seed));
   CHECK(seen.size() > 10);
+}
+
+TEST_CASE("ports: Linux gives away every second one first, from the range's first on",
+          "[tcp][ports][linux]") {
+  const auto [range, first] =
+      GENERATE(std::pair{"40000 40009", 40000}, std::pair{"40001 40010", 40001});
+  DrivenStack driven = linux_with(range);
+  std::set<int> steps;
+  for (int i = 0; i < 5; ++i) steps.insert(next_port(driven, server) - first);
+  CHECK(steps == std::set<int>{0, 2, 4, 6, 8});
+  for (int i = 0; i < 5; ++i) steps.insert(next_port(driven, server) - first);
+  CHECK(steps == std::set<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  CHECK(next_port(driven, server) == 0);
+}
+
+TEST_CASE("ports: Linux goes on by 2 to 16, as chance will have it", "[tcp][ports][linux]") {
+  DrivenStack driven = linux_with("32768 60999");
+  std::set<int> steps;
+  int before = next_port(driven, server);
+  for (int i = 0; i < 200; ++i) {
+    const int port = next_port(driven, server);
+    steps.insert((port - before + 28232) % 28232);
+    before = port;
+  }
+  CHECK(steps == std::set<int>{2, 4, 6, 8, 10, 12, 14, 16});
+}
+
+TEST_CASE("ports: Linux begins elsewhere for another peer, and after ten seconds",
+          "[tcp][ports][linux]") {
+  DrivenStack driven = linux_with("32768 60999");
+  const int one = next_port(driven, server);
+  CHECK(std::abs(next_port(driven, server, sim_start + 9s) - one) <= 16);
+  CHECK(std::abs(next_port(driven, other_server) - one) > 16);
+  CHECK(std::abs(next_port(driven, server, sim_start + 10s) - one) > 32);
+}
+
+TEST_CASE("ports: of three Linux finds two, as it goes by twos", "[tcp][ports][linux]") {
+  DrivenStack driven = linux_with("40000 40002");
+  CHECK(next_port(driven, server) == 40000);
+  CHECK(next_port(driven, server) == 40001);
+  for (const SimTime at : {sim_start, sim_start + 10s, sim_start + 1h}) {
+    CHECK(next_port(driven, server, at) == 0);
+  }
+}
+
+TEST_CASE("ports: of five Linux finds four, and the fifth when it begins elsewhere",
+          "[tcp][ports][linux]") {
+  std::set<std::size_t> found_at_once;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    DrivenStack driven = linux_with("40000 40004", seed);
+    std::set<tcp::Port> found;
+    while (const tcp::Port port = next_port(driven, server)) found.insert(port);
+    found_at_once.insert(found.size());
+    for (SimTime at = sim_start; at < sim_start + 10min; at += 10s) {
+      if (const tcp::Port port = next_port(driven, server, at)) found.insert(port);
+    }
+    CHECK(found.size() == 5);
+  }
+  CHECK(found_at_once == std::set<std::size_t>{4, 5});
+}
+
+TEST_CASE("ports: without Linux's order every port of an odd range is found", "[tcp][ports]") {
+  DrivenStack driven = with_ports("40000 40002");
+  for (int i = 0; i < 3; ++i) CHECK(next_port(driven, server) != 0);
+  CHECK(next_port(driven, server) == 0);
+}
+
+TEST_CASE("ports: bind to any port takes one that nobody has, with Linux of the other parity",
+          "[tcp][ports][linux]") {
+  const auto bind_any = [](DrivenStack& driven, int reuse) {
+    return driven.run([&](Stack& stack, tcp::Output&) {
+      const SocketId socket = stack.open({{tcp::SocketOption::so_reuseaddr, reuse}});
+      return std::pair{stack.bind(socket, 0), socket};
+    });
+  };
+  DrivenStack driven = linux_with("40000 40009");
+  for (int i = 0; i < 6; ++i) REQUIRE(next_port(driven, server) != 0);  // one of them is odd
+  for (int i = 0; i < 4; ++i) {
+    INFO(i);
+    CHECK(bind_any(driven, i % 2).first == Error::none);
+  }
+  CHECK(bind_any(driven, 0).first == Error::address_in_use);
 }

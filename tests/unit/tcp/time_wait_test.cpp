@@ -130,6 +130,44 @@ TEST_CASE("TIME-WAIT: without timestamps tcp_tw_reuse does nothing", "[tcp][time
         Error::address_not_available);
 }
 
+TEST_CASE("FIN-WAIT-2: connect from a bound port takes over what an orphan left, if stamps tell",
+          "[tcp][time_wait][linux]") {
+  // Linux, tcp_twsk_unique: the record of an orphan in FIN-WAIT-2 is taken for one of TIME-WAIT.
+  const bool stamps = GENERATE(false, true);
+  auto t = TcpTest::in(State::established,
+                       {.profile = ProfileId::linux_6, .peer_options = stamps ? stamped : ""});
+  t.close();
+  t.out("F. 1 ack 1");
+  t.in(". 1 ack 2").quiet(State::fin_wait_2);
+  const auto connect_from = [&](tcp::Port port) {
+    tcp::Output out{tcp::Reports::none};
+    const auto socket = t.stack().open({{tcp::SocketOption::so_reuseaddr, 1}});
+    REQUIRE(t.stack().bind(socket, port) == Error::none);
+    const Error error = t.stack().connect(t.now(), socket, {tcp::Address{0x0a000002}, 80}, out);
+    if (error == Error::none) {
+      const auto& syn = std::get<tcp::Sent>(out.effects.front()).segment;
+      CHECK(syn.options.ts_ecr != tcp::Timestamp{});  // what the peer showed last
+      CHECK(syn.wnd == 65160);                        // 45 segments of 1448
+    }
+    return error;
+  };
+  CHECK(connect_from(40000) == (stamps ? Error::none : Error::address_not_available));
+}
+
+TEST_CASE("FIN-WAIT-2: what an orphan left is no free port, tcp_tw_reuse or not",
+          "[tcp][time_wait][linux]") {
+  auto t = TcpTest::in(State::established,
+                       {.profile = ProfileId::linux_6,
+                        .sysctl = {{"tcp_tw_reuse", "1"}, {"ip_local_port_range", "40000 40000"}},
+                        .peer_options = stamped});
+  t.close();
+  t.out("F. 1 ack 1");
+  t.in(". 1 ack 2").after(5s).quiet(State::fin_wait_2);
+  tcp::Output out{tcp::Reports::none};
+  CHECK(t.stack().connect(t.now(), t.stack().open(), {tcp::Address{0x0a000002}, 80}, out) ==
+        Error::address_not_available);
+}
+
 TEST_CASE("TIME-WAIT: a listener starts again over it only with SO_REUSEADDR", "[tcp][time_wait]") {
   const bool reuse = GENERATE(false, true);
   auto t = TcpTest::in(State::time_wait, {.profile = ProfileId::linux_6, .role = Role::server});

@@ -18,6 +18,11 @@ namespace {
 constexpr std::size_t block_bytes = 65536;
 constexpr std::string_view congestion_control = "cubic";
 
+/// TCP_NOTSENT_LOWAT; 0: as tcp_notsent_lowat says.
+void set_lowat(int fd, std::uint32_t octets) {
+  setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof octets);
+}
+
 /// Where the kernel keeps an option.
 struct Place {
   int level;
@@ -110,6 +115,7 @@ int listen_on(int fd, tcp::Address address, tcp::Port port, int backlog,
 }
 
 int start_connect(int fd, tcp::SocketAddress to) {
+  set_lowat(fd, UINT32_MAX);
   const sockaddr_in in = in_of(to.address, to.port);
   return connect(fd, reinterpret_cast<const sockaddr*>(&in), sizeof in) == 0 ? 0 : errno;
 }
@@ -117,7 +123,9 @@ int start_connect(int fd, tcp::SocketAddress to) {
 int pending_error(int fd) {
   int error = 0;
   socklen_t length = sizeof error;
-  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  if (error == 0) set_lowat(fd, 0);
+  return error;
 }
 
 Transfer send_some(int fd, std::span<const char> bytes) {

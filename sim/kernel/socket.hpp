@@ -25,7 +25,8 @@ int bind_socket(int fd, tcp::Address address, tcp::Port port);
 /// The same, unless `options` say what SO_REUSEADDR is.
 int listen_on(int fd, tcp::Address address, tcp::Port port, int backlog,
               const std::vector<tcp::SocketOptionValue>& options);
-/// EINPROGRESS: poll for POLLOUT, then ask `pending_error`.
+/// EINPROGRESS: poll for POLLOUT, then ask `pending_error`. Between the two poll tells when connect
+/// is over, however small tcp_notsent_lowat is, as connect itself would that waits.
 int start_connect(int fd, tcp::SocketAddress to);
 int pending_error(int fd);
 

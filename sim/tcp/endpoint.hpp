@@ -219,7 +219,7 @@ class Endpoint {
   SimTime try_again_at(const Context& c) const;
   static bool memory_allows_growth(const Context& c);
   bool fin_joins_last_segment();
-  void send_fin(Context& c);
+  void end_writing(Context& c);
 
   // send/transmit.cpp: what is sent
   Segment blank(Flags flags, Seq seq) const;

@@ -416,7 +416,7 @@ Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
   }
   snd_.set_window(snd_.offered_in(seg), seg.seq);
   become_established(seg, StateReason::ack_arrives, c);
-  if (write_closed_) send_fin(c);  // shutdown was called before
+  if (write_closed_) end_writing(c);  // shutdown was called before
   return Step::go_on;
 }
 

@@ -147,12 +147,12 @@ Error Endpoint::shutdown(Stack::Direction how, Context& c) {
   if (how == Stack::Direction::read || write_closed_) return Error::none;
   write_closed_ = true;
   const bool waits = state_ == State::syn_rcvd && c.host.profile.shutdown_waits_for_handshake;
-  if (!waits) send_fin(c);
+  if (!waits) end_writing(c);
   return Error::none;
 }
 
 /// Nothing more will be written: a FIN follows what waits.
-void Endpoint::send_fin(Context& c) {
+void Endpoint::end_writing(Context& c) {
   switch (state_) {
     case State::syn_rcvd:
     case State::established: enter(State::fin_wait_1, StateReason::shutdown, c); break;
@@ -180,7 +180,7 @@ SimDuration Endpoint::linger(Context& c) {
   if (!write_closed_ || !read_closed_) {
     shutdown(Stack::Direction::both, c);
   }
-  if (state_ == State::syn_rcvd) send_fin(c);  // only shutdown waits for the handshake
+  if (state_ == State::syn_rcvd) end_writing(c);  // only shutdown waits for the handshake
   const bool closing =
       state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
   return closing ? std::chrono::seconds{options_->linger_s} : SimDuration::zero();
@@ -216,7 +216,7 @@ void Endpoint::close(Context& c) {
   }
   if (!write_closed_ || state_ == State::syn_rcvd) {  // only shutdown waits for the handshake
     write_closed_ = true;
-    send_fin(c);
+    end_writing(c);
   }
   read_closed_ = true;
   orphan_ = true;

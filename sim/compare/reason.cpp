@@ -18,7 +18,7 @@ const SentSegment* segment_at(const History& history, std::optional<std::size_t>
   return row ? &history.segments[*row] : nullptr;
 }
 
-bool is_bare_ack(const SentSegment& segment) {
+bool only_acknowledges(const SentSegment& segment) {
   return segment.len == 0 && segment.flags.without(tcp::Flags::psh) == tcp::Flags::ack;
 }
 
@@ -37,7 +37,8 @@ Reason of_segments(const SentSegment& left, const SentSegment& right, const Hist
   if (left.flags.has(tcp::Flags::rst) || right.flags.has(tcp::Flags::rst)) return Reason::reset;
   const bool close = std::chrono::abs(left.at - right.at) < turn;
   const bool opening = left.flags.has(tcp::Flags::syn) || right.flags.has(tcp::Flags::syn);
-  if (close && !opening && (is_bare_ack(left) || is_bare_ack(right))) return Reason::burst;
+  if (close && !opening && (only_acknowledges(left) || only_acknowledges(right)))
+    return Reason::burst;
   const bool text = left.len > 0 && right.len > 0 && left.len != right.len;
   if (text && alike(left.seq, right.seq)) return Reason::cut;
   return Reason::other;

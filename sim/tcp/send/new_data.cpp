@@ -115,8 +115,11 @@ Endpoint::Burst Endpoint::send_single(Nagle::Mode nagle, Context& c) {
 /// Up to burst_max() segments of what the application wrote together.
 Endpoint::Burst Endpoint::send_burst(Nagle::Mode nagle, Context& c) {
   const std::uint32_t mss = mss_now(c);
+  // Two bursts at least should be on their way (Linux, tcp_cwnd_test).
+  const std::uint32_t quota =
+      std::min({cwnd() - in_flight(), std::max(cwnd() / 2, 1U), burst_max_now(mss)});
   const std::uint32_t together =
-      buffer_.chunk_left(snd_.nxt(), SendBuffer::chunk_goal(snd_.max_wnd(), mss));
+      buffer_.chunk_grown(snd_.nxt(), SendBuffer::chunk_goal(snd_.max_wnd(), mss), quota * mss);
   if (!fits_window(std::min(together, mss))) return Burst::held_back;
   if (together <= mss) {
     const bool last = snd_.nxt() + together == buffer_.end();
@@ -127,9 +130,6 @@ Endpoint::Burst Endpoint::send_burst(Nagle::Mode nagle, Context& c) {
     return Burst::sent;
   }
   if (waits_for_more(together, mss, c)) return Burst::deferred;
-  // Two bursts at least should be on their way (Linux, tcp_cwnd_test).
-  const std::uint32_t quota =
-      std::min({cwnd() - in_flight(), std::max(cwnd() / 2, 1U), burst_max_now(mss)});
   send_together(burst_end(std::min(together, snd_.window_left()), quota * mss, mss,
                           short_one_waits(nagle) ? ShortOne::waits : ShortOne::goes),
                 mss, c);

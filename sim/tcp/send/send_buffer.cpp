@@ -49,6 +49,12 @@ std::uint32_t SendBuffer::chunk_left(Seq nxt, std::uint32_t goal) const {
   return std::min(end_ - nxt, into != 0 ? into : goal);
 }
 
+std::uint32_t SendBuffer::chunk_grown(Seq nxt, std::uint32_t goal, std::uint32_t most) const {
+  const std::uint32_t left = chunk_left(nxt, goal);
+  if (left >= most || nxt + left == end_) return left;
+  return left + std::min(most - left, chunk_left(nxt + left, goal));
+}
+
 std::uint32_t SendBuffer::memory(const RetransmissionQueue& queue, const SendSequence& snd,
                                  std::uint32_t goal) const {
   const std::uint32_t waiting = end_ - snd.nxt();

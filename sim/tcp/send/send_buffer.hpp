@@ -36,6 +36,8 @@ class SendBuffer {
   std::uint32_t room_in_chunk(std::uint32_t goal) const { return goal - (end_ - chunk_); }
   /// What is left of the chunk that goes next.
   std::uint32_t chunk_left(Seq nxt, std::uint32_t goal) const;
+  /// … with what joins it of the next chunk, up to `most` octets in all (Linux, tcp_grow_skb).
+  std::uint32_t chunk_grown(Seq nxt, std::uint32_t goal, std::uint32_t most) const;
   /// Whether everything before the last chunk was sent.
   bool at_last_chunk(Seq nxt) const { return at_or_after(nxt, chunk_); }
   /// Bytes of memory that all octets in the buffer take.

@@ -134,6 +134,20 @@ TEST_CASE("SendBuffer: a chunk leaves as what is left of it", "[tcp][linux]") {
   CHECK(buffer.chunk_left(Seq{1} + goal, goal) == 500);
 }
 
+TEST_CASE("SendBuffer: where a chunk ends early the next one joins it, but only one",
+          "[tcp][linux]") {
+  const std::uint32_t small = 2 * mss;
+  auto buffer = with(small);
+  for (int i = 0; i < 2; ++i) {
+    buffer.begin_chunk(Chunk::fresh, Seq{1});
+    buffer.append(small);
+  }
+  CHECK(buffer.chunk_grown(Seq{1}, small, 10 * mss) == 4 * mss);
+  CHECK(buffer.chunk_grown(Seq{1} + mss, small, 2 * mss) == 2 * mss);
+  CHECK(buffer.chunk_grown(Seq{1}, small, mss) == 2 * mss);                 // is large enough
+  CHECK(buffer.chunk_grown(Seq{1} + 4 * mss, small, 10 * mss) == 2 * mss);  // the last
+}
+
 TEST_CASE("SendBuffer: each chunk takes 832 bytes beside its octets, sent or not", "[tcp][linux]") {
   const auto buffer = with(3000);
   RetransmissionQueue queue;

@@ -208,14 +208,14 @@ class Endpoint {
   // memory.cpp
   enum class MemoryUse : std::uint8_t { send, receive };
   using Chunk = SendBuffer::Chunk;
-  std::uint32_t bytes_to_send(const Context& c) const;
+  std::uint32_t bytes_to_send() const;
   bool take_memory(MemoryUse use, std::uint32_t begun, std::uint32_t size, Context& c);
   bool may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun, std::uint32_t size,
                 Context& c);
   bool exceeds_shrunk_buffer(std::uint32_t queued, std::uint32_t size);
   std::uint32_t memory_to_send(std::uint32_t wanted, Chunk chunk, Context& c);
   bool memory_to_keep(const Segment& seg, Context& c);
-  std::uint64_t memory_to_spare(const Context& c) const;
+  std::uint64_t memory_to_spare() const;
   SimTime try_again_at(const Context& c) const;
   static bool memory_allows_growth(const Context& c);
   bool fin_joins_last_segment();
@@ -248,14 +248,18 @@ class Endpoint {
   enum class HowMuch : std::uint8_t { all, one_burst };
   std::uint32_t unsent() const { return buffer_.unsent(snd_.nxt()); }
   std::uint32_t in_flight() const { return recovery_.in_flight(queue_, sack()); }
-  std::uint32_t send_memory(const Context& c) const;
+  [[gnu::noinline]] std::uint32_t send_memory() const;
   void grow_send_buffer(const Context& c);
+  void begin_chunk(Chunk chunk, std::uint32_t goal);
   std::uint64_t fill_send_buffer(std::uint64_t bytes, SimTime& try_again, Context& c);
   void wake_sender(const Context& c);
   void send_what_is_allowed(Nagle::Mode nagle, Context& c, HowMuch how_much = HowMuch::all);
   Burst send_fin(Context& c);
   Burst send_single(Nagle::Mode nagle, Context& c);
   Burst send_burst(Nagle::Mode nagle, Context& c);
+  Burst decide_burst(std::uint32_t together, std::uint32_t mss, Nagle::Mode nagle,
+                     const Context& c) const;
+  void keep_chunk_grown(std::uint32_t grown);
   void send_together(std::uint32_t octets, std::uint32_t mss, Context& c);
   bool waits_for_more(std::uint32_t together, std::uint32_t mss, const Context& c) const;
   std::uint64_t pacing_rate_now(std::uint32_t mss) const;
@@ -265,6 +269,7 @@ class Endpoint {
   void send_new(std::uint32_t data, std::uint32_t mss, SendReason why, Context& c);
   void data_goes_out(std::uint32_t data, const Context& c);
   bool send_as_probe(Context& c);
+  std::uint32_t single_octets(std::uint32_t mss, const Context& c) const;
   void send_piece(std::uint32_t octets, Context& c);
   bool nagle_holds_back(std::uint32_t data, bool fin, Nagle::Mode nagle, const Context& c) const;
   bool short_one_waits(Nagle::Mode nagle) const;

@@ -17,6 +17,7 @@ constexpr KernelChange changes[] = {
     {{6, 17}, "always_rack", "no", "commit 1c120191dcec"},
     {{6, 17}, "drops_text_beyond_window", "no", "commit 9ca48d616ed7"},
     {{6, 16}, "tcp_rmem", "4096 131072 6291456", "commit 572be9bf9d0d"},
+    {{6, 10}, "grows_bursts", "no", "commit 8ee602c63520"},
     {{6, 5}, "tcp_syn_linear_timeouts", "0", "commit ccce324dabfe"},
     {{6, 0}, "tcp_challenge_ack_limit", "1000", "commit 79e3602caa6f"},
     {{5, 19}, "tcp_pingpong_thresh", "3", "commit 4d8f24eeedc5"},
@@ -46,6 +47,7 @@ constexpr SettingBirth births[] = {
 void undo(std::string_view rule, Profile& profile) {
   if (rule == "wrong_syn_ack") profile.wrong_syn_ack = WrongSynAck::reset;
   if (rule == "always_rack") profile.always_rack = false;
+  if (rule == "grows_bursts") profile.grows_bursts = false;
   if (rule == "drops_text_beyond_window") profile.drops_text_beyond_window = false;
 }
 
@@ -127,6 +129,8 @@ constexpr RuleInfo rules[] = {
      [](const Profile& p) -> std::string_view { return p.iss_tick == 4us ? "4 us" : "64 ns"; }},
     {"sends_bursts", "Whether segments leave in bursts.",
      [](const Profile& p) { return yes_or_no(p.sends_bursts); }},
+    {"grows_bursts", "Whether a small burst takes from what was written next.",
+     [](const Profile& p) { return yes_or_no(p.grows_bursts); }},
     {"reads_after_end", "Whether data can be read after a reset.",
      [](const Profile& p) { return yes_or_no(p.reads_after_end); }},
     {"refused_in_simultaneous_open", "Whether a RST refuses a simultaneous open.",

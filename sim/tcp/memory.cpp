@@ -10,18 +10,18 @@
 namespace lastack::tcp {
 
 /// Bytes in the send buffer (sk_wmem_queued).
-std::uint32_t Endpoint::bytes_to_send(const Context& c) const {
+std::uint32_t Endpoint::bytes_to_send() const {
   const bool octets_out = after(buffer_.end(), snd_.una());
   if (state_ == State::closed || (queue_.empty() && !octets_out)) return 0;
   if (queue_.size() == 1 && !after(buffer_.end(), snd_.nxt())) {  // a SYN, a FIN, one segment
     return (octets_out ? buffer_.end() - snd_.una() : 0) + chunk_overhead;
   }
-  return send_memory(c);
+  return send_memory();
 }
 
 /// What came and went in an event is settled at its end.
 void Endpoint::settle_memory(Context& c) {
-  held_.settle(std::uint64_t{bytes_to_send(c)} + window_.memory(), c.host);
+  held_.settle(std::uint64_t{bytes_to_send()} + window_.memory(), c.host);
 }
 
 /// Whether `size` bytes more may be held beside the `used` ones (Linux, __sk_mem_schedule). In a
@@ -36,7 +36,7 @@ bool Endpoint::take_memory(MemoryUse use, std::uint32_t begun, std::uint32_t siz
     return true;
   }
   settle_memory(c);
-  const std::uint64_t used = std::uint64_t{bytes_to_send(c)} + window_.memory() + begun;
+  const std::uint64_t used = std::uint64_t{bytes_to_send()} + window_.memory() + begun;
   if (used + size <= held_.bytes()) return true;
   const std::uint32_t more = SocketMemory::pages_for(used + size - held_.bytes());
   if (!may_take(use, more, begun, size, c)) return false;
@@ -52,7 +52,7 @@ bool Endpoint::may_take(MemoryUse use, std::uint32_t pages, std::uint32_t begun,
   c.host.counters.TCPMemoryPressures += pressure_begins ? 1U : 0U;
   if (answer == SocketMemory::Answer::granted) return true;
   const std::uint32_t queued =
-      use == MemoryUse::receive ? window_.memory() : bytes_to_send(c) + begun;
+      use == MemoryUse::receive ? window_.memory() : bytes_to_send() + begun;
   if (answer == SocketMemory::Answer::depends) {
     const std::int32_t assured =
         use == MemoryUse::receive ? settings.tcp_rmem[0] : settings.tcp_wmem[0];
@@ -82,7 +82,7 @@ std::uint32_t Endpoint::memory_to_send(std::uint32_t wanted, Chunk chunk, Contex
     begun = chunk_overhead;
   }
   if (take_memory(MemoryUse::send, begun, wanted, c)) return wanted;
-  const std::uint32_t queued = bytes_to_send(c) + begun;
+  const std::uint32_t queued = bytes_to_send() + begun;
   const auto assured = static_cast<std::uint32_t>(c.host.settings().tcp_wmem[0]);
   const std::uint32_t spared = assured > queued ? assured - queued : 0;
   const std::uint64_t used = std::uint64_t{queued} + window_.memory();
@@ -112,8 +112,8 @@ bool Endpoint::memory_to_keep(const Segment& seg, Context& c) {
 }
 
 /// Bytes that it holds of the host's memory and does not use (Linux, sk_forward_alloc).
-std::uint64_t Endpoint::memory_to_spare(const Context& c) const {
-  const std::uint64_t used = std::uint64_t{bytes_to_send(c)} + window_.memory();
+std::uint64_t Endpoint::memory_to_spare() const {
+  const std::uint64_t used = std::uint64_t{bytes_to_send()} + window_.memory();
   return held_.bytes() > used ? held_.bytes() - used : 0;
 }
 

@@ -137,7 +137,7 @@ bool Endpoint::out_of_resources(Farewell wanted, Context& c) {
 /// tcp_out_of_memory).
 bool Endpoint::out_of_memory(const Context& c) const {
   return c.host.memory.pages() > c.host.settings().tcp_mem[2] &&
-         bytes_to_send(c) > least_send_buffer;
+         bytes_to_send() > least_send_buffer;
 }
 
 }  // namespace lastack::tcp

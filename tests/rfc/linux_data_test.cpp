@@ -33,6 +33,14 @@ std::string sacked(int segments, int first, int end) {
          std::to_string(1 + end * smss) + ">";
 }
 
+/// Established with a peer that offers 100 octets at first.
+TcpTest small_window(ProfileId profile) {
+  Setup setup{.profile = profile};
+  auto t = TcpTest::in(State::syn_sent, std::move(setup));
+  t.after(20ms).in("S. 0:0 ack 1 win 100").out(". 1 ack 1");
+  return t;
+}
+
 void send_full(TcpTest& t, int segments) { t.send(static_cast<std::uint64_t>(segments) * smss); }
 
 }  // namespace
@@ -57,6 +65,29 @@ TEST_CASE("linux-6: room for one segment is left until the next ACK makes it two
   // The first ACK finds the last write long past; the second comes just after.
   t.in(sacked(0, 1, 2)).out(full(10));
   t.in(sacked(0, 1, 3)).quiet();
+}
+
+TEST_CASE("linux-6: what was written into a small window leaves in pieces of that size",
+          "[tcp][linux]") {
+  auto t = small_window(ProfileId::linux_6);
+  t.send(4000);
+  t.out(". 1:101 ack 1");
+  t.after(50ms).in(". 1 ack 1 win 65535");
+  t.out(". 101:401 ack 1");  // one joined the first while it waited, one more when it went
+  for (int at = 401; at < 2001; at += 200) t.out(line(".", at, 200, 1));
+  t.send(3000);  // goes in segments of full size, when its turn comes
+  t.after(50ms).in(". 1 ack 2001");
+  for (int at = 2001; at < 3801; at += 200) t.out(line(".", at, 200, 1));
+  CHECK(t.skip_sent() > 0);
+}
+
+TEST_CASE("linux before 6.10: what was written into a small window leaves as it was written",
+          "[tcp][linux]") {
+  auto t = small_window(ProfileId::linux_5_10);
+  t.send(4000);
+  t.out(". 1:101 ack 1");
+  t.after(50ms).in(". 1 ack 1 win 65535");
+  for (int at = 101; at < 1001; at += 100) t.out(line(".", at, 100, 1));
 }
 
 TEST_CASE("linux-6: send takes what fits 46080 bytes of memory, as measured on 6.18",

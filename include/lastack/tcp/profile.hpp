@@ -109,6 +109,9 @@ struct Profile {
   /// Whether segments leave in bursts, and a short burst may wait for an ACK (segmentation
   /// offload).
   bool sends_bursts;
+  /// Whether a burst that is smaller than it might be takes from what was written next (Linux 6.10
+  /// and later, tcp_grow_skb).
+  bool grows_bursts;
   /// Whether what arrived before a connection was reset or timed out can still be read, and its end
   /// of file is told before the error (Linux); else the queues are flushed (RFC 9293, 3.10.7.4).
   bool reads_after_end;

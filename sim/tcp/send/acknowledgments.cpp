@@ -106,7 +106,7 @@ bool Endpoint::is_predicted(const Segment& seg, const Context& c) {
   return c.host.profile.predicts_headers && state_ == State::established && seg.data > 0 &&
          !seg.flags.has(Flags::fin) && seg.seq == received_.nxt() &&
          snd_.offered_in(seg) == snd_.wnd() && seg.options.sack_count == 0 &&
-         !received_.has_hole() && window_.memory_of(seg, receiving(c)) <= memory_to_spare(c);
+         !received_.has_hole() && window_.memory_of(seg, receiving(c)) <= memory_to_spare();
 }
 
 /// An ACK that no live peer could still send (RFC 5961, 5.2), nor (Linux, bytes_acked) one of

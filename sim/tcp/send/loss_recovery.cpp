@@ -21,10 +21,16 @@ constinit const LossRecovery::State LossRecovery::untouched{CongestionAlgorithm:
 
 LossRecovery::State& LossRecovery::state(const SendSequence& snd) {
   if (!state_) {
-    state_ = std::make_unique<State>(CongestionAlgorithm{algorithm_});
+    state_ = std::make_unique<Kept>(CongestionAlgorithm{algorithm_});
     state_->congestion.begin_late(snd.iss() + 1, rack_.min_rtt());
   }
   return *state_;
+}
+
+OddChunks& LossRecovery::change_odd_chunks(const SendSequence& snd) {
+  state(snd);
+  if (!state_->odd_chunks) state_->odd_chunks = std::make_unique<OddChunks>();
+  return *state_->odd_chunks;
 }
 
 std::uint32_t LossRecovery::in_flight(const RetransmissionQueue& queue, Sack sack) const {

@@ -7,6 +7,7 @@
 #include "lastack/tcp/profile.hpp"
 #include "lastack/tcp/settings.hpp"
 #include "send/acked.hpp"
+#include "send/odd_chunks.hpp"
 #include "send/proportional_rate_reduction.hpp"
 #include "send/rack.hpp"
 #include "send/retransmission_queue.hpp"
@@ -151,6 +152,12 @@ class LossRecovery {
   /// The connection is no more.
   void clear() { state_.reset(); }
 
+  // --- What else few connections need ---
+
+  /// Null: there never were any.
+  const OddChunks* odd_chunks() const { return state_ ? state_->odd_chunks.get() : nullptr; }
+  OddChunks& change_odd_chunks(const SendSequence& snd);
+
   void check_invariants(const SendSequence& snd) const;
 
  private:
@@ -183,6 +190,11 @@ class LossRecovery {
     std::uint32_t adapted_at = 0;  ///< how many had left when the patience last grew
   };
   static const State untouched;
+  /// What has a destructor stays out of State, so that the compiler knows all of `untouched`.
+  struct Kept : State {
+    using State::State;
+    std::unique_ptr<OddChunks> odd_chunks;  ///< of the send buffer, once there were any
+  };
 
   const State& known() const { return state_ ? *state_ : untouched; }
   State& state(const SendSequence& snd);
@@ -241,7 +253,7 @@ class LossRecovery {
   void lower_reordering(const RetransmissionQueue& queue, const Surroundings& s);
 
   Rack rack_;
-  std::unique_ptr<State> state_;  ///< once something happened to it
+  std::unique_ptr<Kept> state_;  ///< once something happened to it
   CongestionAlgorithm algorithm_ : 4;
   bool rack_advanced_ : 1 = false;  ///< RACK knows more than when it was last asked
 };

@@ -17,19 +17,20 @@ void Endpoint::grow_send_buffer(const Context& c) {
 }
 
 /// Bytes of memory that the octets in the buffer take.
-std::uint32_t Endpoint::send_memory(const Context& c) const {
-  return buffer_.memory(queue_, snd_, SendBuffer::chunk_goal(snd_.max_wnd(), mss_now(c)));
+std::uint32_t Endpoint::send_memory() const {
+  return buffer_.memory(queue_, snd_, recovery_.odd_chunks());
 }
 
 /// Takes octets from the application chunk by chunk, and sends what is allowed on the way; only a
-/// new chunk needs room (Linux, tcp_sendmsg_locked). Returns how many were taken.
+/// new chunk needs room (Linux, tcp_sendmsg_locked, forced_push). Returns how many were taken.
 std::uint64_t Endpoint::fill_send_buffer(std::uint64_t bytes, SimTime& try_again, Context& c) {
   std::uint64_t taken = 0;
+  Seq pushed = buffer_.end();
   while (taken < bytes) {
     const std::uint32_t goal = SendBuffer::chunk_goal(snd_.max_wnd(), mss_now(c));
     const Chunk chunk = buffer_.next_chunk(snd_.nxt(), goal);
-    if (chunk == Chunk::fresh && send_memory(c) >= buffer_.bytes()) break;
-    buffer_.begin_chunk(chunk, snd_.nxt());
+    if (chunk == Chunk::fresh && send_memory() >= buffer_.bytes()) break;
+    begin_chunk(chunk, goal);
     const std::uint32_t room = buffer_.room_in_chunk(goal);
     const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes - taken, room));
     const std::uint32_t now = memory_to_send(wanted, chunk, c);
@@ -37,10 +38,11 @@ std::uint64_t Endpoint::fill_send_buffer(std::uint64_t bytes, SimTime& try_again
     buffer_.append(now);
     taken += now;
     if (now < room) break;
-    if (buffer_.at_last_chunk(snd_.nxt())) {
-      send_what_is_allowed(Nagle::Mode::off, c, HowMuch::one_burst);
-    } else if (buffer_.end() - snd_.nxt() > snd_.max_wnd() / 2) {
+    if (buffer_.end() - pushed > snd_.max_wnd() / 2) {
+      pushed = buffer_.end();
       send_what_is_allowed(Nagle::Mode::off, c);
+    } else if (buffer_.at_last_chunk(snd_.nxt())) {
+      send_what_is_allowed(Nagle::Mode::off, c, HowMuch::one_burst);
     }
   }
   if (taken < bytes) {
@@ -51,11 +53,16 @@ std::uint64_t Endpoint::fill_send_buffer(std::uint64_t bytes, SimTime& try_again
   return taken;
 }
 
+void Endpoint::begin_chunk(Chunk chunk, std::uint32_t goal) {
+  const bool odd = chunk == Chunk::fresh && buffer_.becomes_odd(snd_.nxt());
+  buffer_.begin_chunk(chunk, snd_.nxt(), goal, odd ? &recovery_.change_odd_chunks(snd_) : nullptr);
+}
+
 /// Wakes an application that waits to send once there is room.
 void Endpoint::wake_sender(const Context& c) {
   if (!buffer_.blocked()) return;
   if (in_flight() < cwnd() && memory_allows_growth(c)) grow_send_buffer(c);
-  if (buffer_.has_room(send_memory(c))) {
+  if (buffer_.has_room(send_memory())) {
     buffer_.unblock();
     wake();
   }
@@ -118,22 +125,41 @@ Endpoint::Burst Endpoint::send_burst(Nagle::Mode nagle, Context& c) {
   // Two bursts at least should be on their way (Linux, tcp_cwnd_test).
   const std::uint32_t quota =
       std::min({cwnd() - in_flight(), std::max(cwnd() / 2, 1U), burst_max_now(mss)});
-  const std::uint32_t together =
-      buffer_.chunk_grown(snd_.nxt(), SendBuffer::chunk_goal(snd_.max_wnd(), mss), quota * mss);
+  const OddChunks* odd = recovery_.odd_chunks();
+  const std::uint32_t most = c.host.profile.grows_bursts ? quota * mss : 0;
+  const std::uint32_t together = buffer_.chunk_grown(snd_.nxt(), most, odd);
+  const Burst result = decide_burst(together, mss, nagle, c);
+  const std::uint32_t octets =
+      result != Burst::sent ? 0
+      : together <= mss     ? together
+                            : burst_end(std::min(together, snd_.window_left()), quota * mss, mss,
+                                    short_one_waits(nagle) ? ShortOne::waits : ShortOne::goes);
+  if (octets < together && together <= most) keep_chunk_grown(together);
+  if (result == Burst::sent) send_together(octets, mss, c);
+  return result;
+}
+
+/// Whether what is kept together may go, or a part of it.
+Endpoint::Burst Endpoint::decide_burst(std::uint32_t together, std::uint32_t mss, Nagle::Mode nagle,
+                                       const Context& c) const {
   if (!fits_window(std::min(together, mss))) return Burst::held_back;
-  if (together <= mss) {
-    const bool last = snd_.nxt() + together == buffer_.end();
-    if (nagle_holds_back(together, fin_follows(together), last ? nagle : Nagle::Mode::off, c)) {
-      return Burst::held_back;
-    }
-    send_together(together, mss, c);
-    return Burst::sent;
+  if (together > mss) return waits_for_more(together, mss, c) ? Burst::deferred : Burst::sent;
+  const bool last = snd_.nxt() + together == buffer_.end();
+  return nagle_holds_back(together, fin_follows(together), last ? nagle : Nagle::Mode::off, c)
+             ? Burst::held_back
+             : Burst::sent;
+}
+
+/// A chunk that took from the one behind it and did not go as a whole keeps what it took.
+void Endpoint::keep_chunk_grown(std::uint32_t grown) {
+  const Seq nxt = snd_.nxt();
+  const std::uint32_t left = buffer_.chunk_left(nxt, recovery_.odd_chunks());
+  if (grown == left) return;
+  if (buffer_.joins_inner(nxt, left, grown, recovery_.odd_chunks())) {
+    buffer_.join_inner(nxt, recovery_.change_odd_chunks(snd_));
+  } else {
+    buffer_.keep_grown(nxt, grown);
   }
-  if (waits_for_more(together, mss, c)) return Burst::deferred;
-  send_together(burst_end(std::min(together, snd_.window_left()), quota * mss, mss,
-                          short_one_waits(nagle) ? ShortOne::waits : ShortOne::goes),
-                mss, c);
-  return Burst::sent;
 }
 
 /// The last segment of several has PSH.
@@ -205,10 +231,20 @@ void Endpoint::data_goes_out(std::uint32_t data, const Context& c) {
   acks_.data_sent(c.now);
 }
 
+/// Octets that may leave in one segment that neither window holds back, of the chunk that goes
+/// next.
+std::uint32_t Endpoint::single_octets(std::uint32_t mss, const Context& c) const {
+  if (!c.host.profile.sends_bursts) return std::min(buffer_.end() - snd_.nxt(), mss);
+  return std::min(buffer_.chunk_left(snd_.nxt(), recovery_.odd_chunks()), mss);
+}
+
 /// Sends one new segment although the congestion window may not allow it.
 bool Endpoint::send_as_probe(Context& c) {
   const std::uint32_t mss = mss_now(c);
-  const std::uint32_t data = std::min(buffer_.end() - snd_.nxt(), mss);
+  const std::uint32_t data =
+      c.host.profile.grows_bursts
+          ? std::min(buffer_.chunk_grown(snd_.nxt(), mss, recovery_.odd_chunks()), mss)
+          : single_octets(mss, c);
   if (!fits_window(data)) return false;
   data_goes_out(data, c);
   send_new(data, mss, SendReason::tlp, c);
@@ -217,7 +253,7 @@ bool Endpoint::send_as_probe(Context& c) {
 
 /// Sends as much of the next segment as the peer's window takes, so as to learn whether it grew.
 void Endpoint::send_piece(std::uint32_t octets, Context& c) {
-  const std::uint32_t data = std::min({buffer_.end() - snd_.nxt(), mss_now(c), octets});
+  const std::uint32_t data = std::min(single_octets(mss_now(c), c), octets);
   if (data == 0) return;
   queue_.push({.seq = snd_.nxt(), .len = data, .sent = c.now});
   data_goes_out(data, c);

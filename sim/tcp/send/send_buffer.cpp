@@ -11,6 +11,7 @@ namespace lastack::tcp {
 
 namespace {
 
+constexpr std::uint32_t chunk_octets_max = 65'535;
 constexpr std::uint32_t descriptor = 256;        // struct sk_buff
 constexpr std::uint32_t headers_and_info = 576;  // MAX_TCP_HEADER, skb_shared_info
 
@@ -44,22 +45,80 @@ SendBuffer::Chunk SendBuffer::next_chunk(Seq nxt, std::uint32_t goal) const {
   return filled == 0 || filled >= goal ? Chunk::fresh : Chunk::begun;
 }
 
-std::uint32_t SendBuffer::chunk_left(Seq nxt, std::uint32_t goal) const {
-  const std::uint32_t into = after(nxt, chunk_) ? 0 : (chunk_ - nxt) % goal;
-  return std::min(end_ - nxt, into != 0 ? into : goal);
+void SendBuffer::begin_chunk(Chunk chunk, Seq nxt, std::uint32_t goal, OddChunks* odd) {
+  if (chunk == Chunk::begun) {
+    chunk_ = later_of(chunk_, nxt);
+    return;
+  }
+  if (!before(nxt, chunk_)) {  // only the last one waits
+    const std::uint32_t waits = after(end_, nxt) ? end_ - nxt : 0;
+    goal_ = static_cast<std::uint16_t>(std::max(waits, goal));
+    odd_ = false;
+  } else if (becomes_odd(nxt)) {
+    LASTACK_ASSERT(odd != nullptr);
+    if (!odd_) list_chunks(nxt, *odd);
+    odd->add(end_, nxt);
+  }
+  chunk_ = end_;
 }
 
-std::uint32_t SendBuffer::chunk_grown(Seq nxt, std::uint32_t goal, std::uint32_t most) const {
-  const std::uint32_t left = chunk_left(nxt, goal);
+/// From here on each chunk before the last has its own size.
+void SendBuffer::list_chunks(Seq nxt, OddChunks& odd) {
+  odd.clear();
+  for (Seq at = nxt + usual_left(nxt); before(at, chunk_); at += goal_) odd.add(at, nxt);
+  odd.add(chunk_, nxt);
+  odd_ = true;
+}
+
+std::uint32_t SendBuffer::chunk_left(Seq nxt, const OddChunks* odd) const {
+  if (!before(nxt, chunk_)) return end_ - nxt;
+  return odd_ ? odd->end_after(nxt) - nxt : usual_left(nxt);
+}
+
+/// … where all chunks but the last have the usual size. Requires one before the last.
+std::uint32_t SendBuffer::usual_left(Seq nxt) const {
+  const std::uint32_t into = (chunk_ - nxt) % goal_;
+  return into != 0 ? into : goal_;
+}
+
+std::uint32_t SendBuffer::chunk_grown(Seq nxt, std::uint32_t most, const OddChunks* odd) const {
+  const std::uint32_t left = chunk_left(nxt, odd);
   if (left >= most || nxt + left == end_) return left;
-  return left + std::min(most - left, chunk_left(nxt + left, goal));
+  return left + std::min(most - left, chunk_left(nxt + left, odd));
+}
+
+bool SendBuffer::joins_inner(Seq nxt, std::uint32_t left, std::uint32_t grown,
+                             const OddChunks* odd) const {
+  return before(nxt + grown, chunk_) && grown - left == chunk_left(nxt + left, odd);
+}
+
+void SendBuffer::join_inner(Seq nxt, OddChunks& odd) {
+  if (!odd_) list_chunks(nxt, odd);
+  odd.join_first(nxt);
+}
+
+/// Where one chunk at the most stays before the last, any size is usual. A part of an inner chunk
+/// need not be kept: the next try takes it again.
+void SendBuffer::keep_grown(Seq nxt, std::uint32_t grown) {
+  const Seq to = nxt + grown;
+  if (before(to, chunk_) || grown > chunk_octets_max) return;
+  odd_ = false;
+  goal_ = static_cast<std::uint16_t>(std::max<std::uint32_t>(goal_, grown));
+  chunk_ = to == end_ ? nxt : to;
+}
+
+/// Of octets that were not sent yet.
+std::uint32_t SendBuffer::chunks(Seq nxt, const OddChunks* odd) const {
+  if (!before(nxt, end_)) return 0;
+  if (!before(nxt, chunk_)) return 1;
+  const auto closed =
+      odd_ ? static_cast<std::uint32_t>(odd->count_after(nxt)) : (chunk_ - nxt + goal_ - 1) / goal_;
+  return closed + (end_ != chunk_ ? 1U : 0U);
 }
 
 std::uint32_t SendBuffer::memory(const RetransmissionQueue& queue, const SendSequence& snd,
-                                 std::uint32_t goal) const {
-  const std::uint32_t waiting = end_ - snd.nxt();
-  const std::uint32_t chunks = (waiting + goal - 1) / goal;
-  return end_ - snd.una() + (queue.bursts() + chunks) * chunk_overhead;
+                                 const OddChunks* odd) const {
+  return end_ - snd.una() + (queue.bursts() + chunks(snd.nxt(), odd)) * chunk_overhead;
 }
 
 }  // namespace lastack::tcp

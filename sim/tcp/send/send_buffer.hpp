@@ -5,6 +5,7 @@
 #include "lastack/core/assert.hpp"
 #include "lastack/tcp/seq.hpp"
 #include "lastack/tcp/settings.hpp"
+#include "send/odd_chunks.hpp"
 #include "send/retransmission_queue.hpp"
 #include "send/send_sequence.hpp"
 
@@ -34,25 +35,37 @@ class SendBuffer {
   Chunk next_chunk(Seq nxt, std::uint32_t goal) const;
   /// Octets that the chunk at the end still takes.
   std::uint32_t room_in_chunk(std::uint32_t goal) const { return goal - (end_ - chunk_); }
-  /// What is left of the chunk that goes next.
-  std::uint32_t chunk_left(Seq nxt, std::uint32_t goal) const;
+  /// What is left of the chunk that goes next. Like all that takes `odd`: it holds where chunks end
+  /// that are not of the usual size, and is asked only where there are any.
+  std::uint32_t chunk_left(Seq nxt, const OddChunks* odd) const;
   /// … with what joins it of the next chunk, up to `most` octets in all (Linux, tcp_grow_skb).
-  std::uint32_t chunk_grown(Seq nxt, std::uint32_t goal, std::uint32_t most) const;
+  std::uint32_t chunk_grown(Seq nxt, std::uint32_t most, const OddChunks* odd) const;
   /// Whether everything before the last chunk was sent.
   bool at_last_chunk(Seq nxt) const { return at_or_after(nxt, chunk_); }
   /// Bytes of memory that all octets in the buffer take.
   std::uint32_t memory(const RetransmissionQueue& queue, const SendSequence& snd,
-                       std::uint32_t goal) const;
+                       const OddChunks* odd) const;
   /// Whether a third of the buffer is free, so that a waiting application goes on (Linux,
   /// sk_stream_write_space).
   bool has_room(std::uint32_t used) const { return used < bytes_ && bytes_ - used >= used / 2; }
 
   // --- Events ---
 
-  void begin(Seq first) { end_ = first; }
-  void begin_chunk(Chunk chunk, Seq nxt) {
-    chunk_ = chunk == Chunk::fresh ? end_ : later_of(chunk_, nxt);
+  void begin(Seq first) { end_ = chunk_ = first; }
+  /// Whether a new chunk leaves chunks before it that are not all of one size.
+  bool becomes_odd(Seq nxt) const {
+    return before(nxt, chunk_) && end_ != chunk_ && (odd_ || end_ - chunk_ != goal_);
   }
+  /// Octets come next that go into this chunk. A new one is to have `goal` octets; `odd` is needed
+  /// if becomes_odd().
+  void begin_chunk(Chunk chunk, Seq nxt, std::uint32_t goal, OddChunks* odd);
+  /// Whether a chunk that takes from the one behind it until it has `grown` octets, instead of
+  /// `left`, takes all of it, and others stay before the last.
+  bool joins_inner(Seq nxt, std::uint32_t left, std::uint32_t grown, const OddChunks* odd) const;
+  /// … it does so though it does not go now. Requires joins_inner().
+  void join_inner(Seq nxt, OddChunks& odd);
+  /// … the same where that is not so.
+  void keep_grown(Seq nxt, std::uint32_t grown);
   void append(std::uint32_t octets) { end_ += octets; }
   void queue_fin() { fin_queued_ = true; }
   void block() { blocked_ = true; }
@@ -67,11 +80,17 @@ class SendBuffer {
   void check_invariants(Seq nxt) const { LASTACK_ASSERT(at_or_before(nxt, fin_end())); }
 
  private:
+  void list_chunks(Seq nxt, OddChunks& odd);
+  std::uint32_t usual_left(Seq nxt) const;
+  std::uint32_t chunks(Seq nxt, const OddChunks* odd) const;
+
   Seq end_;
   Seq chunk_;  ///< where the last octets that are kept together begin
   std::uint32_t bytes_ = 0;
+  std::uint16_t goal_ = 0;  ///< the size of the chunks before it, unless they are odd
   bool fin_queued_ = false;
-  bool blocked_ = false;
+  bool blocked_ : 1 = false;
+  bool odd_ : 1 = false;  ///< chunks before the last are not all of one size
 };
 
 }  // namespace lastack::tcp

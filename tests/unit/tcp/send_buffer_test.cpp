@@ -1,5 +1,7 @@
 #include "send/send_buffer.hpp"
 
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "support/aborts.hpp"
@@ -20,10 +22,41 @@ constexpr std::uint32_t goal = 44 * mss;
 SendBuffer with(std::uint32_t octets) {
   SendBuffer buffer;
   buffer.begin(Seq{1});
-  buffer.begin_chunk(Chunk::fresh, Seq{1});
+  buffer.begin_chunk(Chunk::fresh, Seq{1}, goal, nullptr);
   buffer.append(octets);
   return buffer;
 }
+
+/// What is written goes on at the end, in chunks of so many octets.
+void write(SendBuffer& buffer, std::uint32_t octets, std::uint32_t size, OddChunks& odd,
+           Seq nxt = Seq{1}) {
+  for (; octets > 0; octets -= size) {
+    buffer.begin_chunk(Chunk::fresh, nxt, size, &odd);
+    buffer.append(size);
+  }
+}
+
+/// How a buffer is sent in which nothing grows, from there on.
+std::vector<std::uint32_t> pieces(const SendBuffer& buffer, const OddChunks& odd,
+                                  Seq nxt = Seq{1}) {
+  std::vector<std::uint32_t> all;
+  for (; nxt != buffer.end(); nxt += all.back()) all.push_back(buffer.chunk_left(nxt, &odd));
+  return all;
+}
+
+/// A try that the window holds back.
+void blocked_try(SendBuffer& buffer, std::uint32_t most, OddChunks& odd, Seq nxt = Seq{1}) {
+  const std::uint32_t left = buffer.chunk_left(nxt, &odd);
+  const std::uint32_t grown = buffer.chunk_grown(nxt, most, &odd);
+  if (grown == left) return;
+  if (buffer.joins_inner(nxt, left, grown, &odd)) {
+    buffer.join_inner(nxt, odd);
+  } else {
+    buffer.keep_grown(nxt, grown);
+  }
+}
+
+using Sizes = std::vector<std::uint32_t>;
 
 std::uint32_t bytes_for(std::int32_t asked, std::uint32_t cwnd, const Settings& settings = {}) {
   SendBuffer buffer;
@@ -123,29 +156,101 @@ TEST_CASE("SendBuffer: what was sent takes no more", "[tcp][linux]") {
 
 TEST_CASE("SendBuffer: a chunk leaves as what is left of it", "[tcp][linux]") {
   auto buffer = with(3000);
-  CHECK(buffer.chunk_left(Seq{1}, goal) == 3000);
-  CHECK(buffer.chunk_left(Seq{1461}, goal) == 1540);
+  CHECK(buffer.chunk_left(Seq{1}, nullptr) == 3000);
+  CHECK(buffer.chunk_left(Seq{1461}, nullptr) == 1540);
   buffer.append(goal - 3000);
-  buffer.begin_chunk(Chunk::fresh, Seq{1});
+  REQUIRE_FALSE(buffer.becomes_odd(Seq{1}));
+  buffer.begin_chunk(Chunk::fresh, Seq{1}, goal, nullptr);
   buffer.append(500);
   CHECK_FALSE(buffer.at_last_chunk(Seq{1}));
-  CHECK(buffer.chunk_left(Seq{1}, goal) == goal);
+  CHECK(buffer.chunk_left(Seq{1}, nullptr) == goal);
   CHECK(buffer.at_last_chunk(Seq{1} + goal));
-  CHECK(buffer.chunk_left(Seq{1} + goal, goal) == 500);
+  CHECK(buffer.chunk_left(Seq{1} + goal, nullptr) == 500);
+}
+
+TEST_CASE("SendBuffer: a chunk keeps the size that it had when it was written", "[tcp][linux]") {
+  SendBuffer buffer;
+  OddChunks odd;
+  buffer.begin(Seq{1});
+  write(buffer, 144, 48, odd);
+  REQUIRE(pieces(buffer, odd) == Sizes{48, 48, 48});
+  write(buffer, 2000, 1000, odd);  // the window opened
+  CHECK(pieces(buffer, odd) == Sizes{48, 48, 48, 1000, 1000});
+  write(buffer, 600, 600, odd, Seq{1 + 48 + 20});
+  CHECK(pieces(buffer, odd, Seq{1 + 48 + 20}) == Sizes{28, 48, 1000, 1000, 600});
+  CHECK(pieces(buffer, odd, Seq{1 + 144 + 2000}) == Sizes{600});
+  write(buffer, 1400, 700, odd, Seq{1 + 144 + 2000});
+  CHECK(pieces(buffer, odd, Seq{1 + 144 + 2000}) == Sizes{600, 700, 700});
 }
 
 TEST_CASE("SendBuffer: where a chunk ends early the next one joins it, but only one",
           "[tcp][linux]") {
-  const std::uint32_t small = 2 * mss;
-  auto buffer = with(small);
-  for (int i = 0; i < 2; ++i) {
-    buffer.begin_chunk(Chunk::fresh, Seq{1});
-    buffer.append(small);
-  }
-  CHECK(buffer.chunk_grown(Seq{1}, small, 10 * mss) == 4 * mss);
-  CHECK(buffer.chunk_grown(Seq{1} + mss, small, 2 * mss) == 2 * mss);
-  CHECK(buffer.chunk_grown(Seq{1}, small, mss) == 2 * mss);                 // is large enough
-  CHECK(buffer.chunk_grown(Seq{1} + 4 * mss, small, 10 * mss) == 2 * mss);  // the last
+  constexpr std::uint32_t small = 2 * mss;
+  SendBuffer buffer;
+  OddChunks odd;
+  buffer.begin(Seq{1});
+  write(buffer, 3 * small, small, odd);
+  CHECK(buffer.chunk_grown(Seq{1}, 10 * mss, &odd) == 4 * mss);
+  CHECK(buffer.chunk_grown(Seq{1} + mss, 2 * mss, &odd) == 2 * mss);
+  CHECK(buffer.chunk_grown(Seq{1}, mss, &odd) == 2 * mss);                 // is large enough
+  CHECK(buffer.chunk_grown(Seq{1} + 4 * mss, 10 * mss, &odd) == 2 * mss);  // the last
+}
+
+TEST_CASE("SendBuffer: a chunk that joined another stays joined though it may not go",
+          "[tcp][linux]") {
+  SendBuffer buffer;
+  OddChunks odd;
+  buffer.begin(Seq{1});
+  write(buffer, 240, 48, odd);
+  blocked_try(buffer, 96, odd);
+  CHECK(pieces(buffer, odd) == Sizes{96, 48, 48, 48});
+  blocked_try(buffer, 96, odd);  // is large enough
+  CHECK(pieces(buffer, odd) == Sizes{96, 48, 48, 48});
+  blocked_try(buffer, 1000, odd);
+  blocked_try(buffer, 1000, odd);
+  CHECK(pieces(buffer, odd) == Sizes{192, 48});
+  write(buffer, 48, 48, odd);
+  CHECK(pieces(buffer, odd) == Sizes{192, 48, 48});
+}
+
+TEST_CASE("SendBuffer: what the last chunk loses to the one before makes room in it",
+          "[tcp][linux]") {
+  SendBuffer buffer;
+  OddChunks odd;
+  buffer.begin(Seq{1});
+  write(buffer, 96, 48, odd);
+  blocked_try(buffer, 60, odd);
+  CHECK(pieces(buffer, odd) == Sizes{60, 36});
+  CHECK(buffer.next_chunk(Seq{1}, 48) == Chunk::begun);
+  CHECK(buffer.room_in_chunk(48) == 12);
+  blocked_try(buffer, 1000, odd);  // there is but one
+  CHECK(pieces(buffer, odd) == Sizes{96});
+  CHECK(buffer.next_chunk(Seq{1}, 48) == Chunk::fresh);
+}
+
+TEST_CASE("SendBuffer: what takes a part of one that others follow takes it again",
+          "[tcp][linux]") {
+  SendBuffer buffer;
+  OddChunks odd;
+  buffer.begin(Seq{1});
+  write(buffer, 144, 48, odd);
+  blocked_try(buffer, 60, odd);
+  CHECK(buffer.chunk_grown(Seq{1}, 60, &odd) == 60);
+  CHECK(buffer.chunk_grown(Seq{1}, 1000, &odd) == 96);
+}
+
+TEST_CASE("SendBuffer: chunks of all sizes count in memory as they are", "[tcp][linux]") {
+  SendBuffer buffer;
+  OddChunks odd;
+  const RetransmissionQueue queue;
+  SendSequence snd;
+  snd.begin(Seq{1});
+  buffer.begin(Seq{1});
+  CHECK(buffer.memory(queue, snd, &odd) == 0);
+  write(buffer, 144, 48, odd);
+  CHECK(buffer.memory(queue, snd, &odd) == 144 + 3 * 832);
+  write(buffer, 2000, 1000, odd);
+  CHECK(buffer.memory(queue, snd, &odd) == 2144 + 5 * 832);
 }
 
 TEST_CASE("SendBuffer: each chunk takes 832 bytes beside its octets, sent or not", "[tcp][linux]") {
@@ -153,10 +258,10 @@ TEST_CASE("SendBuffer: each chunk takes 832 bytes beside its octets, sent or not
   RetransmissionQueue queue;
   SendSequence snd;
   snd.begin(Seq{1});
-  CHECK(buffer.memory(queue, snd, goal) == 3000 + 832);
+  CHECK(buffer.memory(queue, snd, nullptr) == 3000 + 832);
   queue.push({.seq = Seq{1}, .len = 1460, .sent = sim_start});
   snd.sent(1460);
-  CHECK(buffer.memory(queue, snd, goal) == 3000 + 2 * 832);
+  CHECK(buffer.memory(queue, snd, nullptr) == 3000 + 2 * 832);
 }
 
 TEST_CASE("SendBuffer: what was sent though nobody gave it is a bug of ours", "[tcp][invariants]") {

@@ -164,6 +164,8 @@ TEST_CASE("releases: rules go back as well", "[tcp][settings]") {
   CHECK(profile_of(ProfileId::linux_5_4).wrong_syn_ack == WrongSynAck::reset);
   CHECK(profile_of(ProfileId::linux_5_10).wrong_syn_ack == WrongSynAck::reset_and_retry);
   CHECK_FALSE(profile_of(ProfileId::linux_4_19).exact_request_resets);
+  CHECK(profile_of(ProfileId::linux_6_12).grows_bursts);
+  CHECK_FALSE(profile_of(ProfileId::linux_6_6).grows_bursts);
   CHECK(profile_of(ProfileId::linux_4_9).id == ProfileId::linux_4_9);
 }
 

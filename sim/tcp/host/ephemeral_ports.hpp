@@ -28,6 +28,9 @@ struct PortRange {
 /// the other way round. Chance is the host's secret, so that a seed always chooses the same.
 class EphemeralPorts {
  public:
+  /// Which ports of the range are searched: those of its own parity, those of the other.
+  enum class Parities : std::uint8_t { both, other_only };
+
   explicit EphemeralPorts(std::uint64_t secret) : secret_{secret} {}
 
   /// How many times the hash of a peer has changed.
@@ -37,12 +40,15 @@ class EphemeralPorts {
   }
 
   /// For `connect`: the first port in this order that `is_free(port)`; nothing where none is.
+  /// `other_only`: the range's own parity is known to have none.
   template <typename IsFree>
-  std::optional<Port> for_peer(SimTime now, SocketAddress remote, PortRange range, IsFree is_free) {
+  std::optional<Port> for_peer(SimTime now, SocketAddress remote, PortRange range,
+                               Parities searched, IsFree is_free) {
     const Start start = start_of(now, remote);
     const std::uint32_t steps = even_size(range);
     const std::uint32_t first = (start.offset % steps) & ~1U;
-    for (std::uint32_t parity = 0; parity < parities(range); ++parity) {
+    const std::uint32_t parity_of_first = searched == Parities::other_only ? 1 : 0;
+    for (std::uint32_t parity = parity_of_first; parity < parities(range); ++parity) {
       for (std::uint32_t step = 0; step < steps; step += 2) {
         const Port port = place(range, first + parity + step);
         if (!is_free(port)) continue;

@@ -84,6 +84,7 @@ void Stack::close_listener(SimTime now, ListenerId listener, Output& out) {
   if (!l.open) return;
   l.open = false;
   impl_->listener_of_.erase(l.local.port);
+  impl_->full_.clear();  // a port more is free
   c.report_state(l.local, {}, State::listen, State::closed, StateReason::close);
   c.host.census.move(now, State::listen, State::closed);
   --c.host.sockets;

@@ -16,7 +16,7 @@ std::optional<Port> Stack::Impl::search(SimTime now, std::optional<SocketAddress
   };
   const PortRange range = port_range();
   if (host_.profile.port_order == PortOrder::linux) {
-    return remote ? ephemeral_ports_.for_peer(now, *remote, range, may_have)
+    return remote ? ephemeral_ports_.for_peer(now, *remote, range, parities_left(*remote), may_have)
                   : ephemeral_ports_.for_anyone(range, reuse, may_have);
   }
   const std::uint32_t size = range.size();
@@ -64,6 +64,7 @@ void Stack::Impl::unbind(std::uint32_t socket) {
   use->second.exclusive -= endpoint.options().reuse_address ? 0U : 1U;
   if (--use->second.bound == 0) {
     bound_.erase(use);
+    full_.clear();  // towards everybody
   }
   endpoint.bind(0);
 }
@@ -119,26 +120,36 @@ PortRange Stack::Impl::port_range() const {
   return {static_cast<Port>(low), static_cast<Port>(high)};
 }
 
+/// Which parities of the range may have a port left towards `remote`.
+EphemeralPorts::Parities Stack::Impl::parities_left(SocketAddress remote) const {
+  using Parities = EphemeralPorts::Parities;
+  return full_.contains(end_of(remote)) ? Parities::other_only : Parities::both;
+}
+
 /// A port of the range that makes a new pair with `remote`.
 Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
-  const bool one_left_out =
-      host_.profile.port_order == PortOrder::linux && port_range().leaves_one_out();
-  if (one_left_out &&
-      exhausted_in_ != EphemeralPorts::period(now)) {  // another one may be left out
-    exhausted_.clear();
-    exhausted_in_ = EphemeralPorts::period(now);
+  const bool by_twos = host_.profile.port_order == PortOrder::linux;
+  const bool one_left_out = by_twos && port_range().leaves_one_out();
+  if (one_left_out && full_in_ != EphemeralPorts::period(now)) {  // another one may be left out
+    full_.clear();
+    full_in_ = EphemeralPorts::period(now);
   }
   // With tcp_tw_reuse a port may come free by time alone.
   const bool may_remember = host_.settings().tcp_tw_reuse != 1;
-  if (may_remember && exhausted_.contains(end_of(remote))) return Error::address_not_available;
+  const auto known = full_.find(end_of(remote));
+  if (known != full_.end() && known->second == Full::all) return Error::address_not_available;
   const auto found =
       search(now, remote, false, [&](Port each) { return is_free(now, each, remote); });
-  if (found) {
-    port = *found;
-    return Error::none;
+  if (!found) {
+    if (may_remember) full_[end_of(remote)] = Full::all;
+    return Error::address_not_available;
   }
-  if (may_remember) exhausted_.insert(end_of(remote));
-  return Error::address_not_available;
+  port = *found;
+  const bool other_parity = (port - port_range().low) % 2 == 1;
+  if (by_twos && other_parity && may_remember && !one_left_out) {
+    full_.try_emplace(end_of(remote), Full::own_parity);
+  }
+  return Error::none;
 }
 
 }  // namespace lastack::tcp

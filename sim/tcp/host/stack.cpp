@@ -130,7 +130,7 @@ void Stack::timeout(SimTime now, TimerOwner owner, Output& out) {
 }
 
 Settings& Stack::settings() {
-  impl_->exhausted_.clear();  // the port range may be about to change
+  impl_->full_.clear();  // the port range may be about to change
   return impl_->host_.config.settings;
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include "endpoint.hpp"
 #include "host/connection_table.hpp"
@@ -101,7 +100,7 @@ class Stack::Impl {
   /// Nothing finds the connection any more, and its port may be chosen again.
   void leave_table(Ends ends) {
     table_.leave(ends);
-    if (!exhausted_.empty()) exhausted_.erase(end_of(ends.remote()));
+    if (!full_.empty()) full_.erase(end_of(ends.remote()));
   }
 
   // --- check_invariants.cpp ---
@@ -152,6 +151,7 @@ class Stack::Impl {
   Error bind(std::uint32_t socket, Port port);
   Error choose_port(SimTime now, SocketAddress remote, Port& port);
   PortRange port_range() const;
+  EphemeralPorts::Parities parities_left(SocketAddress remote) const;
   template <typename IsFree>
   std::optional<Port> search(SimTime now, std::optional<SocketAddress> remote, bool reuse,
                              IsFree is_free);
@@ -176,9 +176,11 @@ class Stack::Impl {
   };
   boost::unordered_flat_map<Port, std::uint32_t> listener_of_;
   boost::unordered_flat_map<Port, PortUse> bound_;
-  /// Remote ends towards which every port was found taken, until one is given back.
-  boost::unordered_flat_set<std::uint64_t> exhausted_;
-  std::uint64_t exhausted_in_ = 0;  ///< period of which that is, where it matters
+  /// Which ports were found taken.
+  enum class Full : std::uint8_t { own_parity, all };
+  /// … towards these remote ends, until one is given back.
+  boost::unordered_flat_map<std::uint64_t, Full> full_;
+  std::uint64_t full_in_ = 0;  ///< period of which that is, where it matters
   EphemeralPorts ephemeral_ports_{host_.secret};
   std::uint32_t next_port_ = 0;  ///< how far the search for a free port has come
 

@@ -169,6 +169,22 @@ TEST_CASE("ports: Linux gives away every second one first, from the range's firs
   CHECK(next_port(driven, server) == 0);
 }
 
+TEST_CASE("ports: Linux goes back to the range's own parity when one of it is given back",
+          "[tcp][ports][linux]") {
+  DrivenStack driven = linux_with("40000 40003");
+  const SocketId first = driven.run([](Stack& stack, tcp::Output& out) {
+    const SocketId socket = stack.open();
+    CHECK(stack.connect(sim_start, socket, server, out) == Error::none);
+    return socket;
+  });
+  CHECK((next_port(driven, server) - 40000) % 2 == 0);
+  CHECK((next_port(driven, server) - 40000) % 2 == 1);
+  driven.run([&](Stack& stack, tcp::Output& out) { stack.abort(sim_start, first, out); });
+  CHECK((next_port(driven, server) - 40000) % 2 == 0);
+  CHECK((next_port(driven, server) - 40000) % 2 == 1);
+  CHECK(next_port(driven, server) == 0);
+}
+
 TEST_CASE("ports: Linux goes on by 2 to 16, as chance will have it", "[tcp][ports][linux]") {
   DrivenStack driven = linux_with("32768 60999");
   std::set<int> steps;

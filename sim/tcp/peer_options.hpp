@@ -21,7 +21,8 @@ struct PeerOptions {
         ts_recent{timestamps ? peer.ts_val : Timestamp{}} {
     constexpr std::uint16_t largest = 65495;  // payload that fits an IPv4 packet
     const std::uint16_t offered = peer.mss != 0 ? peer.mss : default_mss;
-    mss = std::clamp(offered, static_cast<std::uint16_t>(settings.tcp_min_snd_mss), largest);
+    const auto least = static_cast<std::uint16_t>(settings.tcp_min_snd_mss);
+    mss = std::min(std::max(offered, least), largest);
   }
 
   bool timestamps;

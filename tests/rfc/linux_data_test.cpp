@@ -47,6 +47,14 @@ void send_full(TcpTest& t, int segments) { t.send(static_cast<std::uint64_t>(seg
 
 // --- Sending ---
 
+TEST_CASE("Linux: tcp_min_snd_mss is no reason for more than an IP packet takes", "[tcp][linux]") {
+  auto t = TcpTest::in(State::established, {.profile = ProfileId::linux_6,
+                                            .sysctl = {{"tcp_min_snd_mss", "65535"}},
+                                            .peer_options = "<mss 500>"});
+  t.send(10);
+  t.out("P. 1:11 ack 1");
+}
+
 TEST_CASE("linux-6: two segments leave together on a long path, the second with PSH",
           "[tcp][linux]") {
   auto t = established();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lastack/core/time.hpp"
@@ -19,6 +20,9 @@ struct RtoLimits {
   SimDuration min{};  ///< tcp_rto_min_us
   SimDuration max{};  ///< tcp_rto_max_ms
   TimerGrid grid = TimerGrid::exact();
+
+  /// Not below the minimum, and not above the maximum, even where that is the lower of both.
+  SimDuration bounded(SimDuration rto) const { return std::min(std::max(rto, min), max); }
 };
 
 /// Whether all that was in flight at the last turn of the window has been acknowledged.

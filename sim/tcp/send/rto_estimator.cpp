@@ -75,13 +75,13 @@ SimDuration RtoEstimator::from_samples(const RtoLimits& limits) const {
     return std::min(limits.grid.quantize_measured(rto),
                     limits.max);  // the minimum is in the variance
   }
-  return std::clamp(limits.grid.quantize(rto), limits.min, limits.max);
+  return limits.bounded(limits.grid.quantize(rto));
 }
 
 void RtoEstimator::back_off(const RtoLimits& limits) { rto_ = doubled(rto_, limits.max); }
 
 void RtoEstimator::restart(const RtoLimits& limits) {
-  if (has_sample()) rto_ = std::clamp(from_samples(limits), limits.min, limits.max);
+  if (has_sample()) rto_ = limits.bounded(from_samples(limits));
 }
 
 void RtoEstimator::reset(SimDuration rto) { rto_ = rto; }

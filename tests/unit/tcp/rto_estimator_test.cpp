@@ -79,6 +79,14 @@ TEST_CASE("RtoEstimator: backing off doubles, up to the maximum", "[tcp][rfc6298
   CHECK(estimator.rto() == 120s);
 }
 
+TEST_CASE("RtoEstimator: of a minimum above the maximum the maximum counts", "[tcp][rfc6298]") {
+  const RtoLimits turned{RtoFormula::rfc6298, 120s, 1s, TimerGrid::exact()};
+  CHECK(after_samples({10ms}, turned).rto() == 1s);
+  auto estimator = after_samples({10s}, turned);
+  estimator.restart(turned);
+  CHECK(estimator.rto() == 1s);
+}
+
 TEST_CASE("RtoEstimator: a new sample ends the backoff", "[tcp][rfc6298]") {
   auto estimator = after_samples({500ms}, rfc);
   estimator.back_off(rfc);

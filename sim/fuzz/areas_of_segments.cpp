@@ -383,7 +383,8 @@ void add_peerless(Sketch& sketch) {
   const auto count = dice.between(1, 4);
   for (std::int64_t i = 0; i < count; ++i, at += dice.between(20, 900)) {
     const char* flags = dice.one_of({".", ".", ".", "P.", "F.", "R.", "R"});
-    Json forged = answer(flags, at, first + 1 + dice.between(0, 1), some_number(dice));
+    const std::int64_t seq = first + 1 + dice.between(0, 1);
+    Json forged = answer(flags, at, seq, some_number(dice));
     if (dice.chance(40)) forged["len"] = dice.scaled(1, 1448);
     if (dice.chance(50)) forged["options"] = some_forged_options(dice, false);
     sketch.add_injection(std::move(forged));

@@ -77,11 +77,15 @@ class Draws::Impl {
   Candidate draw(Dice& dice) {
     while (true) {
       const bool anew = pool_.empty() || dice.chance(50);
-      Sentence sentence = anew
-                              ? say(areas_, dice)
-                              : say_otherwise(some_of_pool(dice), some_of_pool(dice), areas_, dice);
+      Sentence sentence = anew ? say(areas_, dice) : changed(dice);
       if (auto candidate = judge(std::move(sentence), dice)) return *std::move(candidate);
     }
+  }
+
+  Sentence changed(Dice& dice) const {
+    const Sentence& first = some_of_pool(dice);
+    const Sentence& second = some_of_pool(dice);
+    return say_otherwise(first, second, areas_, dice);
   }
 
   const Sentence& some_of_pool(Dice& dice) const { return pool_[dice.place(pool_.size())]; }

@@ -328,7 +328,7 @@ void add_path(Sketch& sketch) {
   }
   if (dice.chance(50)) {
     link[dice.one_of({"a_to_b", "b_to_a"})] = {{"delay", dice.duration(1ms, 500ms)}};
-  } else if (dice.chance(15)) {
+  } else if (dice.chance(30)) {
     link[dice.one_of({"a_to_b", "b_to_a"})] = {{"loss", 1}};
   }
 }

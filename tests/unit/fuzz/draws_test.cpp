@@ -82,7 +82,7 @@ TEST_CASE("draws: what there is to say of a scenario is said", "[fuzz]") {
       for (const auto& below : value) look(below);
     }
   };
-  for (const Draft& draft : drawn(5, 400)) look(nlohmann::json::parse(draft.json));
+  for (const Draft& draft : drawn(5, 800)) look(nlohmann::json::parse(draft.json));
   for (const char* key : {"faults",
                           "inject",
                           "events",

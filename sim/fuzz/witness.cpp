@@ -80,7 +80,8 @@ class SimulatorModel final : public Model {
                                           const std::atomic<bool>& stop) const override {
     auto scenario = scenario::parse_scenario(json, name + ".json", overrides_);
     const std::uint64_t seed = compare::nth_seed(scenario, place);
-    if (place % 2 == 1) add_machine_lag(scenario, place);
+    if (place % 4 == 1) add_machine_lag(scenario, Machine::slow_wire, place);
+    if (place % 4 == 3) add_machine_lag(scenario, Machine::busy_processor, place / 4 + 1);
     return compare::history_of_run(scenario, seed, &stop);
   }
 

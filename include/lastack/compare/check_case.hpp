@@ -40,7 +40,7 @@ struct Patience {
   std::size_t recordings = 1;  ///< made in any case; 1 at least
   std::size_t tries = 4;       ///< recordings in all, where it differs
   std::uint64_t seeds = 1;     ///< runs in any case; 1 at least
-  /// Runs at least, once it is recorded anew: as many as `lastack kernel fuzz` makes.
+  /// Runs at least, once it is recorded anew.
   static constexpr std::uint64_t further_seeds = 6;
 };
 

@@ -15,7 +15,7 @@ namespace lastack::fuzz {
 
 /// How much is asked before a difference is believed.
 struct JudgeOptions {
-  std::size_t accounts = 6;         ///< of the model, at most
+  std::size_t accounts = 12;        ///< of the model, at most
   std::size_t recordings = 3;       ///< that must agree with each other for a steady difference
   std::size_t racy_accounts = 16;   ///< of the model, where they do not
   std::size_t racy_recordings = 6;  ///< of the witness, where they do not

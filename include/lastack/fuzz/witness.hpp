@@ -65,9 +65,10 @@ class Model {
 };
 
 /// The simulator, with a seed for each account: the scenario's own, then 1001, 1002 and so on.
-/// Every other account, from the second on, has links that are a little slower, as a machine's are:
-/// a scenario that asks what comes first in one instant has more than one right answer. `overrides`
-/// change the scenario for it alone, which shows what would be found if it were wrong.
+/// Every other account, from the second on, has the lag of a machine, by turns one with a slow wire
+/// and one with a busy processor (tools/guide/fuzz.md): a scenario that asks what comes first in
+/// one instant has more than one right answer. `overrides` change the scenario for it alone, which
+/// shows what would be found if it were wrong.
 std::unique_ptr<Model> simulator_model(std::vector<scenario::Override> overrides);
 
 /// Recordings of another kernel: NAME.trace.json in a folder.

@@ -113,3 +113,42 @@ TEST_CASE("judge: a wrong setting of the model alone is a difference", "[fuzz]")
           {{"hosts.client.sysctl.tcp_timestamps", "0"}}};
   CHECK(t.verdict().kind == "options: opener in CLOSED: S: timestamps");
 }
+
+// A machine's lag explains what comes first, and nothing else.
+
+TEST_CASE("judge: what no machine's lag brings about is a difference, whatever the lag", "[fuzz]") {
+  const auto place = GENERATE(range(0U, 12U));
+  const auto change = GENERATE(
+      as<void (*)(compare::SentSegment&)>{}, [](compare::SentSegment& one) { ++one.seq.offset; },
+      [](compare::SentSegment& one) { --one.ack->offset; },
+      [](compare::SentSegment& one) { one.len += 1; },
+      [](compare::SentSegment& one) { one.flags = tcp::Flags::ack | tcp::Flags::fin; },
+      [](compare::SentSegment& one) { one.at += compare::Seconds{0.2}; });
+  const auto model = fuzz::simulator_model({});
+  Court t{[&](const auto& scenario, std::uint64_t) {
+    Testimony testimony = simulated(scenario);
+    compare::History& history = testimony.recording->history;
+    history = *model->account("hello", hello(), place, go_on);
+    change(history.segments.at(3));  // the client's data
+    return testimony;
+  }};
+  const Verdict verdict = t.verdict();
+  CHECK(verdict.outcome == Outcome::differs);
+  CHECK(verdict.steady);
+}
+
+TEST_CASE("judge: a wrong rule is found in spite of the machines' lag", "[fuzz]") {
+  const std::string nobody_answers = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 1}],
+    "apps": [{"host": "client", "connect": "server:80", "from_port": 40000}],
+    "stop_at": "4s"
+  })";
+  const auto tells_the_truth = [](const auto& scenario, std::uint64_t asked) {
+    return simulated(scenario, asked + 1);
+  };
+  Court right{tells_the_truth};
+  CHECK(right.judge.judge("case", nobody_answers, go_on).outcome != Outcome::differs);
+  Court wrong_rule{tells_the_truth, {{"sysctl.tcp_syn_linear_timeouts", "0"}}};
+  CHECK(wrong_rule.judge.judge("case", nobody_answers, go_on).outcome == Outcome::differs);
+}

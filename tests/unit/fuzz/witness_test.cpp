@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,22 @@ auto sent_with_data(std::size_t place) {
                        [](const auto& one) { return one.from.host == "client" && one.len > 0; });
 }
 
+/// What a host sends in the account at this place, each with its port there: "80 S. 0 ack 1".
+std::vector<std::string> sent_by(const std::string& host, const std::string& json,
+                                 std::size_t place) {
+  const std::atomic<bool> stop{false};
+  const auto history = simulator_model({})->account("case", json, place, stop);
+  REQUIRE(history);
+  std::vector<std::string> sent;
+  for (const auto& one : history->segments) {
+    if (one.from.host != host) continue;
+    sent.push_back(std::to_string(one.from.remote) + " " + to_text(one));
+  }
+  return sent;
+}
+
+using Sent = std::vector<std::string>;
+
 }  // namespace
 
 TEST_CASE("simulator_model: its first account is the scenario as it stands", "[fuzz]") {
@@ -46,6 +63,8 @@ TEST_CASE("simulator_model: every other account has a machine's lag", "[fuzz]") 
   CHECK(sent_with_data(1) == 2);  // the application answers the octet before the reset comes
   CHECK(sent_with_data(2) == 1);
   CHECK(sent_with_data(3) == 2);
+  CHECK(sent_with_data(4) == 1);
+  CHECK(sent_with_data(5) == 2);
 }
 
 TEST_CASE("simulator_model: with a machine's lag calls take time, but waits are what they were",
@@ -72,5 +91,104 @@ TEST_CASE("simulator_model: with a machine's lag calls take time, but waits are 
   };
   CHECK(gaps_us(0) == std::pair{0L, 30'000L});
   CHECK(gaps_us(1) == std::pair{30L, 30'000L});
-  CHECK(gaps_us(3) == std::pair{90L, 30'000L});
+  CHECK(gaps_us(5) == std::pair{150L, 30'000L});
+}
+
+// Accounts at places 3, 7, 11 … have the lag of a busy processor, others that of a slow wire.
+
+TEST_CASE("simulator_model: on a busy processor a burst is in before its reader runs", "[fuzz]") {
+  const std::string burst = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80,
+       "steps": [{"sleep": "30ms"}, {"send": 2896}, {"send": 10}, {"hold": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "steps": [{"recv": 2}, {"send": 1}, {"hold": true}]}],
+    "stop_at": "100ms"
+  })";
+  const auto answers = [&](std::size_t place) {
+    Sent sent = sent_by("client", burst, place);
+    return Sent{sent.begin() + 2, sent.end()};  // without SYN and its ACK
+  };
+  CHECK(answers(1) == Sent{"80 . 1 ack 1449", "80 P. 1:2 (1) ack 1449", "80 . 2 ack 2907"});
+  CHECK(answers(3) ==
+        Sent{"80 . 1 ack 1449", "80 . 1 ack 2897", "80 . 1 ack 2907", "80 P. 1:2 (1) ack 2907"});
+}
+
+TEST_CASE("simulator_model: on a busy processor a process takes time to start", "[fuzz]") {
+  const std::string greeting = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "steps": [{"send": 1}, {"hold": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000,
+       "steps": [{"send": 1}, {"shutdown": "write"}, {"hold": true}]}],
+    "stop_at": "45ms"
+  })";
+  CHECK(sent_by("server", greeting, 1).at(1) == "40000 P. 1:2 (1) ack 1");
+  CHECK(sent_by("server", greeting, 3) == Sent{"40000 S. 0 ack 1", "40000 . 1 ack 2",
+                                               "40000 P. 1:2 (1) ack 3"});  // the FIN is in, too
+}
+
+TEST_CASE("simulator_model: on a busy processor two that wait for one moment wake in any order",
+          "[fuzz]") {
+  const std::string two = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "steps": [{"until": "80ms"}, {"send": 1}, {"hold": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2, "every": "5ms",
+       "steps": [{"hold": true}]}],
+    "stop_at": "85ms"
+  })";
+  const Sent shaken{"40000 S. 0 ack 1", "40001 S. 0 ack 1"};
+  const auto woken_first = [&](std::size_t place) {
+    const Sent sent = sent_by("server", two, place);
+    REQUIRE(sent.size() == 4);
+    CHECK(Sent{sent.begin(), sent.begin() + 2} == shaken);
+    return sent[2];
+  };
+  for (const std::size_t place : {0U, 1U, 2U, 5U}) {
+    CHECK(woken_first(place) == "40000 P. 1:2 (1) ack 1");
+  }
+  std::set<std::string> on_a_busy_processor;
+  for (std::size_t place = 3; place < 32; place += 4) {
+    on_a_busy_processor.insert(woken_first(place));
+  }
+  CHECK(on_a_busy_processor.size() == 2);
+}
+
+TEST_CASE("simulator_model: on a busy processor a packet that was held back comes later",
+          "[fuzz]") {
+  const std::string copy = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "accept": false},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2, "every": "5ms",
+       "steps": [{"hold": true}]}],
+    "faults": [{"on": "client->server", "flags": "S", "nth": 1, "do": "delay", "by": "5ms"}],
+    "stop_at": "16ms"
+  })";
+  for (const std::size_t place : {0U, 1U}) {
+    CHECK(sent_by("server", copy, place) == Sent{"40000 S. 0 ack 1", "40001 S. 0 ack 1"});
+  }
+  CHECK(sent_by("server", copy, 3) == Sent{"40001 S. 0 ack 1", "40000 S. 0 ack 1"});
+}
+
+TEST_CASE("simulator_model: on a busy processor the last link's packets come first, or the first's",
+          "[fuzz]") {
+  const std::string two_links = R"({
+    "hosts": {"near": {}, "far": {}, "server": {}},
+    "links": [{"a": "near", "b": "server", "delay": "10ms"},
+              {"a": "far", "b": "server", "delay": "20ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "accept": false},
+      {"host": "near", "connect": "server:80", "from_port": 40000, "at": "10ms"},
+      {"host": "far", "connect": "server:80", "from_port": 40001}],
+    "stop_at": "25ms"
+  })";
+  CHECK(sent_by("server", two_links, 3) == Sent{"40001 S. 0 ack 1", "40000 S. 0 ack 1"});
+  CHECK(sent_by("server", two_links, 7) == Sent{"40000 S. 0 ack 1", "40001 S. 0 ack 1"});
 }

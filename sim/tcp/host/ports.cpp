@@ -123,7 +123,8 @@ PortRange Stack::Impl::port_range() const {
 /// Which parities of the range may have a port left towards `remote`.
 EphemeralPorts::Parities Stack::Impl::parities_left(SocketAddress remote) const {
   using Parities = EphemeralPorts::Parities;
-  return full_.contains(end_of(remote)) ? Parities::other_only : Parities::both;
+  const bool full = !full_.empty() && full_.contains(end_of(remote));
+  return full ? Parities::other_only : Parities::both;
 }
 
 /// A port of the range that makes a new pair with `remote`.
@@ -136,7 +137,7 @@ Error Stack::Impl::choose_port(SimTime now, SocketAddress remote, Port& port) {
   }
   // With tcp_tw_reuse a port may come free by time alone.
   const bool may_remember = host_.settings().tcp_tw_reuse != 1;
-  const auto known = full_.find(end_of(remote));
+  const auto known = full_.empty() ? full_.end() : full_.find(end_of(remote));
   if (known != full_.end() && known->second == Full::all) return Error::address_not_available;
   const auto found =
       search(now, remote, false, [&](Port each) { return is_free(now, each, remote); });

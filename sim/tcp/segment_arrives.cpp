@@ -71,9 +71,10 @@ void Endpoint::segment_arrives_syn_sent(const Segment& seg, Context& c) {
   c.discard(DiscardReason::no_syn);  // fifth
 }
 
-/// Whether an answer to our SYN echoes a timestamp that none of its copies had (Linux).
+/// Whether an answer to our SYN echoes a timestamp that none of its copies had (Linux). Without
+/// tcp_timestamps nobody looks.
 bool Endpoint::echoes_no_syn(const Segment& seg, const Context& c) const {
-  return c.host.profile.paws == Paws::linux &&
+  return c.host.profile.paws == Paws::linux && c.host.settings().tcp_timestamps != 0 &&
          echoes_outside(seg, ts_.stamp(rtx_.stuck_since()), ts_.stamp(c.now));
 }
 

@@ -181,6 +181,25 @@ TEST_CASE("linux-6: a listener does not hand TCP_QUICKACK on", "[tcp][linux]") {
   CHECK(t.skip_sent() == (profile == ProfileId::linux_6 ? 1U : 0U));
 }
 
+TEST_CASE("linux-6: what is held back waits for 200 ms at least, whatever the least timeout is",
+          "[tcp][linux]") {
+  auto t = established(
+      {.sysctl = {{"tcp_rto_min_us", "1000"}}, .options = {{SocketOption::tcp_cork, 1}}});
+  t.send(10);
+  t.out_after(200ms, "P. 1:11 ack 1");
+}
+
+TEST_CASE("linux-6: a window smaller than a segment keeps it back if the crossed SYN's was larger",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6});
+  t.in("S 0:0 win 5000").out("S. 0:0 ack 1");
+  t.in(". 1 ack 1 win 200").quiet(State::established);
+  t.send(8000);
+  t.quiet();
+  t.in(". 1 ack 1 win 5000");
+  CHECK(t.skip_sent() > 0);
+}
+
 TEST_CASE("linux-6: a third block is not held back: what came before is reported first",
           "[tcp][linux]") {
   auto t = established();

@@ -254,6 +254,20 @@ TEST_CASE("linux-6: a crossed SYN without options is answered with all that we o
   t.in("S 0:0").out("S. 0:0 ack 1 <mss 1460,sackOK,TS ecr 0,wscale 10>");
 }
 
+TEST_CASE("linux-6: whoever uses no timestamps looks at none that a SYN,ACK echoes",
+          "[tcp][linux]") {
+  const bool uses = GENERATE(true, false);
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6,
+                                         .sysctl = {{"tcp_timestamps", uses ? "1" : "0"}},
+                                         .peer_options = "<mss 1460,TS val 100 ecr 1000000>"});
+  t.in("S. 0:0 ack 1");
+  if (uses) {
+    t.out("R 1").quiet(State::syn_sent);
+  } else {
+    t.out(". 1 ack 1").quiet(State::established);
+  }
+}
+
 TEST_CASE("linux-6: SO_RCVBUF is doubled for the kernel's own needs, and bounds the scale",
           "[tcp][linux]") {
   using tcp::SocketOption;

@@ -143,7 +143,7 @@ DelayedAck::Answer DelayedAck::wait_for_data(const Rules& rules, std::uint32_t h
 bool DelayedAck::delayed_timeout(const Rules& rules, SimDuration rto) {
   due_ = never;
   if (!owed_) return false;
-  if (both_ways(rules.pingpong_threshold) && rules.quick_ack != 0) {
+  if (both_ways(rules.pingpong_threshold)) {
     pingpong_ = 0;  // nothing came to ride on
     wait_ = shortest_wait;
   } else {

@@ -279,8 +279,10 @@ void Endpoint::check_probe_timer(Context& c) {
   }
 }
 
+/// tcp_rto_min_us does not count here (Linux, tcp_probe0_base).
 SimDuration Endpoint::probe_interval(const Context& c) const {
-  return probing_.interval(rtx_.rto(), rto_limits(c).min, rto_limits(c).max);
+  constexpr SimDuration least = 200ms;  // TCP_RTO_MIN
+  return probing_.interval(rtx_.rto(), least, rto_limits(c).max);
 }
 
 void Endpoint::set_probe_timer(Context& c) {

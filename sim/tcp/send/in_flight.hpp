@@ -22,6 +22,7 @@ struct InFlight {
   bool follows : 1 = false;           ///< left in the same burst as the one before
   bool resent_in_flight : 1 = false;  ///< a retransmission of it is on its way
   bool excused : 1 = false;           ///< … which was not needed: nothing was lost
+  bool judged : 1 = false;            ///< RACK took it for lost, and it was not sent again since
 
   Seq end() const { return seq + len; }
   bool inside(const SackBlock& block) const {

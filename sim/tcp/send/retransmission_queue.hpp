@@ -46,6 +46,7 @@ class RetransmissionQueue {
   void sent(std::size_t place, SimTime now, std::uint32_t order) {
     records_[place].sent = now;
     records_[place].order = order;
+    records_[place].judged = false;
   }
   /// It is about to be sent again.
   void resend(std::size_t place);
@@ -54,6 +55,8 @@ class RetransmissionQueue {
   /// It is believed lost, be it sent again or not; false where that is no news. Nothing that
   /// arrived is lost.
   bool lose(std::size_t place);
+  /// RACK does not look at it again before it is sent again, lost or not.
+  void judge(std::size_t place) { records_[place].judged = true; }
   /// No segment is believed lost any more; copies stay on their way.
   void believe_none_lost();
   /// The peer does not have what it said had arrived out of order (RFC 2018, 8).

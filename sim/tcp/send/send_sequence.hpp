@@ -54,9 +54,11 @@ class SendSequence {
     LASTACK_ASSERT(at_or_before(una_, ack) && at_or_before(ack, nxt_));
     una_ = ack;
   }
-  /// A SYN, or the last segment of the handshake, says how large the window is.
+  /// A SYN, or the last segment of the handshake, says how large the window is. What a crossed SYN
+  /// said counts for the largest.
   void set_window(std::uint32_t octets, Seq wl1) {
-    wnd_ = max_wnd_ = octets;
+    wnd_ = octets;
+    max_wnd_ = std::max(max_wnd_, wnd_);
     wl1_ = wl1;
   }
   /// The window of an acceptable segment, unless it is older than the last one used (RFC 9293,

@@ -285,6 +285,16 @@ TEST_CASE("DelayedAck: when nothing came to ride on, ACKs are quick again", "[tc
   CHECK(r.data() == "ack");
 }
 
+TEST_CASE("DelayedAck: TCP_QUICKACK 0, too, expects an answer only until one failed to come",
+          "[tcp][linux]") {
+  Receiver r;
+  r.quick_ack = 0;
+  r.acks.set_quick_ack(0, 1);
+  CHECK(r.data() == in(40ms));
+  CHECK(r.timer());
+  CHECK(r.data() == "ack");
+}
+
 TEST_CASE("DelayedAck: TCP_QUICKACK begins and ends the expectation of an answer", "[tcp][linux]") {
   Receiver r;
   r.acks.set_quick_ack(0, 3);

@@ -107,6 +107,22 @@ TEST_CASE("Rack: what was sent again is lost when something sent later arrives",
   CHECK(s.lost() == "1");
 }
 
+TEST_CASE("Rack: a loss that is taken back is not found again before the segment goes again",
+          "[tcp][linux]") {
+  Sender s;
+  s.sends();
+  s.sends();
+  s.after(20ms).arrives(2);
+  REQUIRE(s.lost() == "1");
+  s.queue.believe_none_lost();
+  CHECK(s.after(1s).lost().empty());
+
+  s.resends(1);
+  s.after(1ms).sends();
+  s.after(20ms).arrives(3);
+  CHECK(s.lost() == "1");
+}
+
 TEST_CASE("Rack: of two copies an early answer may be for the first", "[tcp][rfc8985]") {
   Sender s;
   s.sends();

@@ -52,6 +52,17 @@ TEST_CASE("SendSequence: a SYN-ACK that a listener sent is behind the connection
   CHECK(snd.nxt() == Seq{0});
 }
 
+TEST_CASE("SendSequence: the window of a crossed SYN counts for the largest ever", "[tcp][linux]") {
+  SendSequence snd;
+  snd.begin(Seq{100});
+  snd.set_window(5000, Seq{1});  // the SYN's
+  snd.set_window(200, Seq{2});   // that of the ACK which ends the handshake
+  CHECK(snd.wnd() == 200);
+  CHECK(snd.max_wnd() == 5000);
+  snd.set_window(6000, Seq{2});
+  CHECK(snd.max_wnd() == 6000);
+}
+
 TEST_CASE("SendSequence: what is left of the window, also where it shrank below what was sent",
           "[tcp][rfc9293]") {
   auto snd = established();

@@ -169,7 +169,7 @@ void Endpoint::report_cancelled(const DelayedAck::Cancelled& timers, Context& c)
 void Endpoint::set_rtx_timer(RtxKind kind, SimDuration timeout, Context& c) {
   if (rtx_.running() && rtx_.name() != RetransmissionTimer::name_of(kind)) clear_rtx_timer(c);
   timeout = std::min<SimDuration>(timeout, rto_limits(c).max);
-  rtx_.arm(kind, c.host.grid.expiry(c.now, timeout));
+  rtx_.arm(kind, c.host.grid.expiry(c.now, timeout, ++c.host.rtx_timers_set));
   report_timer(rtx_.name(), TimerAction::arm, rtx_.due(), c);
 }
 

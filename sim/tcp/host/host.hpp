@@ -48,6 +48,7 @@ struct Host {
   /// When a connection, a request or a TIME-WAIT record last answered something invalid, by its
   /// pair_key: few ever do.
   boost::unordered_flat_map<std::uint64_t, SimTime> last_answers;
+  std::uint64_t rtx_timers_set = 0;  ///< so far, of all connections
   std::uint32_t orphans = 0;
   std::uint32_t sockets = 0;  ///< allocated: listeners, orphans and children to accept included
   SocketMemory memory;

@@ -1,5 +1,6 @@
 #include "lastack/run/simulation.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -790,6 +791,44 @@ TEST_CASE("Simulation: the same seed gives the same run, another a different one
   const std::string first = fingerprint(Story{lossy, 7});
   CHECK(fingerprint(Story{lossy, 7}) == first);
   CHECK(fingerprint(Story{lossy, 8}) != first);
+}
+
+/// The ports whose SYNs go at one tick of the timer wheel, tick by tick, in the order of the wire.
+std::vector<std::vector<tcp::Port>> syns_by_tick(const Story& story) {
+  std::vector<std::vector<tcp::Port>> ticks;
+  SimTime last = sim_start;
+  for (const trace::Event& event : story.events()) {
+    const auto* send = std::get_if<trace::Send>(&event.what);
+    if (send == nullptr || event.at < sim_start + 500ms) continue;
+    if (ticks.empty() || event.at - last > 1ms) ticks.emplace_back();
+    ticks.back().push_back(send->src.port);
+    last = event.at;
+  }
+  return ticks;
+}
+
+TEST_CASE("Simulation: of SYNs whose timers end in one tick the last one goes again first",
+          "[run]") {
+  // The wheel's phase, and so how many share a tick, is the seed's.
+  const Story story{R"("profile": "linux-6", "stop_at": "2500ms",
+    "links": [{"a": "client", "b": "server", "delay": "10ms", "loss": 1}],
+    "apps": [{"host": "client", "connect": "server:80", "from_port": 40000,
+              "count": 5, "every": "2ms"}])",
+                    GENERATE(range(std::uint64_t{1}, std::uint64_t{21}))};
+  bool first_timeout = true;
+  tcp::Port behind = 40000;  // of those of the first timeout
+  for (const std::vector<tcp::Port>& tick : syns_by_tick(story)) {
+    if (behind == 40005) first_timeout = false;
+    const std::set<tcp::Port> sorted{tick.begin(), tick.end()};
+    REQUIRE(sorted.size() == tick.size());
+    if (first_timeout) {
+      CHECK(std::equal(tick.begin(), tick.end(), sorted.rbegin()));
+      behind = static_cast<tcp::Port>(behind + tick.size());
+    } else {
+      CHECK(std::equal(tick.begin(), tick.end(), sorted.begin()));  // the list is turned round
+    }
+  }
+  CHECK_FALSE(first_timeout);
 }
 
 TEST_CASE("Simulation: tracing changes nothing but the trace", "[run]") {

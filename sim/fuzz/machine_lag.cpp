@@ -47,14 +47,26 @@ void part_calls(std::vector<app::Step>& steps, SimDuration time) {
   steps = std::move(parted);
 }
 
-/// Puts so much time before each call that ends a connection, up to `waking` behind each wait.
-void delay_ends_and_waking(std::vector<app::Step>& steps, SimDuration time, SimDuration waking) {
-  std::vector<app::Step> slower;
-  for (app::Step& step : steps) {
-    const bool follows = !slower.empty() && !waits(step);
-    const bool woken = follows && waits(slower.back());
-    if (woken) slower.push_back(app::SleepStep{net::UniformDelay{SimDuration{0}, waking}});
-    if (follows && !woken && ends(step)) slower.push_back(constant_sleep(time));
+/// What a busy processor adds to an application's steps.
+struct Lateness {
+  SimDuration start;    ///< before the first
+  SimDuration ending;   ///< before one that ends the connection
+  SimDuration hearing;  ///< behind a recv
+  SimDuration waking;   ///< behind a wait, at most
+};
+
+void be_late(std::vector<app::Step>& steps, const Lateness& late) {
+  if (steps.empty()) return;
+  std::vector<app::Step> slower{constant_sleep(late.start), std::move(steps.front())};
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    app::Step& step = steps[i];
+    if (waits(slower.back()) && !waits(step)) {
+      slower.push_back(app::SleepStep{net::UniformDelay{SimDuration{0}, late.waking}});
+    } else if (std::holds_alternative<app::RecvStep>(slower.back()) && !waits(step)) {
+      slower.push_back(constant_sleep(late.hearing));
+    } else if (ends(step)) {
+      slower.push_back(constant_sleep(late.ending));
+    }
     slower.push_back(std::move(step));
   }
   steps = std::move(slower);
@@ -90,14 +102,20 @@ void add_busy_processor(scenario::Scenario& scenario, std::int64_t steps) {
   for (scenario::Fault& fault : scenario.faults) {
     if (fault.action != scenario::FaultAction::drop) fault.by += steps * microseconds{100};
   }
-  const SimDuration waking = steps * microseconds{100};
+  const bool hears_late = steps % 2 == 1;
   for (app::Listener& listener : scenario.listeners) {
-    delay_ends_and_waking(listener.steps, steps * microseconds{60}, waking);
-    if (listener.steps.empty()) continue;
-    listener.steps.insert(listener.steps.begin(), constant_sleep(steps * microseconds{150}));
+    const SimDuration call = steps * microseconds{60};
+    be_late(listener.steps, {.start = steps * microseconds{150},
+                             .ending = call,
+                             .hearing = hears_late ? call : SimDuration{0},
+                             .waking = steps * microseconds{100}});
   }
   for (app::Connector& connector : scenario.connectors) {
-    delay_ends_and_waking(connector.steps, steps * microseconds{30}, waking);
+    const SimDuration call = steps * microseconds{30};
+    be_late(connector.steps, {.start = call,
+                              .ending = call,
+                              .hearing = hears_late ? call : SimDuration{0},
+                              .waking = steps * microseconds{100}});
   }
 }
 

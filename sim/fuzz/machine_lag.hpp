@@ -23,11 +23,11 @@ enum class Machine : std::uint8_t {
 /// Both: 60 us more on the way from `a` to `b` of a link, 100 us on the way back.
 /// slow_wire: 60 us from one call to the next of an application that listens, 30 us of one that
 /// connects.
-/// busy_processor: 150 us from accept to the first call; so long before a call that ends a
-/// connection as before any call on a slow wire, up to 100 us more after each wait, drawn for each
-/// connection; 100 us more for what a fault delays or duplicates; and links whose packets have
-/// their turn one after the other, 20 us apart: the last link's first where `step` is odd, else the
-/// first one's.
+/// busy_processor: 150 us from accept to the first call, 30 us from connect; 60 us of one that
+/// listens and 30 us of one that connects before a call that ends a connection and, where `step` is
+/// odd, behind each recv; up to 100 us behind each wait, drawn for each connection; 100 us more for
+/// what a fault delays or duplicates; and links whose packets have their turn one after the other,
+/// 20 us apart: the last link's first where `step` is odd, else the first one's.
 void add_machine_lag(scenario::Scenario& scenario, Machine machine, std::size_t step);
 
 }  // namespace lastack::fuzz

@@ -131,6 +131,32 @@ TEST_CASE("simulator_model: on a busy processor a process takes time to start", 
                                                "40000 P. 1:2 (1) ack 3"});  // the FIN is in, too
 }
 
+TEST_CASE(
+    "simulator_model: on a busy processor two connections' segments are in before either acts",
+    "[fuzz]") {
+  const std::string two = R"({
+    "hosts": {"client": {}, "server": {}},
+    "links": [{"a": "client", "b": "server", "delay": "10ms"}],
+    "apps": [
+      {"host": "server", "listen": 80, "steps": [{"recv": 1}, {"send": 2896}, {"hold": true}]},
+      {"host": "client", "connect": "server:80", "from_port": 40000, "count": 2, "every": "20us",
+       "steps": [{"send": 1}, {"recv": 2}, {"send": 1}, {"hold": true}]}],
+    "stop_at": "45ms"
+  })";
+  CHECK(sent_by("client", two, 0) ==
+        Sent{"80 S 0", "80 S 0",                                              //
+             "80 . 1 ack 1", "80 P. 1:2 (1) ack 1",                           // the first
+             "80 . 1 ack 1", "80 P. 1:2 (1) ack 1",                           // the second
+             "80 . 2 ack 1449", "80 . 2 ack 2897", "80 P. 2:3 (1) ack 2897",  //
+             "80 . 2 ack 1449", "80 . 2 ack 2897", "80 P. 2:3 (1) ack 2897"});
+  CHECK(sent_by("client", two, 3) == Sent{"80 S 0", "80 S 0",                            //
+                                          "80 . 1 ack 1", "80 . 1 ack 1",                // both
+                                          "80 P. 1:2 (1) ack 1", "80 P. 1:2 (1) ack 1",  //
+                                          "80 . 2 ack 1449", "80 . 2 ack 2897",          //
+                                          "80 . 2 ack 1449", "80 . 2 ack 2897",          //
+                                          "80 P. 2:3 (1) ack 2897", "80 P. 2:3 (1) ack 2897"});
+}
+
 TEST_CASE("simulator_model: on a busy processor two that wait for one moment wake in any order",
           "[fuzz]") {
   const std::string two = R"({

@@ -265,8 +265,10 @@ void Endpoint::send_piece(std::uint32_t octets, Context& c) {
 
 void Endpoint::after_new_data(bool nothing_was_out, Context& c) {
   const bool restarts = nothing_was_out || rtx_.kind() == RtxKind::tlp;
-  // Linux arms the RTO before the probe takes its place: that has no effect but in a trace.
+  // Linux arms the RTO before the probe takes its place: that has no effect but in a trace, and on
+  // which of a host's timers was set last.
   const bool replaced = !c.reports() && may_probe(c);
+  if (restarts && replaced) ++c.host.rtx_timers_set;
   if (restarts && !replaced) restart_rtx_timer(c);
   schedule_tlp(rto_left(c), c);
 }

@@ -1,4 +1,5 @@
 // What a kernel, or this lab, cannot do. Everything that is not refused here is done.
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <variant>
@@ -6,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "lastack/core/assert.hpp"
 #include "lastack/kernel/lab.hpp"
 #include "lastack/scenario/world.hpp"
 #include "lastack/tcp/kernel_versions.hpp"
@@ -28,6 +30,14 @@ constexpr std::uint64_t hosts_max = 16;
 bool draws(const net::Loss& loss) {
   const auto* bernoulli = std::get_if<net::BernoulliLoss>(&loss);
   return bernoulli == nullptr || (bernoulli->p != 0 && bernoulli->p != 1);
+}
+
+/// A first receive buffer of this size offers a window of one octet. When an application then reads
+/// more, tcp_rcvbuf_grow of Linux 6.18 divides by zero: the caller's thread dies with the socket
+/// locked, and whoever asks for the socket later waits until the machine starts anew.
+bool ends_the_thread(const tcp::Settings& settings) {
+  const std::int32_t first = settings.tcp_rmem[1];
+  return first == 2 || first == 3;
 }
 
 class Refuser {
@@ -80,6 +90,9 @@ class Refuser {
     if (named && host.hz != kernel_hz()) {
       fail(hz, fmt::format("want {}, as this kernel has it, have {}", kernel_hz(), host.hz));
     }
+    if (ends_the_thread(host.settings)) {
+      fail_tcp_rmem(places_.first_of({own + "/sysctl/tcp_rmem", "/sysctl/tcp_rmem", own}));
+    }
     if (host.files_max != app::unlimited_files || host.sockets_max != tcp::unlimited_sockets) {
       fail(places_.first_of({own + "/limits", "/limits"}),
            "want none: its applications are threads of this process and share its descriptors");
@@ -87,6 +100,12 @@ class Refuser {
     if (host.handshake != tcp::Handshake::three_way) {
       fail(places_.first_of({own + "/what_if", "/what_if"}), "want the three-way handshake");
     }
+  }
+
+  void fail_tcp_rmem(const std::string& pointer) {
+    fail(pointer,
+         "want a first receive buffer other than 2 or 3 bytes (tcp_rmem), at which Linux 6.18 "
+         "divides by zero: 1, or 4 at the least");
   }
 
   void check_links() {
@@ -168,10 +187,15 @@ class Refuser {
   void check_events() {
     for (std::size_t i = 0; i < scenario_.host_events.size(); ++i) {
       const scenario::HostEvent& event = scenario_.host_events[i];
+      tcp::Settings changed;
       for (const auto& [name, value] : event.sysctl) {
-        if (!is_of_the_machine(name)) continue;
-        fail(places_.nth_with("events", "host", i) + "/sysctl/" + name,
-             "want a setting of a network namespace, have one of the whole machine");
+        const std::string pointer = places_.nth_with("events", "host", i) + "/sysctl/" + name;
+        if (is_of_the_machine(name)) {
+          fail(pointer, "want a setting of a network namespace, have one of the whole machine");
+        }
+        const auto wrong = tcp::apply_setting(changed, name, value);
+        LASTACK_ASSERT(!wrong);  // the scenario was checked
+        if (name == "tcp_rmem" && ends_the_thread(changed)) fail_tcp_rmem(pointer);
       }
     }
   }

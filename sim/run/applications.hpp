@@ -80,10 +80,10 @@ class Applications {
 
   // --- TCP woke somebody ---
 
-  void wake(const Wake& wake) { woken_.add(wake); }
+  void wake(const Wake& wake) { woken_.add(wake, surroundings_.scheduler.now()); }
   const Woken& woken() const { return woken_; }
-  /// One more event of this instant goes before those who were woken.
-  void let_pass() { woken_.let_pass(); }
+  /// One more event goes before those who were woken.
+  void let_pass() { woken_.let_pass(surroundings_.scheduler.now()); }
   /// Lets everybody go on who may, and those whom they wake.
   void run_woken();
 

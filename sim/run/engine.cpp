@@ -126,7 +126,10 @@ void Simulation::Impl::run_events(const std::atomic<bool>* stop, Progress* progr
     // Woken applications wait until every segment of this instant is in, as a rule.
     const Woken& woken = applications_.woken();
     std::optional<Event> next;
-    if (!woken.impatient()) next = scheduler_.next(woken.empty() ? scenario_.stop_at : now());
+    if (!woken.impatient()) {
+      next = scheduler_.next(woken.empty() ? scenario_.stop_at
+                                           : std::min(woken.turn(), scenario_.stop_at));
+    }
     if (!next && woken.empty()) break;
     if (!next) {
       applications_.run_woken();

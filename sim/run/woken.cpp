@@ -4,11 +4,17 @@ namespace lastack::run {
 
 Woken::Woken(std::size_t hosts, Causes causes) : causes_{causes}, hosts_(hosts) {}
 
-void Woken::add(const Wake& wake) {
+void Woken::add(const Wake& wake, SimTime now) {
   constexpr double hurry = 1.0 / 16;
   constexpr std::uint64_t few = 5;
+  constexpr SimDuration soon = 20us;  // as fast as Linux wakes a thread
   std::optional<RandomStream>& turns = hosts_[wake.host].turns;
-  if (wakes_.empty() && turns && turns->bernoulli(hurry)) patience_ = turns->below(few);
+  if (wakes_.empty()) {
+    woken_at_ = now;
+    behind_ = 0;
+    turn_ = turns ? saturating_add(now, soon) : now;
+    if (turns && turns->bernoulli(hurry)) patience_ = turns->below(few);
+  }
   if (causes_ == Causes::kept) note_last_cause(wake);
   wakes_.push_back(wake);
 }

@@ -10,6 +10,7 @@
 
 #include "lastack/app/program.hpp"
 #include "lastack/core/random_stream.hpp"
+#include "lastack/core/time.hpp"
 #include "lastack/tcp/output.hpp"
 
 namespace lastack::run {
@@ -23,8 +24,9 @@ struct Wake {
 
 /// Who may go on in this instant, in the order in which they were woken, and when their turn is.
 ///
-/// As a rule it is when all events of the instant are over. How soon a real host's scheduler lets
-/// somebody run varies: where timers are real too, now and then it is after a few more segments.
+/// As a rule it is when all events of the instant are over. Where timers are real, an instant is as
+/// long as a real host's scheduler takes to let somebody run, so that a segment right behind the
+/// one that woke them is in. How soon that is varies: now and then it is after a few more segments.
 class Woken {
  public:
   /// Whether the last cause of each socket is kept: only a trace asks for it.
@@ -34,14 +36,17 @@ class Woken {
   /// On this host turns come by chance, drawn from `turns`.
   void take_turns(app::HostIndex host, RandomStream turns) { hosts_[host].turns = turns; }
 
-  void add(const Wake& wake);
+  void add(const Wake& wake, SimTime now);
 
   bool empty() const { return wakes_.empty(); }
+  /// Events up to here go before those who were woken. Requires that somebody was.
+  SimTime turn() const { return behind_ < behind_max ? turn_ : woken_at_; }
   /// Whether their turn is now, though the instant may have more events.
   bool impatient() const { return patience_ == 0; }
-  /// One more event of this instant goes before them.
-  void let_pass() {
+  /// One more event, `at` this time, goes before them.
+  void let_pass(SimTime at) {
     if (patience_ != unlimited) --patience_;
+    if (at > woken_at_) ++behind_;
   }
 
   /// Their turn is over when all of them, and those whom they woke, have gone on: calls `go_on`
@@ -67,11 +72,16 @@ class Woken {
   void note_last_cause(const Wake& wake);
   void clear();
 
+  /// Segments that come in while a thread wakes up; more would take longer than that.
+  static constexpr std::uint32_t behind_max = 32;
   static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
   Causes causes_;
   std::vector<Host> hosts_;
   std::vector<Wake> wakes_;
+  SimTime woken_at_ = sim_start;  ///< the first of them
+  SimTime turn_ = sim_start;
+  std::uint32_t behind_ = 0;  ///< events later than that which went before them
   /// How many more events of this instant they let pass; as a rule all.
   std::uint64_t patience_ = unlimited;
 };

@@ -320,8 +320,11 @@ void Endpoint::follow_option(SocketOptionValue given, const SocketOptions& befor
     case SocketOption::tcp_keepcnt:
     case SocketOption::tcp_maxseg:
     case SocketOption::so_reuseaddr:
-    case SocketOption::so_linger:
-    case SocketOption::so_sndbuf: break;
+    case SocketOption::so_linger: break;
+    case SocketOption::so_sndbuf:
+      grow_send_buffer(c);
+      wake_sender(c);
+      break;
     case SocketOption::so_rcvbuf: window_.resize(receiving(c)); break;
   }
 }

@@ -171,3 +171,20 @@ TEST_CASE("refusals: apps and events that no kernel has, at their own place", "[
   check_refused(with(R"("events": [{"at": "1s", "host": "client", "sysctl": {"file-max": 100}}])"),
                 "/events/0/sysctl/file-max", "have one of the whole machine");
 }
+
+TEST_CASE("refusals: a receive buffer at which Linux 6.18 divides by zero", "[kernel]") {
+  const std::string size = GENERATE("2", "3");
+  const std::string setting = R"("tcp_rmem": "1 )" + size + R"( 4")";
+  const std::string why = "divides by zero";
+  check_refused(with(R"("sysctl": {)" + setting + "}"), "/sysctl/tcp_rmem", why);
+  check_refused(R"({"hosts": {"client": {}, "server": {"sysctl": {)" + setting + "}}}, " + a_link +
+                    "}",
+                "/hosts/server/sysctl/tcp_rmem", why);
+  check_refused(with(R"("events": [{"at": "1s", "host": "client", "sysctl": {)" + setting + "}}]"),
+                "/events/0/sysctl/tcp_rmem", why);
+}
+
+TEST_CASE("refusals: a receive buffer of 1 byte, or of 4, is what any other is", "[kernel]") {
+  const std::string size = GENERATE("1", "4");
+  CHECK(refused(with(R"("sysctl": {"tcp_rmem": "1 )" + size + R"( 4"})")).empty());
+}

@@ -115,6 +115,24 @@ TEST_CASE("linux-6: send takes what fits 46080 bytes of memory, as measured on 6
   CHECK(sent == 10);
 }
 
+TEST_CASE("linux-6: a larger SO_SNDBUF wakes who waits for room, and is filled", "[tcp][linux]") {
+  auto t = established();
+  REQUIRE(t.send(1'000'000).bytes == 46'336);
+  t.skip_sent();
+  t.woken();
+  CHECK(t.set(SocketOption::so_sndbuf, 100'000) == tcp::Error::none);
+  CHECK(t.woken());
+  CHECK(t.send(1'000'000).bytes > 100'000);
+}
+
+TEST_CASE("linux-6: a smaller SO_SNDBUF holds for what is sent next", "[tcp][linux]") {
+  auto t = established();
+  CHECK(t.send(5000).bytes == 5000);
+  t.skip_sent();
+  CHECK(t.set(SocketOption::so_sndbuf, 0) == tcp::Error::none);  // 4608 bytes, the least
+  CHECK(t.send(1).error == tcp::Error::would_block);
+}
+
 // --- Acknowledging ---
 
 TEST_CASE("linux-6: an ACK of octets that were never sent is challenged, however near",

@@ -36,7 +36,7 @@ void SocketOptions::set(SocketOptionValue given, const Host& host) {
     case SocketOption::so_reuseaddr: reuse_address = value != 0; break;
     case SocketOption::so_linger: linger_s = value; break;
     case SocketOption::so_rcvbuf: rcvbuf = receive_memory(value, host); break;
-    case SocketOption::so_sndbuf: sndbuf = value; break;
+    case SocketOption::so_sndbuf: sndbuf = std::max(value, 1); break;  // 0: never set
   }
 }
 

@@ -162,9 +162,12 @@ class DelayedAck {
   Answer delay(const Rules& rules, SimTime now);
   std::optional<Answer> compress(const Received& came, const Rules& rules, SimTime now);
 
+  /// None came yet: so long ago that nothing that is sent answers it, even at the very start.
+  static constexpr SimTime long_ago = sim_start - std::chrono::hours{24};
+
   SimTime due_ = never;
   SimDuration wait_{};             ///< estimated from the arrivals (icsk_ack.ato); 0: no data yet
-  SimTime last_data_ = sim_start;  ///< icsk_ack.lrcvtime
+  SimTime last_data_ = long_ago;   ///< icsk_ack.lrcvtime
   std::unique_ptr<Compressed> compressed_;  ///< once a hole was reported
   std::uint8_t quick_ = 0;                  ///< so many more leave at once
   std::uint8_t pingpong_ = 0;               ///< signs that data goes both ways

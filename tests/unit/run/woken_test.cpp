@@ -10,6 +10,7 @@ namespace {
 
 constexpr app::HostIndex client = 0;
 constexpr app::HostIndex server = 1;
+constexpr SimTime noon = sim_start + std::chrono::hours{12};
 
 Wake socket(app::HostIndex host, std::uint32_t id, std::uint64_t cause = 0) {
   return {host, tcp::SocketId{id}, cause};
@@ -28,9 +29,9 @@ std::vector<std::string> turns_of(Woken& t) {
 TEST_CASE("Woken: they go on in the order in which they were woken, each wake once", "[run]") {
   Woken t{2, Woken::Causes::forgotten};
   CHECK(t.empty());
-  t.add(socket(server, 4));
-  t.add(socket(client, 3));
-  t.add(socket(server, 4));
+  t.add(socket(server, 4), noon);
+  t.add(socket(client, 3), noon);
+  t.add(socket(server, 4), noon);
   CHECK_FALSE(t.empty());
   CHECK(turns_of(t) == std::vector<std::string>{"server 4", "client 3", "server 4"});
   CHECK(t.empty());
@@ -38,12 +39,12 @@ TEST_CASE("Woken: they go on in the order in which they were woken, each wake on
 
 TEST_CASE("Woken: whom one of them wakes goes on in the same turn", "[run]") {
   Woken t{2, Woken::Causes::forgotten};
-  t.add(socket(client, 1));
+  t.add(socket(client, 1), noon);
   std::vector<std::uint32_t> who;
   t.run([&](const Wake& wake) {
     const auto id = static_cast<std::uint32_t>(std::get<tcp::SocketId>(wake.whom));
     who.push_back(id);
-    if (id < 3) t.add(socket(server, id + 1));
+    if (id < 3) t.add(socket(server, id + 1), noon);
   });
   CHECK(who == std::vector<std::uint32_t>{1, 2, 3});
   CHECK(t.empty());
@@ -51,9 +52,23 @@ TEST_CASE("Woken: whom one of them wakes goes on in the same turn", "[run]") {
 
 TEST_CASE("Woken: without chance they let every event of the instant pass", "[run]") {
   Woken t{2, Woken::Causes::forgotten};
-  t.add(socket(client, 1));
-  for (int i = 0; i < 1000; ++i) t.let_pass();
+  t.add(socket(client, 1), noon);
+  for (int i = 0; i < 1000; ++i) t.let_pass(noon);
   CHECK_FALSE(t.impatient());
+}
+
+TEST_CASE("Woken: where timers are real, what comes 20 us later goes before them, too", "[run]") {
+  Woken t{2, Woken::Causes::forgotten};
+  t.take_turns(server, RandomStream{1, "host/server/turns"});
+  t.add(socket(client, 1), noon);
+  CHECK(t.turn() == noon);
+  turns_of(t);
+  t.add(socket(server, 1), noon);
+  CHECK(t.turn() == noon + std::chrono::microseconds{20});
+  t.add(socket(server, 2), noon + std::chrono::microseconds{15});  // does not put it off
+  CHECK(t.turn() == noon + std::chrono::microseconds{20});
+  for (int i = 0; i < 32; ++i) t.let_pass(noon + std::chrono::microseconds{16});
+  CHECK(t.turn() == noon);  // so many take longer than that
 }
 
 TEST_CASE("Woken: by chance, about one turn in sixteen comes after fewer than five events",
@@ -62,8 +77,8 @@ TEST_CASE("Woken: by chance, about one turn in sixteen comes after fewer than fi
   t.take_turns(server, RandomStream{1, "host/server/turns"});
   int hurried = 0;
   for (int turn = 0; turn < 1600; ++turn) {
-    t.add(socket(server, 1));
-    for (int i = 0; i < 4 && !t.impatient(); ++i) t.let_pass();
+    t.add(socket(server, 1), noon);
+    for (int i = 0; i < 4 && !t.impatient(); ++i) t.let_pass(noon);
     if (t.impatient()) ++hurried;
     turns_of(t);
     CHECK_FALSE(t.impatient());  // patience is for one turn
@@ -74,9 +89,9 @@ TEST_CASE("Woken: by chance, about one turn in sixteen comes after fewer than fi
 
 TEST_CASE("Woken: what woke a socket last is known until its turn is over", "[run]") {
   Woken t{2, Woken::Causes::kept};
-  t.add(socket(server, 2, 10));
+  t.add(socket(server, 2, 10), noon);
   CHECK(t.last_cause(server, tcp::SocketId{2}, 10) == 0);  // nothing came after the first
-  t.add(socket(server, 2, 12));
+  t.add(socket(server, 2, 12), noon);
   CHECK(t.last_cause(server, tcp::SocketId{2}, 10) == 12);
   CHECK(t.last_cause(client, tcp::SocketId{2}, 10) == 0);
   CHECK(t.last_cause(server, tcp::SocketId{7}, 10) == 0);

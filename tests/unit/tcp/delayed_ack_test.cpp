@@ -372,6 +372,14 @@ TEST_CASE("DelayedAck: a hole that is filled is reported at once", "[tcp][rfc568
   CHECK(r.data() == "ack");
 }
 
+TEST_CASE("DelayedAck: what is sent before any data came answers nothing, even at the very start",
+          "[tcp][linux]") {
+  DelayedAck acks;
+  acks.irregular(0);  // a SYN-ACK that crossed ours
+  acks.data_sent(sim_start + 14ms);
+  CHECK_FALSE(acks.both_ways(1));
+}
+
 // --- Memory, and what must always hold ---
 
 TEST_CASE("DelayedAck: without memory one ACK closes the window", "[tcp][linux]") {

@@ -217,7 +217,7 @@ void Apps::listen(Listening listening) {
   const app::Listener& program = *listening.program;
   if (program.listen_at > sim_start) {
     lives_[listening.life]->space->enter();
-    if (wait_until(listening.life, program.listen_at) == Waited::stopped) return;
+    if (wait_until(listening.life, opening_time(program)) == Waited::stopped) return;
     open_listener(listening);
   }
   const bool worth_saying = listening.error != 0 || program.listen_at > sim_start;
@@ -237,6 +237,17 @@ void Apps::listen(Listening listening) {
   if (!program.accept_from) return;
   if (wait_until(listening.life, *program.accept_from) == Waited::stopped) return;
   accept_all(listening);
+}
+
+/// Of one instant a listener closes before another opens on its port, as in the simulator.
+SimTime Apps::opening_time(const app::Listener& program) const {
+  constexpr SimDuration a_close = 300us;
+  const bool follows = std::any_of(
+      scenario_.listeners.begin(), scenario_.listeners.end(), [&](const app::Listener& other) {
+        return other.host == program.host && other.port == program.port &&
+               other.close_at == program.listen_at;
+      });
+  return follows ? program.listen_at + a_close : program.listen_at;
 }
 
 void Apps::stop_listening(const Listening& listening) {

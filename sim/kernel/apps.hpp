@@ -101,6 +101,7 @@ class Apps {
   void spawn(std::function<void()> work);
   void do_work(const std::function<void()>& work);
   void listen(Listening listening);
+  SimTime opening_time(const app::Listener& program) const;
   void accept_all(const Listening& listening);
   void stop_listening(const Listening& listening);
   void connect(Bound bound);

@@ -276,6 +276,7 @@ class Endpoint {
   void after_new_data(bool nothing_was_out, Context& c);
 
   // user_calls.cpp
+  void acknowledge_quickly(Context& c);
   void follow_option(SocketOptionValue given, const SocketOptions& before, Context& c);
   void begin_sending(Seq first, Context& c);
   bool leaves_data_unread(const Context& c) const;

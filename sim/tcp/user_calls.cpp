@@ -67,7 +67,9 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
 }
 
 Error Endpoint::connect_result() {
-  if (connected_) return Error::none;
+  // What ended the connection before anybody asked counts more than that it was there.
+  const bool ended = state_ == State::closed && error_ != Error::none;
+  if (connected_ && !ended) return Error::none;
   if (connecting_ && state_ != State::closed) return Error::would_block;
   connecting_ = false;
   const Error result = error_ == Error::none ? Error::not_connected : error_;
@@ -297,7 +299,7 @@ void Endpoint::follow_option(SocketOptionValue given, const SocketOptions& befor
       if (given.value == 0) send_what_is_allowed(Nagle::Mode::on, c);
       break;
     case SocketOption::tcp_quickack:
-      if (given.value != 0 && acks_.owed()) send_ack(SendReason::ack, c);
+      if (given.value != 0) acknowledge_quickly(c);
       break;
     case SocketOption::tcp_keepidle:
       if (options_->keep_alive) {  // time that passed already counts
@@ -327,6 +329,15 @@ void Endpoint::follow_option(SocketOptionValue given, const SocketOptions& befor
       break;
     case SocketOption::so_rcvbuf: window_.resize(receiving(c)); break;
   }
+}
+
+/// TCP_QUICKACK is set: what is owed goes, but not while a small segment waits to be read (Linux,
+/// __tcp_sock_set_quickack, tcp_cleanup_rbuf).
+void Endpoint::acknowledge_quickly(Context& c) {
+  if (state_ != State::established && state_ != State::close_wait) return;
+  if (!acks_.owed()) return;
+  if (received_.unread() > 0 && !window_.two_segments_since(received_.nxt())) return;
+  send_ack(SendReason::ack, c);
 }
 
 }  // namespace lastack::tcp

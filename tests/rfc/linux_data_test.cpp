@@ -75,6 +75,17 @@ TEST_CASE("linux-6: room for one segment is left until the next ACK makes it two
   t.in(sacked(0, 1, 3)).quiet();
 }
 
+TEST_CASE("linux-6: room for one segment is used if the next ACK is more than 1 ms away",
+          "[tcp][linux]") {
+  const auto [pause, sent] = GENERATE(table<SimDuration, std::size_t>({{12ms, 9}, {19ms, 8}}));
+  auto t = established();  // a round trip takes 20 ms
+  t.send(1);
+  t.out("P. 1:2 ack 1");
+  t.after(pause);
+  send_full(t, 20);
+  CHECK(t.skip_sent() == sent);  // the window is ten segments
+}
+
 TEST_CASE("linux-6: what was written into a small window leaves in pieces of that size",
           "[tcp][linux]") {
   auto t = small_window(ProfileId::linux_6);
@@ -197,6 +208,21 @@ TEST_CASE("linux-6: a listener does not hand TCP_QUICKACK on", "[tcp][linux]") {
       {.profile = profile, .role = Role::server, .options = {{SocketOption::tcp_quickack, 0}}});
   t.in("P. 1:11 ack 1");
   CHECK(t.skip_sent() == (profile == ProfileId::linux_6 ? 1U : 0U));
+}
+
+TEST_CASE("linux-6: TCP_QUICKACK 1 acknowledges at once what was read, not what waits to be read",
+          "[tcp][linux]") {
+  const bool reads = GENERATE(true, false);
+  auto t = established();
+  t.set(SocketOption::tcp_quickack, 0);
+  t.in("P. 1:11 ack 1").quiet();
+  if (reads) t.receive();
+  t.set(SocketOption::tcp_quickack, 1);
+  if (reads) {
+    t.out(". 1 ack 11").quiet();
+  } else {
+    t.quiet();
+  }
 }
 
 TEST_CASE("linux-6: what is held back waits for 200 ms at least, whatever the least timeout is",

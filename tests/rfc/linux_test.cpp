@@ -69,6 +69,14 @@ TEST_CASE("linux-6: a SYN,ACK with a wrong ACK is reset and the SYN goes again a
   CHECK(wait <= 10ms);
 }
 
+TEST_CASE("connect: a reset that comes before anybody asked is its result", "[tcp]") {
+  const auto profile = GENERATE(ProfileId::linux_6, ProfileId::rfc9293);
+  auto t = TcpTest::in(State::syn_sent, {.profile = profile});
+  t.in("S. 0:0 ack 1 win 65160").out(". 1 ack 1");
+  t.in("R. 1 ack 1").quiet(State::closed);
+  CHECK(t.connect_result() == tcp::Error::connection_reset);
+}
+
 TEST_CASE("linux-6: a repeated SYN brings the SYN,ACK again", "[tcp][linux]") {
   auto t = TcpTest::in(State::syn_rcvd, linux_6_server());
   t.after(600ms).in("S 0:0").out("S. 0:0 ack 1").quiet(State::syn_rcvd);

@@ -182,10 +182,10 @@ void Endpoint::send_together(std::uint32_t octets, std::uint32_t mss, Context& c
 bool Endpoint::waits_for_more(std::uint32_t together, std::uint32_t mss, const Context& c) const {
   constexpr std::uint32_t window_divisor = 3;  // tcp_tso_win_divisor
   constexpr SimDuration pause = 1ms;           // without a write
-  if (recovery_.repairs() || queue_.empty() || c.now - queue_.last_write() > pause ||
-      c.now - queue_.front().sent < rtx_.srtt() / 2) {
-    return false;
-  }
+  constexpr SimDuration soon = 1ms;
+  if (recovery_.repairs() || queue_.empty() || c.now - queue_.last_write() > pause) return false;
+  const SimDuration until_ack = queue_.front().sent + rtx_.srtt() - c.now;
+  if (until_ack > std::min<SimDuration>(rtx_.srtt() / 2, soon)) return false;
   const std::uint32_t path_allows = (cwnd() - in_flight()) * mss;
   const std::uint32_t allowed = std::min(snd_.window_left(), path_allows);
   const bool whole = snd_.nxt() + together != buffer_.end() && allowed >= together;

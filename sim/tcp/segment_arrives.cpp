@@ -159,6 +159,7 @@ void Endpoint::finish_options(const Segment& syn, Context& c) {
 /// The peer's MSS as far as our own link lets us use it, but no less than the setting (Linux,
 /// tcp_mtu_to_mss).
 void Endpoint::limit_peer_mss(std::uint16_t offered, const Context& c) {
+  buffer_.peer_takes(offered);
   peer_mss_ = std::min(offered, c.host.link_mss());
   const auto least = static_cast<std::uint16_t>(c.host.settings().tcp_min_snd_mss);
   peer_mss_ = std::max(peer_mss_, least);

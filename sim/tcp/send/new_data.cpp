@@ -129,11 +129,16 @@ Endpoint::Burst Endpoint::send_burst(Nagle::Mode nagle, Context& c) {
   const std::uint32_t most = c.host.profile.grows_bursts ? quota * mss : 0;
   const std::uint32_t together = buffer_.chunk_grown(snd_.nxt(), most, odd);
   const Burst result = decide_burst(together, mss, nagle, c);
+  // Nagle's rule is about the end of all that was written.
+  const bool others_follow =
+      snd_.nxt() + together != buffer_.end() && quota * mss <= snd_.window_left();
+  const ShortOne at_the_end =
+      short_one_waits(nagle) && !others_follow ? ShortOne::waits : ShortOne::goes;
   const std::uint32_t octets =
       result != Burst::sent ? 0
-      : together <= mss     ? together
-                            : burst_end(std::min(together, snd_.window_left()), quota * mss, mss,
-                                    short_one_waits(nagle) ? ShortOne::waits : ShortOne::goes);
+      : together <= mss
+          ? together
+          : burst_end(std::min(together, snd_.window_left()), quota * mss, mss, at_the_end);
   if (octets < together && together <= most) keep_chunk_grown(together);
   if (result == Burst::sent) send_together(octets, mss, c);
   return result;

@@ -15,7 +15,15 @@ constexpr std::uint32_t chunk_octets_max = 65'535;
 constexpr std::uint32_t descriptor = 256;        // struct sk_buff
 constexpr std::uint32_t headers_and_info = 576;  // MAX_TCP_HEADER, skb_shared_info
 
+/// What the allocator gives for so many octets with what stands beside them.
+std::uint32_t bytes_of(std::uint32_t octets) { return std::bit_ceil(octets + headers_and_info); }
+
 }  // namespace
+
+void SendBuffer::peer_takes(std::uint16_t octets) {
+  const int bits = std::countr_zero(bytes_of(octets));  // 17 at the most
+  peer_segment_bits_ = static_cast<std::uint8_t>(bits & 31);
+}
 
 void SendBuffer::grow(std::int32_t asked, std::uint32_t mss, std::uint32_t cwnd,
                       const Settings& settings) {
@@ -24,7 +32,8 @@ void SendBuffer::grow(std::int32_t asked, std::uint32_t mss, std::uint32_t cwnd,
     bytes_ = static_cast<std::uint32_t>(std::max<std::int64_t>(bytes, least_send_buffer));
     return;
   }
-  const std::uint32_t segment = std::bit_ceil(mss + headers_and_info) + descriptor;
+  const std::uint32_t segment =
+      std::max(bytes_of(mss), std::uint32_t{1} << peer_segment_bits_) + descriptor;
   const std::uint32_t wanted = 2 * std::max(CongestionControl::initial_window, cwnd) * segment;
   const auto least = static_cast<std::uint32_t>(settings.tcp_wmem[1]);
   const auto most = static_cast<std::uint32_t>(settings.tcp_wmem[2]);

@@ -52,6 +52,8 @@ class SendBuffer {
   // --- Events ---
 
   void begin(Seq first) { end_ = chunk_ = first; }
+  /// The peer takes segments of so many octets, whatever the path takes (Linux, mss_clamp).
+  void peer_takes(std::uint16_t octets);
   /// Whether a new chunk leaves chunks before it that are not all of one size.
   bool becomes_odd(Seq nxt) const {
     return before(nxt, chunk_) && end_ != chunk_ && (odd_ || end_ - chunk_ != goal_);
@@ -72,7 +74,7 @@ class SendBuffer {
   void unblock() { blocked_ = false; }
   /// The buffer at the start, and as it grows with the congestion window: two windows of full
   /// segments with what they take in memory (Linux, tcp_sndbuf_expand). `asked` is SO_SNDBUF, 0 if
-  /// it was never set.
+  /// it was never set; the peer may take larger segments than of `mss` octets.
   void grow(std::int32_t asked, std::uint32_t mss, std::uint32_t cwnd, const Settings& settings);
   /// Memory is short: half of what is queued will do (Linux, sk_stream_moderate_sndbuf).
   void shrink(std::uint32_t queued);
@@ -88,9 +90,10 @@ class SendBuffer {
   Seq chunk_;  ///< where the last octets that are kept together begin
   std::uint32_t bytes_ = 0;
   std::uint16_t goal_ = 0;  ///< the size of the chunks before it, unless they are odd
-  bool fin_queued_ = false;
+  bool fin_queued_ : 1 = false;
   bool blocked_ : 1 = false;
   bool odd_ : 1 = false;  ///< chunks before the last are not all of one size
+  std::uint8_t peer_segment_bits_ : 5 = 0;  ///< the peer's largest segments take 2^n bytes
 };
 
 }  // namespace lastack::tcp

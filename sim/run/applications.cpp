@@ -73,6 +73,8 @@ void Applications::wake_socket(const Wake& wake, tcp::SocketId socket) {
     process.last_arrival = woken_.last_cause(wake.host, socket, wake.cause);
     decide(index, result);
   } else if (process.doing == Process::Doing::waiting_for_socket) {
+    // Who waits to send is not woken by what comes in.
+    if (process.runner.sends_next() && stack(wake.host).waits_for_room(socket)) return;
     process.cause = wake.cause;
     process.last_arrival = woken_.last_cause(wake.host, socket, wake.cause);
     run_process(index);

@@ -104,6 +104,7 @@ class Endpoint {
   void inherit(Timestamp recent, SimTime recent_at) { ts_.agree(recent, recent_at); }
   void connect(SocketAddress local, SocketAddress remote, Seq iss, Context& c);
   Error connect_result();
+  bool waits_for_room() const { return buffer_.blocked() && error_ == Error::none && !write_closed_; }
   IoResult send(std::uint64_t bytes, Context& c);
   IoResult receive(std::uint64_t bytes_max, Context& c);
   Error shutdown(Stack::Direction how, Context& c);
@@ -331,6 +332,8 @@ class Endpoint {
   void begin_look(Acked& acked) const;
   void old_ack(const Segment& seg, Context& c);
   void follow_timers(const Acked& acked, const LossRecovery::Verdict& verdict, Context& c);
+  /// SACK blocks count only where both ends agreed on them (RFC 2018, 2).
+  bool tells_of_sacks(const Segment& seg) const { return sack_ok_ && seg.options.sack_count > 0; }
   void note_sacks(const Segment& seg, Acked& acked, Context& c);
   void sample_rtt(const Segment& seg, const Acked& acked, Context& c);
   bool echoes_original(const Segment& seg, const Context& c) const;

@@ -403,6 +403,19 @@ TEST_CASE("linux-6: after a timeout two segments are new when the first ACK come
   CHECK(t.skip_sent() == (on ? 0 : 2));
 }
 
+TEST_CASE("linux-6: SACK blocks that nobody agreed on say nothing, not even in an old ACK",
+          "[tcp][linux][rfc2018]") {
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6});
+  t.after(20ms).in("S. 0:0 ack 1 win 65160 <mss 1460>").out(". 1 ack 1");
+  t.send(20'000);
+  CHECK(t.skip_sent() == 10);
+  t.until_sent(1s);
+  t.out(". 1:1461 ack 1");
+  t.in(". 1 ack 1461");
+  CHECK(t.skip_sent() == 2);  // new data: was the timeout too early? (F-RTO)
+  t.in(". 1 ack 1 <sack 1:1>").quiet();
+}
+
 TEST_CASE("linux-6: an ACK of the original undoes a timeout's reduction (Eifel)",
           "[tcp][linux][rfc4015]") {
   auto t = established({.sysctl = {{"tcp_frto", "0"}, {"tcp_early_retrans", "0"}}});

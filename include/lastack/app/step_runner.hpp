@@ -64,6 +64,10 @@ class StepRunner {
   bool closes_next() const {
     return step_ < steps_->size() && std::holds_alternative<CloseStep>((*steps_)[step_]);
   }
+  /// Whether the next call, or the one that waits, is send().
+  bool sends_next() const {
+    return step_ < steps_->size() && std::holds_alternative<SendStep>((*steps_)[step_]);
+  }
 
  private:
   struct Context {

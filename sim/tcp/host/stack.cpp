@@ -66,6 +66,8 @@ Error Stack::connect(SimTime now, SocketId socket, SocketAddress remote, Output&
 
 Error Stack::connect_result(SocketId socket) { return impl_->socket(socket).connect_result(); }
 
+bool Stack::waits_for_room(SocketId socket) const { return impl_->socket(socket).waits_for_room(); }
+
 bool Stack::acceptable(ListenerId listener) const {
   const Listening& l = impl_->listeners_[static_cast<std::uint32_t>(listener)];
   return l.open && !l.accept_queue.empty();

@@ -17,7 +17,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   if (after(seg.ack, snd_.nxt())) return AckKind::unsent;
   if (before(seg.ack, snd_.una())) {  // a duplicate can be ignored
     if (is_ancient(seg.ack, c)) return AckKind::ancient;
-    if (seg.options.sack_count > 0) old_ack(seg, c);
+    if (tells_of_sacks(seg)) old_ack(seg, c);
     return AckKind::fine;
   }
   const bool advanced = seg.ack != snd_.una();
@@ -35,7 +35,7 @@ Endpoint::AckKind Endpoint::acknowledge(const Segment& seg, Context& c) {
   Acked acked;
   begin_look(acked);
   snd_.acknowledged(seg.ack);
-  if (seg.options.sack_count > 0) note_sacks(seg, acked, c);
+  if (tells_of_sacks(seg)) note_sacks(seg, acked, c);
   if (nothing_was_out) {
     if (acked.dsack) recovery_.looked_at(acked, queue_, rtx_, sending(c));
     if (!predicted_) probe_answered(c);
@@ -105,7 +105,7 @@ void Endpoint::follow_timers(const Acked& acked, const LossRecovery::Verdict& ve
 bool Endpoint::is_predicted(const Segment& seg, const Context& c) {
   return c.host.profile.predicts_headers && state_ == State::established && seg.data > 0 &&
          !seg.flags.has(Flags::fin) && seg.seq == received_.nxt() &&
-         snd_.offered_in(seg) == snd_.wnd() && seg.options.sack_count == 0 &&
+         snd_.offered_in(seg) == snd_.wnd() && !tells_of_sacks(seg) &&
          !received_.has_hole() && window_.memory_of(seg, receiving(c)) <= memory_to_spare();
 }
 
@@ -171,7 +171,6 @@ bool Endpoint::is_dsack(const Segment& seg) {
 }
 
 void Endpoint::note_sacks(const Segment& seg, Acked& acked, Context& c) {
-  if (!sack_ok_) return;
   if (is_dsack(seg)) {
     ++c.host.counters.TCPDSACKRecv;
     recovery_.came_twice(seg.options.sack[0], mss_now(c), queue_, sending(c), acked);

@@ -45,8 +45,7 @@ void SendBuffer::shrink(std::uint32_t queued) {
 }
 
 std::uint32_t SendBuffer::chunk_goal(std::uint32_t max_wnd, std::uint32_t mss) {
-  const std::uint32_t half = std::max(max_wnd / 2, mss);
-  return std::max(1U, std::min(burst_octets_max, half) / mss) * mss;
+  return std::max(1U, bound_to_half_window(burst_octets_max, max_wnd, 0) / mss) * mss;
 }
 
 SendBuffer::Chunk SendBuffer::next_chunk(Seq nxt, std::uint32_t goal) const {

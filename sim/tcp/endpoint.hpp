@@ -44,7 +44,7 @@ struct Negotiated {
   Timestamp ts_recent;
   SimTime ts_recent_at = sim_start;
   std::optional<SimDuration> rtt;  ///< of a SYN-ACK sent once
-  std::uint32_t synack_retransmits = 0;
+  bool synacks_lost = false;  ///< several, as far as anybody knows: RFC 5681, 3.1
 };
 
 /// One connection: the state machine of RFC 9293, 3.10, from SYN-SENT (or a handshake that a

@@ -55,7 +55,7 @@ void Endpoint::open_passive(const Negotiated& agreed, const SocketOptions* optio
     recovery_.round_trip(std::max<SimDuration>(*agreed.rtt, 1us));
     rtx_.sample_of_handshake(std::max<SimDuration>(*agreed.rtt, 1us), rto_limits(c));
   }
-  if (agreed.synack_retransmits > 1) {  // RFC 5681, 3.1
+  if (agreed.synacks_lost) {
     recovery_.begin_after_losses(LossRecovery::FirstWindow::one_segment, sending(c));
   }
   if (from == State::established) {  // a two-way handshake knows no third segment

@@ -89,6 +89,20 @@ TEST_CASE("linux-6: a request that gives up is dropped in silence", "[tcp][linux
   t.after(1ns).quiet(State::listen);
 }
 
+TEST_CASE("linux-6: SYN-ACKs sent for nothing do not make the first window small", "[tcp][linux]") {
+  const bool first_came = GENERATE(true, false);
+  auto setup = linux_6_server({});
+  setup.peer_options = "<mss 1460,sackOK,TS val 100 ecr 0,wscale 10>";
+  auto t = TcpTest::in(State::syn_rcvd, setup);
+  const std::uint32_t first = t.last_sent().segment.options.ts_val.raw();
+  t.out_after(1s, "S. 0:0 ack 1").out_after(2s, "S. 0:0 ack 1");
+  const std::uint32_t last = t.last_sent().segment.options.ts_val.raw();
+  t.in(". 1 ack 1 win 64 <TS val 101 ecr " + std::to_string(first_came ? first : last) + ">");
+  REQUIRE(t.accept());
+  t.send(100'000);
+  CHECK(t.skip_sent() == (first_came ? 10 : 1));
+}
+
 TEST_CASE("a window that stays closed: linux ends it by TCP_USER_TIMEOUT, others wait on",
           "[tcp][linux]") {
   const auto after_answered_probes = [](ProfileId profile) {

@@ -366,6 +366,7 @@ void Stack::Impl::third_segment(std::uint32_t index, const Segment& seg, Context
     return;
   }
   Negotiated agreed = r.agreed(host_, c.now);
+  if (r.first_synack_came(seg, host_)) agreed.synacks_lost = false;
   if (r.timestamps && seg.options.has_timestamps && at_or_before(seg.seq, r.irs + 1)) {
     agreed.ts_recent = seg.options.ts_val;
   }

@@ -21,11 +21,17 @@ Negotiated Request::agreed(const Host& host, SimTime now) const {
   n.receive_window = offer;
   n.ts_recent = ts_recent;
   n.ts_recent_at = now;
-  n.synack_retransmits = retransmits;
+  const bool repeated_unasked = timeouts > 0 || host.profile.paws != Paws::linux;
+  n.synacks_lost = retransmits > 1 && repeated_unasked;
   if (retransmits == 0) {
     n.rtt = now - sent;
   }
   return n;
+}
+
+bool Request::first_synack_came(const Segment& seg, const Host& host) const {
+  if (host.profile.paws != Paws::linux || !timestamps || !seg.options.has_timestamps) return false;
+  return seg.options.ts_ecr == timestamp_clock(sent) + host.timestamp_offset(remote_address);
 }
 
 bool Request::echoes_no_synack(const Segment& seg, const Host& host) const {

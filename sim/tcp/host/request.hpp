@@ -44,6 +44,9 @@ struct Request {
                     std::optional<std::uint16_t> segment);
   /// Whether a segment echoes a timestamp that no SYN-ACK can have had (Linux, tcp_check_req).
   bool echoes_no_synack(const Segment& seg, const Host& host) const;
+  /// Whether a segment echoes the first SYN-ACK, so that the others were sent for nothing (Linux,
+  /// tcp_try_undo_spurious_syn).
+  bool first_synack_came(const Segment& seg, const Host& host) const;
   /// What a connection made from it starts with.
   Negotiated agreed(const Host& host, SimTime now) const;
 };

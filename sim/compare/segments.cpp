@@ -175,7 +175,13 @@ std::map<std::string, Segments> settled_segments(const History& history) {
 }
 
 bool alike(const RelativeSeq& left, const RelativeSeq& right) {
-  return left == right || (left.follows_none() && right.follows_none());
+  if (left == right || (left.follows_none() && right.follows_none())) return true;
+  // So far from an ISN a number belongs to an earlier connection: how far it is tells when that
+  // began, and the clock of ISNs moves on by 15,625 a millisecond (RFC 9293, 3.4.1; Linux, 64 ns).
+  constexpr std::uint32_t far = 1U << 20;
+  constexpr std::uint32_t late = 4 * 15'625;  // as late as a lab may be
+  if (left.base != right.base || left.offset < far || right.offset < far) return false;
+  return std::max(left.offset, right.offset) - std::min(left.offset, right.offset) <= late;
 }
 
 bool alike(const SentSegment& left, const SentSegment& right) {

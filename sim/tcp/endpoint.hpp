@@ -44,7 +44,7 @@ struct Negotiated {
   Timestamp ts_recent;
   SimTime ts_recent_at = sim_start;
   std::optional<SimDuration> rtt;  ///< of a SYN-ACK sent once
-  bool synacks_lost = false;  ///< several, as far as anybody knows: RFC 5681, 3.1
+  bool synacks_lost = false;       ///< several, as far as anybody knows: RFC 5681, 3.1
 };
 
 /// One connection: the state machine of RFC 9293, 3.10, from SYN-SENT (or a handshake that a
@@ -104,7 +104,9 @@ class Endpoint {
   void inherit(Timestamp recent, SimTime recent_at) { ts_.agree(recent, recent_at); }
   void connect(SocketAddress local, SocketAddress remote, Seq iss, Context& c);
   Error connect_result();
-  bool waits_for_room() const { return buffer_.blocked() && error_ == Error::none && !write_closed_; }
+  bool waits_for_room() const {
+    return buffer_.blocked() && error_ == Error::none && !write_closed_;
+  }
   IoResult send(std::uint64_t bytes, Context& c);
   IoResult receive(std::uint64_t bytes_max, Context& c);
   Error shutdown(Stack::Direction how, Context& c);

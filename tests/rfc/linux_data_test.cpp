@@ -106,8 +106,8 @@ TEST_CASE("linux-6: Nagle's rule is for the last of what was written, not for a 
   t.after(20ms).in("S. 0:0 ack 1 win 400 <mss 536>").out(". 1 ack 1");
   t.send(4000);
   t.out("P. 1:401 ack 1");
-  // As recorded on 6.18: chunks of 400 octets, two of which leave together. (There the third segment
-  // has PSH, too.)
+  // As recorded on 6.18: chunks of 400 octets, two of which leave together. (There the third
+  // segment has PSH, too.)
   t.after(100ms).in("F. 1:1 ack 1 win 65535");
   t.out(". 401:937 ack 2").out("P. 937:1473 ack 2").out(". 1473:2001 ack 2");
   t.out(". 2001:2537 ack 2").out("P. 2537:2801 ack 2").out(". 2801:3337 ack 2");
@@ -146,7 +146,8 @@ TEST_CASE("linux-6: a peer that takes larger segments than the path makes the se
   const bool large = GENERATE(true, false);
   auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6});
   t.after(20ms);
-  t.in(large ? "S. 0:0 ack 1 win 36 <mss 6000>" : "S. 0:0 ack 1 win 36 <mss 1460>").out(". 1 ack 1");
+  t.in(large ? "S. 0:0 ack 1 win 36 <mss 6000>" : "S. 0:0 ack 1 win 36 <mss 1460>")
+      .out(". 1 ack 1");
   // In chunks of 48 octets, each with its overhead; 6.18 took all 5000 from the first kind.
   CHECK((t.send(5000).bytes == 5000) == large);
   t.skip_sent();

@@ -166,8 +166,8 @@ class DelayedAck {
   static constexpr SimTime long_ago = sim_start - std::chrono::hours{24};
 
   SimTime due_ = never;
-  SimDuration wait_{};             ///< estimated from the arrivals (icsk_ack.ato); 0: no data yet
-  SimTime last_data_ = long_ago;   ///< icsk_ack.lrcvtime
+  SimDuration wait_{};            ///< estimated from the arrivals (icsk_ack.ato); 0: no data yet
+  SimTime last_data_ = long_ago;  ///< icsk_ack.lrcvtime
   std::unique_ptr<Compressed> compressed_;  ///< once a hole was reported
   std::uint8_t quick_ = 0;                  ///< so many more leave at once
   std::uint8_t pingpong_ = 0;               ///< signs that data goes both ways

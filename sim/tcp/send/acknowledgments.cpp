@@ -105,8 +105,8 @@ void Endpoint::follow_timers(const Acked& acked, const LossRecovery::Verdict& ve
 bool Endpoint::is_predicted(const Segment& seg, const Context& c) {
   return c.host.profile.predicts_headers && state_ == State::established && seg.data > 0 &&
          !seg.flags.has(Flags::fin) && seg.seq == received_.nxt() &&
-         snd_.offered_in(seg) == snd_.wnd() && !tells_of_sacks(seg) &&
-         !received_.has_hole() && window_.memory_of(seg, receiving(c)) <= memory_to_spare();
+         snd_.offered_in(seg) == snd_.wnd() && !tells_of_sacks(seg) && !received_.has_hole() &&
+         window_.memory_of(seg, receiving(c)) <= memory_to_spare();
 }
 
 /// An ACK that no live peer could still send (RFC 5961, 5.2), nor (Linux, bytes_acked) one of

@@ -134,11 +134,10 @@ Endpoint::Burst Endpoint::send_burst(Nagle::Mode nagle, Context& c) {
       snd_.nxt() + together != buffer_.end() && quota * mss <= snd_.window_left();
   const ShortOne at_the_end =
       short_one_waits(nagle) && !others_follow ? ShortOne::waits : ShortOne::goes;
-  const std::uint32_t octets =
-      result != Burst::sent ? 0
-      : together <= mss
-          ? together
-          : burst_end(std::min(together, snd_.window_left()), quota * mss, mss, at_the_end);
+  const std::uint32_t octets = result != Burst::sent ? 0
+                               : together <= mss     ? together
+                                                 : burst_end(std::min(together, snd_.window_left()),
+                                                             quota * mss, mss, at_the_end);
   if (octets < together && together <= most) keep_chunk_grown(together);
   if (result == Burst::sent) send_together(octets, mss, c);
   return result;

@@ -92,7 +92,7 @@ class SendBuffer {
   std::uint16_t goal_ = 0;  ///< the size of the chunks before it, unless they are odd
   bool fin_queued_ : 1 = false;
   bool blocked_ : 1 = false;
-  bool odd_ : 1 = false;  ///< chunks before the last are not all of one size
+  bool odd_ : 1 = false;                    ///< chunks before the last are not all of one size
   std::uint8_t peer_segment_bits_ : 5 = 0;  ///< the peer's largest segments take 2^n bytes
 };
 

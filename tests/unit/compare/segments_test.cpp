@@ -59,6 +59,13 @@ TEST_CASE("segments: numbers that follow no initial sequence number are alike", 
   CHECK(differing(left, conversation("1.000 server sends R abs")).empty());
 }
 
+TEST_CASE("segments: a number of an earlier connection is as exact as the time when that began",
+          "[compare]") {
+  CHECK(instead_of("R 4607500", "R 4610055").empty());  // 0.16 ms
+  CHECK(instead_of("R 4607500", "R 4700000") == "segments");
+  CHECK(instead_of("R 1000", "R 1001") == "segments");
+}
+
 TEST_CASE("segments: after the first that is another, none of that host are compared",
           "[compare]") {
   const auto comparison = compare::compare(conversation(R"(

@@ -177,9 +177,9 @@ TEST_CASE("refusals: a receive buffer at which Linux 6.18 divides by zero", "[ke
   const std::string setting = R"("tcp_rmem": "1 )" + size + R"( 4")";
   const std::string why = "divides by zero";
   check_refused(with(R"("sysctl": {)" + setting + "}"), "/sysctl/tcp_rmem", why);
-  check_refused(R"({"hosts": {"client": {}, "server": {"sysctl": {)" + setting + "}}}, " + a_link +
-                    "}",
-                "/hosts/server/sysctl/tcp_rmem", why);
+  check_refused(
+      R"({"hosts": {"client": {}, "server": {"sysctl": {)" + setting + "}}}, " + a_link + "}",
+      "/hosts/server/sysctl/tcp_rmem", why);
   check_refused(with(R"("events": [{"at": "1s", "host": "client", "sysctl": {)" + setting + "}}]"),
                 "/events/0/sysctl/tcp_rmem", why);
 }

@@ -166,7 +166,7 @@ void Endpoint::limit_peer_mss(std::uint16_t offered, const Context& c) {
 }
 
 void Endpoint::become_established(const Segment& seg, StateReason why, Context& c) {
-  clear_rtx_timer(c);
+  if (queue_.empty()) clear_rtx_timer(c);
   window_.established(mss_now(c), receiving(c));
   grow_send_buffer(c);
   constexpr SimDuration after_lost_syn = 3s;  // RFC 6298, 5.7; Linux: whenever nothing is known
@@ -402,8 +402,10 @@ Endpoint::Step Endpoint::check_ack(const Segment& seg, Context& c) {
 /// The last ACK of a handshake.
 Endpoint::Step Endpoint::check_ack_syn_rcvd(const Segment& seg, Context& c) {
   const bool passive = snd_.una() != snd_.iss();  // the listener's SYN-ACK is not in our queue
-  const bool good = passive ? seg.ack == snd_.nxt()
-                            : after(seg.ack, snd_.una()) && at_or_before(seg.ack, snd_.nxt());
+  // Linux looks no closer after a simultaneous open: the old ACK will do (tcp_ack).
+  const bool least = c.host.profile.paws == Paws::linux ? at_or_after(seg.ack, snd_.una())
+                                                        : after(seg.ack, snd_.una());
+  const bool good = passive ? seg.ack == snd_.nxt() : least && at_or_before(seg.ack, snd_.nxt());
   if (!good) {
     c.send(reset_for(seg), SendReason::reset);
     return Step::done;

@@ -89,6 +89,21 @@ TEST_CASE("linux-6: a request that gives up is dropped in silence", "[tcp][linux
   t.after(1ns).quiet(State::listen);
 }
 
+TEST_CASE(
+    "after a simultaneous open an ACK that acknowledges nothing: Linux takes it, others reset",
+    "[tcp][linux]") {
+  const auto profile = GENERATE(ProfileId::linux_6, ProfileId::rfc9293);
+  auto t = TcpTest::in(State::syn_sent, {.profile = profile});
+  t.in("S 0:0 win 65160").out("S. 0:0 ack 1");
+  t.in(". 1 ack 0");
+  if (profile == ProfileId::rfc9293) {
+    t.out("R 0").quiet(State::syn_rcvd);  // 3.10.7.4, fifth
+  } else {
+    t.quiet(State::established);
+    t.out_after(1s, "S. 0:0 ack 1");  // our SYN is still to be acknowledged
+  }
+}
+
 TEST_CASE("linux-6: SYN-ACKs sent for nothing do not make the first window small", "[tcp][linux]") {
   const bool first_came = GENERATE(true, false);
   auto setup = linux_6_server({});

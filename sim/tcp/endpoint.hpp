@@ -268,6 +268,7 @@ class Endpoint {
   std::uint64_t pacing_rate_now(std::uint32_t mss) const;
   std::uint32_t burst_max_now(std::uint32_t mss) const;
   bool fin_follows(std::uint32_t data) const { return buffer_.fin_follows(snd_.nxt() + data); }
+  bool fits_link(std::uint32_t data, const Context& c) const;
   bool fits_window(std::uint32_t data) const;
   void send_new(std::uint32_t data, std::uint32_t mss, SendReason why, Context& c);
   void data_goes_out(std::uint32_t data, const Context& c);

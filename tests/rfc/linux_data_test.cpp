@@ -55,6 +55,14 @@ TEST_CASE("Linux: tcp_min_snd_mss is no reason for more than an IP packet takes"
   t.out("P. 1:11 ack 1");
 }
 
+TEST_CASE("linux-6: what our own link cannot take never leaves, nor is it sent in part",
+          "[tcp][linux]") {
+  auto t = established({.sysctl = {{"tcp_min_snd_mss", "20000"}}});
+  CHECK(t.send(2000).bytes == 2000);
+  t.quiet();
+  t.after(2s).quiet(State::established);
+}
+
 TEST_CASE("linux-6: two segments leave together on a long path, the second with PSH",
           "[tcp][linux]") {
   auto t = established();
@@ -442,6 +450,15 @@ TEST_CASE("linux-6: an ACK of the original says nothing of what was sent before 
 }
 
 // --- The end ---
+
+TEST_CASE("linux-6: an orphan's FIN-WAIT-2 needs a record, or ends at once", "[tcp][linux]") {
+  const bool room = GENERATE(true, false);
+  auto t = established({.sysctl = {{"tcp_max_tw_buckets", room ? "1" : "0"}}});
+  t.close();
+  t.out("F. 1 ack 1");
+  t.in(". 1 ack 2").quiet(room ? State::fin_wait_2 : State::closed);
+  CHECK(t.counters().TCPTimeWaitOverflow == (room ? 0 : 1));
+}
 
 TEST_CASE("linux-6: TCP_LINGER2 below 0 answers the ACK of our FIN with a RST of its number",
           "[tcp][linux]") {

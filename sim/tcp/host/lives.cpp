@@ -34,7 +34,7 @@ void Stack::Impl::settle(Endpoint& endpoint, std::uint32_t socket, Context& c) {
 
 /// TIME-WAIT, or an orphan's FIN-WAIT-2, goes on in a small record.
 [[gnu::noinline]] void Stack::Impl::make_record(Endpoint& endpoint, State state, Context& c) {
-  if (host_.census.current(State::time_wait) >
+  if (records_.time_waits.taken() >=
       static_cast<std::uint32_t>(host_.settings().tcp_max_tw_buckets)) {
     ++host_.counters.TCPTimeWaitOverflow;
     c.report_state(endpoint.local(), endpoint.remote(), state, State::closed,

@@ -25,6 +25,8 @@ template <typename T> class Slab {
   }
   void release(std::uint32_t index) { free_.push_back(index); }
 
+  /// How many are taken.
+  std::uint32_t taken() const { return size_ - static_cast<std::uint32_t>(free_.size()); }
   bool contains(std::uint32_t index) const { return index < size_; }
   [[gnu::always_inline]] T& operator[](std::uint32_t index) { return *at(index); }
   [[gnu::always_inline]] const T& operator[](std::uint32_t index) const { return *at(index); }

@@ -146,7 +146,8 @@ Endpoint::Burst Endpoint::send_burst(Nagle::Mode nagle, Context& c) {
 /// Whether what is kept together may go, or a part of it.
 Endpoint::Burst Endpoint::decide_burst(std::uint32_t together, std::uint32_t mss, Nagle::Mode nagle,
                                        const Context& c) const {
-  if (!fits_window(std::min(together, mss))) return Burst::held_back;
+  const std::uint32_t first = std::min(together, mss);
+  if (!fits_window(first) || !fits_link(first, c)) return Burst::held_back;
   if (together > mss) return waits_for_more(together, mss, c) ? Burst::deferred : Burst::sent;
   const bool last = snd_.nxt() + together == buffer_.end();
   return nagle_holds_back(together, fin_follows(together), last ? nagle : Nagle::Mode::off, c)
@@ -212,6 +213,17 @@ std::uint32_t Endpoint::burst_max_now(std::uint32_t mss) const {
   return burst_max(pacing_rate_now(mss), recovery_.rack().min_rtt(), mss);
 }
 
+/// What is larger than our own link takes never leaves (Linux, ip_finish_output): settings may make
+/// segments that large.
+bool Endpoint::fits_link(std::uint32_t data, const Context& c) const {
+  constexpr std::uint32_t headers = 40;  // IPv4 and TCP
+  if (peer_mss_ + headers <= c.host.config.mtu || !c.host.profile.sends_bursts) return true;
+  Options options;
+  options.has_timestamps = ts_.used();
+  if (sack_ok_) received_.add_sack_blocks(options);
+  return headers + options.wire_size() + data <= c.host.config.mtu;
+}
+
 bool Endpoint::fits_window(std::uint32_t data) const {
   return !after(snd_.nxt() + data + (fin_follows(data) ? 1U : 0U), snd_.window_end());
 }
@@ -258,7 +270,7 @@ bool Endpoint::send_as_probe(Context& c) {
 /// Sends as much of the next segment as the peer's window takes, so as to learn whether it grew.
 void Endpoint::send_piece(std::uint32_t octets, Context& c) {
   const std::uint32_t data = std::min(single_octets(mss_now(c), c), octets);
-  if (data == 0) return;
+  if (data == 0 || !fits_link(data, c)) return;
   queue_.push({.seq = snd_.nxt(), .len = data, .sent = c.now});
   data_goes_out(data, c);
   send_segment(queue_.size() - 1, SendReason::window_probe, c);

@@ -237,6 +237,7 @@ class Endpoint {
   void send_reset(Context& c);
   void send_probe(SendReason why, Context& c);
   bool retransmit(std::size_t place, SendReason why, Context& c);
+  bool goes_with_previous(std::size_t place, const Context& c) const;
   bool repack(std::size_t place, Context& c);
   Seq acceptable_seq(const Context& c) const;
   void ack_was_sent(Context& c);
@@ -322,6 +323,7 @@ class Endpoint {
   // send/acknowledgments.cpp
   enum class AckKind : std::uint8_t { fine, unsent, ancient };
   AckKind acknowledge(const Segment& seg, Context& c);
+  bool takes_text_first(const Segment& seg, const Context& c);
   bool is_predicted(const Segment& seg, const Context& c);
   bool is_ancient(Seq ack, const Context& c) const;
   Acked clean_queue(const Segment& seg, Context& c);

@@ -207,13 +207,25 @@ void Endpoint::segment_arrives_other_states(const Segment& seg, Context& c) {
   if (check_rst(seg, c) == Step::done) return;        // second
   // third, security: not modelled
   if (check_syn(seg, c) == Step::done) return;  // fourth
-  if (check_ack(seg, c) == Step::done) return;  // fifth
-  // sixth, URG: not modelled
-  if (process_text(seg, c) == Step::done) return;  // seventh, and eighth: FIN
+  if (takes_text_first(seg, c)) {
+    if (process_text(seg, c) == Step::done) return;
+    check_ack(seg, c);
+  } else {
+    if (check_ack(seg, c) == Step::done) return;  // fifth
+    // sixth, URG: not modelled
+    if (process_text(seg, c) == Step::done) return;  // seventh, and eighth: FIN
+  }
   if (state_ == State::closed || fate_ != Fate::lives) return;
   send_what_is_allowed(Nagle::Mode::on, c);
   wake_sender(c);
   decide_ack(c);
+}
+
+/// What header prediction takes is read before its ACK is looked at (Linux, tcp_rcv_established),
+/// so that what the ACK lets out acknowledges it.
+bool Endpoint::takes_text_first(const Segment& seg, const Context& c) {
+  return seg.data > 0 && seg.flags.has(Flags::ack) && seg.ack != snd_.una() &&
+         at_or_before(seg.ack, snd_.nxt()) && !window_.is_overfull() && is_predicted(seg, c);
 }
 
 /// Linux drops what has neither SYN, ACK nor RST before it looks at anything else.

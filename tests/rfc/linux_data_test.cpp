@@ -382,6 +382,33 @@ TEST_CASE("linux-6: a segment that goes beyond the window is dropped while somet
 
 // --- Repairing ---
 
+TEST_CASE("linux-6: what an ACK lets out acknowledges the text that came with it", "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6});
+  t.after(20ms).in("S. 0:0 ack 1 win 65160 <mss 1460>").out(". 1 ack 1");
+  t.send(2000);
+  t.out(". 1:1461 ack 1").out("P. 1461:2001 ack 1");
+  t.until_sent(1s);
+  t.out(". 1:1461 ack 1");
+  t.in("P. 1:2 ack 1461 win 65160").out("P. 1461:2001 ack 2").quiet();
+}
+
+TEST_CASE("linux-6: the end of a burst that goes again whole is not joined by the FIN",
+          "[tcp][linux]") {
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6});
+  t.after(20ms).in("S. 0:0 ack 1 win 65160 <mss 1460>").out(". 1 ack 1");
+  t.send(4420);
+  t.out(". 1:1461 ack 1")
+      .out("P. 1461:2921 ack 1")
+      .out(". 2921:4381 ack 1")
+      .out("P. 4381:4421 ack 1");
+  t.close();
+  t.out("F. 4421 ack 1");
+  t.until_sent(1s);
+  t.out(". 1:1461 ack 1");
+  t.in(". 1 ack 2921");
+  t.out(". 2921:4381 ack 1").out("P. 4381:4421 ack 1").out("F. 4421 ack 1").quiet();
+}
+
 TEST_CASE("linux-6: when RACK's wait ends, one segment goes again, not a window's worth",
           "[tcp][linux]") {
   auto t = established();

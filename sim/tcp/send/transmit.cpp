@@ -138,6 +138,13 @@ bool Endpoint::retransmit(std::size_t place, SendReason why, Context& c) {
   return true;
 }
 
+/// Whether it is the end of a burst that goes again as a whole, which nothing joins.
+bool Endpoint::goes_with_previous(std::size_t place, const Context& c) const {
+  if (place == 0 || !queue_[place].follows) return false;
+  const InFlight& previous = queue_[place - 1];
+  return previous.resent_in_flight && previous.sent == c.now;
+}
+
 /// Cuts a segment to what the window and the MSS take, and joins short ones that follow (Linux,
 /// __tcp_retransmit_skb, tcp_retrans_try_collapse). False where nothing of it fits: only the oldest
 /// one goes all the same, as a probe.
@@ -153,7 +160,7 @@ bool Endpoint::repack(std::size_t place, Context& c) {
   if (queue_[place].data() > mss) place = queue_.recut(place, mss);
   if (queue_[place].data() > room) {
     queue_.split(place, room);
-  } else if (c.host.settings().tcp_retrans_collapse != 0) {
+  } else if (c.host.settings().tcp_retrans_collapse != 0 && !goes_with_previous(place, c)) {
     queue_.join_following(place, room, end);
   }
   return true;

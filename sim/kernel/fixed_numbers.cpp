@@ -10,6 +10,9 @@ namespace {
 /// (RFC 1122, 4.2.2.13).
 constexpr std::uint32_t after_time_wait = 65535 + 2;
 
+/// How far, in either direction: a forged segment may have a number that lies before its ISN.
+std::uint32_t apart(tcp::Seq a, tcp::Seq b) { return std::min(a - b, b - a); }
+
 /// Which of a connector's connections has this port; nothing: none.
 std::optional<std::uint64_t> number_of(const app::Connector& connector, tcp::Port port) {
   const std::uint64_t first = *connector.from_port;
@@ -38,9 +41,10 @@ std::uint32_t FixedNumbers::on_sent(SimTime now, const WireEnd& end, const tcp::
   if (past.known.empty()) return 0;
   const bool first = segment.seq == past.known.back().own && segment.flags.has(tcp::Flags::syn);
   if (first || tcp::before(past.next, segment.end())) past.next = segment.end();
-  const auto nearest = std::min_element(
-      past.known.rbegin(), past.known.rend(),
-      [&](const Known& a, const Known& b) { return segment.seq - a.own < segment.seq - b.own; });
+  const auto nearest =
+      std::min_element(past.known.rbegin(), past.known.rend(), [&](const Known& a, const Known& b) {
+        return apart(segment.seq, a.own) < apart(segment.seq, b.own);
+      });
   return nearest->wire - nearest->own;
 }
 
@@ -48,9 +52,10 @@ std::uint32_t FixedNumbers::raised(const WireEnd& end, tcp::Seq on_the_wire) con
   const auto found = past_.find(end);
   if (found == past_.end() || found->second.known.empty()) return 0;
   const std::vector<Known>& known = found->second.known;
-  const auto nearest = std::min_element(
-      known.rbegin(), known.rend(),
-      [&](const Known& a, const Known& b) { return on_the_wire - a.wire < on_the_wire - b.wire; });
+  const auto nearest =
+      std::min_element(known.rbegin(), known.rend(), [&](const Known& a, const Known& b) {
+        return apart(on_the_wire, a.wire) < apart(on_the_wire, b.wire);
+      });
   return nearest->wire - nearest->own;
 }
 

@@ -27,7 +27,7 @@ class FixedNumbers {
   /// 2^32). Its SYNs are learned from.
   std::uint32_t on_sent(SimTime now, const WireEnd& end, const tcp::Segment& segment);
   /// By how much a number of `end`, such as an acknowledgment for it, was raised. The number that
-  /// is nearest before it decides.
+  /// is nearest to it decides.
   std::uint32_t raised(const WireEnd& end, tcp::Seq on_the_wire) const;
 
  private:

@@ -357,3 +357,13 @@ TEST_CASE("wire: an answer to nobody's segment has no number to be fixed", "[ker
   t.through(server, tcp::Flags::syn | tcp::Flags::ack, 30, 0);
   CHECK(t.through(server, tcp::Flags::rst | tcp::Flags::ack, 0, 0).seq == tcp::Seq{0});
 }
+
+TEST_CASE("wire: a number that lies before its ISN belongs to that one, not to an older connection",
+          "[kernel]") {
+  FixedTest t;
+  t.through(client, tcp::Flags::syn, 500, 0);
+  t.through(server, tcp::Flags::syn | tcp::Flags::ack, 30, 0);
+  t.through(server, tcp::Flags::syn | tcp::Flags::ack, 90'000, 0);  // its number on the wire: 9000
+  CHECK(t.through(server, tcp::Flags::rst, 89'999, 0).seq == tcp::Seq{8999});
+  CHECK(t.through(client, tcp::Flags::ack, 501, 8999).ack == tcp::Seq{89'999});
+}

@@ -153,7 +153,8 @@ void Endpoint::finish_options(const Segment& syn, Context& c) {
   const bool offers_more = !syn.flags.has(Flags::ack) && c.host.profile.crossed_syn_ack_offers_all;
   if (!scaling_ok_ && !offers_more) window_.without_scaling();
   const std::uint16_t own = options_->max_seg;
-  limit_peer_mss(own != 0 ? std::min(agreed.mss, own) : agreed.mss, c);
+  const bool own_counts = syn.options.mss == 0 && c.host.profile.window_follows_traffic;
+  limit_peer_mss(own == 0 ? agreed.mss : own_counts ? own : std::min(agreed.mss, own), c);
 }
 
 /// The peer's MSS as far as our own link lets us use it, but no less than the setting (Linux,
@@ -183,7 +184,11 @@ void Endpoint::become_established(const Segment& seg, StateReason why, Context& 
   connecting_ = false;
   connected_ = true;
   enter(State::established, why, c);
-  if (options_->keep_alive) set_keep_timer(KeepKind::keepalive, keep_rules(c).idle, c);
+  // Linux forgets it after a simultaneous open (tcp_finish_connect has it, tcp_rcv_state_process
+  // not).
+  const bool keeps_alive =
+      options_->keep_alive && !(both_opened && c.host.profile.predicts_headers);
+  if (keeps_alive) set_keep_timer(KeepKind::keepalive, keep_rules(c).idle, c);
   if (options_->quick_ack == 0) acks_.expect_answer(c.host.settings().tcp_pingpong_thresh);
   wake();
 }

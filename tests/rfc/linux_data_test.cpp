@@ -55,6 +55,18 @@ TEST_CASE("Linux: tcp_min_snd_mss is no reason for more than an IP packet takes"
   t.out("P. 1:11 ack 1");
 }
 
+TEST_CASE("linux-6: TCP_MAXSEG is the size of segments for a peer that names none",
+          "[tcp][linux]") {
+  const auto [profile, octets] = GENERATE(
+      table<ProfileId, std::string>({{ProfileId::linux_6, "1001"}, {ProfileId::rfc9293, "537"}}));
+  Setup setup{.profile = profile, .options = {{SocketOption::tcp_maxseg, 1000}}};
+  auto t = TcpTest::in(State::syn_sent, setup);
+  t.in("S. 0:0 ack 1 win 65535 <wscale 1>").out(". 1 ack 1");
+  t.send(3000);
+  t.out(". 1:" + octets + " ack 1");
+  t.skip_sent();
+}
+
 TEST_CASE("linux-6: what our own link cannot take never leaves, nor is it sent in part",
           "[tcp][linux]") {
   auto t = established({.sysctl = {{"tcp_min_snd_mss", "20000"}}});
@@ -477,6 +489,14 @@ TEST_CASE("linux-6: an ACK of the original says nothing of what was sent before 
 }
 
 // --- The end ---
+
+TEST_CASE("linux-6: with the FIN octets that came twice are reported no more", "[tcp][linux]") {
+  auto t = established();
+  t.in("P. 1:11 ack 1");
+  t.skip_sent();
+  t.in("FP. 1:21 ack 1").after(50ms).out(". 1 ack 22");
+  CHECK(t.last_sent().segment.options.sack_count == 0);
+}
 
 TEST_CASE("linux-6: an orphan's FIN-WAIT-2 needs a record, or ends at once", "[tcp][linux]") {
   const bool room = GENERATE(true, false);

@@ -104,6 +104,20 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("linux-6: after a simultaneous open nothing keeps the connection alive", "[tcp][linux]") {
+  const bool crossed = GENERATE(true, false);
+  auto t = TcpTest::in(State::syn_sent, {.profile = ProfileId::linux_6,
+                                         .options = {{tcp::SocketOption::so_keepalive, 1},
+                                                     {tcp::SocketOption::tcp_keepidle, 1}}});
+  if (crossed) {
+    t.in("S 0:0 win 65160").out("S. 0:0 ack 1");
+    t.in(". 1 ack 1").after(3s).quiet(State::established);
+  } else {
+    t.in("S. 0:0 ack 1 win 65160").out(". 1 ack 1");
+    t.out_after(1s, ". 0 ack 1");
+  }
+}
+
 TEST_CASE("linux-6: SYN-ACKs sent for nothing do not make the first window small", "[tcp][linux]") {
   const bool first_came = GENERATE(true, false);
   auto setup = linux_6_server({});

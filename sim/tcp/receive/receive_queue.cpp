@@ -140,7 +140,9 @@ void ReceiveQueue::forget_beyond(std::optional<Seq> end) {
 }
 
 void ReceiveQueue::forget_blocks() {
-  if (reassembly_) reassembly_->recent.clear();
+  if (!reassembly_) return;
+  reassembly_->recent.clear();
+  reassembly_->dsack.reset();
 }
 
 void ReceiveQueue::check_invariants() const {

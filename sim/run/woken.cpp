@@ -7,7 +7,7 @@ Woken::Woken(std::size_t hosts, Causes causes) : causes_{causes}, hosts_(hosts) 
 void Woken::add(const Wake& wake, SimTime now) {
   constexpr double hurry = 1.0 / 16;
   constexpr std::uint64_t few = 5;
-  constexpr SimDuration soon = 20us;  // as fast as Linux wakes a thread
+  constexpr SimDuration soon = 1us;  // no thread wakes faster
   std::optional<RandomStream>& turns = hosts_[wake.host].turns;
   if (wakes_.empty()) {
     woken_at_ = now;

@@ -24,9 +24,9 @@ struct Wake {
 
 /// Who may go on in this instant, in the order in which they were woken, and when their turn is.
 ///
-/// As a rule it is when all events of the instant are over. Where timers are real, an instant is as
-/// long as a real host's scheduler takes to let somebody run, so that a segment right behind the
-/// one that woke them is in. How soon that is varies: now and then it is after a few more segments.
+/// As a rule it is when all events of the instant are over. Where timers are real, those of one
+/// tick send right after each other, and an instant is long enough for all of them: no thread wakes
+/// faster. How soon one does varies: now and then it is after a few more segments.
 class Woken {
  public:
   /// Whether the last cause of each socket is kept: only a trace asks for it.

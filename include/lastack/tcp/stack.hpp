@@ -145,8 +145,8 @@ class Stack {
   Error connect(SimTime now, SocketId socket, SocketAddress remote, Output& out);
   /// none: connected; would_block: not yet; else why it failed (reported once, then not_connected).
   Error connect_result(SocketId socket);
-  /// Whether `send` took less than it was given, and there is not yet as much room as poll waits for:
-  /// a third of the buffer (Linux, sk_stream_write_space).
+  /// Whether `send` took less than it was given, and there is not yet as much room as poll waits
+  /// for: a third of the buffer (Linux, sk_stream_write_space).
   bool waits_for_room(SocketId socket) const;
 
   /// A passive open. `backlog` is capped by somaxconn. Without SO_REUSEADDR (on by default here) it
